@@ -1,0 +1,1 @@
+"""The log that nobody can rewrite unseen: an RFC 6962 tree, signed checkpoints, a verifier."""

@@ -1,0 +1,131 @@
+"""The database: engine, transactions, the writer's lock, and nothing about what is stored.
+
+Every transaction of ours takes the writer's lock with its first statement (`write`) or promises
+not to write (`read`). Without the lock concurrent processes silently lost updates on SQLite and
+stranded votes on PostgreSQL. Nothing waits on a network, hashes or touches files inside `write`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session
+
+from orchestrator.errors import Unavailable
+
+WRITER_LOCK = 0x747265  # the letters "tre": one lock for the whole deployment
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC; SQLite would otherwise hand back naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times: they are wrong by an hour twice a year."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Hand back aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def connect(url: str) -> Engine:
+    """Open the database.
+
+    Shape: `sqlite:///path` (one machine) or `postgresql+psycopg://…`.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _sqlite_connection)
+    return engine
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Session]:
+    """One writing transaction: lock first, commit on return, roll back on raise.
+
+    Errors: Unavailable when the lock or the disk is not to be had; nothing was written then.
+    """
+    with Session(engine, expire_on_commit=False) as session:
+        try:
+            _take_lock(session.connection())
+            session.info["writing"] = True
+            yield session
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            raise Unavailable(
+                "The database cannot take this now; nothing was changed. Try again in a moment, "
+                "and if it stays so, tell the administrator.",
+                code="database_unavailable",
+            ) from error
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Session]:
+    """One reading session; a flush inside it is a programmer's mistake."""
+    with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        if engine.dialect.name == "sqlite":
+            session.connection().exec_driver_sql("BEGIN")
+        try:
+            yield session
+            assert not session.new, "a reading session must not create rows"
+            assert not session.dirty, "a reading session must not change rows"
+        finally:
+            session.rollback()
+
+
+def change_counter(engine: Engine) -> int:
+    """Tell cheaply whether another connection has committed since the last call.
+
+    Shape: an opaque number; only a difference means something. A hint, never a fact to rely on.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+        return int(
+            connection.execute(
+                text("select xact_commit from pg_stat_database where datname = current_database()")
+            ).scalar_one()
+        )
+
+
+def _sqlite_connection(raw: Any, _record: Any) -> None:
+    raw.isolation_level = None  # the driver must not open transactions of its own
+    cursor = raw.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _take_lock(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except DBAPIError as error:
+            raise Unavailable(
+                "The database is busy with another writer; nothing was changed. Try again.",
+                code="database_busy",
+            ) from error
+    else:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})

@@ -1,0 +1,1 @@
+"""What runs workspaces: one port, one contract suite, two engines."""

@@ -1,0 +1,205 @@
+"""The engine port: what the reconciler may ask of whatever runs workspaces.
+
+Both engines give the same promises; the contract suite holds them to it. Every verb is
+idempotent, and none blocks longer than its own time limit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from orchestrator.outputs.model import Job, Report
+from orchestrator.values import Digest
+
+
+@dataclass(frozen=True)
+class Size:
+    """Limits of one notebook server: `memory_mb` megabytes, `processes` and `cpu_seconds`."""
+
+    memory_mb: int = 2048
+    processes: int = 256
+    open_files: int = 4096
+    cpus: int = 2
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a project's environment should be; computed by `workspaces.desired`, never by hand.
+
+    Shape: `people` are hub user names of members who may work now; `image` names a workspace
+    image of the policy; `digest` covers all other fields.
+    """
+
+    project: str
+    people: tuple[str, ...]
+    image: str
+    size: Size
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One granted snapshot: appears read-only at `/data/<dataset>/<version>`.
+
+    Shape: `tree` is the folder of the published tree on this engine's storage; the manifest is
+    mounted beside it as `/data/<dataset>/<version>.MANIFEST.json`.
+    """
+
+    dataset: str
+    version: str
+    digest: Digest
+    tree: Path
+    manifest: Path
+
+
+class ServerState(StrEnum):
+    """Where one notebook server stands, as observed."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Server:
+    """One person's notebook server as observed.
+
+    Shape: `address` is a unix socket path (`local`) or host:port (`kubernetes`) for the gateway;
+    `base_url` is `/user/<person>/`; `token` reaches exactly this server and is a secret.
+    """
+
+    person: str
+    state: ServerState
+    address: str | None = None
+    base_url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the engine sees of one project right now."""
+
+    project: str
+    present: bool
+    hub_ready: bool
+    spec_digest: Digest | None
+    mounts: tuple[Digest, ...]
+    servers: Mapping[str, Server]
+    halted: frozenset[str]  # people, or {"*"} for the whole project
+    isolation: str = "none"  # which wall stands, in words; shown by `tre doctor`
+
+
+class Outcome(StrEnum):
+    """How one probe ended. Only HELD counts as proof."""
+
+    HELD = "held"  # the attempt failed and its control succeeded
+    OPEN = "open"  # the attempt succeeded: isolation is broken
+    INCONCLUSIVE = "inconclusive"  # the control failed, so the attempt proves nothing
+    UNAVAILABLE = "unavailable"  # the control cannot exist on this host; the attempt failed
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One attempt to break out, with the positive control that makes its failure mean something.
+
+    Shape: `id` is the row of the channel checklist (E01 …) plus a word; `attempt`, `control` and
+    `evidence` are sentences without data.
+    """
+
+    id: str
+    attempt: str
+    control: str
+    outcome: Outcome
+    evidence: str
+    seconds: float
+
+
+def proved(probes: Sequence[Probe]) -> bool:
+    """Say whether the proof is *safe*: at least one probe, each held, or unavailable with reason.
+
+    Source: egress section 7; an empty proof proves nothing.
+    """
+    return bool(probes) and all(
+        probe.outcome in (Outcome.HELD, Outcome.UNAVAILABLE) for probe in probes
+    )
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What is left of a removed project; `kept` and `unconfirmed` say why."""
+
+    removed: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One line of `tre doctor`: `status` is ok, off, missing or broken; `cure` is a command."""
+
+    subject: str
+    status: str
+    say: str
+    cure: str = ""
+
+
+class Engine(Protocol):
+    """What every engine can do. Errors: Unavailable means later; all else is on the row."""
+
+    def doctor(self) -> list[Condition]:
+        """Say what is proved, off or missing on this host. Never raises."""
+
+    def ensure(self, spec: Spec) -> Observed:
+        """Make the project's environment and its hub exist as specified; nothing is mounted.
+
+        Idempotence: an unchanged spec changes nothing. Never attaches data, never starts servers.
+        """
+
+    def observe(self, project: str) -> Observed:
+        """Look, change nothing. An unknown project is `present=False`."""
+
+    def prove(self, project: str | None) -> list[Probe]:
+        """Try every way out with a scratch server built like a real one (None: the deployment).
+
+        Effect: leaves nothing behind. A control that fails makes its probe INCONCLUSIVE.
+        """
+
+    def attach(self, project: str, mounts: Sequence[Mount]) -> None:
+        """Set the whole set of mounted snapshots; empty detaches.
+
+        Effect: servers that were started with another set are stopped. Later starts see the set.
+        """
+
+    def start(self, project: str, person: str) -> Server:
+        """Ask for a person's notebook server; returns at once, STARTING or READY.
+
+        Precondition: ensured and not halted. Errors: NotAllowed when halted or not in the spec.
+        """
+
+    def stop(self, project: str, person: str) -> None:
+        """End a person's server, its processes, its hub user and tokens, and wait for it."""
+
+    def sleep(self, project: str) -> None:
+        """Stop servers and hub, keep homes."""
+
+    def wake(self, project: str) -> None:
+        """Start the hub again."""
+
+    def check(self, job: Job) -> Report:
+        """Run opener, then judge, each in a throw-away sandbox; a crash is could-not-check."""
+
+    def halt(self, project: str, person: str | None = None) -> None:
+        """End everything of a project (or one person in it) now and refuse starts until resume.
+
+        Effect: when it returns no process of it runs. Deletes nothing.
+        """
+
+    def resume(self, project: str, person: str | None = None) -> None:
+        """Lift a halt; starts nothing."""
+
+    def remove(self, project: str) -> Remains:
+        """End and delete everything of a project, homes included."""

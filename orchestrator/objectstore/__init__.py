@@ -1,0 +1,1 @@
+"""Where bytes lie: zones, keyed by digest, behind one small port."""

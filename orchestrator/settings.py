@@ -1,0 +1,82 @@
+"""Settings of one installation, read once from the environment and frozen. The only reader of it.
+
+Each field is documented in `docs/settings.md`; a test compares.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What the administrator decides for one installation; variables begin with `TRE_`."""
+
+    model_config = SettingsConfigDict(env_prefix="TRE_", frozen=True, extra="forbid")
+
+    mode: Literal["production", "demo", "test"] = Field(
+        "production", description="demo and test allow the development identity provider"
+    )
+    state_dir: Path = Field(
+        Path(".tre/state"), description="database, keys and stored bytes; only the control plane"
+    )
+    run_dir: Path | None = Field(
+        None, description="sockets and process files; short, because socket paths end at 107 bytes"
+    )
+    homes_dir: Path = Field(
+        Path(".tre/homes"), description="people's homes and project folders of the local engine"
+    )
+    policies_dir: Path = Field(
+        Path(__file__).parent.parent / "policies", description="the policy files in force"
+    )
+    images_dir: Path = Field(
+        Path(".tre/images"), description="workspace environments of the local engine"
+    )
+    database_url: str = Field("", description="empty: SQLite below state_dir")
+    engine: Literal["local"] = Field("local", description="what runs workspaces")
+    bind_host: str = Field("127.0.0.1", description="address the control plane and gateway bind")
+    control_host: str = Field("tre.localhost", description="host name of the control plane")
+    control_port: int = Field(8700, description="TCP port of the control plane")
+    gateway_domain: str = Field(
+        "localhost", description="projects answer at <project>.<gateway_domain>"
+    )
+    gateway_port: int = Field(8701, description="TCP port of the gateway")
+    public_scheme: Literal["http", "https"] = Field("http", description="as the browser sees us")
+    oidc_issuer: str = Field("", description="empty: only public pages and health answer")
+    oidc_client_id: str = Field("tre", description="our client id at the identity provider")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="our client secret there")
+    home_quota_mb: int = Field(512, description="megabytes of home storage of one person")
+    origin: str = Field("tre.example", description="name of this log in its checkpoints")
+
+    @property
+    def database(self) -> str:
+        """The database's URL, SQLite below `state_dir` unless one was named."""
+        return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'tre.db'}"
+
+    @property
+    def run(self) -> Path:
+        """The folder of sockets: as set, else a short one derived from the state folder."""
+        if self.run_dir is not None:
+            return self.run_dir.absolute()
+        name = hashlib.sha256(str(self.state_dir.absolute()).encode()).hexdigest()[:8]
+        base = "/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR") or "/tmp"  # noqa: S108 - mode 0700 below
+        if not os.access(base, os.W_OK):
+            base = tempfile.gettempdir()
+        return Path(base) / f"tre-{os.geteuid()}-{name}"
+
+    @property
+    def control_url(self) -> str:
+        """Where browsers find the control plane."""
+        return f"{self.public_scheme}://{self.control_host}:{self.control_port}"
+
+    def project_url(self, slug: str) -> str:
+        """Where browsers find one project."""
+        return f"{self.public_scheme}://{slug}.{self.gateway_domain}:{self.gateway_port}"
+
+    def role_token_file(self, role: str) -> Path:
+        """The file with the token by which a process of ours proves its role to the API."""
+        return self.run / "tokens" / role
