@@ -36,7 +36,7 @@ class UtcTime(TypeDecorator[datetime]):
             raise ValueError("a naive time cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Hand back aware UTC."""
         if value is None:
             return None
@@ -94,16 +94,29 @@ def read(engine: Engine) -> Iterator[Session]:
             session.rollback()
 
 
-def change_counter(engine: Engine) -> int:
-    """Tell cheaply whether another connection has committed since the last call.
+class Wake:
+    """Tells cheaply whether another connection has committed. A hint, never a fact to rely on."""
 
-    Shape: an opaque number; only a difference means something. A hint, never a fact to rely on.
-    """
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+    def __init__(self, engine: Engine) -> None:
+        """Hold one connection of its own: SQLite counts changes as one connection sees them."""
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._seen = self._counter()
+
+    def changed(self) -> bool:
+        """True once after each change by somebody else."""
+        counter = self._counter()
+        changed, self._seen = counter != self._seen, counter
+        return changed
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def _counter(self) -> int:
+        if self._connection.dialect.name == "sqlite":
+            return int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
         return int(
-            connection.execute(
+            self._connection.execute(
                 text("select xact_commit from pg_stat_database where datname = current_database()")
             ).scalar_one()
         )

@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Both install what is missing.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test check audit bench docs lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## start everything on this machine and tell the whole story
+	@.ci/packages bubblewrap libseccomp2
+	@$(BIN)/python -m orchestrator.cli.main demo
+
+test: $(VENV)/.dev ## every test that needs no cluster, browser tests included
+	@.ci/packages bubblewrap libseccomp2 chromium postgresql
+	@$(BIN)/python -m pytest -n 2 --dist loadscope tests
+
+check: $(VENV)/.dev ## lint, types, import contracts, documents current
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m orchestrator.cli.main docs --check
+
+audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so where the service is away
+	@$(BIN)/python -m orchestrator.cli.main audit packages
+
+bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run
+	@for file in tests/bench/*.py; do $(BIN)/python $$file --quick; done
+
+docs: $(VENV)/.dev ## write the generated documents again
+	@$(BIN)/python -m orchestrator.cli.main docs --write
+
+lock: $(VENV)/.dev ## resolve the dependencies again, with hashes and without hosts
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --extra demo pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --all-extras pyproject.toml -o requirements-dev.lock
+
+clean: ## remove environments and everything the demo made
+	@rm -rf $(VENV) .tre
+
+$(BIN)/uv:
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r .ci/uv.lock
+
+# The full set holds the runtime set, so the demo does not shrink an environment made for tests.
+$(VENV)/.runtime: requirements.lock $(BIN)/uv
+	@test -e $(VENV)/.dev || $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock .ci/uv.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(BIN)/uv
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.lock .ci/uv.lock
+	@touch $@ $(VENV)/.runtime

@@ -1,0 +1,1 @@
+"""What a project's environment should be, and where it stands."""

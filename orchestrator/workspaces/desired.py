@@ -1,0 +1,49 @@
+"""[pure] From permit, members, snapshots and policy to what the engine should make."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from orchestrator.engines.port import Mount, Size, Spec
+from orchestrator.values import Digest, canonical_json, digest_of
+
+
+def spec(project: str, people: Sequence[str], image: str, size: Size) -> Spec:
+    """Compute the frozen specification of one project's environment; the same for every engine."""
+    members = tuple(sorted(set(people)))
+    body = canonical_json(
+        {
+            "project": project,
+            "people": list(members),
+            "image": image,
+            "memory_mb": size.memory_mb,
+            "processes": size.processes,
+            "open_files": size.open_files,
+            "cpus": size.cpus,
+        }
+    )
+    return Spec(project, members, image, size, digest_of(body))
+
+
+def mounts_digest(mounts: Sequence[Mount]) -> Digest:
+    """Name a set of mounts; equal sets have equal names whatever their order."""
+    return digest_of(
+        canonical_json(sorted(f"{m.dataset}/{m.version} {m.digest}" for m in mounts))  # type: ignore[arg-type]
+    )
+
+
+def proof_due(proved_at: datetime | None, now: datetime, valid: timedelta) -> bool:
+    """Prove again when a third of the validity is left, so that a slow run does not close doors.
+
+    Source: governance section 5 (every 5 minutes, valid 15).
+    """
+    return proved_at is None or now >= proved_at + valid / 3
+
+
+def proof_valid(proved_at: datetime | None, now: datetime, valid: timedelta) -> bool:
+    """Say whether the last proof is still in date; none at all is not."""
+    return proved_at is not None and proved_at <= now < proved_at + valid
+
+
+def backoff(attempts: int) -> timedelta:
+    """Wait 1, 2, 4 … seconds between tries, at most two minutes."""
+    return timedelta(seconds=min(2**attempts, 120))

@@ -1,0 +1,60 @@
+"""Reads about workspaces, for pages, the gateway's decisions and the reconciler."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from orchestrator.workspaces.models import Proof, Server, Usage, Workspace
+from orchestrator.workspaces.states import WorkspaceState
+
+
+def of_project(session: Session, project_id: str) -> Workspace | None:
+    """The environment of a project, if one was ever wanted."""
+    return session.exec(select(Workspace).where(Workspace.project_id == project_id)).first()
+
+
+def needing_work(session: Session) -> list[Workspace]:
+    """All environments that are not at their end."""
+    return list(
+        session.exec(select(Workspace).where(Workspace.state != WorkspaceState.RETIRED.value))
+    )
+
+
+def servers(session: Session, project_id: str | None = None) -> list[Server]:
+    """Notebook servers that are wanted or still observed, of one project or of all."""
+    query = select(Server).where(
+        col(Server.wanted_at).is_not(None) | (col(Server.observed) != "stopped")
+    )
+    if project_id is not None:
+        query = query.where(Server.project_id == project_id)
+    return list(session.exec(query))
+
+
+def server(session: Session, key: str) -> Server | None:
+    """One notebook server by its key."""
+    return session.get(Server, key)
+
+
+def last_proof(session: Session, slug: str | None) -> Proof | None:
+    """The newest proof of a workspace, or of the deployment for None."""
+    return session.exec(
+        select(Proof).where(Proof.slug == slug).order_by(col(Proof.at).desc()).limit(1)
+    ).first()
+
+
+def probes(proof: Proof) -> list[dict[str, Any]]:
+    """The attempts of a proof as they were stored."""
+    found: list[dict[str, Any]] = json.loads(proof.probes)
+    return found
+
+
+def bytes_out(session: Session, slug: str, handle: str, since: datetime) -> int:
+    """Bytes that reached one person's browser from one project since an instant."""
+    rows = session.exec(
+        select(Usage.bytes_out).where(
+            Usage.slug == slug, Usage.handle == handle, Usage.minute >= since
+        )
+    )
+    return sum(rows)
