@@ -1,1 +1,1 @@
-"""The log that nobody can rewrite unseen: an RFC 6962 tree, signed checkpoints, a verifier."""
+"""The log that cannot be rewritten unseen: one Merkle tree, appended with each change of state."""
