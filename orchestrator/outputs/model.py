@@ -22,7 +22,13 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-_ORDER = (Verdict.NOT_APPLICABLE, Verdict.PASS, Verdict.FLAG, Verdict.COULD_NOT_CHECK, Verdict.BLOCK)
+_ORDER = (
+    Verdict.NOT_APPLICABLE,
+    Verdict.PASS,
+    Verdict.FLAG,
+    Verdict.COULD_NOT_CHECK,
+    Verdict.BLOCK,
+)
 
 
 def worst(verdicts: "list[Verdict] | tuple[Verdict, ...]") -> Verdict:
@@ -146,12 +152,17 @@ class JobFile:
 
 @dataclass(frozen=True)
 class Source:
-    """One snapshot to compare with: the index that the judge may read, never the opener."""
+    """One snapshot to compare with: the index that the judge may read, never the opener.
+
+    Shape: `key` is the 32-byte key the index was built with; it travels beside the job, never in
+    it, and reaches the judge alone.
+    """
 
     dataset: str
     version: str
     digest: Digest
     index: Path
+    key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

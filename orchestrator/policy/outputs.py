@@ -1,0 +1,170 @@
+"""The outputs policy: thresholds, caps and effects of the check engine, as frozen values.
+
+For the loader of all policies: `orchestrator.policy.load` takes `OutputsPolicy` from here as
+`Policies.outputs` (engineer F: import this class, do not copy it); the file is
+`policies/outputs.yaml`. Fractions are `Decimal` or whole percent, so that the policy has one JSON
+spelling without floats and therefore one digest.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from orchestrator.errors import Invalid
+from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
+
+Effect = Literal["hold", "answer"]
+"""What could-not-check does: `hold` keeps the file until it is converted, `answer` asks both
+checkers to answer it like a flag."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Caps(_Frozen):
+    """How much the opener reads of one exported file. Units: bytes, rows, characters, pixels."""
+
+    file_bytes: int = Field(gt=0)
+    rows: int = Field(gt=0)
+    columns: int = Field(gt=0)
+    cells: int = Field(gt=0)
+    cell_chars: int = Field(gt=0)
+    text_chars: int = Field(gt=0)
+    parts: int = Field(gt=0)
+    depth: int = Field(gt=0)
+    pixels: int = Field(gt=0)
+    form_bytes: int = Field(gt=0)
+
+
+class Worker(_Frozen):
+    """Limits of the two sandboxes of the check worker. Units: seconds, megabytes."""
+
+    opener_seconds: int = Field(gt=0)
+    judge_seconds: int = Field(gt=0)
+    memory_mb: int = Field(gt=0)
+
+
+class Counts(_Frozen):
+    """O01, O03, O04: the smallest count of people that may leave."""
+
+    minimum: int = Field(gt=1)
+
+
+class Shape(_Frozen):
+    """O20: when a table looks like one row per person."""
+
+    rows: int = Field(gt=1)
+    columns: int = Field(gt=1)
+    unique_percent: int = Field(gt=0, le=100)
+
+
+class Linkage(_Frozen):
+    """O19: the numbers of the row-linkage test. Units: percent, bits, rows."""
+
+    containment_percent: int = Field(gt=0, le=100)
+    frequency_limit: int = Field(gt=0)
+    disagreement_bits: int = Field(ge=0)
+    margin_bits: int = Field(ge=0)
+    null_rounds: int = Field(gt=0)
+    null_percent: Decimal = Field(ge=0)
+    flag_excess: Decimal = Field(gt=0)
+    block_excess: Decimal = Field(gt=0)
+    work: int = Field(gt=0)
+
+
+class Identifiers(_Frozen):
+    """O22 and admission: when a column counts as national numbers or as pseudonyms."""
+
+    distinct: int = Field(gt=0)
+    valid_percent: int = Field(gt=0, le=100)
+    times_chance: int = Field(gt=0)
+
+
+class Admission(_Frozen):
+    """What a partner's upload may be, and from which k on its risk is flagged."""
+
+    file_bytes: int = Field(gt=0)
+    rows: int = Field(gt=0)
+    columns: int = Field(gt=0)
+    cell_chars: int = Field(gt=0)
+    k_flag: int = Field(gt=0)
+
+
+class Precheck(_Frozen):
+    """The budget of checks while drafting: a pre-check must not become an oracle."""
+
+    per_person_and_day: int = Field(gt=0)
+    per_draft: int = Field(gt=0)
+
+
+class CouldNotCheck(_Frozen):
+    """The effect of could-not-check: for the rules named here, and for all others."""
+
+    rules: dict[str, Effect]
+    otherwise: Effect
+
+
+class OutputsPolicy(_Frozen):
+    """Everything the check engine is told; its digest is stamped on every verdict.
+
+    Source: outputs section 2 (verdicts) and 3 (rules).
+    """
+
+    version: int = Field(gt=0)
+    caps: Caps
+    worker: Worker
+    counts: Counts
+    shape: Shape
+    linkage: Linkage
+    identifiers: Identifiers
+    admission: Admission
+    precheck: Precheck
+    could_not_check: CouldNotCheck
+    override: Literal["none"]
+
+    def effect(self, rule: str) -> Effect:
+        """Say what could-not-check of a rule does to its file."""
+        return self.could_not_check.rules.get(rule, self.could_not_check.otherwise)
+
+    def as_json(self) -> JsonValue:
+        """Spell the policy as JSON without floats; this is what jobs carry."""
+        value: JsonValue = self.model_dump(mode="json")
+        return value
+
+    def digest(self) -> Digest:
+        """Name the policy by its canonical JSON."""
+        return digest_of(canonical_json(self.as_json()))
+
+
+def parse_outputs(value: object) -> OutputsPolicy:
+    """Accept an outputs policy, or say which key is wrong.
+
+    Errors: Invalid with the first wrong key and what is wrong with it.
+    """
+    try:
+        return OutputsPolicy.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(step) for step in first["loc"]) or "the whole file"
+        raise Invalid(
+            f"The outputs policy is not usable: {key}: {first['msg']}.", code="bad_policy"
+        ) from error
+
+
+def read_outputs(path: Path) -> OutputsPolicy:
+    """Read an outputs policy from a YAML file.
+
+    Errors: Invalid when the file is missing, not YAML, or not a policy.
+    """
+    try:
+        value = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Invalid(
+            f"{path.name} cannot be read as YAML: give a file in the form of outputs.yaml.",
+            code="bad_policy",
+        ) from error
+    return parse_outputs(value)
