@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field("", description="empty: only public pages and health answer")
     oidc_client_id: str = Field("tre", description="our client id at the identity provider")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="our client secret there")
+    api_token: SecretStr = Field(
+        SecretStr(""), description="a person's token for `tre` commands that go through the API"
+    )
     home_quota_mb: int = Field(512, description="megabytes of home storage of one person")
     origin: str = Field("tre.example", description="name of this log in its checkpoints")
 

@@ -1,0 +1,1 @@
+"""`tre`: operators' commands use the settings on the machine, people's commands the API."""
