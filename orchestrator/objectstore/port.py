@@ -1,8 +1,9 @@
-"""The object store port: five verbs over (zone, digest). Contract-tested for every backend."""
+"""The object store port: a few verbs over (zone, digest). Contract-tested for every backend."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from orchestrator.objectstore.zones import Zone
@@ -30,11 +31,19 @@ class ObjectStore(Protocol):
         Source: design property 3.
         """
 
+    def freeze_tree(self, zone: Zone, files: Sequence[Path], limit: int) -> list[Frozen]:
+        """Freeze many local files with one flush for all of them; answers in their order.
+
+        Shape: regular files only; a link is refused, because it may point anywhere.
+        Units: `limit` in bytes over all files.
+        Errors: as `freeze`, Invalid also for a file that cannot be read; all or none are kept.
+        """
+
     def copy(self, source: Zone, digest: Digest, target: Zone) -> None:
         """Move a copy along `zones.MOVES`, re-hashed on the way.
 
         Errors: NotFound without the source; Tampered when its bytes are not its name; Invalid for
-        a pair outside `MOVES`. The target is untouched then.
+        a pair outside `MOVES`; Unavailable when the disk refuses. The target is untouched then.
         """
 
     def open(self, zone: Zone, digest: Digest) -> AbstractContextManager[BinaryIO]:

@@ -1,0 +1,354 @@
+"""The object store on a POSIX file system: one read-only file per digest, durable before it counts.
+
+Bytes are hashed while they are written to `<zone>/.incoming/`, flushed, and only then renamed to
+`<zone>/<aa>/<hex>`: a name in the store is a promise about bytes that are on the disk. It knows
+nothing of snapshots or requests.
+"""
+
+import ctypes
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from orchestrator.errors import Invalid, NotFound, Tampered, Unavailable
+from orchestrator.objectstore.paths import shown
+from orchestrator.objectstore.port import Frozen
+from orchestrator.objectstore.zones import MOVES, Zone
+from orchestrator.values import Digest, parse_digest
+
+BLOCK = 1 << 20
+INCOMING = ".incoming"
+_FREEZABLE = (Zone.INBOX, Zone.QUARANTINE)
+_WORKERS = min(4, os.cpu_count() or 1)
+
+
+class PosixStore:
+    """A folder of zones. Several processes may use one at the same time."""
+
+    def __init__(self, root: Path) -> None:
+        """Use `root`, made with mode 0700 where it is missing."""
+        self.root = root.absolute()
+        with refusals():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for zone in Zone:
+                (self.root / zone / INCOMING).mkdir(parents=True, exist_ok=True)
+
+    def freeze(self, zone: Zone, stream: BinaryIO, limit: int) -> Frozen:
+        """See the port."""
+        _require_freezable(zone)
+        with self._fresh(zone) as (path, handle):
+            frozen = _pour(stream, handle, limit)
+            with refusals():
+                os.fsync(handle)
+            self._settle(zone, [(path, frozen.digest)])
+        return frozen
+
+    def freeze_tree(self, zone: Zone, files: Sequence[Path], limit: int) -> list[Frozen]:
+        """See the port.
+
+        Two whole-file-system flushes replace two per file: one before any name is given, one after.
+        """
+        _require_freezable(zone)
+        folder = self.root / zone / INCOMING
+        named = [(source, folder / secrets.token_hex(16)) for source in files]
+        try:
+            frozen = _pour_all(named, limit)
+            flush(self.root)
+            self._settle(
+                zone,
+                [(path, one.digest) for (_, path), one in zip(named, frozen, strict=True)],
+                durable_by_flush=True,
+            )
+        finally:
+            for _, path in named:
+                path.unlink(missing_ok=True)
+        return frozen
+
+    def copy(self, source: Zone, digest: Digest, target: Zone) -> None:
+        """See the port.
+
+        An inbox file becomes a snapshot file by a link to the very inode that was hashed, so that
+        gigabytes are not written twice. A released file is written anew: its zone must not share
+        an inode with files that nobody has approved.
+        """
+        if (source, target) not in MOVES:
+            raise Invalid(f"Nothing may be copied from {source} to {target}.", code="bad_move")
+        if target is Zone.SNAPSHOTS and self._linked(source, digest, target):
+            return
+        with self.open(source, digest) as stream, self._fresh(target) as (path, handle):
+            frozen = _pour(stream, handle, 1 << 62)
+            if frozen.digest != digest:
+                raise _tampered(source, digest)
+            with refusals():
+                os.fsync(handle)
+            self._settle(target, [(path, digest)])
+
+    def open(self, zone: Zone, digest: Digest) -> AbstractContextManager[BinaryIO]:
+        """See the port."""
+        try:
+            return self.location(zone, digest).open("rb", buffering=0)
+        except FileNotFoundError as error:
+            raise _missing(zone, digest) from error
+
+    def stat(self, zone: Zone, digest: Digest) -> int | None:
+        """See the port."""
+        try:
+            return self.location(zone, digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def verify(self, zone: Zone, digest: Digest) -> int:
+        """See the port."""
+        with self.open(zone, digest) as stream:
+            found, size = _hash(stream)
+        if found != digest:
+            raise _tampered(zone, digest)
+        return size
+
+    def delete(self, zone: Zone, digest: Digest) -> None:
+        """See the port."""
+        path = self.location(zone, digest)
+        with refusals():
+            if path.exists():
+                path.unlink(missing_ok=True)
+                _flush_folder(path.parent)
+
+    def digests(self, zone: Zone) -> Iterator[Digest]:
+        """See the port."""
+        for folder in (self.root / zone).iterdir():
+            if folder.name != INCOMING:
+                yield from (Digest(f"sha256:{file.name}") for file in folder.iterdir())
+
+    def location(self, zone: Zone, digest: Digest) -> Path:
+        """Where the bytes of a digest lie if they are there; for mounts and the check worker.
+
+        Errors: Invalid for what is not a digest, so that no name from outside becomes a path.
+        """
+        name = parse_digest(digest).removeprefix("sha256:")
+        return self.root / zone / name[:2] / name
+
+    def sweep(self, before: float) -> int:
+        """Remove what a killed process left half written; `before` in seconds since the epoch."""
+        stale = [
+            path
+            for zone in Zone
+            for path in (self.root / zone / INCOMING).iterdir()
+            if path.stat().st_mtime < before
+        ]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)
+
+    @contextmanager
+    def _fresh(self, zone: Zone) -> Iterator[tuple[Path, int]]:
+        path = self.root / zone / INCOMING / secrets.token_hex(16)
+        with refusals():
+            handle = _create(path)
+        try:
+            yield path, handle
+        finally:
+            os.close(handle)
+            path.unlink(missing_ok=True)
+
+    def _settle(
+        self, zone: Zone, files: Sequence[tuple[Path, Digest]], *, durable_by_flush: bool = False
+    ) -> None:
+        """Give flushed files their names, then make the names durable."""
+        with refusals():
+            touched = set()
+            for path, digest in files:
+                target = self.location(zone, digest)
+                if target.parent not in touched and not target.parent.exists():
+                    target.parent.mkdir(exist_ok=True)
+                    touched.add(target.parent.parent)
+                touched.add(target.parent)
+                path.replace(target)  # over an older file too: the new bytes are known to be right
+            if durable_by_flush:
+                flush(self.root)
+            else:
+                for folder in touched:
+                    _flush_folder(folder)
+
+    def _linked(self, source: Zone, digest: Digest, target: Zone) -> bool:
+        """Link exactly the inode that was hashed; False where the file system cannot."""
+        path = self.root / target / INCOMING / secrets.token_hex(16)
+        origin = self.location(source, digest)
+        try:
+            os.link(origin, path)
+        except FileNotFoundError as error:
+            raise _missing(source, digest) from error
+        except OSError:
+            return False
+        try:
+            with path.open("rb", buffering=0) as stream:
+                found, _ = _hash(stream)
+                if found != digest:
+                    raise _tampered(source, digest)
+                with refusals():
+                    os.fsync(stream.fileno())
+            self._settle(target, [(path, digest)])
+        finally:
+            path.unlink(missing_ok=True)
+        return True
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a disk's refusal into a sentence; wrap only calls on our own files with it.
+
+    Errors: Unavailable.
+    """
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "is full" if full else f"refused ({os.strerror(error.errno or 0)})"
+        raise Unavailable(
+            f"The disk of the object store {why}; nothing was stored and nothing was lost. "
+            "Tell the administrator, then send the file again.",
+            code="store_full" if full else "store_refused",
+        ) from error
+
+
+def flush(folder: Path) -> None:
+    """Make everything durable that was written to this file system so far, with one call.
+
+    Errors: Unavailable when a write that the kernel had already accepted failed.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with refusals():
+            if _LIBC.syncfs(handle) != 0:
+                code = ctypes.get_errno()
+                raise OSError(code, os.strerror(code))
+    finally:
+        os.close(handle)
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)  # the standard library has sync() for all disks only
+
+
+def _require_freezable(zone: Zone) -> None:
+    if zone not in _FREEZABLE:
+        raise Invalid(
+            f"Nothing is stored in {zone} from outside; it is filled by a checked copy only.",
+            code="bad_zone",
+        )
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+
+
+def _pour(stream: BinaryIO, handle: int, limit: int) -> Frozen:
+    """Write a stream to a new file, hashing on the way; one pass, then the mode is fixed."""
+    hasher, size = hashlib.sha256(), 0
+    while block := stream.read(BLOCK):
+        size += len(block)
+        if size > limit:
+            raise _too_large(limit)
+        hasher.update(block)
+        _write(handle, block)
+    with refusals():
+        os.fchmod(handle, 0o444)
+    return Frozen(Digest("sha256:" + hasher.hexdigest()), size)
+
+
+def _write(handle: int, block: bytes) -> None:
+    with refusals():
+        written = os.write(handle, block)
+        while written < len(block):
+            written += os.write(handle, memoryview(block)[written:])
+
+
+def _pour_all(named: Sequence[tuple[Path, Path]], limit: int) -> list[Frozen]:
+    """Write many files at once; hashing and writing leave the interpreter's lock."""
+    sizes = [_size(source) for source, _ in named]
+    if sum(sizes) > limit:
+        raise _too_large(limit)
+    largest_first = sorted(range(len(named)), key=lambda at: -sizes[at])
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        futures = {at: pool.submit(_pour_file, *named[at], limit) for at in largest_first}
+    frozen = [futures[at].result() for at in range(len(named))]
+    if sum(one.size for one in frozen) > limit:  # a file grew while it was read
+        raise _too_large(limit)
+    return frozen
+
+
+def _size(source: Path) -> int:
+    try:
+        seen = source.lstat()
+    except OSError as error:
+        raise _unreadable(source) from error
+    if not stat.S_ISREG(seen.st_mode):
+        raise _unreadable(source)
+    return seen.st_size
+
+
+def _pour_file(source: Path, path: Path, limit: int) -> Frozen:
+    try:
+        origin = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unreadable(source) from error
+    with os.fdopen(origin, "rb", buffering=0) as stream:
+        if not stat.S_ISREG(os.fstat(origin).st_mode):
+            raise _unreadable(source)
+        with refusals():
+            handle = _create(path)
+        try:
+            return _pour(stream, handle, limit)
+        finally:
+            os.close(handle)
+
+
+def _hash(stream: BinaryIO) -> tuple[Digest, int]:
+    hasher, size, buffer = hashlib.sha256(), 0, bytearray(BLOCK)
+    view = memoryview(buffer)
+    while count := stream.readinto(buffer):  # type: ignore[attr-defined]
+        hasher.update(view[:count])
+        size += count
+    return Digest("sha256:" + hasher.hexdigest()), size
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        with suppress(OSError):
+            os.close(handle)
+
+
+def _missing(zone: Zone, digest: Digest) -> NotFound:
+    return NotFound(f"There is no file {digest[:19]}… in {zone}.", code="no_bytes")
+
+
+def _tampered(zone: Zone, digest: Digest) -> Tampered:
+    return Tampered(
+        f"The bytes stored in {zone} under {digest[:19]}… are not the bytes that were frozen. "
+        "Nothing was handed on. Tell the administrator now: the disk is broken or was changed.",
+        code="bytes_differ",
+    )
+
+
+def _too_large(limit: int) -> Invalid:
+    return Invalid(
+        f"This is larger than the {limit:,} bytes that are accepted here; nothing was stored. "
+        "Send less, or ask the administrator for a larger limit.",
+        code="too_large",
+    )
+
+
+def _unreadable(source: Path) -> Invalid:
+    return Invalid(
+        f"{shown(source.name)} is not a regular file that can be read; nothing was stored. "
+        "Links, devices and vanished files are refused.",
+        code="not_a_file",
+    )
