@@ -1,0 +1,1 @@
+"""The airlock: exports with files, checks, blind votes, releases and downloads."""

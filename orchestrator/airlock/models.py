@@ -1,0 +1,279 @@
+"""Tables of the airlock: requests, files, checks, reports, releases, downloads, comments."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from orchestrator.airlock.rules import FileOutcome, file_subject
+from orchestrator.airlock.states import CLOSED, MACHINE, CheckState, RequestState
+from orchestrator.db import UtcTime
+from orchestrator.lifecycle.machine import Machine
+from orchestrator.outputs.model import Context, Verdict
+from orchestrator.values import Digest
+
+
+class CheckKind(StrEnum):
+    """Why a check runs; only `submission` and `release` count for a decision."""
+
+    PRECHECK = "precheck"
+    SUBMISSION = "submission"
+    RELEASE = "release"
+
+
+class Addressee(StrEnum):
+    """Who may read a comment."""
+
+    AUTHOR = "author"
+    REVIEWERS = "reviewers"
+
+
+def _one_of(column: str, words: type[StrEnum] | frozenset[RequestState]) -> str:
+    return f"{column} in ({', '.join(repr(str(word)) for word in sorted(words))})"
+
+
+def _both(one: str, other: str) -> str:
+    return f"({one} is null) = ({other} is null)"
+
+
+_OPEN = text(f"not ({_one_of('state', CLOSED)})")
+_PRESENT = text("removed_at is null")
+
+
+class Request(SQLModel, table=True):
+    """One airlock request: what somebody wants to take out, through all its rounds.
+
+    Shape: `author_organisation` is fixed at opening; `files` and `size` (bytes) count present
+    files; `subject` and both policy digests belong to the current round and are set by submission;
+    `verdict` is the worst of its files, `risk` the same as a number for the queue. `held_reason`
+    is a fact beside the state: a held request is not released and not handed out.
+    """
+
+    __tablename__ = "airlock_requests"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", RequestState), name="airlock_request_state"),
+        CheckConstraint("direction = 'export'", name="airlock_request_direction"),
+        CheckConstraint("round >= 1 and files >= 0 and size >= 0", name="airlock_request_counts"),
+        CheckConstraint(
+            f"{_both('subject', 'submitted_at')} and {_both('policy_digest', 'submitted_at')}"
+            f" and {_both('outputs_policy_digest', 'submitted_at')}",
+            name="airlock_request_submitted",
+        ),
+        CheckConstraint(_both("released_at", "expires_at"), name="airlock_request_released"),
+        CheckConstraint(
+            "state not in ('released', 'expired') or released_at is not null",
+            name="airlock_request_released_at",
+        ),
+        CheckConstraint(
+            "state not in ('approved', 'released', 'expired', 'rejected')"
+            " or decided_at is not null",
+            name="airlock_request_decided_at",
+        ),
+        Index(
+            "airlock_request_open_name",
+            "project_id",
+            "name",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("airlock_request_queue", "state", "risk", "submitted_at", "id"),
+        Index("airlock_request_author", "author_id", "project_id"),
+    )
+    MACHINE: ClassVar[Machine] = MACHINE
+
+    id: str = Field(primary_key=True)
+    project_id: str = Field(index=True)
+    slug: str
+    author_id: str
+    author_organisation: str | None = None
+    name: str
+    title: str
+    direction: str = "export"
+    state: str = Field(default=RequestState.DRAFT.value)
+    version: int = 0
+    reason_code: str | None = None
+    reason: str | None = None
+    changed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    opened_at: datetime = Field(sa_type=UtcTime)
+    round: int = 1
+    files: int = 0
+    size: int = 0
+    subject: str | None = None
+    policy_digest: str | None = None
+    outputs_policy_digest: str | None = None
+    verdict: str | None = None
+    risk: int = 0
+    submitted_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    released_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    held_reason: str | None = None
+
+    def audit_project(self) -> str | None:
+        """Name the project in audit entries."""
+        return self.project_id
+
+
+class File(SQLModel, table=True):
+    """One file of a request: bytes frozen in `quarantine`, and what its author says about them.
+
+    Shape: a file that was replaced or removed stays as a row with `removed_at`; `path_key` is the
+    folded path; `verdict`, `report_digest` and `checked_at` come from the newest check; `outcome`
+    and `agreed` from the votes of the current round, and are secret while the review is blind.
+    """
+
+    __tablename__ = "airlock_files"
+    __table_args__ = (
+        CheckConstraint(
+            f"{_both('verdict', 'report_digest')} and {_both('verdict', 'checked_at')}",
+            name="airlock_file_checked",
+        ),
+        CheckConstraint(_both("outcome", "agreed"), name="airlock_file_voted"),
+        CheckConstraint(
+            f"outcome is null or {_one_of('outcome', FileOutcome)}", name="airlock_file_outcome"
+        ),
+        CheckConstraint(
+            f"verdict is null or {_one_of('verdict', Verdict)}", name="airlock_file_verdict"
+        ),
+        CheckConstraint("size >= 0", name="airlock_file_size"),
+        Index(
+            "airlock_file_path",
+            "request_id",
+            "path_key",
+            unique=True,
+            sqlite_where=_PRESENT,
+            postgresql_where=_PRESENT,
+        ),
+        Index("airlock_file_open", "request_id", "removed_at", "outcome", "agreed"),
+        Index("airlock_file_digest", "digest"),
+    )
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="airlock_requests.id")
+    path: str
+    path_key: str
+    digest: str
+    size: int
+    shows: str = ""
+    population: str = ""
+    control: str = ""
+    added_at: datetime = Field(sa_type=UtcTime)
+    removed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    verdict: str | None = None
+    report_digest: str | None = Field(default=None, foreign_key="airlock_reports.digest")
+    checked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    outcome: str | None = None
+    agreed: bool | None = None
+
+    @property
+    def context(self) -> Context:
+        """What the author says about the file."""
+        return Context(self.shows, self.population, self.control)
+
+    @property
+    def subject(self) -> Digest:
+        """What a vote on this file is about: bytes, name and context in one digest."""
+        return file_subject(self.path, self.digest, self.context)
+
+    @property
+    def worst(self) -> Verdict | None:
+        """The verdict as a word of the check engine."""
+        return Verdict(self.verdict) if self.verdict else None
+
+
+class Check(SQLModel, table=True):
+    """One run of the check worker over files of a request, wanted by a person or by a move."""
+
+    __tablename__ = "airlock_checks"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", CheckState), name="airlock_check_state"),
+        CheckConstraint(_one_of("kind", CheckKind), name="airlock_check_kind"),
+        CheckConstraint(
+            f"(state = 'done') = (done_at is not null) and {_both('done_at', 'report_digest')}",
+            name="airlock_check_done",
+        ),
+        Index("airlock_check_work", "state", "asked_at"),
+        Index("airlock_check_budget", "project_id", "asked_by", "kind", "asked_at"),
+        Index("airlock_check_request", "request_id", "kind", "round"),
+    )
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="airlock_requests.id")
+    project_id: str
+    round: int
+    kind: str
+    state: str = CheckState.WANTED.value
+    asked_by: str
+    asked_at: datetime = Field(sa_type=UtcTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    verdict: str | None = None
+    report_digest: str | None = Field(default=None, foreign_key="airlock_reports.digest")
+
+
+class CheckFile(SQLModel, table=True):
+    """One file that a check read, by digest: the count of tries is made of these."""
+
+    __tablename__ = "airlock_check_files"
+    __table_args__ = (Index("airlock_check_file_path", "request_id", "path_key"),)
+
+    check_id: str = Field(primary_key=True, foreign_key="airlock_checks.id")
+    file_id: str = Field(primary_key=True, foreign_key="airlock_files.id")
+    request_id: str
+    path_key: str
+    digest: str
+
+
+class ReportRow(SQLModel, table=True):
+    """A report or a file's part of it, as canonical JSON under its own digest; never changed."""
+
+    __tablename__ = "airlock_reports"
+
+    digest: str = Field(primary_key=True)
+    body: str
+
+
+class Release(SQLModel, table=True):
+    """One file that left: exactly these bytes, once."""
+
+    __tablename__ = "airlock_releases"
+    __table_args__ = (UniqueConstraint("request_id", "file_id", "digest"),)
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="airlock_requests.id")
+    file_id: str = Field(foreign_key="airlock_files.id")
+    digest: str
+    released_at: datetime = Field(sa_type=UtcTime)
+
+
+class Download(SQLModel, table=True):
+    """One hand-over of a released file to a person; `size` in bytes."""
+
+    __tablename__ = "airlock_downloads"
+
+    id: str = Field(primary_key=True)
+    release_id: str = Field(foreign_key="airlock_releases.id", index=True)
+    person_id: str
+    at: datetime = Field(sa_type=UtcTime)
+    size: int
+
+
+class Comment(SQLModel, table=True):
+    """What somebody wrote about a request or one of its files, for the author or the reviewers."""
+
+    __tablename__ = "airlock_comments"
+    __table_args__ = (
+        CheckConstraint(_one_of("addressee", Addressee), name="airlock_comment_addressee"),
+    )
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="airlock_requests.id", index=True)
+    file_id: str | None = Field(default=None, foreign_key="airlock_files.id")
+    round: int
+    person_id: str
+    addressee: str
+    body: str
+    at: datetime = Field(sa_type=UtcTime)
