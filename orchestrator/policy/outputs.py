@@ -101,6 +101,17 @@ class Precheck(_Frozen):
     per_draft: int = Field(gt=0)
 
 
+class RequestLimits(_Frozen):
+    """How big one airlock request may grow, and how long a release can be downloaded.
+
+    Units: files, bytes, days.
+    """
+
+    files: int = Field(gt=0)
+    bytes: int = Field(gt=0)
+    download_days: int = Field(gt=0)
+
+
 class CouldNotCheck(_Frozen):
     """The effect of could-not-check: for the rules named here, and for all others."""
 
@@ -123,6 +134,7 @@ class OutputsPolicy(_Frozen):
     identifiers: Identifiers
     admission: Admission
     precheck: Precheck
+    request: RequestLimits
     could_not_check: CouldNotCheck
     override: Literal["none"]
 
