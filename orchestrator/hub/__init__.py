@@ -1,0 +1,1 @@
+"""One JupyterHub per project: its configuration, its plug-ins, the only caller of its API."""

@@ -1,0 +1,177 @@
+"""The only caller of a hub's REST interface: synchronous, over the hub's unix socket."""
+
+import http.client
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from orchestrator.values import parse_slug
+
+_SECONDS = 15.0
+_TOKEN_SECONDS = 7 * 86_400
+
+
+class HubClient:
+    """Ask one project's hub; every verb may be repeated.
+
+    Errors: Unavailable when the hub does not answer or answers nonsense; NotAllowed when our
+    token is refused; NotFound for an unknown person.
+    """
+
+    def __init__(self, socket_path: Path, token: str, seconds: float = _SECONDS) -> None:
+        """Keep where the hub listens; connects at each call, so a restarted hub is found."""
+        self._path = socket_path
+        self._token = token
+        self._seconds = seconds
+
+    def ready(self) -> bool:
+        """Say whether the hub answers. Never raises."""
+        try:
+            return "version" in self._ask("GET", "")
+        except Unavailable:
+            return False
+
+    def ensure_user(self, person: str) -> None:
+        """Make a hub user for a person unless there is one."""
+        self._ask("POST", f"/users/{_name(person)}", allow=(409,))
+
+    def start_server(self, person: str) -> None:
+        """Ask for a person's server; returns at once, also when it runs or is starting.
+
+        Errors: Conflict while the last one is still stopping.
+        """
+        answer = self._ask("POST", f"/users/{_name(person)}/server", {}, allow=(400,))
+        problem = str(answer.get("message", ""))
+        if problem and "already running" not in problem:
+            raise Conflict(f"The notebook server cannot start yet: {problem}", code="hub_busy")
+
+    def server_ready(self, person: str) -> bool | None:
+        """Say True for a running server, False for one that is starting or stopping, else None."""
+        user = self._ask("GET", f"/users/{_name(person)}", allow=(404,))
+        server = (user.get("servers") or {}).get("")
+        if not isinstance(server, dict):
+            return None
+        if server.get("ready"):
+            return True
+        return False if server.get("pending") else None
+
+    def mint_token(self, person: str, seconds: int = _TOKEN_SECONDS) -> str:
+        """Make a token that opens exactly this person's server here, and nothing else.
+
+        Units: valid for `seconds`. The token is a secret; the hub keeps only its hash.
+        """
+        name = _name(person)
+        body = {
+            "scopes": [f"access:servers!server={name}/"],
+            "expires_in": seconds,
+            "note": "gateway",
+        }
+        token = self._ask("POST", f"/users/{name}/tokens", body).get("token")
+        if not isinstance(token, str) or not token:
+            raise Unavailable("The hub did not make a token; try again.", code="hub_answer")
+        return token
+
+    def delete_server(self, person: str, seconds: float = 30.0) -> None:
+        """End a person's server and wait until the hub says that it is gone.
+
+        Errors: Unavailable when it is not gone in time.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            self._ask("DELETE", f"/users/{_name(person)}/server", allow=(400, 404))
+            if self.server_ready(person) is None:
+                return
+            if time.monotonic() > until:
+                raise Unavailable(
+                    "The notebook server did not stop in time; it is tried again.",
+                    code="hub_stopping",
+                )
+            time.sleep(0.1)
+
+    def delete_user(self, person: str) -> None:
+        """End a person's server and forget the person, whose tokens end with it.
+
+        Shape: an unknown person counts as forgotten.
+        """
+        self.delete_server(person)
+        self._ask("DELETE", f"/users/{_name(person)}", allow=(404,))
+
+    def users(self) -> list[str]:
+        """List the people this hub knows, sorted."""
+        answer = self._request("GET", "/users", None)
+        people = _parsed(answer[1])
+        if answer[0] != 200 or not isinstance(people, list):
+            raise _problem(answer[0], people)
+        return sorted(str(user["name"]) for user in people if isinstance(user, dict))
+
+    def _ask(
+        self, method: str, path: str, body: object = None, allow: tuple[int, ...] = ()
+    ) -> dict[str, Any]:
+        status, content = self._request(method, path, body)
+        answer = _parsed(content)
+        if status >= 300 and status not in allow:
+            raise _problem(status, answer)
+        return answer if isinstance(answer, dict) else {}
+
+    def _request(self, method: str, path: str, body: object) -> tuple[int, bytes]:
+        connection = _UnixConnection(self._path, self._seconds)
+        headers = {"Authorization": f"token {self._token}", "Accept": "application/json"}
+        content = None if body is None else json.dumps(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, f"/hub/api{path or '/'}", content, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException) as away:
+            raise Unavailable(
+                "This project's hub does not answer; it is started again by itself.",
+                code="hub_away",
+            ) from away
+        finally:
+            connection.close()
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """One HTTP connection over a unix socket."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self._path = path
+        self._seconds = seconds
+
+    def connect(self) -> None:
+        """Connect to the socket instead of a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._seconds)
+        self.sock.connect(str(self._path))
+
+
+def _name(person: str) -> str:
+    """Refuse anything but a slug, so that no name can become another path of the hub."""
+    return parse_slug(person)
+
+
+def _parsed(content: bytes) -> Any:
+    """Read a JSON answer; anything else is no answer."""
+    if not content:
+        return {}
+    try:
+        return json.loads(content)
+    except ValueError:
+        return {}
+
+
+def _problem(status: int, answer: Any) -> Exception:
+    """Choose the family for an error of the hub; its message is trimmed."""
+    said = str(answer.get("message", ""))[:200] if isinstance(answer, dict) else ""
+    if status == 404 or "not found or no permissions" in said:
+        return NotFound("The hub does not know this person.", code="hub_user")
+    if status in (401, 403):
+        return NotAllowed("The hub refused our token; run `tre doctor`.", code="hub_token")
+    if status >= 500:
+        return Unavailable(f"The hub failed ({status}): {said or 'no reason given'}.")
+    return Invalid(f"The hub refused the request ({status}): {said or 'no reason given'}.")

@@ -1,0 +1,50 @@
+"""The written configuration: private files, no secret in the program, closed defaults."""
+
+import stat
+from collections import defaultdict
+from pathlib import Path
+from types import SimpleNamespace
+
+from orchestrator.hub.config import configure, write_config
+
+
+def write(tmp_path: Path, token: str = "t" * 40) -> Path:
+    return write_config(tmp_path / "hub", "flc", tmp_path / "h.sock", tmp_path / "e.sock", token)
+
+
+def test_files_are_private_and_the_token_is_in_one_of_them_only(tmp_path: Path) -> None:
+    program = write(tmp_path)
+    holders = [f.name for f in program.parent.iterdir() if "t" * 40 in f.read_text()]
+    assert holders == ["api_token"]
+    assert {stat.S_IMODE(f.stat().st_mode) for f in program.parent.iterdir()} == {0o600}
+    assert stat.S_IMODE(program.parent.stat().st_mode) == 0o700
+
+
+def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
+    before = {f.name: f.read_bytes() for f in write(tmp_path).parent.iterdir()}
+    after = {f.name: f.read_bytes() for f in write(tmp_path).parent.iterdir()}
+    assert before == after
+
+
+def test_the_defaults_are_closed(tmp_path: Path) -> None:
+    c: defaultdict[str, SimpleNamespace] = defaultdict(SimpleNamespace)
+    options = _Options(c)
+    configure(options, write(tmp_path).parent)
+    hub = c["JupyterHub"]
+    assert hub.authenticator_class == "null"
+    assert hub.hub_bind_url.startswith("http+unix://")
+    assert hub.hub_connect_url == hub.hub_bind_url
+    assert hub.cleanup_servers is False
+    assert hub.allow_named_servers is False
+    assert [role["name"] for role in hub.load_roles] == ["user", "server", "tre"]
+    assert c["Spawner"].env_keep == []
+
+
+class _Options:
+    """Stands for traitlets' configuration: a namespace per class name."""
+
+    def __init__(self, spaces: defaultdict[str, SimpleNamespace]) -> None:
+        self._spaces = spaces
+
+    def __getattr__(self, name: str) -> SimpleNamespace:
+        return self._spaces[name]

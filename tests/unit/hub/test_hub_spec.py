@@ -1,0 +1,61 @@
+"""What a notebook server is told, and how sockets are spelled for the hub."""
+
+from urllib.parse import unquote, urlparse
+
+import pytest
+
+from orchestrator.hub.spec import SERVER_SCOPES, USER_SCOPES, environment, socket_url
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/run/tre-0/p/flc/hub.sock",
+        "/Run/Big/A.sock",
+        "/with space/x%41.sock",
+        "/ä/s.sock",
+        "/a:b@c",
+    ],
+)
+def test_a_socket_path_survives_the_hubs_lower_casing(path: str) -> None:
+    parsed = urlparse(socket_url(path))
+    assert parsed.scheme == "http+unix"
+    assert parsed.hostname is not None
+    assert unquote(parsed.hostname) == path
+    assert parsed.path == ""
+    assert parsed.port is None
+
+
+def test_the_environment_names_only_inside_addresses() -> None:
+    hub = {
+        "JUPYTERHUB_API_TOKEN": "secret",
+        "JUPYTERHUB_API_URL": "http+unix://%2frun%2fhub.sock/hub/api",
+        "JUPYTERHUB_ACTIVITY_URL": "http+unix://%2frun%2fhub.sock/hub/api/users/ada/activity",
+        "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:0/",
+        "JUPYTERHUB_USER": "ada",
+        "JUPYTERHUB_BASE_URL": "/",
+        "JUPYTERHUB_PUBLIC_URL": None,
+        "JPY_API_TOKEN": "secret",
+        "LD_PRELOAD": "/evil.so",
+        "PATH": "/host/bin",
+        "HOME": "/root",
+    }
+    assert environment(hub, "ada", "/user/ada/") == {
+        "JUPYTERHUB_API_TOKEN": "secret",
+        "JUPYTERHUB_USER": "ada",
+        "JUPYTERHUB_BASE_URL": "/",
+        "JUPYTERHUB_API_URL": "http://127.0.0.1:8081/hub/api",
+        "JUPYTERHUB_ACTIVITY_URL": "http://127.0.0.1:8081/hub/api/users/ada/activity",
+        "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:8888/user/ada/",
+        "JUPYTERHUB_SERVICE_PREFIX": "/user/ada/",
+        "JUPYTERHUB_HOST": "",
+        "JUPYTERHUB_PUBLIC_URL": "",
+        "JUPYTERHUB_PUBLIC_HUB_URL": "",
+    }
+
+
+def test_no_role_of_a_person_or_server_mints_tokens_or_shares() -> None:
+    for scope in (*SERVER_SCOPES, *USER_SCOPES):
+        assert "token" not in scope
+        assert "share" not in scope
+        assert scope.endswith("!user")
