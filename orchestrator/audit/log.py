@@ -188,7 +188,7 @@ def commitment(salt: bytes, text: str) -> str:
 
 def size(session: Session) -> int:
     """Count the records."""
-    last = session.execute(select(func.max(ENTRIES.c.seq))).scalar()
+    last = session.connection().execute(select(func.max(ENTRIES.c.seq))).scalar()
     return 0 if last is None else int(last) + 1
 
 
@@ -240,9 +240,10 @@ def consistency_proof(session: Session, old: int, new: int) -> list[bytes]:
 
 
 def _store(session: Session, seq: int, record: bytes) -> None:
-    fields = columns_of(record)
+    connection = session.connection()
     leaf = tree.leaf_hash(record)
-    session.execute(insert(ENTRIES).values(seq=seq, record=record, leaf_hash=leaf, **fields))
+    row = {"seq": seq, "record": record, "leaf_hash": leaf, **columns_of(record)}
+    connection.execute(insert(ENTRIES), row)
     # only the subtrees that this leaf completes are read: one on average
     completes = (seq + 1 & -(seq + 1)).bit_length() - 1
     wanted = [(level, (seq >> level) - 1) for level in range(completes)]
@@ -250,9 +251,8 @@ def _store(session: Session, seq: int, record: bytes) -> None:
     total = leaf
     for level, position in wanted:
         total = tree.node_hash(left[level, position], total)
-        session.execute(
-            insert(NODES).values(level=level + 1, position=seq >> level + 1, hash=total)
-        )
+        node = {"level": level + 1, "position": seq >> level + 1, "hash": total}
+        connection.execute(insert(NODES), node)
 
 
 def columns_of(record: bytes) -> dict[str, str | None]:
@@ -272,16 +272,16 @@ def _prove(session: Session, spans: list[tree.Span]) -> list[bytes]:
 
 
 def _nodes(session: Session, wanted: Iterable[tree.Node]) -> dict[tree.Node, bytes]:
-    nodes = list(wanted)
+    nodes, connection = list(wanted), session.connection()
     leaves = [index for level, index in nodes if level == 0]
     higher = [node for node in nodes if node[0] > 0]
     found: dict[tree.Node, bytes] = {}
     if leaves:
         chosen = select(ENTRIES.c.seq, ENTRIES.c.leaf_hash).where(ENTRIES.c.seq.in_(leaves))
-        found.update({(0, int(r.seq)): bytes(r.leaf_hash) for r in session.execute(chosen)})
+        found.update({(0, int(r.seq)): bytes(r.leaf_hash) for r in connection.execute(chosen)})
     if higher:
         named = tuple_(NODES.c.level, NODES.c.position).in_(higher)
-        for row in session.execute(select(NODES).where(named)):
+        for row in connection.execute(select(NODES).where(named)):
             found[int(row.level), int(row.position)] = bytes(row.hash)
     if len(found) != len(set(nodes)):
         raise Tampered("Hashes of the log are missing. Stop, keep a copy, call the administrator.")
