@@ -1,0 +1,1 @@
+"""Who decides: seats and votes, conflicts, effective access, halts."""
