@@ -27,22 +27,38 @@ ANONYMOUS = Actor(id="anonymous", person=None, name="somebody who is not signed 
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who asks, by a browser's session at the control plane or by a service token.
+class SignedIn:
+    """A living session of the control plane.
 
-    Shape: `person` is None for our own processes; `scopes` is None for a browser, which no scope
-    bounds, see `tokens.scope_allows`; `csrf` goes into each form and is empty for tokens; `until`
-    is when it ends if nothing is done; `touch_due` asks for one write, at most once a minute.
+    Shape: `csrf` goes into each form; `until` is when it ends if nothing is done; `touch_due`
+    asks for `service.touch_session`, at most once a minute, so that reads stay reads.
+    """
+
+    person: Person
+    actor: Actor
+    session_id: str
+    csrf: str = field(repr=False)
+    acr: str
+    auth_time: datetime | None
+    until: datetime
+    touch_due: bool
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whom a service token speaks for.
+
+    Shape: `scopes` bound a person's token further, see `tokens.scope_allows`; a process of ours
+    has none and reaches the internal calls of its role only. `touch_due` asks for
+    `service.touch_token`.
     """
 
     actor: Actor
-    person: Person | None
-    scopes: frozenset[str] | None
+    kind: TokenKind
+    owner: str
+    scopes: frozenset[str]
     until: datetime
     touch_due: bool
-    csrf: str = field(default="", repr=False)
-    acr: str | None = None
-    auth_time: datetime | None = None
 
 
 def person(session: Session, person_id: str) -> Person:
@@ -118,21 +134,21 @@ def actor_of(session: Session, someone: Person, session_id: str | None = None) -
     )
 
 
-def by_session(session: Session, secret: str, now: datetime) -> Caller | None:
+def session_actor(session: Session, secret: str, now: datetime) -> SignedIn | None:
     """Say who is signed in at the control plane with this secret, or None."""
     row = living_session(session, secret, None, now)
     if row is None:
         return None
     someone = person(session, row.person_id)
-    return Caller(
-        actor=actor_of(session, someone, row.id),
+    return SignedIn(
         person=someone,
-        scopes=None,
-        until=_until(row),
-        touch_due=now >= row.seen_at + TOUCH_AFTER,
+        actor=actor_of(session, someone, row.id),
+        session_id=row.id,
         csrf=token_for(secret),
         acr=row.acr,
         auth_time=row.auth_time,
+        until=_until(row),
+        touch_due=now >= row.seen_at + TOUCH_AFTER,
     )
 
 
@@ -156,15 +172,19 @@ def touch_due(session: Session, secret: str, project: str | None, now: datetime)
     return row is not None and now >= row.seen_at + TOUCH_AFTER
 
 
-def by_token(session: Session, token: str, now: datetime) -> Caller | None:
+def token_actor(session: Session, token: str, now: datetime) -> Bearer | None:
     """Say whom a service token speaks for, or None: unknown, expired, revoked, owner suspended."""
     row = living_token(session, token, now)
     if row is None:
         return None
-    someone = session.get(Person, row.owner) if row.kind == TokenKind.PERSON else None
-    return Caller(
-        actor=_process(row.owner) if someone is None else actor_of(session, someone),
-        person=someone,
+    kind = TokenKind(row.kind)
+    person_actor = kind is TokenKind.PERSON
+    return Bearer(
+        actor=actor_of(session, person(session, row.owner))
+        if person_actor
+        else _process(row.owner),
+        kind=kind,
+        owner=row.owner,
         scopes=frozenset(row.scopes),
         until=row.expires_at,
         touch_due=row.last_used_at is None or now >= row.last_used_at + TOUCH_AFTER,

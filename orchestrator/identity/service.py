@@ -10,11 +10,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, or_, update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
 from orchestrator.audit.log import append
-from orchestrator.db import read, write
 from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound
 from orchestrator.identity import queries
 from orchestrator.identity.claims import Claims
@@ -323,19 +322,6 @@ def end_sessions(
     return ended
 
 
-def session_actor(engine: Engine, secret: str, now: datetime) -> queries.Caller | None:
-    """Say who is signed in, and once a minute note that they are here, in a transaction of its own.
-
-    Shape: for the doors, before the handler's own transaction, never inside one.
-    """
-    with read(engine) as session:
-        caller = queries.by_session(session, secret, now)
-    if caller is not None and caller.touch_due:
-        with write(engine) as session:
-            touch_session(session, secret, None, now)
-    return caller
-
-
 # hand-over to a project's host
 
 
@@ -415,7 +401,7 @@ def mint_token(
     """
     demand(actor, "identity.token.mint")
     _check_owner(actor, owner, kind)
-    _check_scopes(frozenset(scopes))
+    _check_scopes(frozenset(scopes), kind)
     if not 1 <= days <= MAX_DAYS:
         raise Invalid(f"A token lives 1 to {MAX_DAYS} days; {days} is not possible.", code="days")
     token = spell(kind, secrets.token_hex(32))
@@ -435,25 +421,15 @@ def mint_token(
 
 
 def touch_token(session: Session, token: str, now: datetime) -> None:
-    """Note a token's use when `Caller.touch_due` asks for it; in the log once a day."""
+    """Note a token's use when `Bearer.touch_due` asks for it; in the log once a day."""
     row = queries.living_token(session, token, now)
-    caller = queries.by_token(session, token, now)
-    if row is None or caller is None or not caller.touch_due:
+    bearer = queries.token_actor(session, token, now)
+    if row is None or bearer is None or not bearer.touch_due:
         return
     if row.last_used_at is None or now >= row.last_used_at + TOKEN_USE_LOGGED_EVERY:
-        _log(session, "token_used", caller.actor, now, "token", row.prefix)
+        _log(session, "token_used", bearer.actor, now, "token", row.prefix)
     row.last_used_at = now
     session.add(row)
-
-
-def token_actor(engine: Engine, token: str, now: datetime) -> queries.Caller | None:
-    """Say whom a token speaks for, and once a minute note its use, as `session_actor` does."""
-    with read(engine) as session:
-        caller = queries.by_token(session, token, now)
-    if caller is not None and caller.touch_due:
-        with write(engine) as session:
-            touch_token(session, token, now)
-    return caller
 
 
 def revoke_token(session: Session, actor: Actor, now: datetime, *, prefix: str) -> None:
@@ -605,7 +581,10 @@ def _check_owner(actor: Actor, owner: str, kind: TokenKind) -> None:
     )
 
 
-def _check_scopes(scopes: frozenset[str]) -> None:
+def _check_scopes(scopes: frozenset[str], kind: TokenKind) -> None:
+    if kind is TokenKind.ROLE:
+        assert not scopes, "our own processes reach the internal calls of their role, nothing else"
+        return
     unknown = sorted(unknown_scopes(scopes))
     if unknown or not scopes:
         what = f"{unknown[0][:60]!r} is none" if unknown else "none was named"
