@@ -14,7 +14,6 @@ from orchestrator.api.internal import router as internal
 from orchestrator.api.routes import router as api
 from orchestrator.audit.log import refuse
 from orchestrator.bootstrap.control import Control
-from orchestrator.bootstrap.request import Caller
 from orchestrator.errors import (
     Conflict,
     Invalid,
@@ -24,6 +23,7 @@ from orchestrator.errors import (
     TreError,
     Unavailable,
 )
+from orchestrator.identity.queries import ANONYMOUS
 from orchestrator.web.pages import STATIC, error_page
 from orchestrator.web.pages import router as web
 
@@ -104,10 +104,9 @@ def _answer_error(request: Request, error: Exception) -> Response:
     family = next(f for f in HTTP_STATUS if isinstance(error, f))
     control: Control = request.app.state.control
     if family is NotAllowed:
-        caller: Caller | None = getattr(request.state, "caller", None)
         refuse(
             control.db,
-            actor=caller.actor if caller else None,
+            actor=getattr(request.state, "actor", ANONYMOUS),
             rule=error.code,
             now=control.clock(),
             object_type="route",

@@ -3,23 +3,26 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from orchestrator.db import connect
+from orchestrator.db import connect, write
 from orchestrator.identity.oidc import OidcClient
+from orchestrator.identity.queries import token_actor
+from orchestrator.identity.service import mint_token
+from orchestrator.identity.tokens import MAX_DAYS, ProcessRole, TokenKind
 from orchestrator.objectstore.port import ObjectStore
 from orchestrator.objectstore.posix import PosixStore
 from orchestrator.policy.load import load
 from orchestrator.policy.model import Policies
 from orchestrator.settings import Settings
+from orchestrator.values import SYSTEM
 
 Clock = Callable[[], datetime]
 
-ROLES = ("gateway", "doors")
-"""Processes of ours that call the internal API, each with a token of its own."""
+ROTATE_BEFORE = timedelta(days=30)
 
 
 def utc_now() -> datetime:
@@ -36,7 +39,6 @@ class Control:
     policies: Policies
     store: ObjectStore
     oidc: OidcClient | None
-    role_tokens: dict[str, str] = field(repr=False)
     login_key: str = field(repr=False)
     clock: Clock = utc_now
 
@@ -47,23 +49,46 @@ def control(settings: Settings) -> Control:
     Errors: Invalid when a policy file is wrong; Unavailable without database.
     """
     settings.run.mkdir(mode=0o711, parents=True, exist_ok=True)
-    return Control(
+    wired = Control(
         settings=settings,
         db=connect(settings.database),
         policies=load(settings.policies_dir),
         store=PosixStore(settings.state_dir / "store"),
         oidc=OidcClient(settings) if settings.oidc_issuer else None,
-        role_tokens={role: _secret(settings.role_token_file(role)) for role in ROLES},
         login_key=_secret(settings.state_dir / "keys" / "login"),
     )
+    for role in ProcessRole:
+        _hand_token(wired, role)
+    return wired
+
+
+def _hand_token(wired: Control, role: ProcessRole) -> None:
+    """Keep a role's token over restarts, so that a new control plane does not cut the gateway."""
+    path, now = wired.settings.role_token_file(role), wired.clock()
+    with write(wired.db) as session:
+        if path.exists():
+            known = token_actor(session, path.read_text().strip(), now)
+            if known is not None and known.until > now + ROTATE_BEFORE:
+                return
+        token = mint_token(
+            session,
+            SYSTEM,
+            now,
+            owner=role,
+            kind=TokenKind.ROLE,
+            scopes=(),
+            days=MAX_DAYS,
+        )
+    _keep_secret(path, token)
 
 
 def _secret(path: Path) -> str:
-    """Keep a secret over restarts, so that a new control plane does not cut the gateway."""
-    if path.exists():
-        return path.read_text().strip()
+    if not path.exists():
+        _keep_secret(path, secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def _keep_secret(path: Path, secret: str) -> None:
     path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    secret = secrets.token_urlsafe(32)
     path.touch(mode=0o600)
     path.write_text(secret)
-    return secret

@@ -126,4 +126,4 @@ def _pseudonym(dataset: str, number: int) -> str:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None or value != value else str(value)  # noqa: PLR0124 - NaN is not itself
+    return "" if value is None or value != value else str(value)  # NaN differs from itself

@@ -27,7 +27,7 @@ def run(hands: Hands, keep_going: Callable[[], bool]) -> None:
     Source: design section 7; property 11.
     """
     with alone(hands):
-        checkpoint.require_consistent(hands.db, hands.checkpoints, hands.signer.public_key)
+        checkpoint.must_extend(hands.db, hands.checkpoints, hands.signer.public)
         threads = [
             threading.Thread(target=Lane(hands, name, work, workers).run, args=(keep_going,))
             for name, (work, workers) in LANES.items()
