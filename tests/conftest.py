@@ -1,0 +1,176 @@
+"""Parts that many tests share: a fresh migrated database, a fixed time, a short folder, no network."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from orchestrator import db
+from orchestrator.migrations import run
+
+NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
+REFUSED = "Tests reach this machine only"
+
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
+
+
+def _stays_here(sock: socket.socket, address: Any) -> bool:
+    """Unix sockets and loopback addresses stay on this machine; names are never looked up."""
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return True
+    host = str(address[0])
+    return host.startswith("127.") or host in ("::1", "localhost")
+
+
+def _guarded(original: Any) -> Any:
+    def connect(sock: socket.socket, address: Any) -> Any:
+        if not _stays_here(sock, address):
+            raise RuntimeError(f"{REFUSED}, not {address!r}")
+        return original(sock, address)
+
+    return connect
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that would talk to another machine fails instead."""
+    monkeypatch.setattr(socket.socket, "connect", _guarded(_connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", _guarded(_connect_ex))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment: a Monday morning."""
+    return NOW
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """A folder for sockets; short, because a socket's path ends at 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One migrated database; each test gets a copy."""
+    file = tmp_path_factory.mktemp("template") / "tre.db"
+    run.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A throw-away PostgreSQL on a unix socket with one migrated template; yields its folder.
+
+    PostgreSQL refuses to run as root, so it is dropped to the user that Debian made for it.
+    """
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+    if not programs:
+        pytest.fail("PostgreSQL is missing; install it: apt-get install postgresql", pytrace=False)
+    as_user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    if as_user:
+        shutil.chown(folder, **as_user)
+    data, log = folder / "data", folder / "log"
+    quick = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+    subprocess.run(
+        [programs[-1] / "initdb", "-D", data, "-U", "tre", "-A", "trust", "-E", "UTF8"]
+        + ["--no-sync", "--locale=C"],
+        check=True,
+        capture_output=True,
+        cwd="/",
+        **as_user,  # type: ignore[call-overload]
+    )
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            [
+                programs[-1] / "postgres",
+                "-D",
+                data,
+                "-k",
+                folder,
+                "-c",
+                "listen_addresses=",
+                *quick,
+            ],
+            stdout=stream,
+            stderr=stream,
+            cwd="/",
+            **as_user,  # type: ignore[call-overload]
+        )
+    try:
+        _wait_ready(programs[-1] / "pg_isready", folder, server)
+        url = f"postgresql+psycopg://tre@/postgres?host={folder}"
+        _sql(url, "create database template_tre")
+        run.upgrade(url.replace("/postgres?", "/template_tre?"))
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh migrated database of each kind, so that every test runs on both."""
+    if request.param == "sqlite":
+        url = copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "tre.db")
+    else:
+        url = _copy_postgres(request.getfixturevalue("postgres"))
+    engine = db.connect(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh migrated SQLite, where a test is about its file or needs no second kind."""
+    engine = db.connect(copy_sqlite(sqlite_template, tmp_path / "tre.db"))
+    yield engine
+    engine.dispose()
+
+
+def copy_sqlite(template: Path, target: Path) -> str:
+    """Copy a database the way SQLite wants it, pages still in its log included."""
+    with sqlite3.connect(template) as source, sqlite3.connect(target) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    return f"sqlite:///{target}"
+
+
+_copies = iter(range(1_000_000))
+
+
+def _copy_postgres(url: str) -> str:
+    name = f"copy_{next(_copies)}"
+    _sql(url, f"create database {name} template template_tre")
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def _sql(url: str, statement: str) -> None:
+    engine = db.connect(url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _wait_ready(program: Path, folder: Path, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        answer = subprocess.run([program, "-h", folder, "-q", "-t", "1"], check=False)
+        if answer.returncode == 0:
+            return
+        if server.poll() is not None:
+            break
+    pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()[-500:]}")
