@@ -1,0 +1,56 @@
+"""[pure] Was every byte read? Gaps, overlaps and trailing bytes, from the spans of a form.
+
+Source: outputs 4.1 (account for every byte), rule O29.
+"""
+
+from collections.abc import Iterable
+
+from orchestrator.outputs.form import FileForm, Part
+from orchestrator.outputs.model import Coverage, Gap
+
+
+def cover(form: FileForm) -> Coverage:
+    """Sum up which bytes of a file, and of the files inside it, nobody accounted for.
+
+    Units: `total` and `accounted` in bytes of the submitted file itself.
+    """
+    gaps = tuple(gap for part in form.parts for gap in part_gaps(part))
+    root = form.parts[0]
+    missing = sum(gap.end - gap.start for gap in gaps if gap.path == root.path)
+    accounted = max(form.size - missing, 0) if root.size == form.size else 0
+    return Coverage(form.size, accounted, gaps, _statement(form, accounted, gaps))
+
+
+def uncovered(path: str, size: int, reason: str) -> Coverage:
+    """Describe a file of which nothing was read."""
+    return Coverage(
+        size, 0, (Gap(path, 0, size, reason),), f"Nothing of {path} was read: {reason}."
+    )
+
+
+def part_gaps(part: Part) -> list[Gap]:
+    """List the bytes of one part that no span owns, and those that two spans claim."""
+    if part.size is None:
+        return []
+    gaps: list[Gap] = []
+    position, owner = 0, "the beginning"
+    for span in sorted(part.spans, key=lambda span: (span.start, span.end)):
+        if span.start > position:
+            gaps.append(Gap(part.path, position, span.start, f"unread bytes after {owner}"))
+        elif span.start < position and span.end > span.start:
+            end = min(position, span.end)
+            gaps.append(Gap(part.path, span.start, end, f"claimed by {owner} and {span.owner}"))
+        if span.end >= position:
+            position, owner = span.end, span.owner
+    if position < part.size:
+        reason = f"trailing bytes after {owner}" if position else "unread"
+        gaps.append(Gap(part.path, position, part.size, reason))
+    return gaps
+
+
+def _statement(form: FileForm, accounted: int, gaps: Iterable[Gap]) -> str:
+    listed = [f"{gap.path}: bytes {gap.start} to {gap.end} ({gap.reason})" for gap in gaps]
+    if not listed and accounted == form.size:
+        return f"Every byte of {form.path} was read ({form.size} bytes as {form.format})."
+    shown = "; ".join(listed[:10]) + ("; and more" if len(listed) > 10 else "")
+    return f"{accounted} of {form.size} bytes of {form.path} were read. Not read: {shown}."

@@ -1,0 +1,57 @@
+"""Bytes to text, strictly: UTF-8, UTF-16 with its mark, else Windows-1252, and never a NUL."""
+
+import codecs
+from dataclasses import dataclass
+
+from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers.opening import Unreadable, odd_characters
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Text, the byte ranges it came from, and what was noticed on the way."""
+
+    content: str
+    spans: tuple[Span, ...]
+    notes: tuple[Observation, ...]
+
+
+def decode(data: bytes, owner: str) -> Decoded:
+    """Decode a whole file or say why not.
+
+    Errors: Unreadable for NUL bytes and for bytes that are no text in these encodings.
+    """
+    mark, encoding = _mark(data)
+    content, notes = _decode(data[len(mark) :], encoding, explicit=bool(mark))
+    at = content.find("\x00")
+    if at >= 0:
+        raise Unreadable(Note.NUL, at)
+    spans = [Span(0, len(mark), "byte order mark")] if mark else []
+    spans.append(Span(len(mark), len(data), owner))
+    return Decoded(content, tuple(spans), (*notes, *odd_characters(content)))
+
+
+def _mark(data: bytes) -> tuple[bytes, str]:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return mark, encoding
+    return b"", "utf-8"
+
+
+def _decode(data: bytes, encoding: str, *, explicit: bool) -> tuple[str, list[Observation]]:
+    try:
+        return data.decode(encoding), []
+    except UnicodeDecodeError as error:
+        if explicit:
+            raise Unreadable(Note.ENCODING, error.start) from error
+        first = error.start
+    try:
+        return data.decode("cp1252"), [Observation(Note.NOT_UTF8, at=first)]
+    except UnicodeDecodeError as error:
+        raise Unreadable(Note.ENCODING, error.start) from error

@@ -1,0 +1,140 @@
+"""Text and Markdown: the whole text as one part, and every table in it as a table of its own.
+
+Found are pipe tables, delimited blocks and aligned blocks (a data frame as it prints), also where
+a wide frame was wrapped into several blocks.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.outputs.readers.decoding import decode
+from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
+from orchestrator.outputs.readers.opening import Opening, Unreadable
+from orchestrator.outputs.readers.structured import add_lines, add_value
+
+_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*\Z")
+_WRAPPED = re.compile(r"\s*\\\s*\Z")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table found in text; `line` is the 1-based line of its first row of text."""
+
+    line: int
+    columns: list[str]
+    rows: list[list[str]]
+    header: bool
+    wrapped: bool = False
+
+
+def read(opening: Opening, path: str, data: bytes) -> None:
+    """Read a text file. Errors: Unreadable for NUL bytes and undecodable bytes."""
+    decoded = decode(data, "text")
+    opening.text(path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans)
+    add_tables(opening, path, decoded.content)
+
+
+def add_tables(opening: Opening, path: str, content: str) -> None:
+    """Add each table that a text holds as a virtual file `tables/<n>` below the text's path."""
+    inner = "/" if "!/" in path else "!/"
+    if content.lstrip()[:1] in {"{", "["} and (
+        add_value(opening, f"{path}{inner}json", content)
+        or add_lines(opening, f"{path}{inner}lines", content)
+    ):
+        return
+    for number, block in enumerate(find_tables(content), 1):
+        own = opening.free(f"{path}{inner}tables/{number}")
+        opening.table(own, block.columns, block.rows, header=block.header)
+        unpack(opening, own, block.columns, block.rows)
+
+
+def find_tables(content: str) -> list[Block]:
+    """List the tables in a text, wrapped frames joined again."""
+    found: list[Block] = []
+    for line, lines in _paragraphs(content):
+        block = _pipes(line, lines) or _delimited(line, lines) or _aligned(line, lines)
+        if block is None:
+            continue
+        last = found[-1] if found else None
+        if last and last.wrapped and len(last.rows) == len(block.rows):
+            found[-1] = _joined(last, block)
+        else:
+            found.append(block)
+    return found
+
+
+def _paragraphs(content: str) -> list[tuple[int, list[str]]]:
+    found: list[tuple[int, list[str]]] = []
+    current: list[str] = []
+    lines = content.splitlines()
+    for number, text in enumerate([*lines, ""], 1):
+        if text.strip():
+            current.append(text)
+        elif current:
+            found.append((number - len(current), current))
+            current = []
+    return [(line, block) for line, block in found if len(block) >= 2]
+
+
+def _pipes(line: int, lines: Sequence[str]) -> Block | None:
+    rows = [
+        [cell.strip() for cell in text.strip().strip("|").split("|")]
+        for text in lines
+        if "|" in text and not _RULE.match(text)
+    ]
+    if len(rows) < 2 or not any(_RULE.match(text) for text in lines):
+        return None
+    width = max(len(row) for row in rows)
+    padded = [row + [""] * (width - len(row)) for row in rows]
+    return Block(line, padded[0], padded[1:], header=True)
+
+
+def _delimited(line: int, lines: Sequence[str]) -> Block | None:
+    for mark, least in (("\t", 2), (";", 2), (",", 3)):
+        counted = Counter(text.count(mark) for text in lines)
+        count, often = counted.most_common(1)[0]
+        if count + 1 < least or often < max(2, 0.6 * len(lines)):
+            continue
+        kept = [text for text in lines if text.count(mark) == count]
+        try:
+            rows = parse("\n".join(kept) + "\n", (mark,))
+        except Unreadable:
+            rows = [text.split(mark) for text in kept]
+        if rows and len(rows[0]) >= least:
+            return Block(line, *split_header(rows))
+    return None
+
+
+def _aligned(line: int, lines: Sequence[str]) -> Block | None:
+    for pattern in (r"\s{2,}|\t", r"\s+"):
+        wrapped = bool(_WRAPPED.search(lines[0]))
+        split = [re.split(pattern, _WRAPPED.sub("", text).strip()) for text in lines]
+        width, often = Counter(len(cells) for cells in split[1:]).most_common(1)[0]
+        body = [cells for cells in split[1:] if len(cells) == width]
+        if width < 2 or often < 0.6 * len(split[1:]):
+            continue
+        if width == 2 and not all(is_number(cells[1]) for cells in body):
+            continue
+        if not any(is_number(cell) for cells in body for cell in cells):
+            continue
+        return _with_header(line, split[0], body, width, wrapped)
+    return None
+
+
+def _with_header(
+    line: int, first: list[str], body: list[list[str]], width: int, wrapped: bool
+) -> Block:
+    if len(first) == width:
+        columns, rows, header = split_header([first, *body])
+        return Block(line, columns, rows, header, wrapped)
+    if len(first) == width - 1:
+        return Block(line, ["", *first], body, header=True, wrapped=wrapped)
+    names = [f"column {index}" for index in range(1, width + 1)]
+    return Block(line, names, body, header=False, wrapped=wrapped)
+
+
+def _joined(left: Block, right: Block) -> Block:
+    rows = [[*a, *b[1:]] for a, b in zip(left.rows, right.rows, strict=True)]
+    return Block(left.line, [*left.columns, *right.columns[1:]], rows, left.header, right.wrapped)

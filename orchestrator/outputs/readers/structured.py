@@ -1,0 +1,202 @@
+"""JSON: strictly parsed, every value spelled out as text, and every table in it as a table.
+
+Tables are arrays of objects, arrays of arrays, arrays of plain values, objects of columns (as data
+frames are written), and objects of plain values (one row). Numbers keep the digits as written.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from orchestrator.outputs.form import Note
+from orchestrator.outputs.readers.decoding import decode
+from orchestrator.outputs.readers.delimited import unpack
+from orchestrator.outputs.readers.opening import Opening, Unreadable
+
+Scalar = None | bool | str
+Value = Scalar | list["Value"] | dict[str, "Value"]
+"""JSON with numbers as text."""
+
+
+class _Repeated(ValueError):
+    """An object has a key twice: one reader would see what another does not."""
+
+
+def read(opening: Opening, path: str, data: bytes) -> None:
+    """Read a JSON file.
+
+    Errors: Unreadable for text that is not JSON, for repeated keys, and for a notebook that does
+    not say so by its name.
+    """
+    decoded = decode(data, "json")
+    value = load(decoded.content)
+    if isinstance(value, dict) and "cells" in value and "nbformat" in value:
+        raise Unreadable(Note.TYPE_DISAGREES)
+    opening.text(path, spell(value), notes=decoded.notes, size=len(data), spans=decoded.spans)
+    walk(opening, path, value, opening.caps.depth * 10)
+
+
+def load(content: str) -> Value:
+    """Parse JSON text strictly, numbers kept as text. Errors: Unreadable."""
+    try:
+        value: Value = json.loads(
+            content,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=str,
+            object_pairs_hook=_unique,
+        )
+    except _Repeated as error:
+        raise Unreadable(Note.DUPLICATE_KEYS) from error
+    except json.JSONDecodeError as error:
+        raise Unreadable(Note.NOT_JSON, error.lineno) from error
+    except RecursionError as error:
+        raise Unreadable(Note.TOO_DEEP) from error
+    return value
+
+
+def spell(value: Value) -> str:
+    """Write a value as text with nothing escaped that could be read."""
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def add_value(opening: Opening, path: str, content: str) -> bool:
+    """Add the tables of a text that is JSON; say whether it was."""
+    try:
+        value = load(content)
+    except Unreadable:
+        return False
+    opening.text(opening.free(path), spell(value))
+    walk(opening, path, value, opening.caps.depth * 10)
+    return True
+
+
+def add_lines(opening: Opening, path: str, content: str) -> bool:
+    """Add the table of a text with one JSON value a line; say whether it was."""
+    try:
+        values = [load(line) for line in content.splitlines() if line.strip()]
+    except Unreadable:
+        return False
+    opening.text(opening.free(path), spell(values))
+    walk(opening, path, values, opening.caps.depth * 10)
+    return True
+
+
+def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
+    """Add every table inside a JSON value as a virtual file at its JSON path."""
+    pending: list[tuple[str, Value, int]] = [(path, value, depth)]
+    while pending:
+        where, here, left = pending.pop()
+        if left <= 0:
+            opening.unknown(opening.free(where), spell(here).encode(), Note.TOO_DEEP)
+            continue
+        table = _table(here)
+        if table is not None:
+            _add(opening, where, *table)
+        pending += [(_step(where, key), item, left - 1) for key, item in _inside(here)]
+
+
+def _add(opening: Opening, where: str, columns: list[str], rows: list[list[str]]) -> None:
+    own = opening.free(where if "!/" in where else f"{where}!/")
+    opening.table(own, columns, rows)
+    unpack(opening, own, columns, rows)
+
+
+def _step(where: str, key: str) -> str:
+    return f"{where}{'/' if '!/' in where else '!/'}{key}"
+
+
+def _inside(value: Value) -> list[tuple[str, Value]]:
+    """List what a table of this value does not show by itself, with the step that leads there."""
+    found: list[tuple[str, Value]] = []
+    if isinstance(value, dict) and not _is_frame(value):
+        found = list(value.items())
+    elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        found = [
+            (f"{index}/{key}", inner)
+            for index, item in enumerate(value)
+            if isinstance(item, dict)
+            for key, inner in item.items()
+        ]
+    elif isinstance(value, list) and not _is_matrix(value):
+        found = [(str(index), item) for index, item in enumerate(value)]
+    return [(step, item) for step, item in found if isinstance(item, list | dict)]
+
+
+def _table(value: Value) -> tuple[list[str], list[list[str]]] | None:
+    if isinstance(value, dict):
+        return _frame(value) if _is_frame(value) else _record(value)
+    if not isinstance(value, list) or not value:
+        return None
+    if all(isinstance(item, dict) for item in value):
+        return _objects([item for item in value if isinstance(item, dict)])
+    if all(isinstance(item, list) for item in value):
+        return _arrays([item for item in value if isinstance(item, list)])
+    if all(not isinstance(item, list | dict) for item in value):
+        return ["value"], [[_cell(item)] for item in value]
+    return None
+
+
+def _objects(items: Sequence[Mapping[str, Value]]) -> tuple[list[str], list[list[str]]]:
+    columns = list(dict.fromkeys(key for item in items for key in item))
+    return columns, [[_cell(item.get(column)) for column in columns] for item in items]
+
+
+def _arrays(items: Sequence[Sequence[Value]]) -> tuple[list[str], list[list[str]]] | None:
+    width = max(len(item) for item in items)
+    if not width:
+        return None
+    rows = [[_cell(cell) for cell in item] + [""] * (width - len(item)) for item in items]
+    return [f"column {index}" for index in range(1, width + 1)], rows
+
+
+def _record(value: Mapping[str, Value]) -> tuple[list[str], list[list[str]]] | None:
+    plain = {key: item for key, item in value.items() if not isinstance(item, list | dict)}
+    return (list(plain), [[_cell(item) for item in plain.values()]]) if plain else None
+
+
+def _is_frame(value: Mapping[str, Value]) -> bool:
+    """Tell a data frame: every entry a flat list, or every entry a flat object, of one length."""
+    items = list(value.values())
+    if len(items) < 2 or not all(isinstance(item, list | dict) and item for item in items):
+        return False
+    sizes = {len(item) for item in items if isinstance(item, list | dict)}
+    kinds = {type(item) for item in items}
+    return len(sizes) == 1 and len(kinds) == 1 and all(_is_plain(item) for item in items)
+
+
+def _is_plain(value: Value) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(not isinstance(item, list | dict) for item in inner)
+
+
+def _is_matrix(value: Sequence[Value]) -> bool:
+    return all(isinstance(item, list) and _is_plain(item) for item in value)
+
+
+def _frame(value: Mapping[str, Value]) -> tuple[list[str], list[list[str]]]:
+    columns = list(value)
+    if all(isinstance(item, list) for item in value.values()):
+        lists = [item for item in value.values() if isinstance(item, list)]
+        return columns, [[_cell(cell) for cell in row] for row in zip(*lists, strict=True)]
+    objects = [item for item in value.values() if isinstance(item, dict)]
+    index = list(dict.fromkeys(key for item in objects for key in item))
+    return ["", *columns], [[key, *(_cell(item.get(key)) for item in objects)] for key in index]
+
+
+def _cell(value: Value) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _Repeated
+    return value
