@@ -9,10 +9,11 @@ from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, t
 from sqlmodel import Field, SQLModel
 
 from orchestrator.db import UtcTime
-from orchestrator.identity.roles import Role
+from orchestrator.identity.roles import CertificateKind, Role
 from orchestrator.identity.tokens import TokenKind
 
 _ROLES = ", ".join(f"'{role.value}'" for role in Role)
+_CERTIFICATES = ", ".join(f"'{kind.value}'" for kind in CertificateKind)
 _KINDS = ", ".join(f"'{kind.value}'" for kind in TokenKind)
 
 
@@ -87,6 +88,7 @@ class Certificate(SQLModel, table=True):
     """A dated proof of training or accreditation; a renewal replaces the date."""
 
     __tablename__ = "certificates"
+    __table_args__ = (CheckConstraint(f"kind in ({_CERTIFICATES})", name="certificates_kind"),)
 
     person_id: str = Field(primary_key=True, foreign_key="people.id")
     kind: str = Field(primary_key=True)

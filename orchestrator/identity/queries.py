@@ -48,11 +48,12 @@ class SignedIn:
 class Bearer:
     """Whom a service token speaks for.
 
-    Shape: `scopes` bound a person's token further, see `tokens.scope_allows`; a process of ours
-    has none and reaches the internal calls of its role only. `touch_due` asks for
-    `service.touch_token`.
+    Shape: `owner` is the person's id, or the name of a process of ours; `scopes` bound a person's
+    token further, see `tokens.scope_allows`; a process has none, no role and no `person`, and
+    reaches the internal calls of its role only. `touch_due` asks for `service.touch_token`.
     """
 
+    person: Person | None
     actor: Actor
     kind: TokenKind
     owner: str
@@ -178,11 +179,10 @@ def token_actor(session: Session, token: str, now: datetime) -> Bearer | None:
     if row is None:
         return None
     kind = TokenKind(row.kind)
-    person_actor = kind is TokenKind.PERSON
+    someone = person(session, row.owner) if kind is TokenKind.PERSON else None
     return Bearer(
-        actor=actor_of(session, person(session, row.owner))
-        if person_actor
-        else _process(row.owner),
+        person=someone,
+        actor=_process(row.owner) if someone is None else actor_of(session, someone),
         kind=kind,
         owner=row.owner,
         scopes=frozenset(row.scopes),

@@ -22,6 +22,13 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class CertificateKind(StrEnum):
+    """Dated proofs a seat or a project can ask for."""
+
+    OUTPUT_CHECKER = "output_checker_certificate"
+    RESEARCHER_TRAINING = "researcher_training"
+
+
 SYSTEM_ROLE = "system"
 """Held by our own processes and by the operator's command line on the machine, by no person."""
 

@@ -27,7 +27,7 @@ from orchestrator.identity.models import (
     ServiceToken,
     WebSession,
 )
-from orchestrator.identity.roles import SYSTEM_ROLE, Role, demand
+from orchestrator.identity.roles import SYSTEM_ROLE, CertificateKind, Role, demand
 from orchestrator.identity.tokens import (
     MAX_DAYS,
     ProcessRole,
@@ -160,22 +160,24 @@ def add_certificate(
     now: datetime,
     *,
     person_id: str,
-    kind: str,
+    kind: CertificateKind,
     valid_until: datetime,
 ) -> None:
     """Record a certificate, or its renewal.
 
-    Errors: Invalid when it has ended already or its kind is no name; NotFound for the person.
+    Errors: Invalid when it has ended already; NotFound for the person.
     """
     demand(actor, "identity.certificate.add")
     if valid_until <= now:
         raise Invalid("This certificate has ended already; enter a date in the future.")
     someone = queries.person(session, person_id)
-    row = session.get(Certificate, (someone.id, parse_slug(kind)))
-    row = row or Certificate(person_id=someone.id, kind=kind, valid_until=valid_until)
+    row = session.get(Certificate, (someone.id, kind.value))
+    row = row or Certificate(person_id=someone.id, kind=kind.value, valid_until=valid_until)
     row.valid_until = valid_until
     session.add(row)
-    _log(session, "certificate_added", actor, now, "person", someone.id, detail={"kind": kind})
+    _log(
+        session, "certificate_added", actor, now, "person", someone.id, detail={"kind": kind.value}
+    )
 
 
 def suspend_person(
