@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field("", description="empty: only public pages and health answer")
     oidc_client_id: str = Field("tre", description="our client id at the identity provider")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="our client secret there")
+    oidc_acr_levels: dict[str, Literal["aal1", "aal2"]] = Field(
+        {}, description="assurance by the provider's `acr`, as JSON; what is not listed is aal1"
+    )
     api_token: SecretStr = Field(
         SecretStr(""), description="a person's token for `tre` commands that go through the API"
     )
