@@ -71,6 +71,7 @@ def visitor(request: Request) -> Caller | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     by_token = scheme.lower() == "bearer"
     found = _by_token(control, token.strip()) if by_token else _by_cookie(request, control)
+    request.state.caller = found
     request.state.actor = found.actor if found else ANONYMOUS
     return found
 
