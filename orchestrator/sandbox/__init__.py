@@ -1,0 +1,1 @@
+"""Bubblewrap sandboxes: arguments and system call filter, the launcher, limits, role boxes."""

@@ -1,0 +1,102 @@
+"""The first program inside a sandbox: standard library only, run by the image's own python.
+
+It joins the doors to the sandbox's loopback, starts the command and ends with its status:
+`inside.py [--limit NAME=N] [--listen FD=PORT] [--forward PORT=PATH] … -- COMMAND …`.
+`--listen` takes connections from a socket that was made outside and handed in; `--forward` joins a
+loopback port to a door. Without either it becomes the command itself.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+_BLOCK = 1 << 16
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+def main(words: list[str]) -> int:
+    """Read the words, set limits, join the doors, run the command."""
+    cut = words.index("--")
+    options = list(zip(words[:cut:2], words[1:cut:2], strict=True))
+    for name, value in options:
+        if name == "--limit":
+            limit(*value.split("=", 1))
+    doors = [(name, value) for name, value in options if name in ("--listen", "--forward")]
+    if not doors:
+        os.execvp(words[cut + 1], words[cut + 1 :])  # noqa: S606
+    return asyncio.run(serve(doors, words[cut + 1 :]))
+
+
+def limit(name: str, value: str) -> None:
+    """Set a limit that counts from here on; inside a user namespace processes count by sandbox."""
+    which = getattr(resource, f"RLIMIT_{name}")
+    hard = resource.getrlimit(which)[1]
+    wanted = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
+    resource.setrlimit(which, (wanted, wanted))
+
+
+async def serve(doors: list[tuple[str, str]], command: list[str]) -> int:
+    """Join every door, then run the command to its end."""
+    servers = [await joined(name, value) for name, value in doors]
+    child = await asyncio.create_subprocess_exec(*command)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, pass_on, child, number)
+    status = await child.wait()
+    for server in servers:
+        server.close()
+    return status if status >= 0 else 128 - status
+
+
+def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Hand a signal to the command, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        child.send_signal(number)
+
+
+async def joined(name: str, value: str) -> asyncio.Server:
+    """Start one forwarder."""
+    left, right = value.split("=", 1)
+    if name == "--listen":
+        listening = socket.socket(fileno=int(left))
+        return await asyncio.start_unix_server(
+            pump_to(lambda: asyncio.open_connection("127.0.0.1", int(right))), sock=listening
+        )
+    return await asyncio.start_server(
+        pump_to(lambda: asyncio.open_unix_connection(right)), "127.0.0.1", int(left)
+    )
+
+
+def pump_to(dial: Dial) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """Answer a handler that joins each connection to a freshly dialled one."""
+
+    async def handle(near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        try:
+            far, to = await dial()
+        except OSError:
+            out.close()
+            return
+        await asyncio.gather(pump(near, to), pump(far, out))
+        for writer in (to, out):
+            writer.close()
+
+    return handle
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy one direction, then pass its end on."""
+    with contextlib.suppress(OSError):
+        while block := await reader.read(_BLOCK):
+            writer.write(block)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
