@@ -36,6 +36,7 @@ class Vote(SQLModel, table=True):
             "phase",
             name="votes_once",
         ),
+        Index("votes_of_person", "person_id", "subject_id", "round", "seat"),
         CheckConstraint(f"value in ({_VALUES})", name="votes_value"),
         CheckConstraint(f"phase in ({_VOTING})", name="votes_phase"),
         CheckConstraint(f"value not in ({_NEED_REASON}) or reason <> ''", name="votes_reason"),
@@ -48,7 +49,7 @@ class Vote(SQLModel, table=True):
     subject_digest: str
     round: int
     seat: str
-    person_id: str = Field(index=True)
+    person_id: str
     actor_id: str
     organisation: str
     value: str
