@@ -2,12 +2,13 @@
 
 Shape as JSON (the announcement of a snapshot carries it, so does an admission job):
 
-    {"tables": {"flchain": {"description": "...", "columns": {
-        "age": {"type": "integer", "role": "quasi_id", "description": "...",
-                "required": true, "allowed": ["1", "2"]}}}}}
+    {"tables": {"flchain": {"description": "...", "file": "flchain.csv", "person": "person",
+        "columns": {"age": {"type": "integer", "role": "quasi_id", "description": "...",
+                            "required": true, "allowed": ["1", "2"]}}}}}
 
-Table names are file names without folder and extension. `required` (default true) and `allowed`
-(default: any value) may be left out. Source: outputs 8.1.
+Table names are file names without folder and extension; `file` may say which file holds the
+table. `person` names the column that says who a row is about. `required` (default true) and
+`allowed` (default: any value) may be left out. Source: outputs 8.1.
 """
 
 import re
@@ -26,6 +27,7 @@ class ColumnType(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     TEXT = "text"
+    CATEGORY = "category"  # text with few distinct values
     DATE = "date"
     BOOLEAN = "boolean"
 
@@ -40,6 +42,7 @@ class ColumnRole(StrEnum):
     DATE = "date"
     FREE_TEXT = "free_text"
     MEASURE = "measure"
+    COUNT_UNIT = "count_unit"  # what is counted where it is not a person: a stay, a sample
 
 
 IDENTIFYING = frozenset({ColumnRole.DIRECT_ID, ColumnRole.PSEUDONYM})
@@ -59,11 +62,17 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table as the partner declares it."""
+    """One table as the partner declares it.
+
+    Shape: `person` is the column that says who a row is about, None where each row is a person;
+    `file` is the path of the upload that holds it, empty where the name alone says so.
+    """
 
     name: str
     columns: Mapping[str, ColumnSpec]
     description: str = ""
+    person: str | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,20 +106,57 @@ def table_name(path: str) -> str:
     return path.rsplit("/", 1)[-1].split(".", 1)[0]
 
 
+def table_words(table: str) -> str:
+    """How sentences name a table; whoever knows its line can find it by these words."""
+    return f"Table {table[:60]!r}"
+
+
+def column_words(table: str, column: str) -> str:
+    """How sentences name a column."""
+    return f"Column {column[:60]!r} of table {table[:60]!r}"
+
+
 def _table(name: str, value: JsonValue, problems: list[tuple[str, str]]) -> TableSpec:
-    where = f"Table {name[:60]!r}"
+    where = table_words(name)
     _check_name(name, where, problems)
-    fields = _mapping(value, {"columns", "description"}, where, problems)
+    fields = _mapping(value, {"columns", "description", "file", "person"}, where, problems)
     columns = fields.get("columns")
     if not isinstance(columns, dict) or not columns:
         problems.append(("bad_dictionary", f"{where} needs at least one column in `columns`."))
         columns = {}
     read = {key: _column(name, key, spec, problems) for key, spec in columns.items()}
-    return TableSpec(name, read, _text(fields.get("description", ""), where, problems))
+    file = _text(fields.get("file", ""), where, problems, "file")
+    if file and table_name(file) != name:
+        text = f"{where}: `file` must be named like its table, so {name[:60]!r} and an extension."
+        problems.append(("bad_dictionary", text))
+    return TableSpec(
+        name,
+        read,
+        _text(fields.get("description", ""), where, problems),
+        _person(fields.get("person"), read, where, problems),
+        file,
+    )
+
+
+def _person(
+    value: JsonValue,
+    columns: Mapping[str, ColumnSpec],
+    where: str,
+    problems: list[tuple[str, str]],
+) -> str | None:
+    """The column that says who a row is about; where it is not named, the only pseudonym is it."""
+    if value is None:
+        candidates = [c.name for c in columns.values() if c.role in IDENTIFYING]
+        return candidates[0] if len(candidates) == 1 else None
+    if isinstance(value, str) and value in columns and columns[value].role in IDENTIFYING:
+        return value
+    text = f"{where}: `person` must name one of its columns with role pseudonym or direct_id."
+    problems.append(("bad_dictionary", text))
+    return None
 
 
 def _column(table: str, name: str, value: JsonValue, problems: list[tuple[str, str]]) -> ColumnSpec:
-    where = f"Column {name[:60]!r} of table {table[:60]!r}"
+    where = column_words(table, name)
     _check_name(name, where, problems)
     known = {"type", "role", "description", "required", "allowed"}
     fields = _mapping(value, known, where, problems)
@@ -163,10 +209,12 @@ def _names(known: set[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(known))
 
 
-def _text(value: JsonValue, where: str, problems: list[tuple[str, str]]) -> str:
+def _text(
+    value: JsonValue, where: str, problems: list[tuple[str, str]], entry: str = "description"
+) -> str:
     if isinstance(value, str):
         return value
-    problems.append(("bad_dictionary", f"{where}: `description` is a text."))
+    problems.append(("bad_dictionary", f"{where}: `{entry}` is a text."))
     return ""
 
 
