@@ -3,6 +3,7 @@
 Level-based: an item is a row id and nothing else, so a lost wake-up or a crash loses no work.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,11 +26,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Work:
-    """One kind of work: which rows need it now, and how one row's turn is done."""
+    """One kind of work: which rows need it now, and how one row's turn is done.
+
+    Shape: `turn` answers True when something outside is under way and is to be looked at soon.
+    """
 
     kind: str
     due: Callable[[Hands, datetime], Sequence[str]]
-    turn: Callable[[Hands, str, datetime], None]
+    turn: Callable[[Hands, str, datetime], bool]
 
 
 @dataclass
@@ -49,6 +53,7 @@ class Lane:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._busy: dict[tuple[str, str], Future[None]] = {}
         self._waiting: dict[tuple[str, str], _Waiting] = {}
+        self._soon = threading.Event()
 
     def run(self, keep_going: Callable[[], bool]) -> None:
         """Look and act until told to stop; waits for work in hand before returning."""
@@ -90,8 +95,10 @@ class Lane:
         key = (work.kind, row)
         now = self._hands.clock()
         try:
-            work.turn(self._hands, row, now)
+            soon = work.turn(self._hands, row, now)
             self._waiting.pop(key, None)
+            if soon:
+                self._soon.set()
         except TreError as error:
             self._postpone(key, now)
             log.warning("later", lane=self._name, kind=work.kind, row=row, why=error.message)
@@ -108,8 +115,10 @@ class Lane:
 
     def _rest(self, wake: Wake, keep_going: Callable[[], bool]) -> None:
         deadline = time.monotonic() + SAFETY_SECONDS
-        before = set(self._busy)
         while keep_going() and time.monotonic() < deadline:
-            if wake.changed() or any(self._busy[key].done() for key in before & set(self._busy)):
-                return
             time.sleep(LOOK_SECONDS)
+            if wake.changed():
+                return
+            if self._soon.is_set():
+                self._soon.clear()
+                return

@@ -13,12 +13,13 @@ def due(_hands: Hands, _now: datetime) -> Sequence[str]:
     return ("log",)
 
 
-def sign(hands: Hands, _row: str, now: datetime) -> None:
+def sign(hands: Hands, _row: str, now: datetime) -> bool:
     """Sign what was appended, if it is time.
 
     Errors: Tampered when the log is not what was signed; nothing is signed then, ever.
     """
     checkpoint.sign_if_due(hands.db, hands.signer, hands.checkpoints, now)
+    return False
 
 
 WORK = Work("log", due, sign)

@@ -1,0 +1,75 @@
+"""Turns about notebook servers: start what is wanted and allowed, stop the rest, report both."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from orchestrator.bootstrap.hands import Hands
+from orchestrator.db import read, write
+from orchestrator.engines.port import ServerState
+from orchestrator.errors import NotAllowed
+from orchestrator.reconciler import permits
+from orchestrator.reconciler.lane import Work
+from orchestrator.values import SYSTEM
+from orchestrator.workspaces import queries, service
+from orchestrator.workspaces.models import Server, Workspace
+from orchestrator.workspaces.states import WorkspaceState
+
+_STOPPED = service.Seen(ServerState.STOPPED.value)
+
+
+def due(hands: Hands, _now: datetime) -> Sequence[str]:
+    """All projects with servers that are wanted or seen."""
+    with read(hands.db) as session:
+        return sorted({row.project_id for row in queries.servers(session)})
+
+
+def turn(hands: Hands, project_id: str, now: datetime) -> bool:
+    """Bring every server of one project to what is wanted, and write down what is seen."""
+    with read(hands.db) as session:
+        workspace = queries.of_project(session, project_id)
+        rows = queries.servers(session, project_id)
+        allowed = permits.people_at_work(session, hands, project_id, now)
+    if workspace is None:
+        return False
+    is_open = workspace.state == WorkspaceState.OPEN.value
+    starting = [
+        _one(hands, workspace, row, is_open and row.person_id in allowed, now) for row in rows
+    ]
+    return any(starting)
+
+
+def _one(hands: Hands, workspace: Workspace, row: Server, allowed: bool, now: datetime) -> bool:
+    if row.wanted_at is not None and allowed:
+        return _start(hands, workspace, row, now)
+    if row.observed != ServerState.STOPPED.value or row.wanted_at is not None:
+        hands.engine.stop(row.slug, row.handle)
+        _record(hands, row, _STOPPED, now, unwanted=None if allowed else "access_ended")
+    return False
+
+
+def _start(hands: Hands, workspace: Workspace, row: Server, now: datetime) -> bool:
+    try:
+        seen = hands.engine.start(workspace.slug, row.handle)
+    except NotAllowed as error:
+        stopped = service.Seen(ServerState.STOPPED.value, reason=error.message)
+        _record(hands, row, stopped, now, unwanted="not_allowed")
+        return False
+    plain = service.Seen(seen.state.value, seen.address, seen.base_url, seen.token, seen.reason)
+    failed = seen.state is ServerState.FAILED
+    _record(hands, row, plain, now, unwanted="server_failed" if failed else None)
+    return seen.state is ServerState.STARTING
+
+
+def _record(
+    hands: Hands, row: Server, seen: service.Seen, now: datetime, unwanted: str | None = None
+) -> None:
+    same = (row.observed, row.address, row.token) == (seen.observed, seen.address, seen.token)
+    if same and unwanted is None:
+        return  # an unchanged world writes nothing
+    with write(hands.db) as session:
+        service.record_server(session, row.key, seen, now)
+        if unwanted is not None:
+            service.unwant_server(session, row.key, now, actor=SYSTEM, reason=unwanted)
+
+
+WORK = Work("servers", due, turn)

@@ -1,0 +1,210 @@
+"""Turns about environments: provision, prove, only then attach data, open; close what is unproved.
+
+Level-based: each turn looks at the row, the permit and the engine, and takes one step.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlmodel import Session
+
+from orchestrator.bootstrap.hands import Hands
+from orchestrator.db import read, write
+from orchestrator.engines import port
+from orchestrator.errors import Unavailable
+from orchestrator.reconciler import permits
+from orchestrator.reconciler.lane import Work
+from orchestrator.workspaces import desired, queries, service
+from orchestrator.workspaces.models import Workspace
+from orchestrator.workspaces.states import WorkspaceState as State
+
+RESTING = frozenset({State.RETIRED.value, State.ASLEEP.value})
+
+
+def due(hands: Hands, now: datetime) -> Sequence[str]:
+    """Rows on their way, plus open ones whose permit, data or proof asks for something."""
+    with read(hands.db) as session:
+        return [
+            row.id
+            for row in queries.needing_work(session)
+            if row.state not in RESTING and _needs_turn(hands, session, row, now)
+        ]
+
+
+def turn(hands: Hands, row_id: str, now: datetime) -> bool:
+    """Take one step with one environment.
+
+    Errors: Unavailable for later; anything else is recorded on the row.
+    """
+    with read(hands.db) as session:
+        row = session.get(Workspace, row_id)
+        assert row is not None, "environments are never deleted"
+        wish = permits.wish(session, hands, row, now)
+    try:
+        return _step(hands, row, wish, now)
+    except Unavailable:
+        raise
+    except Exception as error:
+        _fail(hands, row, error, now)
+        raise
+
+
+def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -> bool:
+    if row.state != State.OPEN.value:
+        return row.retry_at is None or now >= row.retry_at
+    wish = permits.wish(session, hands, row, now)
+    return (
+        not wish.wanted
+        or row.spec_digest != wish.spec.digest
+        or row.mounts_digest != desired.mounts_digest(wish.mounts)
+        or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
+    )
+
+
+def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bool:
+    state = State(row.state)
+    if not wish.wanted and state is not State.RETIRING:
+        _move(hands, row, "retire", now, "project_ended", "The project has ended.")
+        return False
+    match state:
+        case State.WANTED:
+            _move(hands, row, "provision", now)
+        case State.PROVISIONING:
+            return _provision(hands, row, wish, now)
+        case State.PROVING:
+            _prove(hands, row, wish, now)
+        case State.OPEN:
+            _keep(hands, row, wish, now)
+        case State.UNPROVED:
+            _move(hands, row, "prove", now)
+        case State.FAILED:
+            _move(hands, row, "retry", now)
+        case State.HALTED:
+            _stay_or_resume(hands, row, wish, now)
+        case State.RETIRING:
+            hands.engine.remove(row.slug)
+            _move(hands, row, "finish", now)
+        case State.ASLEEP | State.RETIRED:
+            pass
+    return False
+
+
+def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bool:
+    """Environment first, without any data: nothing is attached before the proof."""
+    hands.engine.attach(row.slug, ())
+    seen = hands.engine.ensure(wish.spec)
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        current.spec_digest = wish.spec.digest
+        current.mounts_digest = None
+    if not seen.hub_ready:
+        return True
+    _move(hands, row, "prove", now)
+    return False
+
+
+def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
+    safe = _run_proof(hands, row, now)
+    if not safe:
+        _close_unproved(hands, row, now)
+        return
+    _attach(hands, row, wish, now)
+    _move(hands, row, "open", now)
+
+
+def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
+    if row.spec_digest != wish.spec.digest:
+        hands.engine.ensure(wish.spec)
+        with write(hands.db) as session:
+            session.get_one(Workspace, row.id).spec_digest = wish.spec.digest
+    if row.mounts_digest != desired.mounts_digest(wish.mounts):
+        _attach(hands, row, wish, now)
+    due_now = desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
+    if due_now and not _run_proof(hands, row, now):
+        _close_unproved(hands, row, now)
+
+
+def _run_proof(hands: Hands, row: Workspace, now: datetime) -> bool:
+    probes = hands.engine.prove(row.slug)
+    safe = port.proved(probes)
+    with write(hands.db) as session:
+        proof = service.record_proof(
+            session,
+            row.slug,
+            [asdict(probe) for probe in probes],
+            safe=safe,
+            policy_digest=hands.policies.digest("workspaces"),
+            now=now,
+        )
+        current = session.get_one(Workspace, row.id)
+        current.proof_id = proof.id
+        current.proved_at = now if safe else None
+    return safe
+
+
+def _close_unproved(hands: Hands, row: Workspace, now: datetime) -> None:
+    """A failed proof closes the workspace: the row first, so that the gateway lets nobody in."""
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        current.mounts_digest = None
+        current.retry_at = now + desired.backoff(current.attempts + 3)
+        current.attempts += 1
+        permits.record_mounts(session, current.project_id, (), now)
+        service.move(
+            session,
+            current,
+            "unprove",
+            now,
+            reason_code="isolation_unproven",
+            reason="An isolation probe did not hold, so data and doors are closed until it does.",
+        )
+    hands.engine.attach(row.slug, ())
+
+
+def _attach(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
+    hands.engine.attach(row.slug, wish.mounts)
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        current.mounts_digest = desired.mounts_digest(wish.mounts)
+        current.attempts = 0
+        permits.record_mounts(session, current.project_id, wish.mounts, now)
+
+
+def _stay_or_resume(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
+    if wish.halted:
+        return
+    hands.engine.resume(row.slug)
+    _move(hands, row, "resume", now)
+
+
+def _fail(hands: Hands, row: Workspace, error: Exception, now: datetime) -> None:
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        current.attempts += 1
+        current.retry_at = now + desired.backoff(current.attempts)
+        if current.state in (State.PROVISIONING.value, State.PROVING.value, State.OPEN.value):
+            service.move(
+                session,
+                current,
+                "fail",
+                now,
+                reason_code="engine_failed",
+                reason=f"{type(error).__name__}: {error}"[:300],
+            )
+
+
+def _move(
+    hands: Hands,
+    row: Workspace,
+    event: str,
+    now: datetime,
+    reason_code: str | None = None,
+    reason: str | None = None,
+) -> None:
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        service.move(session, current, event, now, reason_code=reason_code, reason=reason)
+
+
+WORK = Work("workspace", due, turn)
