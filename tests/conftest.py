@@ -1,4 +1,4 @@
-"""Parts that many tests share: a fresh migrated database, a fixed time, a short folder, no network."""
+"""Parts that many tests share: fresh migrated databases, a fixed time, no network."""
 
 import os
 import shutil
@@ -78,37 +78,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
     if not programs:
         pytest.fail("PostgreSQL is missing; install it: apt-get install postgresql", pytrace=False)
-    as_user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    if as_user:
-        shutil.chown(folder, **as_user)
-    data, log = folder / "data", folder / "log"
-    quick = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+    data = folder / "data"
+    account: dict[str, Any] = {"cwd": folder}
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        account |= {"user": "postgres", "group": "postgres", "extra_groups": []}
+    make = [programs[-1] / "initdb", "-D", data, "-U", "tre", "-A", "trust", "-E", "UTF8"]
     subprocess.run(
-        [programs[-1] / "initdb", "-D", data, "-U", "tre", "-A", "trust", "-E", "UTF8"]
-        + ["--no-sync", "--locale=C"],
-        check=True,
-        capture_output=True,
-        cwd="/",
-        **as_user,  # type: ignore[call-overload]
+        [*make, "--no-sync", "--locale=C"], check=True, stdout=subprocess.DEVNULL, **account
     )
-    with log.open("wb") as stream:
-        server = subprocess.Popen(
-            [
-                programs[-1] / "postgres",
-                "-D",
-                data,
-                "-k",
-                folder,
-                "-c",
-                "listen_addresses=",
-                *quick,
-            ],
-            stdout=stream,
-            stderr=stream,
-            cwd="/",
-            **as_user,  # type: ignore[call-overload]
-        )
+    start = [programs[-1] / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+    quick = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([*start, *quick], stdout=log, stderr=log, **account)
     try:
         _wait_ready(programs[-1] / "pg_isready", folder, server)
         url = f"postgresql+psycopg://tre@/postgres?host={folder}"

@@ -106,7 +106,7 @@ class Signer:
         file = folder / "checkpoint.key"
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not file.exists():
-            _create_key(file)
+            _write_whole(file, Ed25519PrivateKey.generate().private_bytes_raw(), 0o600)
         if file.stat().st_mode & 0o077:
             raise Invalid(f"Others can read the signing key. Close it first: chmod 600 {file.name}")
         try:
@@ -168,7 +168,10 @@ def history(folder: Path, key: PublicKey) -> list[Checkpoint]:
 
     Errors: Tampered for a wrong one, or for two that contradict each other.
     """
-    found = [open_note(note, key) for note in _notes(folder)]
+    notes = _notes(folder)
+    if (newest := _newest(folder)) is not None and newest not in notes:
+        raise Tampered("The newest checkpoint is not in the history of checkpoints.")
+    found = [open_note(note, key) for note in notes]
     for earlier, later in itertools.pairwise(found):
         same = (later.size, later.root) == (earlier.size, earlier.root)
         if later.size <= earlier.size and not same:
@@ -222,17 +225,20 @@ def verify(engine: Engine, folder: Path, key: PublicKey) -> Verified:
     Source: design property 11.
     """
     checkpoints = history(folder, key)
-    waiting = list(checkpoints)
-    agreed = 0
-    frontier = tree.Frontier()
     with read(engine) as session:
         _one_snapshot(session)
-        for _row in _checked(session, frontier, 0, _stored_nodes(session)):
-            while waiting and waiting[0].size == frontier.size:
-                agreed = _agree(waiting.pop(0), frontier, agreed)
-        if waiting:
-            raise _too_short(frontier.size, waiting[0].size)
-        _check_texts(session)
+        return compare(session, checkpoints)
+
+
+def compare(session: Session, checkpoints: Sequence[Checkpoint]) -> Verified:
+    """Do what `verify` does, on what one session sees."""
+    waiting, agreed, frontier = list(checkpoints), 0, tree.Frontier()
+    for _row in _checked(session, frontier, 0, _stored_nodes(session)):
+        while waiting and waiting[0].size == frontier.size:
+            agreed = _agree(waiting.pop(0), frontier, agreed)
+    if waiting:
+        raise _too_short(frontier.size, waiting[0].size)
+    _check_texts(session)
     unprotected = frontier.size - agreed
     return Verified(frontier.size, frontier.root(), len(checkpoints), unprotected)
 
@@ -244,12 +250,12 @@ def _checked(
     nodes: Iterator[tuple[tree.Node, bytes]] | None = None,
 ) -> Iterator[Row[Any]]:
     """Yield each stored entry after growing the frontier by its bytes."""
-    for row in session.execute(
-        select(ENTRIES).where(ENTRIES.c.seq >= start).order_by(ENTRIES.c.seq),
-        execution_options={"yield_per": 1000},
-    ):
+    chosen = select(ENTRIES).order_by(ENTRIES.c.seq)
+    if start:  # from the first one, entries below it are looked at too: there must be none
+        chosen = chosen.where(ENTRIES.c.seq >= start)
+    for row in session.execute(chosen, execution_options={"yield_per": 1000}):
         if row.seq != frontier.size:
-            raise Tampered(f"Entry {frontier.size} of the log is missing.")
+            raise Tampered(f"Entry {frontier.size} of the log is missing or not in its place.")
         if (fault := _fault(row)) is not None:
             raise Tampered(f"Entry {row.seq} of the log was changed: {fault}.")
         done = frontier.append(row.leaf_hash)
@@ -261,6 +267,8 @@ def _checked(
 
 
 def _fault(row: Row[Any]) -> str | None:
+    if not isinstance(row.record, bytes):  # SQLite keeps text in any column
+        return "it is not bytes"
     if tree.leaf_hash(row.record) != row.leaf_hash:
         return "its bytes do not have its hash"
     try:
@@ -288,7 +296,8 @@ def _check_texts(session: Session) -> None:
         select(TEXTS, ENTRIES.c.record).outerjoin(ENTRIES, ENTRIES.c.seq == TEXTS.c.seq)
     ):
         said = None if row.record is None else (json.loads(row.record)["text"] or {}).get("commit")
-        if said != log.commitment(row.salt, row.text):
+        bare = not isinstance(row.salt, bytes) or not isinstance(row.text, str)
+        if bare or said != log.commitment(row.salt, row.text):
             raise Tampered(f"The text beside entry {row.seq} of the log was changed.")
 
 
@@ -332,7 +341,17 @@ def _one_snapshot(session: Session) -> None:
 
 def _last(folder: Path, key: PublicKey) -> Checkpoint | None:
     notes = _notes(folder, tail=True)
-    return open_note(notes[-1], key) if notes else None
+    last = open_note(notes[-1], key) if notes else None
+    if (newest := _newest(folder)) is not None:
+        shown = open_note(newest, key)
+        if last is None or last.size < shown.size:
+            raise Tampered("The history of checkpoints is shorter than the newest one.")
+    return last
+
+
+def _newest(folder: Path) -> str | None:
+    file = folder / "latest"
+    return file.read_text(errors="replace") if file.exists() else None
 
 
 def _notes(folder: Path, tail: bool = False) -> list[str]:
@@ -371,10 +390,7 @@ def _keep(folder: Path, note: str) -> None:
         stream.write(_line(note))
         stream.flush()
         os.fsync(stream.fileno())
-    fresh = folder / "latest.new"
-    fresh.write_text(note)
-    fresh.replace(folder / "latest")
-    _sync_folder(folder)
+    _write_whole(folder / "latest", note.encode(), 0o644)
 
 
 def _drop_unfinished(file: Path) -> None:
@@ -387,13 +403,13 @@ def _drop_unfinished(file: Path) -> None:
         stream.truncate(length - len(tail) + tail.rfind(b"\n") + 1)
 
 
-def _create_key(file: Path) -> None:
-    """Make the key whole or not at all: a crash in between must not leave half a key."""
+def _write_whole(file: Path, data: bytes, mode: int) -> None:
+    """Make a file whole or not at all: a crash in between must not leave half of it."""
     fresh = file.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as stream:
-        stream.write(Ed25519PrivateKey.generate().private_bytes_raw())
+        stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
     fresh.replace(file)

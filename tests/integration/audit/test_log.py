@@ -33,6 +33,13 @@ def grow(engine: Engine, count: int, now: datetime, text: str | None = None) -> 
             )
 
 
+def act_against_a_rule(engine: Engine, now: datetime) -> None:
+    """Append, then be refused in the same transaction."""
+    with db.write(engine) as session:
+        log.append(session, action="a.b", actor=ADA, now=now, object_type="x", object_id="y")
+        raise NotAllowed("The rule says no.", code="own_request")
+
+
 def test_a_record_holds_what_was_said_and_no_name(engine: Engine, now: datetime) -> None:
     """The leaf holds ids and a commitment; the name and the words are elsewhere."""
     grow(engine, 1, now, text="The cell of three people, Ada Example says")
@@ -93,9 +100,8 @@ def test_entries_are_read_by_range(engine: Engine, now: datetime) -> None:
 def test_entry_and_change_happen_together_or_not_at_all(engine: Engine, now: datetime) -> None:
     """A roll-back takes the record along; the next one has no gap."""
     grow(engine, 2, now)
-    with pytest.raises(NotAllowed), db.write(engine) as session:
-        log.append(session, action="a.b", actor=ADA, now=now, object_type="x", object_id="y")
-        raise NotAllowed("The rule says no.")
+    with pytest.raises(NotAllowed):
+        act_against_a_rule(engine, now)
     grow(engine, 1, now)
     with db.read(engine) as session:
         assert [entry.seq for entry in log.entries(session)] == [0, 1, 2]
@@ -191,9 +197,8 @@ def test_a_refusal_survives_the_roll_back_of_what_was_refused(
     engine: Engine, now: datetime
 ) -> None:
     """The refused transaction leaves nothing; its refusal is there."""
-    with pytest.raises(NotAllowed), db.write(engine) as session:
-        log.append(session, action="a.b", actor=ADA, now=now, object_type="x", object_id="y")
-        raise NotAllowed("The rule says no.", code="own_request")
+    with pytest.raises(NotAllowed):
+        act_against_a_rule(engine, now)
     log.refuse(engine, actor=ADA, rule="own_request", now=now)
     with db.read(engine) as session:
         (entry,) = log.entries(session)
