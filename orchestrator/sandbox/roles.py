@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orchestrator
-from orchestrator.sandbox import run
+from orchestrator.sandbox import run, spawn
 from orchestrator.sandbox.arguments import Bind, Box, etc
+from orchestrator.sandbox.durable import replace
 from orchestrator.sandbox.limits import Limits
-from orchestrator.sandbox.uids import Uids, replace
+from orchestrator.sandbox.uids import Uids
 from orchestrator.settings import Settings
 
 LIMITS = Limits(memory=4 << 30, processes=512, open_files=16_384)
@@ -91,7 +92,7 @@ def role_command(
     )
     file = settings.run / "boxes" / f"{role}.json"
     replace(file, json.dumps(run.order(box, LIMITS, identity=identity, umask=0o007)))
-    return run.launcher(str(file))
+    return spawn.launcher(str(file))
 
 
 def role_environment(settings: Settings) -> dict[str, str]:

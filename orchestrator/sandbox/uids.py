@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.errors import Unavailable
-from orchestrator.sandbox.run import Identity
+from orchestrator.sandbox.durable import replace
+from orchestrator.sandbox.spawn import Identity
 
 FIRST = 1_900_000_000
 """Start of a range that no distribution gives out; below 2^31, which some programs need."""
@@ -79,22 +80,6 @@ class Uids:
             raise Unavailable(
                 f"The register of sandbox identities cannot be written: {problem.strerror}."
             ) from problem
-
-
-def replace(file: Path, text: str, mode: int = 0o600) -> None:
-    """Replace a file whole and durably: its old or its new content is there, nothing between."""
-    fresh = file.with_name(file.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    fresh.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _first(uid_map: Path = Path("/proc/self/uid_map")) -> int:
