@@ -86,3 +86,15 @@ class Settings(BaseSettings):
     def role_token_file(self, role: str) -> Path:
         """The file with the token by which a process of ours proves its role to the API."""
         return self.run / "tokens" / role
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment from which another process of ours reads these same settings."""
+        mine = {
+            f"TRE_{name.upper()}": value.get_secret_value()
+            if isinstance(value, SecretStr)
+            else str(value)
+            for name in self.model_fields_set
+            if (value := getattr(self, name)) is not None
+        }
+        others = {k: v for k, v in os.environ.items() if not k.startswith("TRE_")}
+        return {**others, **mine}

@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(demo.demo)
+app.command(hidden=True)(demo.identity)
 app.command()(check.check)
 operate.register(app)
 people.register(app)

@@ -11,7 +11,6 @@ from typing import TypeVar
 from rich.console import Console
 from rich.markup import escape
 
-
 T = TypeVar("T")
 
 

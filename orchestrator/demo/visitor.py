@@ -72,7 +72,7 @@ class Visitor:
     @contextmanager
     def websocket(self, url: str) -> Iterator["Socket"]:
         """Open a WebSocket as a page of that host would; closed at the end."""
-        socket = Socket(url, self._cookie_header(urlsplit(url).netloc))
+        socket = Socket(url, self.cookie_header(url))
         try:
             yield socket
         finally:
@@ -82,7 +82,7 @@ class Visitor:
         parts = urlsplit(url)
         headers = dict(options.pop("headers", {}))
         headers.setdefault("Host", parts.netloc)
-        headers.setdefault("Cookie", self._cookie_header(parts.netloc))
+        headers.setdefault("Cookie", self.cookie_header(url))
         headers.setdefault("Accept", "text/html,application/json;q=0.9,*/*;q=0.8")
         if method not in ("GET", "HEAD"):
             headers.setdefault("Origin", f"{parts.scheme}://{parts.netloc}")
@@ -95,8 +95,9 @@ class Visitor:
         self._client.cookies.clear()
         return response
 
-    def _cookie_header(self, host: str) -> str:
-        return "; ".join(f"{k}={v}" for k, v in self._jars.get(host, {}).items())
+    def cookie_header(self, url: str) -> str:
+        """The Cookie header this browser sends to an address."""
+        return "; ".join(f"{k}={v}" for k, v in self._jars.get(urlsplit(url).netloc, {}).items())
 
     def _keep(self, host: str, lines: list[str]) -> None:
         jar = self._jars.setdefault(host, {})

@@ -1,0 +1,115 @@
+"""Brings the demo up on this machine: environment, processes, people; then the story."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+
+from orchestrator.bootstrap.control import utc_now
+from orchestrator.db import connect, write
+from orchestrator.demo.people import PEOPLE, seed
+from orchestrator.demo.processes import Processes, free_port, is_free
+from orchestrator.demo.story import Story
+from orchestrator.demo.tale import Tale
+from orchestrator.engines.local.engine import LocalEngine
+from orchestrator.engines.local.images import ensure_image
+from orchestrator.migrations.run import upgrade
+from orchestrator.policy.load import load
+from orchestrator.sandbox.run import tried
+from orchestrator.settings import Settings
+
+PORTS = {"control": 8700, "gateway": 8701, "identity": 8702}
+
+
+def prepare(folder: Path) -> tuple[Settings, int]:
+    """Empty the demo's folder and choose its ports: the usual ones, or others where they are taken.
+
+    Shape: the settings, and the identity provider's port.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    ports = PORTS if all(map(is_free, PORTS.values())) else {name: free_port() for name in PORTS}
+    settings = Settings(
+        mode="demo",
+        state_dir=folder.absolute() / "state",
+        homes_dir=folder.absolute() / "homes",
+        images_dir=folder.absolute().parent / "images",
+        control_port=ports["control"],
+        gateway_port=ports["gateway"],
+        oidc_issuer=f"http://127.0.0.1:{ports['identity']}",
+        oidc_client_secret=SecretStr(secrets.token_hex(16)),
+    )
+    shutil.rmtree(settings.run, ignore_errors=True)
+    return settings, ports["identity"]
+
+
+@contextmanager
+def installation(settings: Settings, identity_port: int) -> Iterator[Processes]:
+    """Run the whole installation; everything ends when the block does."""
+    upgrade(settings.database)
+    with write(connect(settings.database)) as session:
+        seed(session, utc_now())
+    processes = Processes(settings.state_dir.parent / "logs", settings.environment())
+    try:
+        processes.start("identity", "identity", str(identity_port))
+        processes.start("serve", "serve")
+        processes.await_port("identity", identity_port)
+        processes.await_port("serve", settings.control_port)
+        for name in ("gateway", "doors", "reconcile"):
+            processes.start(name, name)
+        processes.await_port("gateway", settings.gateway_port)
+        yield processes
+    finally:
+        processes.stop_all()
+        LocalEngine(settings).end_all()
+
+
+def demo(folder: Path, console: Console, *, stay: bool) -> bool:
+    """Tell the story, and stay up afterwards when somebody is there to look.
+
+    Errors: Unavailable with the command that cures it, where the system forbids sandboxes.
+    """
+    begun = time.monotonic()
+    settings, identity_port = prepare(folder)
+    story = Story(folder / "report.json", console)
+    with story.step("Start: a sandbox is possible, the workspace image is there") as step:
+        step.saw(tried())
+        image = load(settings.policies_dir).workspaces.image
+        where = ensure_image(settings, image)
+        step.saw(f"image {image}: {where.name}")
+    with installation(settings, identity_port) as processes:
+        try:
+            Tale(settings, story).tell()
+        except Exception as error:
+            console.print(f"[bold red]The story ended early:[/] {error}")
+            for name in ("serve", "reconcile", "gateway", "doors"):
+                console.print(f"[dim]{name}:[/]\n{processes.last_words(name)}", markup=False)
+        _say_the_end(story, settings, console, time.monotonic() - begun)
+        if stay:
+            _stay(settings, console)
+    return story.ok
+
+
+def _say_the_end(story: Story, settings: Settings, console: Console, seconds: float) -> None:
+    done = sum(step.ok for step in story.steps)
+    console.print(f"\n[bold]{done} of {len(story.steps)} steps, {seconds:.0f} seconds.[/]")
+    console.print(f"Evidence: {settings.state_dir.parent / 'report.json'}")
+
+
+def _stay(settings: Settings, console: Console) -> None:
+    console.print(f"\nSign in at [bold]{settings.control_url}[/] as one of:")
+    for person in PEOPLE:
+        console.print(f"  {person.name:20} {person.does}")
+    console.print(
+        f"Projects answer at {settings.project_url('mgus-outcomes')}. Ctrl+C ends it all."
+    )
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("Ending.")

@@ -1,0 +1,472 @@
+"""The story that `make demo` tells: a snapshot in, a notebook, an export out, and what is stopped.
+
+Each chapter prints its evidence; a chapter that does not come out as it must ends the story.
+"""
+
+import hashlib
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from orchestrator.cli.output import EXIT_CODE
+from orchestrator.demo.cast import Persona
+from orchestrator.demo.cells import cell
+from orchestrator.demo.data import DemoDataset, datasets
+from orchestrator.demo.people import PEOPLE
+from orchestrator.demo.story import Step, Story, wait_until
+from orchestrator.demo.visitor import Page, Socket, forms
+from orchestrator.errors import NotAllowed
+from orchestrator.settings import Settings
+
+PROJECT = "light-chains"
+OTHER = "mgus-outcomes"
+CONTEXT = {
+    "survival.csv": {
+        "shows": "People and deaths by age group and light chain group.",
+        "population": "All 7,874 people of the snapshot, groups with fewer than 10 left out.",
+        "control": "Every count of people, deaths and survivors is 10 or more.",
+    }
+}
+STEWARDS = {"northern-registry": "stella", "lakeside-institute": "sven"}
+OWNERS = {"northern-registry": "odin", "lakeside-institute": "olga"}
+
+
+class Tale:
+    """The chapters, in order, and what they hand on to one another."""
+
+    def __init__(self, settings: Settings, story: Story) -> None:
+        """Nobody has signed in yet."""
+        self.settings = settings
+        self.story = story
+        self.cast = {person.handle: Persona(settings, person) for person in PEOPLE}
+        self.snapshots: dict[str, str] = {}
+        self.notebook: Socket | None = None
+
+    def tell(self) -> None:
+        """All chapters.
+
+        Errors: StoryFailed, or what a part raised, from the first chapter that fails.
+        """
+        self.identity()
+        self.snapshots_published()
+        self.permit()
+        self.workspace()
+        self.at_work()
+        self.locked_in()
+        self.rows_are_stopped()
+        self.aggregate_passes()
+        self.votes()
+        self.download()
+        self.one_rule()
+        self.halt()
+        self.log()
+
+    def identity(self) -> None:
+        """Everybody signs in; without a session nothing answers."""
+        with self.story.step("People sign in at the identity provider") as step:
+            anonymous = Persona(self.settings, PEOPLE[0]).call("GET", "/api/me")
+            step.require(anonymous.status == 403, "without a session the API says no", anonymous)
+            for persona in self.cast.values():
+                persona.sign_in()
+                me = persona.api("/api/me")
+                step.require(me["handle"] == persona.person.handle, f"{me['name']} is here", me)
+            cookies = self.cast["rosa"].browser.cookies(_host(self.settings.control_url))
+            step.require(list(cookies) == ["__Host-tre"], "one opaque __Host- cookie", cookies)
+
+    def snapshots_published(self) -> None:
+        """Two partners bring three tables; their asset owners admit them."""
+        with self.story.step("Datasets are announced, verified, admitted, published") as step:
+            for dataset in datasets():
+                self._announce(dataset)
+            for dataset in datasets():
+                self._admit(dataset, step)
+
+    def permit(self) -> None:
+        """A project is applied for, reviewed from every seat, and granted."""
+        with self.story.step("A permit is written, reviewed from every seat, and granted") as step:
+            for slug, wanted in ((PROJECT, ("flchain", "mgus2")), (OTHER, ("mgus2",))):
+                self._apply(slug, wanted)
+                self._review(slug, step)
+                self._accept(slug)
+
+    def workspace(self) -> None:
+        """The environment is provisioned, proved, and only then given data."""
+        with self.story.step("The workspace is provisioned and isolation is proved") as step:
+            found = wait_until(lambda: self._open(PROJECT), 120, "the workspace to open")
+            probes = found["proof"]["probes"]
+            held = [p for p in probes if p["outcome"] == "held"]
+            step.require(len(probes) >= 24, f"{len(probes)} ways out were tried", found)
+            step.require(
+                found["proof"]["safe"], f"{len(held)} held beside a control that succeeded", found
+            )
+            for probe in probes:
+                if probe["outcome"] != "held":
+                    step.saw(f"{probe['outcome']}: {probe['id']}: {probe['evidence']}")
+            step.require(
+                found["mounted_at"] > found["proof"]["at"],
+                "data was attached after the proof, not before",
+                found,
+            )
+            wait_until(lambda: self._open(OTHER), 120, "the other workspace to open")
+
+    def at_work(self) -> None:
+        """The researcher is handed to her project's host and computes on the data."""
+        with self.story.step("The researcher works in a JupyterHub notebook") as step:
+            rosa = self.cast["rosa"]
+            begun = time.monotonic()
+            page = rosa.open_lab(PROJECT)
+            step.saw(f"from click to JupyterLab in {time.monotonic() - begun:.1f} s, {page.url}")
+            cookies = rosa.browser.cookies(_host(page.url))
+            step.require(
+                set(cookies) <= {"__Host-tre", "__Host-tre-state"},
+                "no cookie of Jupyter's reaches the browser",
+                cookies,
+            )
+            policy = page.headers.get("content-security-policy", "")
+            step.require("webrtc 'block'" in policy, "the gateway sets the page's policy", policy)
+            self.notebook = rosa.notebook(PROJECT)
+            step.saw(f"from click to kernel in {time.monotonic() - begun:.1f} s")
+            out = self.notebook.execute(cell("survival_table"))
+            step.require("7874 people" in out, out.splitlines()[0] if out else "nothing", out)
+
+    def locked_in(self) -> None:
+        """The same notebook tries to get out."""
+        with self.story.step("The same notebook tries to get out") as step:
+            assert self.notebook is not None, "the chapter before opened it"
+            out = self.notebook.execute(cell("escapes", self._facts()))
+            tried: dict[str, list[str]] = json.loads(out.strip().splitlines()[-1])
+            for name, (outcome, why) in tried.items():
+                step.require(outcome == "closed", f"{name}: {why}", tried)
+
+    def rows_are_stopped(self) -> None:
+        """An export with rows of people is stopped, and the rows are named."""
+        with self.story.step("An export with rows of people is stopped") as step:
+            assert self.notebook is not None, "an earlier chapter opened it"
+            step.saw(self.notebook.execute(cell("leaky_export")).strip())
+            said = self.notebook.execute("!tre check ~/outbox/leaky/model-input.csv")
+            step.require("block" in said and "row" in said, "the pre-check says block", said)
+            self.notebook.execute("!tre submit leaky")
+            request = self._request("rosa", "leaky", {"blocked"})
+            finding = next(
+                f
+                for file in request["files"]
+                for f in file["findings"]
+                if f["severity"] == "block" and f["where"]["rows"]
+            )
+            rows = finding["where"]["rows"]
+            step.require(len(rows) >= 20, f"{finding['rule']}: {finding['say']}", finding)
+            step.saw(f"{len(rows)} rows named, the first are {rows[:8]}")
+
+    def aggregate_passes(self) -> None:
+        """The table of groups passes the machine and goes to review."""
+        with self.story.step("The table of groups passes the machine") as step:
+            assert self.notebook is not None, "an earlier chapter opened it"
+            context = json.dumps(CONTEXT)
+            self.notebook.execute(
+                "import pathlib; (pathlib.Path.home() / 'outbox' / 'survival' / 'context.json')"
+                f".write_text({context!r})"
+            )
+            said = self.notebook.execute("!tre submit survival")
+            step.saw(said.strip().splitlines()[-1] if said.strip() else "(silence)")
+            request = self._request("rosa", "survival", {"in_review"})
+            file = request["files"][0]
+            step.require(
+                file["verdict"] == "pass", f"{file['path']}: {file['coverage']}", request["files"]
+            )
+            self.survival = request
+            step.saw(f"frozen as {file['digest']}")
+
+    def votes(self) -> None:
+        """One vote releases nothing; the author's and a member's are refused; two release."""
+        with self.story.step("Two blind votes, by people outside the project") as step:
+            for handle in ("rosa", "milo"):
+                page = self._vote(handle, "approve")
+                step.require(page.status == 403, f"{handle} may not vote: {_detail(page)}", page)
+            first = self._vote("cora", "approve")
+            step.require(first.status < 300, "the first checker approves", first.text)
+            seen = self.cast["cyrus"].api(f"/api/requests/{self.survival['id']}")
+            step.require(
+                seen["state"] == "in_review" and "approve" not in json.dumps(seen["votes"]),
+                "nothing is released, and the second checker cannot see the first vote",
+                seen,
+            )
+            again = self._vote("cora", "approve")
+            after = self.cast["cora"].api(f"/api/requests/{self.survival['id']}")
+            step.require(
+                after["state"] == "in_review",
+                f"the first checker's second vote counts nothing ({again.status})",
+                after,
+            )
+            second = self._vote("cyrus", "approve")
+            step.require(second.status < 300, "the second checker approves", second.text)
+            self.survival = self._request("rosa", "survival", {"released"})
+            step.saw("released by re-hash and copy")
+
+    def download(self) -> None:
+        """What is downloaded is what was reviewed."""
+        with self.story.step("The download is what was reviewed") as step:
+            file = self.survival["files"][0]
+            path = f"/api/requests/{self.survival['id']}/files/{file['id']}/download"
+            page = self.cast["rosa"].call("GET", path)
+            digest = "sha256:" + hashlib.sha256(page.content).hexdigest()
+            step.require(digest == file["digest"], f"{len(page.content)} bytes, {digest}", page)
+            step.saw(page.text.splitlines()[0])
+            stranger = self.cast["sven"].call("GET", path)
+            step.require(stranger.status in (403, 404), "nobody else gets it", stranger)
+
+    def one_rule(self) -> None:
+        """A vote outside the rules is refused by page, API and command alike."""
+        with self.story.step("One rule: page, API and command refuse alike") as step:
+            rosa, request = self.cast["rosa"], self.survival["id"]
+            file = self.survival["files"][0]
+            page = rosa.browser.get(f"{self.settings.control_url}/requests/{request}")
+            token = next(fields["csrf"] for _, fields in forms(page) if "csrf" in fields)
+            body = {"seat": "checker", "value": "approve", "reason": "", "digest": file["subject"]}
+            form = rosa.browser.post(
+                f"{self.settings.control_url}/requests/{request}/files/{file['id']}/votes",
+                data={**body, "csrf": token},
+            )
+            step.require(form.status == 403, f"page: {form.status}", form.text)
+            answer = rosa.call(
+                "POST", f"/api/requests/{request}/files/{file['id']}/votes", json=body
+            )
+            step.require(answer.status == 403, f"API: {answer.status} {_detail(answer)}", answer)
+            run = self._command(
+                "rosa", "vote", request, "approve", "--file", file["id"],
+                "--digest", file["subject"], "--seat", "checker",
+            )  # fmt: skip
+            step.require(
+                run.returncode == EXIT_CODE[NotAllowed],
+                f"command: exit {run.returncode}: {run.stderr.strip().splitlines()[0]}",
+                run.stdout + run.stderr,
+            )
+
+    def halt(self) -> None:
+        """A halt closes what is open."""
+        with self.story.step("A halt closes the open connection") as step:
+            assert self.notebook is not None, "an earlier chapter opened it"
+            alive = self.notebook.execute("print(6 * 7)")
+            step.require("42" in alive, "the connection works", alive)
+            begun = time.monotonic()
+            run = self._operator("halt", PROJECT)
+            step.require(run.returncode == 0, run.stdout.strip().replace("\n", "; "), run.stderr)
+            told = time.monotonic() - begun
+            while self.notebook.receive(5) is not None:
+                pass
+            step.saw(
+                f"closed {time.monotonic() - begun:.2f} s after the command began ({told:.2f} s)"
+            )
+            page = self.cast["rosa"].browser.get(f"{self.settings.project_url(PROJECT)}/")
+            step.require(page.status == 403, "the project's address answers with the reason", page)
+            wait_until(self._nothing_runs, 30, "the servers to be gone")
+            step.saw("no server of the project runs any more")
+
+    def log(self) -> None:
+        """The log is what was signed; a copy with one byte flipped is found out."""
+        with self.story.step("The log is verified, and a flipped byte is found") as step:
+            run = wait_until(self._verified, 90, "a checkpoint over the whole log")
+            step.saw(run)
+            copy = self.settings.state_dir.parent / "copy.db"
+            _copy_database(self.settings.state_dir / "tre.db", copy)
+            _flip_a_byte(copy)
+            bad = self._operator("audit", "verify", "--database", f"sqlite:///{copy}")
+            step.require(bad.returncode == 7, bad.stderr.strip(), bad.stdout)
+            for path in copy.parent.glob("copy.db*"):
+                path.unlink()
+
+    # parts of chapters
+
+    def _announce(self, dataset: DemoDataset) -> None:
+        steward = self.cast[STEWARDS[dataset.partner]]
+        answer = steward.ask(
+            "POST",
+            "/api/snapshots",
+            json={
+                "dataset": dataset.slug,
+                "label": dataset.label,
+                "title": dataset.title,
+                "summary": dataset.summary,
+                "dictionary": json.dumps(dataset.dictionary),
+            },
+        )
+        snapshot = answer["id"]
+        steward.ask(
+            "PUT", f"/api/snapshots/{snapshot}/files/{dataset.file}", content=dataset.content
+        )
+        steward.ask("POST", f"/api/snapshots/{snapshot}/finish", json={"files": 1})
+        self.snapshots[dataset.slug] = snapshot
+
+    def _admit(self, dataset: DemoDataset, step: Step) -> None:
+        owner = self.cast[OWNERS[dataset.partner]]
+        path = f"/api/snapshots/{self.snapshots[dataset.slug]}"
+        found = self._await(owner, path, {"proposed", "rejected"})
+        step.require(found["state"] == "proposed", f"{dataset.slug}: verified", found)
+        vote = {"seat": found["seats"][0], "value": "approve", "digest": found["subject"]}
+        announcer = self.cast[STEWARDS[dataset.partner]].call("POST", f"{path}/votes", json=vote)
+        step.require(announcer.status == 403, "its announcer may not admit it", announcer)
+        owner.ask("POST", f"{path}/votes", json=vote)
+        found = self._await(owner, path, {"published", "rejected"})
+        step.require(
+            found["state"] == "published",
+            f"{dataset.slug} {dataset.label}: {found['rows']:,} rows, {found['digest']}",
+            found,
+        )
+
+    def _apply(self, slug: str, wanted: Sequence[str]) -> None:
+        now = datetime.now(UTC)
+        lena = self.cast["lena"]
+        lena.ask(
+            "POST",
+            "/api/projects",
+            json={
+                "slug": slug,
+                "title": f"Light chains and survival ({slug})",
+                "purpose": "Whether serum free light chains predict survival in the population, "
+                "beyond age, sex and kidney function.",
+                "lay_summary": "Small proteins in the blood may tell early who becomes ill. We ask "
+                "whether people with many of them live shorter lives. We look at groups of "
+                "people only and never at a single person. The result may help doctors decide "
+                "whom to see more often.",
+                "starts_at": (now - timedelta(hours=1)).isoformat(),
+                "ends_at": (now + timedelta(days=365)).isoformat(),
+                "datasets": list(wanted),
+                "members": ["rosa", "milo"],
+            },
+        )
+        lena.ask("POST", f"/api/projects/{slug}/submit")
+
+    def _review(self, slug: str, step: Step) -> None:
+        for handle in ("odin", "olga", "mara", "lotte"):
+            found = self.cast[handle].call("GET", f"/api/projects/{slug}")
+            if found.status >= 400:
+                continue
+            for seat in found.json()["my_seats"]:
+                vote = {"seat": seat, "value": "approve", "digest": found.json()["subject"]}
+                self.cast[handle].ask("POST", f"/api/projects/{slug}/votes", json=vote)
+                step.saw(f"{slug}: {self.cast[handle].person.name} fills the seat {seat}")
+        found = self._await(self.cast["lena"], f"/api/projects/{slug}", {"active", "declined"})
+        step.require(found["state"] == "active", f"{slug}: permit {found['permit_digest']}", found)
+
+    def _accept(self, slug: str) -> None:
+        for handle in ("lena", "rosa", "milo"):
+            self.cast[handle].ask("POST", f"/api/projects/{slug}/membership/accept")
+
+    def _open(self, slug: str) -> dict[str, Any] | None:
+        found: dict[str, Any] = self.cast["ada"].api(f"/api/projects/{slug}/workspace")
+        return found if found["state"] == "open" else None
+
+    def _facts(self) -> dict[str, object]:
+        homes = self.settings.homes_dir.absolute()
+        return {
+            "control_port": self.settings.control_port,
+            "gateway_port": self.settings.gateway_port,
+            "other_paths": [
+                str(homes / OTHER),
+                str(self.settings.state_dir.absolute()),
+                str(self.settings.run / "p" / OTHER),
+                "/data/myeloma",
+            ],
+            "host_pids": [pid for pid in _pids() if pid > 1000][:50],
+        }
+
+    def _request(self, handle: str, name: str, states: set[str]) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            persona = self.cast[handle]
+            mine = [r for r in persona.api("/api/requests") if r["name"] == name]
+            if not mine or mine[0]["state"] not in states:
+                return None
+            found: dict[str, Any] = persona.api(f"/api/requests/{mine[0]['id']}")
+            return found
+
+        return wait_until(look, 60, f"the request {name} to be {' or '.join(sorted(states))}")
+
+    def _vote(self, handle: str, value: str) -> Page:
+        file = self.survival["files"][0]
+        return self.cast[handle].call(
+            "POST",
+            f"/api/requests/{self.survival['id']}/files/{file['id']}/votes",
+            json={"seat": "checker", "value": value, "digest": file["subject"]},
+        )
+
+    def _command(self, handle: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        minted = self.cast[handle].ask(
+            "POST", "/api/tokens", json={"days": 1, "scopes": ["airlock.*"]}
+        )
+        return _tre({**self.settings.environment(), "TRE_API_TOKEN": minted["token"]}, arguments)
+
+    def _operator(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return _tre(self.settings.environment(), arguments)
+
+    def _verified(self) -> str | None:
+        run = self._operator("audit", "verify", "--json")
+        if run.returncode != 0:
+            return None
+        found = json.loads(run.stdout)
+        if found["unprotected"] > 0 and found["checkpoints"] == 0:
+            return None
+        return (
+            f"{found['size']} entries, {found['checkpoints']} signed checkpoints, "
+            f"{found['unprotected']} newer than the last, root {found['root'][:16]}…"
+        )
+
+    def _nothing_runs(self) -> bool | None:
+        found = self.cast["ada"].api(f"/api/projects/{PROJECT}/workspace")
+        return True if all(s["observed"] == "stopped" for s in found["servers"]) else None
+
+    def _await(self, persona: Persona, path: str, states: set[str]) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            found: dict[str, Any] = persona.api(path)
+            return found if found["state"] in states else None
+
+        return wait_until(look, 60, f"{path} to be {' or '.join(sorted(states))}")
+
+
+def _tre(environment: dict[str, str], words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "orchestrator.cli.main", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
+        here.backup(there)
+
+
+def _flip_a_byte(database: Path) -> None:
+    """What somebody with the database's file could do: change one record, triggers off."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for (name,) in connection.execute(
+            "select name from sqlite_master where type = 'trigger'"
+        ).fetchall():
+            connection.execute(f"drop trigger {name}")
+        seq, record = connection.execute(
+            "select seq, record from audit_entries where seq = 5"
+        ).fetchone()
+        changed = bytearray(record)
+        changed[40] ^= 1
+        connection.execute(
+            "update audit_entries set record = ? where seq = ?", (bytes(changed), seq)
+        )
+
+
+def _host(url: str) -> str:
+    return url.split("//", 1)[1].split("/", 1)[0]
+
+
+def _detail(page: Page) -> str:
+    return str(page.json().get("detail", ""))
+
+
+def _pids() -> list[int]:
+    return sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
