@@ -91,6 +91,7 @@ def read(engine: Engine) -> Iterator[Session]:
             assert not session.new, "a reading session must not create rows"
             assert not session.dirty, "a reading session must not change rows"
         finally:
+            session.expunge_all()  # the roll-back would make what was read unreadable
             session.rollback()
 
 

@@ -147,7 +147,8 @@ def _by_token(control: Control, token: str) -> Caller | None:
     if found.touch_due:
         with write(control.db) as session:
             touch_token(session, token, now)
-    return Caller(found.actor, found.owner, scopes=found.scopes)
+    handle = found.person.handle if found.person else found.owner
+    return Caller(found.actor, handle, scopes=found.scopes)
 
 
 class Body(io.RawIOBase):
