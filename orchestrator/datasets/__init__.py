@@ -1,0 +1,1 @@
+"""Datasets and their snapshots: announcement, upload, verification, admission, publication."""
