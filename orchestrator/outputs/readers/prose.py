@@ -92,7 +92,7 @@ def _pipes(line: int, lines: Sequence[str]) -> Block | None:
 
 
 def _delimited(line: int, lines: Sequence[str]) -> Block | None:
-    for mark, least in (("\t", 2), (";", 2), (",", 3)):
+    for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
         if count + 1 < least or often < max(2, 0.6 * len(lines)):
@@ -119,7 +119,9 @@ def _aligned(line: int, lines: Sequence[str]) -> Block | None:
             continue
         if not any(is_number(cell) for cells in body for cell in cells):
             continue
-        return _with_header(line, split[0], body, width, wrapped)
+        head = _WRAPPED.sub("", lines[0]).strip()
+        names = split[0] if len(split[0]) in {width, width - 1} else head.split()
+        return _with_header(line, names, body, width, wrapped)
     return None
 
 

@@ -1,0 +1,123 @@
+"""[pure] One spelling for each value, the transforms of a column, and keyed hashes of spellings.
+
+Source: outputs 5.1 steps 1 to 4. A value that reads as a number is spelled as a number in text
+columns too, so that `007`, `7` and `7.0` meet. Missing values have no spelling: they are no
+evidence.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from hashlib import blake2b
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "<na>", "nat", "-", "#n/a"})
+FINE = 12
+COARSE = 4
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+
+
+class Transform(StrEnum):
+    """How a source column may have been changed before it was exported."""
+
+    IDENTITY = "identity"
+    INTEGER = "integer"
+    TENTH = "tenth"
+    Z_SCORE = "z_score"
+    MIN_MAX = "min_max"
+    LOG = "log"
+    LOG1P = "log1p"
+
+
+DIGITS = {
+    Transform.IDENTITY: FINE,
+    Transform.INTEGER: FINE,
+    Transform.TENTH: FINE,
+    Transform.Z_SCORE: COARSE,
+    Transform.MIN_MAX: COARSE,
+    Transform.LOG: COARSE,
+    Transform.LOG1P: COARSE,
+}
+"""Significant digits at which a transformed value is compared."""
+
+
+def number(text: str) -> float | None:
+    """Read a cell as a finite number, thousands commas and a percent sign allowed; else None."""
+    stripped = text.strip()
+    if not _NUMBER.match(stripped):
+        stripped = stripped.rstrip("%").replace(",", "").strip()
+        if not _NUMBER.match(stripped):
+            return None
+    value = float(stripped)
+    return value if math.isfinite(value) else None
+
+
+def is_missing(text: str) -> bool:
+    """Say whether a cell holds no value."""
+    return text.strip().lower() in MISSING
+
+
+def spell_number(value: float, digits: int) -> str:
+    """Round to significant digits and print; minus zero is zero."""
+    return f"{value + 0.0:.{digits}g}" if value else "0"
+
+
+def spell(text: str, digits: int = FINE) -> str:
+    """Give the canonical spelling of a cell: as a number, else trimmed and in lower case."""
+    value = number(text)
+    return " ".join(text.split()).casefold() if value is None else spell_number(value, digits)
+
+
+def hasher(key: bytes) -> Callable[[str], int]:
+    """Give the keyed hash of a spelling: 64 bits of BLAKE2b.
+
+    Source: outputs 5.1 step 4.
+    """
+
+    def hashed(spelling: str) -> int:
+        return int.from_bytes(blake2b(spelling.encode(), digest_size=8, key=key).digest(), "little")
+
+    return hashed
+
+
+def transforms(values: Sequence[float | None], counts: Sequence[int]) -> dict[Transform, list[str]]:
+    """Spell each distinct value of a numeric column under each transform that applies.
+
+    Shape: `values` are distinct values (None for text in a numeric column: spelled empty, which is
+    never looked up), `counts` how often each occurs. Text columns get no transform but identity,
+    which is not made here.
+    """
+    known = [value for value in values if value is not None]
+    found = {Transform.INTEGER: [_spelled(value, round) for value in values]}
+    if any(value != round(value, 1) for value in known):
+        found[Transform.TENTH] = [_spelled(value, lambda x: round(x, 1)) for value in values]
+    if len(known) > 20:
+        found |= _scaled(values, counts, known)
+    return found
+
+
+def _scaled(
+    values: Sequence[float | None], counts: Sequence[int], known: Sequence[float]
+) -> dict[Transform, list[str]]:
+    total = sum(count for value, count in zip(values, counts, strict=True) if value is not None)
+    pairs = [(v, c) for v, c in zip(values, counts, strict=True) if v is not None]
+    mean = math.fsum(value * count for value, count in pairs) / total
+    spread = math.sqrt(math.fsum((value - mean) ** 2 * count for value, count in pairs) / total)
+    low, high = min(known), max(known)
+    chosen: dict[Transform, Callable[[float], float]] = {
+        Transform.Z_SCORE: lambda x: (x - mean) / spread,
+        Transform.MIN_MAX: lambda x: (x - low) / (high - low),
+    }
+    if low > 0:
+        chosen[Transform.LOG] = math.log
+    if low >= 0:
+        chosen[Transform.LOG1P] = math.log1p
+    return {
+        name: [_spelled(value, change, COARSE) for value in values]
+        for name, change in chosen.items()
+    }
+
+
+def _spelled(value: float | None, change: Callable[[float], float], digits: int = FINE) -> str:
+    return "" if value is None else spell_number(change(value), digits)
