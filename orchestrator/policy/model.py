@@ -264,6 +264,10 @@ class Policies:
     workspaces: WorkspacePolicy
     outputs: OutputsPolicy
 
+    def names(self) -> tuple[str, ...]:
+        """Name every policy, as its file is named, sorted."""
+        return tuple(sorted((*self.seats, "access", "workspaces", "outputs")))
+
     def digest(self, name: str) -> Digest:
         """Name a policy's content, to be stamped on what was decided under it.
 

@@ -1,0 +1,1 @@
+"""The permit: people, purpose, datasets, conditions, dates; from a draft to the end."""
