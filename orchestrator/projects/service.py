@@ -133,11 +133,11 @@ def submit(
     if wrong:
         raise _invalid("The application is not complete yet.", wrong)
     _fix_controllers(session, row, datasets)
+    pinned_as = governance.pin(session, policy, now)
     row.round += 1
     plan = _plan(session, row, asked, datasets)
     row.plan, row.plan_digest = rules.spelled(plan), rules.digest(plan)
-    row.policy_digest = governance.pin(session, policy, now)
-    row.submitted_at = now
+    row.policy_digest, row.submitted_at = pinned_as, now
     session.add(row)
     advance(
         session,

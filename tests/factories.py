@@ -1,0 +1,253 @@
+"""Factories walk: people, projects and reviews come about through the services, as in real life.
+
+No factory assigns a state or inserts a row behind the services; otherwise tests would prove things
+about worlds that cannot exist.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from sqlmodel import Session
+
+from orchestrator.governance.access import DatasetFacts
+from orchestrator.identity import queries as people
+from orchestrator.identity import service as identity
+from orchestrator.identity.models import Organisation
+from orchestrator.identity.roles import CertificateKind, Role
+from orchestrator.policy.load import load
+from orchestrator.policy.model import Policies
+from orchestrator.projects import service as projects
+from orchestrator.projects.models import Project
+from orchestrator.projects.rules import Application
+from orchestrator.projects.states import ProjectState
+from orchestrator.values import SYSTEM, Actor
+
+NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
+DAY = timedelta(days=1)
+POLICIES = Path(__file__).parent.parent / "policies"
+
+PURPOSE = "To see whether free light chains are related to survival when age is accounted for."
+LAY_SUMMARY = (
+    "Some people have more of a certain protein in their blood than others. We want to know "
+    "whether this goes along with a shorter life. We look at people of the same age and compare "
+    "them. Nobody can be recognised in what we publish."
+)
+
+_numbers = count(1)
+
+
+@cache
+def policies() -> Policies:
+    """The shipped policies, read once."""
+    return load(POLICIES)
+
+
+def an_organisation(session: Session, slug: str, now: datetime = NOW) -> str:
+    """Register a partner organisation unless it is there."""
+    if session.get(Organisation, slug) is None:
+        identity.register_organisation(
+            session, SYSTEM, now, slug=slug, name=f"{slug} (example)", partner=True
+        )
+    return slug
+
+
+def a_person(
+    session: Session,
+    roles: Collection[str] = (),
+    organisation: str = "institute-x",
+    *,
+    handle: str | None = None,
+    now: datetime = NOW,
+    certified: bool = True,
+) -> Actor:
+    """Register somebody with roles and the certificates that these roles need."""
+    name = handle or f"person-{next(_numbers)}"
+    row = identity.register_person(
+        session,
+        SYSTEM,
+        now,
+        handle=name,
+        name=f"{name.title()} Example",
+        email=f"{name}@example.org",
+        organisation=an_organisation(session, organisation, now),
+        roles=roles,
+    )
+    if certified:
+        for kind in _kinds(roles):
+            identity.add_certificate(
+                session, SYSTEM, now, person_id=row.id, kind=kind, valid_until=now + 400 * DAY
+            )
+    return people.actor_of(session, row)
+
+
+def _kinds(roles: Collection[str]) -> list[CertificateKind]:
+    kinds = []
+    if Role.RESEARCHER in roles:
+        kinds.append(CertificateKind.RESEARCHER_TRAINING)
+    if Role.CHECKER in roles:
+        kinds.append(CertificateKind.OUTPUT_CHECKER)
+    return kinds
+
+
+def handle_of(session: Session, actor: Actor) -> str:
+    """The handle of an actor."""
+    assert actor.person is not None
+    return people.person(session, actor.person).handle
+
+
+def an_application(slug: str = "survival", **changes: object) -> Application:
+    """An application that could be submitted as it is."""
+    asked: dict[str, object] = {
+        "slug": slug,
+        "title": "Light chains and survival",
+        "purpose": PURPOSE,
+        "lay_summary": LAY_SUMMARY,
+        "datasets": ("flchain",),
+        "needed": frozenset({"flchain"}),
+        "members": (),
+        "starts_at": NOW - DAY,
+        "ends_at": NOW + 365 * DAY,
+        **changes,
+    }
+    return Application(**asked)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class ProjectWorld:
+    """A project and the people around it.
+
+    Shape: `owners` maps each controller to its asset owner; `checkers` are two people of other
+    organisations than the lead's; `facts` are the datasets' facts as the noun above would give.
+    """
+
+    project: Project
+    lead: Actor
+    member: Actor
+    methods: Actor
+    lay: Actor
+    administrator: Actor
+    owners: dict[str, Actor]
+    checkers: tuple[Actor, Actor]
+    facts: dict[str, DatasetFacts]
+
+
+def a_project(
+    session: Session,
+    at: ProjectState = ProjectState.ACTIVE,
+    *,
+    slug: str | None = None,
+    datasets: Mapping[str, str] | None = None,
+    needed: frozenset[str] | None = None,
+    now: datetime = NOW,
+) -> ProjectWorld:
+    """Walk a project to a state: draft, submitted, approved or active.
+
+    Shape: `datasets` maps dataset slugs to their controllers (clinic-a's `flchain` by default).
+    """
+    name = slug or f"project-{next(_numbers)}"
+    facts = {d: DatasetFacts(d, c) for d, c in (datasets or {"flchain": "clinic-a"}).items()}
+    wanted = frozenset(facts) if needed is None else needed
+    world = _drafted(session, name, facts, wanted, now)
+    for person in (world.lead, world.member):
+        accept(session, world.project, person, now)
+    if at is not ProjectState.DRAFT:
+        submit(session, world, now)
+    if at in (ProjectState.APPROVED, ProjectState.ACTIVE):
+        approve(session, world, now)
+    if at is ProjectState.ACTIVE:
+        projects.activate(session, now, world.project.id)
+    assert world.project.state == at
+    return world
+
+
+def an_active_project(session: Session, **how: object) -> ProjectWorld:
+    """Walk a project until people can work in it."""
+    return a_project(session, ProjectState.ACTIVE, **how)  # type: ignore[arg-type]
+
+
+def accept(session: Session, project: Project, person: Actor, now: datetime = NOW) -> None:
+    """Accept the current terms as one of a project's people."""
+    terms = policies().access.terms_version
+    projects.accept_membership(session, person, now, project.id, terms_version=terms, current=terms)
+
+
+def submit(session: Session, world: ProjectWorld, now: datetime = NOW) -> None:
+    """Submit a project as its lead, under the shipped policy."""
+    projects.submit(
+        session,
+        world.lead,
+        now,
+        world.project.id,
+        policy=policies().seats["project-approval"],
+        datasets=world.facts,
+    )
+
+
+def approve(session: Session, world: ProjectWorld, now: datetime = NOW) -> None:
+    """Fill every seat with a yes."""
+    for owner in world.owners.values():
+        say(session, world, owner, "data_partner", "approve", now=now)
+    say(session, world, world.methods, "methods", "approve", now=now)
+    say(session, world, world.lay, "public", "approve", now=now)
+
+
+def say(
+    session: Session,
+    world: ProjectWorld,
+    actor: Actor,
+    seat: str,
+    value: str,
+    *,
+    reason: str = "",
+    now: datetime = NOW,
+    **more: object,
+) -> object:
+    """Vote on a project as somebody who has just read it."""
+    return projects.vote(
+        session,
+        actor,
+        now,
+        world.project.id,
+        seat=seat,
+        value=value,
+        reason=reason,
+        digest=str(world.project.plan_digest),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _drafted(
+    session: Session,
+    name: str,
+    facts: dict[str, DatasetFacts],
+    needed: frozenset[str],
+    now: datetime,
+) -> ProjectWorld:
+    def person(role: Role, organisation: str) -> Actor:
+        return a_person(session, [role], organisation, now=now)
+
+    lead, member = person(Role.RESEARCHER, "institute-x"), person(Role.RESEARCHER, "institute-y")
+    asked = an_application(
+        name,
+        datasets=tuple(facts),
+        needed=needed,
+        members=(handle_of(session, member),),
+        starts_at=now - DAY,
+        ends_at=now + 365 * DAY,
+    )
+    controllers = sorted({fact.controller for fact in facts.values()})
+    return ProjectWorld(
+        project=projects.draft(session, lead, now, asked, datasets=facts),
+        lead=lead,
+        member=member,
+        methods=person(Role.METHODS_REVIEWER, "university-m"),
+        lay=person(Role.LAY_PANEL, "patients-p"),
+        administrator=person(Role.ADMINISTRATOR, "operator-o"),
+        owners={c: person(Role.ASSET_OWNER, c) for c in controllers},
+        checkers=(person(Role.CHECKER, "clinic-b"), person(Role.CHECKER, "university-m")),
+        facts=facts,
+    )
