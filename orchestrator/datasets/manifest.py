@@ -100,11 +100,12 @@ def parse(data: bytes) -> Manifest:
         if manifest.spelled() == data:
             return manifest
     except (ValueError, KeyError, TypeError, AttributeError, Invalid) as error:
-        raise _tampered() from error
-    raise _tampered()
+        raise differs() from error
+    raise differs()
 
 
-def _tampered() -> Tampered:
+def differs() -> Tampered:
+    """The error for a stored manifest that is not what it should be."""
     return Tampered(
         "A stored manifest is not what this program writes. Nothing was handed on. Tell the "
         "administrator now.",

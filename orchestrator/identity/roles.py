@@ -65,7 +65,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "datasets.snapshot.announce":     _row(_STEWARD),
     "datasets.snapshot.upload":       _row(_STEWARD),
     "datasets.snapshot.vote":         _row(_OWNER),
-    "datasets.snapshot.withdraw":     _row(_OWNER),
+    "datasets.snapshot.retire":       _row(_OWNER, _STEWARD),
+    "datasets.snapshot.withdraw":     _row(_OWNER, _STEWARD),
     # projects
     "projects.project.read":          _row(*_EVERYONE, SYSTEM_ROLE),
     "projects.project.draft":         _row(_RESEARCHER),
