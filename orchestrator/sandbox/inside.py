@@ -16,6 +16,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 _BLOCK = 1 << 16
+_PATIENCE_SECONDS = 15.0
 Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
@@ -64,12 +65,36 @@ async def joined(name: str, value: str) -> asyncio.Server:
     left, right = value.split("=", 1)
     if name == "--listen":
         listening = socket.socket(fileno=int(left))
-        return await asyncio.start_unix_server(
-            pump_to(lambda: asyncio.open_connection("127.0.0.1", int(right))), sock=listening
-        )
+        return await asyncio.start_unix_server(pump_to(Command(int(right)).dial), sock=listening)
     return await asyncio.start_server(
         pump_to(lambda: asyncio.open_unix_connection(right)), "127.0.0.1", int(left)
     )
+
+
+class Command:
+    """The command's own port. Until it answers for the first time, callers wait for it.
+
+    Whoever asks whether the command is up learns so at once, not at the next of ever rarer tries.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._patience = _PATIENCE_SECONDS
+
+    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect, with patience before the first success only."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience
+        while True:
+            try:
+                connection = await asyncio.open_connection("127.0.0.1", self._port)
+            except OSError:
+                if loop.time() > until:
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                self._patience = 0.0
+                return connection
 
 
 def pump_to(dial: Dial) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:

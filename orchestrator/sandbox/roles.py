@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pydantic import SecretStr
+
 import orchestrator
 from orchestrator.sandbox import run, spawn
 from orchestrator.sandbox.arguments import Bind, Box, etc
@@ -20,7 +22,6 @@ from orchestrator.settings import Settings
 
 LIMITS = Limits(memory=4 << 30, processes=512, open_files=16_384)
 _MEMORY = 256 << 20
-_SECRET = ("oidc_client_secret", "database_url")
 _USER = "tre"
 _PACKAGE = Path(orchestrator.__file__).resolve().parent
 
@@ -100,7 +101,7 @@ def role_environment(settings: Settings) -> dict[str, str]:
     plain = {
         f"TRE_{name.upper()}": str(value.absolute() if isinstance(value, Path) else value)
         for name, value in settings
-        if name not in _SECRET and value is not None
+        if value is not None and name != "database_url" and not isinstance(value, SecretStr)
     }
     return plain | {"TRE_RUN_DIR": str(settings.run)}
 
@@ -109,6 +110,11 @@ def python_folders() -> tuple[Path, ...]:
     """Answer the folders of the running python that are not below /usr: environment and base."""
     found = dict.fromkeys(Path(prefix).absolute() for prefix in (sys.base_prefix, sys.prefix))
     return tuple(path for path in found if not path.is_relative_to("/usr"))
+
+
+def module(name: str, *words: str) -> list[str]:
+    """Answer the command that runs a module with the python we run on."""
+    return [sys.executable, "-m", name, *words]
 
 
 def _base() -> dict[str, str]:

@@ -18,6 +18,7 @@ from orchestrator.settings import Settings
 from orchestrator.values import parse_slug
 
 SOURCES = Path(__file__).resolve().parents[3] / "workspace-images"
+DEFAULT = "workspace"
 _MARK = "lock-digest"
 _SECONDS = 1800
 
@@ -140,7 +141,7 @@ def _digest(source: Path) -> str:
 
 
 def _main(names: Sequence[str]) -> None:
-    for name in names or ("workspace",):
+    for name in names or (DEFAULT,):
         ensure_image(Settings(), name, lambda line: print(line, flush=True))  # noqa: T201
 
 

@@ -64,7 +64,9 @@ async def keep(held: Keep) -> int:
         if held.order["listen"]:
             held.listening = _listening(held)
         servers = [await _door(held, name, to) for name, to in held.order["doors"].items()]
-        control = await asyncio.start_unix_server(_control(held), held.folder / "keeper.sock")
+        control = await asyncio.start_unix_server(
+            _control(held), sock=_bound(held.folder / "keeper.sock")
+        )
         _start(held)
     except (OSError, TreError) as problem:
         _answer({"error": str(problem)})
@@ -119,7 +121,7 @@ def _listening(held: Keep) -> socket.socket:
     group = held.order["roles_gid"]
     if group is not None:
         os.chown(held.folder / "server.sock", -1, group)
-    (held.folder / "server.sock").chmod(_MODE_ROLES if group is not None else 0o600)
+        (held.folder / "server.sock").chmod(_MODE_ROLES)
     return made
 
 
@@ -127,7 +129,6 @@ async def _door(held: Keep, name: str, target: str) -> asyncio.Server:
     """Listen on one door; only the sandbox's uid may connect."""
     path = held.folder / "doors" / name
     made = _bound(path)
-    path.chmod(0o600)
     if held.order["uid"] is not None:
         os.chown(path, held.order["uid"], -1)
     return await asyncio.start_unix_server(_pump_to(held, target), sock=made)
@@ -137,6 +138,7 @@ def _bound(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     made.bind(str(path))
+    path.chmod(0o600)
     made.listen(64)
     return made
 
