@@ -121,8 +121,8 @@ class File(SQLModel, table=True):
     """One file of a request: bytes frozen in `quarantine`, and what its author says about them.
 
     Shape: a file that was replaced or removed stays as a row with `removed_at`; `path_key` is the
-    folded path; `verdict`, `report_digest` and `checked_at` come from the newest check; `outcome`
-    and `agreed` from the votes of the current round, and are secret while the review is blind.
+    folded path; `verdict`, `report_digest` and `checked_at` come from the newest check; `heard`
+    and `outcome` from the votes of the current round; `outcome` is secret while it is blind.
     """
 
     __tablename__ = "airlock_files"
@@ -131,7 +131,7 @@ class File(SQLModel, table=True):
             f"{_both('verdict', 'report_digest')} and {_both('verdict', 'checked_at')}",
             name="airlock_file_checked",
         ),
-        CheckConstraint(_both("outcome", "agreed"), name="airlock_file_voted"),
+        CheckConstraint("outcome is null or heard", name="airlock_file_heard"),
         CheckConstraint(
             f"outcome is null or {_one_of('outcome', FileOutcome)}", name="airlock_file_outcome"
         ),
@@ -147,7 +147,7 @@ class File(SQLModel, table=True):
             sqlite_where=_PRESENT,
             postgresql_where=_PRESENT,
         ),
-        Index("airlock_file_open", "request_id", "removed_at", "outcome", "agreed"),
+        Index("airlock_file_open", "request_id", "removed_at", "heard", "outcome"),
         Index("airlock_file_digest", "digest"),
     )
 
@@ -165,8 +165,8 @@ class File(SQLModel, table=True):
     verdict: str | None = None
     report_digest: str | None = Field(default=None, foreign_key="airlock_reports.digest")
     checked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    heard: bool = False
     outcome: str | None = None
-    agreed: bool | None = None
 
     @property
     def context(self) -> Context:

@@ -1,0 +1,72 @@
+"""[pure] Check reports as canonical JSON under their own digest, and back."""
+
+import json
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter
+
+from orchestrator.outputs.model import Coverage, FileReport, Gap, Report, Verdict
+from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
+
+_FILE = TypeAdapter(FileReport)
+
+
+def spell_file(report: FileReport) -> tuple[Digest, str]:
+    """Write one file's report; the same report has the same digest."""
+    return _named(_FILE.dump_python(report, mode="json"))
+
+
+def read_file(body: str) -> FileReport:
+    """Read what `spell_file` wrote."""
+    return _FILE.validate_json(body)
+
+
+def spell_report(report: Report, parts: list[Digest]) -> tuple[Digest, str]:
+    """Write a whole report, with its files by the digests of their parts."""
+    return _named(
+        {
+            "job": report.job,
+            "verdict": report.verdict.value,
+            "files": [*parts],
+            "policy_digest": report.policy_digest,
+            "snapshots": [*report.snapshots],
+            "engine": report.engine,
+        }
+    )
+
+
+def compared_with(body: str) -> tuple[str, tuple[Digest, ...]]:
+    """Read from a whole report which engine spoke and with which snapshots it compared."""
+    parsed = json.loads(body)
+    return parsed["engine"], tuple(parsed["snapshots"])
+
+
+def by_file(report: Report) -> Mapping[tuple[str, str], FileReport | None]:
+    """Index a report by path and digest; two parts about one file cancel each other."""
+    found: dict[tuple[str, str], FileReport | None] = {}
+    for part in report.files:
+        key = (part.path, part.digest)
+        found[key] = None if key in found else part
+    return found
+
+
+def silent(path: str, digest: str, size: int) -> FileReport:
+    """Stand for a file about which the check said nothing usable: could not check.
+
+    Units: `size` in bytes.
+    Source: design property 5.
+    """
+    return FileReport(
+        path,
+        Digest(digest),
+        Verdict.COULD_NOT_CHECK,
+        (),
+        Coverage(
+            size, 0, (Gap(path, 0, size, "no report"),), "The check said nothing about this file."
+        ),
+    )
+
+
+def _named(value: JsonValue) -> tuple[Digest, str]:
+    body = canonical_json(value)
+    return digest_of(body), body.decode()

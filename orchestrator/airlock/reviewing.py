@@ -1,0 +1,301 @@
+"""Writes of reviewers: vote per file, comment, look; and the settling that follows each vote.
+
+Votes belong to (digest, round, policy) and are counted by `governance.seats`; here they only get
+their subject. Deciding is the system's: it moves a request when the votes are complete.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from orchestrator.airlock import people, rules
+from orchestrator.airlock.checking import ask_check
+from orchestrator.airlock.models import Addressee, CheckKind, Comment, File, Request
+from orchestrator.airlock.rounds import SEAT, Review, may_review, outcomes, present_files, review_of
+from orchestrator.airlock.rules import FileOutcome
+from orchestrator.airlock.states import UNDER_REVIEW, RequestState
+from orchestrator.audit.log import append
+from orchestrator.errors import Conflict, Invalid, NotFound
+from orchestrator.governance import queries as governance
+from orchestrator.governance.models import Vote
+from orchestrator.governance.seats import (
+    Approved,
+    Outcome,
+    Pending,
+    Rejected,
+    Returned,
+    VoteValue,
+    decide,
+    settle,
+)
+from orchestrator.governance.service import cast
+from orchestrator.lifecycle.advance import advance
+from orchestrator.lifecycle.machine import Standing
+from orchestrator.values import SYSTEM, Actor, Decision
+
+
+def vote(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    request_id: str,
+    file_id: str,
+    value: str,
+    reason: str,
+    digest: str,
+    *,
+    seat: str = SEAT,
+) -> Vote:
+    """Store one person's vote on one file, and settle what it completes.
+
+    Shape: `digest` is the file's subject as the page showed it: bytes, name and context. Sent
+    twice it is stored once. The cost does not depend on the number of files.
+    Errors: NotFound where there is nothing to see; NotAllowed with every reason against this
+    person; Conflict when the file or the state changed since the page was opened, or another vote
+    stands; Invalid for a missing reason, and for an approval of what the check blocked.
+    Source: design property 4; governance section 2.
+    """
+    row = people.visible(session, actor, request_id)
+    file = _file_of(session, row, file_id)
+    review = review_of(session, row)
+    people.demand(may_review(session, actor, now, review, seat))
+    _demand_current(row, file, digest)
+    if value == VoteValue.APPROVE:
+        _demand_approvable(file, reason)
+    stored = cast(
+        session,
+        actor,
+        now,
+        policy=review.policy,
+        subject=review.about(file),
+        seat=seat,
+        value=value,
+        reason=reason,
+        report_digest=file.report_digest,
+        project=row.project_id,
+    )
+    _tally(session, review, file, now)
+    _settle(session, row, now)
+    return stored
+
+
+def comment(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    request_id: str,
+    addressee: str,
+    body: str,
+    *,
+    file_id: str | None = None,
+) -> Comment:
+    """Write to the author or to the reviewers; who may read it when is decided by `queries`.
+
+    Errors: NotFound; NotAllowed for others than the author and eligible reviewers; Invalid.
+    """
+    row = people.visible(session, actor, request_id)
+    people.demand(may_look(session, actor, now, row))
+    if file_id is not None:
+        _file_of(session, row, file_id)
+    try:
+        whom = Addressee(addressee)
+    except ValueError as error:
+        raise Invalid(f"A comment is for one of {', '.join(Addressee)}.") from error
+    written = Comment(
+        id=f"cm-{uuid.uuid4().hex}",
+        request_id=row.id,
+        file_id=file_id,
+        round=row.round,
+        person_id=people.person_of(actor),
+        addressee=whom,
+        body=rules.parse_text(body, "a comment", rules.REASON_CHARACTERS),
+        at=now,
+    )
+    session.add(written)
+    append(
+        session,
+        action="airlock.comment",
+        actor=actor,
+        now=now,
+        object_type="airlock request",
+        object_id=row.id,
+        project=row.project_id,
+        detail={"file": file_id, "to": whom.value, "round": row.round},
+        text=written.body,
+    )
+    return written
+
+
+def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> None:
+    """Log that somebody looked at a file's content, before it is shown.
+
+    Errors: NotFound for a file one may not see.
+    """
+    file = session.get(File, file_id)
+    row = people.visible(session, actor, file.request_id if file else "")
+    assert file is not None, "a request without id is not visible"
+    people.demand(may_look(session, actor, now, row))
+    append(
+        session,
+        action="airlock.file_viewed",
+        actor=actor,
+        now=now,
+        object_type="airlock file",
+        object_id=file.id,
+        object_digest=file.digest,
+        project=row.project_id,
+        detail={"request": row.id, "round": row.round},
+    )
+
+
+def may_look(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:
+    """Say whether somebody may see the content of files and write about them.
+
+    Shape: the author, and while a round is there whoever may fill a seat in it.
+    """
+    if actor.person is not None and actor.person == row.author_id:
+        return Decision()
+    return may_review(session, actor, now, review_of(session, row))
+
+
+def lapse_due(session: Session, now: datetime) -> Sequence[Request]:
+    """Send back what was not decided in time, so that no request hangs; time never approves.
+
+    Source: governance section 2 (clocks), P7.
+    """
+    lapsed = []
+    for row in session.exec(select(Request).where(col(Request.state).in_(UNDER_REVIEW))).all():
+        days = review_of(session, row).policy.rules.lapse_days
+        if row.submitted_at is not None and now >= row.submitted_at + timedelta(days=days):
+            text = f"It was not decided within {days} days. Open the next round to ask again."
+            _decide(session, row, "return", now, "lapsed", text)
+            lapsed.append(row)
+    return lapsed
+
+
+def _file_of(session: Session, row: Request, file_id: str) -> File:
+    file = session.get(File, file_id)
+    if file is None or file.request_id != row.id or file.removed_at is not None:
+        raise NotFound("There is no such file in this request. Open its page again.")
+    return file
+
+
+def _demand_current(row: Request, file: File, digest: str) -> None:
+    if row.state not in UNDER_REVIEW:
+        raise Conflict(
+            f"This request is {row.state.replace('_', ' ')}, so votes are closed. Open its page "
+            "again, it has moved on.",
+            code="review_closed",
+        )
+    if digest != file.subject:
+        raise Conflict(
+            "The file or what its author says about it is not what your page showed. Nothing was "
+            "stored; open the page again and look at it anew.",
+            code="changed",
+        )
+
+
+def _demand_approvable(file: File, reason: str) -> None:
+    decision = rules.may_approve(file.worst, reason)
+    if not decision:
+        why = decision.reasons[0]
+        raise Invalid(why.text, code=why.code, reasons=[(why.code, why.text)])
+
+
+def _tally(session: Session, review: Review, file: File, now: datetime) -> None:
+    subject = review.about(file)
+    _mark(file, decide(review.policy, subject, governance.ballots(session, subject), now))
+    session.flush()
+
+
+def _mark(file: File, outcome: Outcome) -> None:
+    """Keep beside the file what its votes come to; votes stay the truth and are counted again."""
+    match outcome:
+        case Pending():
+            file.heard, file.outcome = not outcome.missing, None
+        case Approved():
+            file.heard, file.outcome = True, FileOutcome.APPROVED
+        case Returned():
+            file.heard, file.outcome = True, FileOutcome.RETURNED
+        case Rejected():
+            file.heard, file.outcome = True, FileOutcome.REJECTED
+
+
+def _settle(session: Session, row: Request, now: datetime) -> None:
+    """Move on when the last vote is in; where the blind votes agree, straight to the decision."""
+    if row.state == RequestState.IN_REVIEW:
+        if _any_file(session, row, col(File.heard).is_(False)):
+            return
+        advance(
+            session,
+            row,
+            "consolidate",
+            standing=Standing.SYSTEM,
+            actor=SYSTEM,
+            now=now,
+            digest=row.subject,
+            policy_digest=row.policy_digest,
+            detail={"round": row.round},
+        )
+    if not _any_file(session, row, col(File.outcome).is_(None)):
+        _conclude(session, row, now)
+
+
+def _any_file(session: Session, row: Request, condition: ColumnElement[bool]) -> bool:
+    """Look for one file, by index: the cost does not grow with the number of files."""
+    present = select(File.id).where(File.request_id == row.id, col(File.removed_at).is_(None))
+    return session.exec(present.where(condition).limit(1)).first() is not None
+
+
+def _conclude(session: Session, row: Request, now: datetime) -> None:
+    """Decide from all votes, counted once more; people who became members meanwhile drop out."""
+    files = present_files(session, row.id)
+    counted = outcomes(session, review_of(session, row), files, now)
+    for file in files:
+        _mark(file, counted[file.id])
+    session.flush()
+    match settle(counted):
+        case Pending():
+            return
+        case Approved():
+            _decide(session, row, "approve", now)
+            approved = [file for file in files if file.outcome == FileOutcome.APPROVED]
+            ask_check(session, row, CheckKind.RELEASE, approved, SYSTEM, now)
+        case Returned():
+            text = f"{_paths(files, FileOutcome.RETURNED)} came back. The reasons stand beside it."
+            _decide(session, row, "return", now, "sent_back", text)
+        case Rejected():
+            text = f"{_paths(files, FileOutcome.REJECTED)} may not leave; the reasons say why."
+            _decide(session, row, "reject", now, "refused", text)
+
+
+def _decide(
+    session: Session,
+    row: Request,
+    event: str,
+    now: datetime,
+    code: str | None = None,
+    text: str | None = None,
+) -> None:
+    row.decided_at = now
+    advance(
+        session,
+        row,
+        event,
+        standing=Standing.SYSTEM,
+        actor=SYSTEM,
+        now=now,
+        digest=row.subject,
+        reason_code=code,
+        reason=text,
+        policy_digest=row.policy_digest,
+        detail={"round": row.round},
+    )
+
+
+def _paths(files: Sequence[File], outcome: FileOutcome) -> str:
+    found = [file.path for file in files if file.outcome == outcome]
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
