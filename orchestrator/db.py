@@ -116,11 +116,9 @@ class Wake:
     def _counter(self) -> int:
         if self._connection.dialect.name == "sqlite":
             return int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
-        return int(
-            self._connection.execute(
-                text("select xact_commit from pg_stat_database where datname = current_database()")
-            ).scalar_one()
-        )
+        # the end of the write-ahead log moves with writes only; counted commits include our looking
+        written = text("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+        return int(self._connection.execute(written).scalar_one())
 
 
 def _sqlite_connection(raw: Any, _record: Any) -> None:

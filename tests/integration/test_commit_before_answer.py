@@ -1,0 +1,113 @@
+"""Nobody is answered before COMMIT: a commit that fails is never a success for the client."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.responses import JSONResponse
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from orchestrator import db
+from orchestrator.errors import Unavailable
+
+
+def post(app: FastAPI, path: str) -> int:
+    """Send a POST straight into the application; returns the status the client was sent."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [],
+        "scheme": "http",
+        "server": ("tre.localhost", 80),
+        "client": ("127.0.0.1", 1),
+    }
+
+    async def call() -> None:
+        try:
+            await app(scope, receive, send)  # type: ignore[arg-type]
+        except RuntimeError as error:  # what fails after the answer finds nobody to tell
+            assert "already started" in str(error)
+
+    asyncio.run(call())
+    return int(sent[0]["status"])
+
+
+def make_app(engine: Engine, scope: Any) -> FastAPI:
+    """One writing route with our session, committed in the given scope of the dependency."""
+
+    def writing() -> Iterator[Session]:
+        with db.write(engine) as session:
+            yield session
+
+    app = FastAPI()
+
+    @app.post("/count")
+    def count(session: Annotated[Session, Depends(writing, scope=scope)]) -> dict[str, bool]:
+        session.execute(text("update counter set value = value + 1"))
+        return {"ok": True}
+
+    @app.exception_handler(Unavailable)
+    def unavailable(_request: Any, error: Unavailable) -> JSONResponse:
+        return JSONResponse({"detail": error.message}, 503)
+
+    return app
+
+
+def make_commit_fail(engine: Engine) -> Callable[[], None]:
+    """Let the disk be full at COMMIT from now on; returns what mends it."""
+
+    def fail(_connection: Any) -> None:
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    event.listen(engine, "commit", fail)
+    return lambda: event.remove(engine, "commit", fail)
+
+
+@pytest.fixture
+def counter(engine: Engine) -> Engine:
+    """A database with one row to count up."""
+    with engine.begin() as connection:
+        connection.execute(text("create table counter (value integer)"))
+        connection.execute(text("insert into counter values (0)"))
+    return engine
+
+
+def counted(engine: Engine) -> int:
+    """What is really stored."""
+    with db.read(engine) as session:
+        return int(session.execute(text("select value from counter")).scalar_one())
+
+
+def test_a_failing_commit_is_no_success(counter: Engine) -> None:
+    """With our scope the client learns that nothing was stored."""
+    app = make_app(counter, "function")
+    assert post(app, "/count") == 200
+    mend = make_commit_fail(counter)
+    assert post(app, "/count") == 503
+    mend()
+    assert counted(counter) == 1
+
+
+def test_the_trap_is_real(counter: Engine) -> None:
+    """With the default scope the client has its 200 and the row is not there."""
+    app = make_app(counter, "request")
+    mend = make_commit_fail(counter)
+    assert post(app, "/count") == 200
+    mend()
+    assert counted(counter) == 0
