@@ -19,7 +19,6 @@ from orchestrator.doors import app as doors_app
 from orchestrator.errors import NotFound
 from orchestrator.gateway import app as gateway_app
 from orchestrator.governance.service import halt as halt_row
-from orchestrator.governance.service import resume as resume_row
 from orchestrator.migrations.run import upgrade
 from orchestrator.policy.load import load
 from orchestrator.projects.queries import by_slug
@@ -34,7 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON document for prog
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (serve, reconcile, gateway, doors, migrate, doctor, halt, resume, policy):
+    for command in (serve, reconcile, gateway, doors, migrate, doctor, halt, policy):
         app.command()(command)
 
 
@@ -117,25 +116,6 @@ def halt(
     for role, count in closed.items():
         console.print(f"{role}: {count}")
     console.print("The halt is recorded; the reconciler ends the servers now.")
-
-
-def resume(
-    project: Annotated[str | None, typer.Argument(help="project; none: the installation")] = None,
-) -> None:
-    """Lift a halt made on this machine; people's halts are lifted by review."""
-    settings = Settings()
-    db = connect(settings.database)
-    with write(db) as session:
-        target = "*"
-        if project is not None:
-            found = by_slug(session, project)
-            if found is None:
-                raise NotFound(f"There is no project {project!r}. `tre status` lists them.")
-            target = found.id
-        resume_row(session, SYSTEM, utc_now(), target=target)
-    for role in ("gateway", "doors"):
-        _tell(settings, role, "/resume", {"project": project, "person": None})
-    console.print("Lifted. The workspace is proved again before anybody enters.")
 
 
 def policy(as_json: AsJson = False) -> None:

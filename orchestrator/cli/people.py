@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(datasets, name="dataset")
     app.add_typer(projects, name="project")
-    for command in (vote, status, submit):
+    for command in (vote, status, submit, resume):
         app.command()(command)
 
 
@@ -185,6 +185,15 @@ def submit(
 ) -> None:
     """Submit a drafted airlock request for check and review."""
     _say(_api().call("POST", f"/api/requests/{request}/submit"), as_json)
+
+
+def resume(
+    project: Annotated[str, typer.Argument(help="a halted project")],
+    reason: Annotated[str, typer.Option(help="why it is safe to go on")],
+) -> None:
+    """Lift a halt: another administrator than the one who halted, for a reason."""
+    _api().call("POST", f"/api/projects/{project}/resume", json={"reason": reason})
+    console.print("Lifted. The workspace is proved again before anybody enters.")
 
 
 def _api() -> Api:

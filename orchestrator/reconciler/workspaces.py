@@ -135,11 +135,11 @@ def _run_proof(hands: Hands, row: Workspace, now: datetime) -> bool:
             [asdict(probe) for probe in probes],
             safe=safe,
             policy_digest=hands.policies.digest("workspaces"),
-            now=now,
+            now=hands.clock(),
         )
         current = session.get_one(Workspace, row.id)
         current.proof_id = proof.id
-        current.proved_at = now if safe else None
+        current.proved_at = proof.at if safe else None
     return safe
 
 
@@ -167,6 +167,7 @@ def _attach(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> 
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
         current.mounts_digest = desired.mounts_digest(wish.mounts)
+        current.mounted_at = hands.clock()
         current.attempts = 0
         permits.record_mounts(session, current.project_id, wish.mounts, now)
 

@@ -46,9 +46,7 @@ async def callback(request: Request) -> Response:
     claims = await _oidc(control).finish(request, control.clock())
     opened = await run_in_threadpool(_open, control, claims, request.cookies.get(COOKIE))
     answer = to(go)
-    answer.set_cookie(
-        COOKIE, opened.secret, path="/", secure=True, httponly=True, samesite="lax"
-    )
+    answer.set_cookie(COOKIE, opened.secret, path="/", secure=True, httponly=True, samesite="lax")
     return answer
 
 
@@ -80,7 +78,7 @@ def handover(
     Errors: NotSignedIn sends to sign in first; NotAllowed with every reason against access.
     """
     now = control.clock()
-    require_verb(session, control.policies, who.actor, project, Verb.WORK, now)
+    require_verb(session, who.actor, project, Verb.WORK, now, policies=control.policies)
     code = make_handover(session, who.actor, project, state, now)
     return to(f"{control.settings.project_url(project)}/.tre/enter?code={quote(code)}")
 

@@ -30,6 +30,7 @@ class Workspace(SQLModel, table=True):
     changed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     spec_digest: str | None = None
     mounts_digest: str | None = None
+    mounted_at: datetime | None = Field(default=None, sa_type=UtcTime)
     proof_id: str | None = None
     proved_at: datetime | None = Field(default=None, sa_type=UtcTime)
     retry_at: datetime | None = Field(default=None, sa_type=UtcTime)

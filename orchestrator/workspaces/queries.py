@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from orchestrator.errors import NotFound
 from orchestrator.workspaces.models import Proof, Server, Usage, Workspace
 from orchestrator.workspaces.states import WorkspaceState
 
@@ -48,6 +49,37 @@ def probes(proof: Proof) -> list[dict[str, Any]]:
     """The attempts of a proof as they were stored."""
     found: list[dict[str, Any]] = json.loads(proof.probes)
     return found
+
+
+def detail(session: Session, project_id: str, slug: str) -> dict[str, Any]:
+    """An environment as people see it: state, last proof, servers without their tokens.
+
+    Errors: NotFound before one was wanted.
+    """
+    row = of_project(session, project_id)
+    if row is None:
+        raise NotFound(
+            "This project has no workspace yet; it gets one when its permit becomes active."
+        )
+    proof = last_proof(session, slug)
+    return {
+        "state": row.state,
+        "reason": row.reason,
+        "changed_at": row.changed_at,
+        "proof": None
+        if proof is None
+        else {"at": proof.at, "safe": proof.safe, "probes": probes(proof)},
+        "mounted_at": row.mounted_at,
+        "servers": [
+            {
+                "person": server.handle,
+                "observed": server.observed,
+                "wanted": server.wanted_at is not None,
+                "reason": server.reason,
+            }
+            for server in session.exec(select(Server).where(Server.project_id == project_id))
+        ],
+    }
 
 
 def bytes_out(session: Session, slug: str, handle: str, since: datetime) -> int:

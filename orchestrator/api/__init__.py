@@ -1,0 +1,1 @@
+"""The JSON doors: typed input, actor, session, one service call, return."""

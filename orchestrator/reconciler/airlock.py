@@ -1,0 +1,97 @@
+"""Turns about the airlock: run wanted checks, copy what was approved, end what is over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from orchestrator.airlock import checking, jobs, queries, releasing
+from orchestrator.airlock.models import Check
+from orchestrator.bootstrap.hands import Hands
+from orchestrator.datasets import queries as datasets
+from orchestrator.db import read, write
+from orchestrator.objectstore.zones import Zone
+from orchestrator.outputs.model import Source
+from orchestrator.reconciler.lane import Work
+from orchestrator.reconciler.snapshots import index_key, index_path
+from orchestrator.values import Digest
+
+
+def checks_due(hands: Hands, _now: datetime) -> Sequence[str]:
+    """Checks that are wanted, or whose worker died."""
+    with read(hands.db) as session:
+        return queries.checks_to_run(session)
+
+
+def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
+    """Have one check's files opened and judged in sandboxes, and record the report.
+
+    Source: design properties 5 and 6.
+    """
+    with write(hands.db) as session:
+        checking.start_check(session, now, check_id)
+    with read(hands.db) as session:
+        check = session.get_one(Check, check_id)
+        job = jobs.job(
+            session,
+            check_id,
+            location=lambda digest: hands.store.location(Zone.QUARANTINE, digest),
+            sources=sources(session, hands, check.project_id),
+            policy=hands.policies.outputs,
+        )
+    for file in job.files:
+        hands.store.verify(Zone.QUARANTINE, file.digest)
+    report = hands.engine.check(job)
+    with write(hands.db) as session:
+        checking.record_check(session, hands.clock(), check_id, report, policies=hands.policies)
+    return False
+
+
+def sources(session: Session, hands: Hands, project_id: str) -> tuple[Source, ...]:
+    """The linkage indexes of every snapshot the project's permit grants."""
+    found = []
+    for granted in datasets.granted_mounts(session, project_id):
+        row = datasets.snapshot(session, granted.snapshot_id)
+        assert row.index_name is not None, "a published snapshot has its index"
+        found.append(
+            Source(
+                dataset=granted.dataset,
+                version=granted.label,
+                digest=granted.digest,
+                index=index_path(hands, row.index_name),
+                key=index_key(hands, row.index_name),
+            )
+        )
+    return tuple(found)
+
+
+def releases_due(hands: Hands, _now: datetime) -> Sequence[str]:
+    """Approved requests whose last check is done and which nobody holds."""
+    with read(hands.db) as session:
+        return queries.releases_to_make(session)
+
+
+def release(hands: Hands, request_id: str, now: datetime) -> bool:
+    """Copy exactly the approved bytes by re-hash, then write that they lie in `release`.
+
+    Source: design property 3.
+    """
+    with read(hands.db) as session:
+        planned = releasing.plan_release(session, now, request_id)
+    for _file, digest in planned:
+        hands.store.copy(Zone.QUARANTINE, digest, Zone.RELEASE)
+    copied: dict[str, str] = {file: _rehashed(hands, digest) for file, digest in planned}
+    with write(hands.db) as session:
+        releasing.record_release(
+            session, hands.clock(), request_id, copied, policies=hands.policies
+        )
+    return False
+
+
+def _rehashed(hands: Hands, digest: Digest) -> Digest:
+    hands.store.verify(Zone.RELEASE, digest)
+    return digest
+
+
+CHECKS = Work("check", checks_due, run_check)
+RELEASES = Work("release", releases_due, release)

@@ -1,0 +1,54 @@
+"""Turns about halts, in a lane of their own: nothing may make a halt wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from orchestrator.bootstrap.hands import Hands
+from orchestrator.db import read, write
+from orchestrator.governance.queries import project_stop
+from orchestrator.reconciler.lane import Work
+from orchestrator.workspaces import queries, service
+from orchestrator.workspaces.models import Workspace
+from orchestrator.workspaces.states import WorkspaceState
+
+STILL = frozenset(
+    {
+        WorkspaceState.HALTED.value,
+        WorkspaceState.RETIRING.value,
+        WorkspaceState.RETIRED.value,
+    }
+)
+
+
+def due(hands: Hands, _now: datetime) -> Sequence[str]:
+    """Environments of halted projects that are not halted yet."""
+    with read(hands.db) as session:
+        return [
+            row.id
+            for row in queries.needing_work(session)
+            if row.state not in STILL and project_stop(session, row.project_id) is not None
+        ]
+
+
+def turn(hands: Hands, row_id: str, now: datetime) -> bool:
+    """End everything of one project: servers first, then write that it is done, with seconds."""
+    with read(hands.db) as session:
+        row = session.get_one(Workspace, row_id)
+        running = queries.servers(session, row.project_id)
+    hands.engine.halt(row.slug)
+    with write(hands.db) as session:
+        for server in running:
+            service.record_server(session, server.key, service.Seen("stopped"), now)
+            service.unwant_server(session, server.key, now, actor=service.SYSTEM, reason="halted")
+        service.move(
+            session,
+            session.get_one(Workspace, row_id),
+            "halt",
+            now,
+            reason_code="project_halted",
+            reason="Somebody halted this project. Nothing was deleted.",
+        )
+    return False
+
+
+WORK = Work("halt", due, turn)

@@ -1,0 +1,90 @@
+"""What a permit asks of the engine: people, mounts, and whether it still holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from orchestrator.bootstrap.hands import Hands
+from orchestrator.datasets import queries as datasets
+from orchestrator.datasets import service as dataset_writes
+from orchestrator.engines.port import Mount, Size, Spec
+from orchestrator.governance.access import Verb
+from orchestrator.governance.queries import project_stop
+from orchestrator.identity.queries import person
+from orchestrator.objectstore import trees
+from orchestrator.projects import queries as projects
+from orchestrator.projects.states import ProjectState
+from orchestrator.workspaces import desired
+from orchestrator.workspaces.access import access
+from orchestrator.workspaces.models import Workspace
+
+ALIVE = frozenset({ProjectState.ACTIVE.value, ProjectState.SUSPENDED.value})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one project's environment should be now."""
+
+    wanted: bool
+    halted: bool
+    spec: Spec
+    mounts: tuple[Mount, ...]
+
+
+def wish(session: Session, hands: Hands, row: Workspace, now: datetime) -> Wish:
+    """Compute it from permit, members, published snapshots and policy."""
+    project = projects.get(session, row.project_id)
+    members = projects.active_members(session, project.id)
+    policy = hands.policies.workspaces
+    return Wish(
+        wanted=project.state in ALIVE,
+        halted=project_stop(session, project.id) is not None,
+        spec=desired.spec(
+            project.slug,
+            [person(session, someone).handle for someone in members],
+            policy.image,
+            Size(**policy.size.model_dump()),
+        ),
+        mounts=mounts(session, hands, project.id),
+    )
+
+
+def mounts(session: Session, hands: Hands, project_id: str) -> tuple[Mount, ...]:
+    """The snapshots a project's permit grants that may be mounted now."""
+    found = []
+    for granted in datasets.granted_mounts(session, project_id):
+        place = trees.location(hands.store, granted.digest)
+        found.append(
+            Mount(granted.dataset, granted.label, granted.digest, place.tree, place.manifest)
+        )
+    return tuple(found)
+
+
+def people_at_work(
+    session: Session, hands: Hands, project_id: str, now: datetime
+) -> frozenset[str]:
+    """The members who may work at this moment, by id; the rest lose their servers."""
+    project = projects.get(session, project_id)
+    return frozenset(
+        someone
+        for someone in projects.active_members(session, project_id)
+        if Verb.WORK in access(session, someone, project, now, policies=hands.policies).verbs
+    )
+
+
+def record_mounts(
+    session: Session, project_id: str, mounted: Sequence[Mount], now: datetime
+) -> None:
+    """Write down which snapshots a project has from now on; who used what is answered from it."""
+    wanted = {
+        granted.snapshot_id
+        for granted in datasets.granted_mounts(session, project_id)
+        if granted.digest in {mount.digest for mount in mounted}
+    }
+    had = set(datasets.mounted(session, project_id))
+    for snapshot in sorted(had - wanted):
+        dataset_writes.record_unmounted(session, now, snapshot, project_id)
+    for snapshot in sorted(wanted - had):
+        dataset_writes.record_mounted(session, now, snapshot, project_id)

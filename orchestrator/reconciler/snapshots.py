@@ -1,0 +1,101 @@
+"""Turns about snapshots: have an upload verified and indexed, place what was admitted."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from orchestrator.bootstrap.hands import Hands
+from orchestrator.datasets import queries, service, verify
+from orchestrator.datasets.models import Snapshot
+from orchestrator.datasets.states import SnapshotState
+from orchestrator.db import read, write
+from orchestrator.objectstore import trees
+from orchestrator.objectstore.zones import Zone
+from orchestrator.reconciler.lane import Work
+
+
+def due(hands: Hands, _now: datetime) -> Sequence[str]:
+    """Snapshots whose next step is the system's, oldest first."""
+    with read(hands.db) as session:
+        return [row.id for row in queries.needing_work(session)]
+
+
+def turn(hands: Hands, row_id: str, now: datetime) -> bool:
+    """Verify or place one snapshot."""
+    with read(hands.db) as session:
+        row = queries.snapshot(session, row_id)
+    if row.state == SnapshotState.VERIFYING.value:
+        _verify(hands, row, now)
+    elif row.state == SnapshotState.PLACING.value:
+        _place(hands, row, now)
+    return False
+
+
+def index_key(hands: Hands, name: str) -> bytes:
+    """The key of one index, beside the signing key and nowhere else; made once.
+
+    Source: outputs section 5.1: the index is as sensitive as the data.
+    """
+    path = hands.settings.state_dir / "keys" / "indexes" / f"{Path(name).stem}.key"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def index_path(hands: Hands, name: str) -> Path:
+    """Where an index lies."""
+    return hands.settings.state_dir / "indexes" / name
+
+
+def _verify(hands: Hands, row: Snapshot, now: datetime) -> None:
+    """Only the check worker parses the bytes; its report proposes or rejects."""
+    manifest = queries.manifest_of(row)
+    for entry in manifest.entries:
+        hands.store.verify(Zone.INBOX, entry.digest)
+    name = verify.index_name(row.id, row.round)
+    target = index_path(hands, name)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    outputs = hands.policies.outputs
+    report = hands.engine.check(
+        verify.job(
+            row.id,
+            row.round,
+            manifest,
+            queries.dictionary_of(row),
+            locate=lambda digest: hands.store.location(Zone.INBOX, digest),
+            policy=outputs.as_json(),
+            policy_digest=outputs.digest(),
+            index_out=target,
+            index_key=index_key(hands, name),
+        )
+    )
+    with write(hands.db) as session:
+        service.record_verification(
+            session, hands.clock(), row.id, report, policies=hands.policies, index=name
+        )
+
+
+def _place(hands: Hands, row: Snapshot, now: datetime) -> None:
+    """Copy by re-hash, build the tree, and only then write the row."""
+    manifest = queries.manifest_of(row)
+    done = 0
+    for entry in manifest.entries:
+        hands.store.copy(Zone.INBOX, entry.digest, Zone.SNAPSHOTS)
+        done += entry.size
+        with write(hands.db) as session:
+            service.record_progress(session, row.id, done)
+    trees.build(
+        hands.store,
+        manifest.spelled(),
+        [trees.Leaf(entry.path, entry.digest, entry.size) for entry in manifest.entries],
+    )
+    with write(hands.db) as session:
+        service.record_placed(session, hands.clock(), row.id)
+    for entry in manifest.entries:
+        hands.store.delete(Zone.INBOX, entry.digest)
+
+
+WORK = Work("snapshot", due, turn)
