@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_world import HubProcess, StandInEngine, hub_world, wait_for
 
 from orchestrator.errors import Invalid, NotAllowed, NotFound, Unavailable
 from orchestrator.hub.client import HubClient, _UnixConnection
+from tests.integration.hub_world import HubProcess, StandInEngine, hub_world, wait_for
 
 pytestmark = pytest.mark.loopback
 

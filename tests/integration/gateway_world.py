@@ -1,0 +1,317 @@
+"""A world around the gateway and the doors: the control plane's internal API and a bad notebook.
+
+Both hold state; tests change the state and look at it. Nothing here is patched.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from orchestrator.settings import Settings
+from orchestrator.values import server_key
+
+TOKEN = "server-token-" + "x" * 20
+SECRET = "session-secret-" + "a" * 20
+OTHER = "session-secret-" + "b" * 20
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ControlWorld:
+    """The control plane as gateway and doors see it; can push, deny, and go silent."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.answers: dict[tuple[str, str], dict[str, Any]] = {}
+        self.codes: dict[str, dict[str, str]] = {}
+        self.wanted: list[tuple[str, str]] = []
+        self.usage: list[dict[str, Any]] = []
+        self.servers: list[dict[str, Any]] = []
+        self.intake: list[tuple[str, str, bytes]] = []
+        self.intake_answer: tuple[int, Any] = (200, {"ok": True})
+        self.asked = 0
+        self._silent = asyncio.Event()
+        self._streams: set[asyncio.Queue[bytes]] = set()
+        self._runner: web.AppRunner | None = None
+
+    async def up(self) -> None:
+        for role in ("gateway", "doors"):
+            file = self.settings.role_token_file(role)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"role-{role}-token\n")
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.add_routes(
+            [
+                web.post("/internal/exchange", self._exchange),
+                web.post("/internal/decide", self._decide),
+                web.post("/internal/want", self._want),
+                web.post("/internal/usage", self._usage),
+                web.get("/internal/stream", self._stream),
+                web.get("/internal/servers", self._servers),
+                web.route("*", "/internal/intake/{tail:.*}", self._intake),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.settings.control_port).start()
+
+    async def down(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def push(self, **event: Any) -> None:
+        for stream in self._streams:
+            stream.put_nowait(json.dumps(event).encode() + b"\n")
+
+    def silence(self) -> None:
+        self._silent.set()
+
+    def speak(self) -> None:
+        self._silent.clear()
+
+    @property
+    def listeners(self) -> int:
+        return len(self._streams)
+
+    def allow(self, project: str, person: str, session: str = SECRET, **server: Any) -> None:
+        key = server_key(project, person)
+        address = self.settings.run / "p" / project / "s" / key / "server.sock"
+        facts = {
+            "state": "ready",
+            "address": str(address),
+            "token": TOKEN,
+            "base_url": f"/user/{person}/",
+            "reason": None,
+        } | server
+        self.answers[project, session] = {
+            "allow": True,
+            "person": person,
+            "until": "2099-01-01T00:00:00+00:00",
+            "server": facts,
+        }
+
+    def deny(self, project: str, session: str = SECRET, code: str = "expired") -> None:
+        self.answers[project, session] = {
+            "allow": False,
+            "reasons": [{"code": code, "text": f"The reason is {code}."}],
+            "signed_in": True,
+        }
+
+    async def _check(self, request: web.Request, role: str) -> None:
+        while self._silent.is_set():
+            await asyncio.sleep(0.02)
+        if request.headers.get("Authorization") != f"Bearer role-{role}-token":
+            raise web.HTTPForbidden
+
+    async def _decide(self, request: web.Request) -> web.Response:
+        await self._check(request, "gateway")
+        self.asked += 1
+        nobody = {"allow": False, "reasons": [], "signed_in": False}
+        checks = (await request.json())["checks"]
+        found = [self.answers.get((c["project"], c["session"]), nobody) for c in checks]
+        return web.json_response({"answers": found})
+
+    async def _exchange(self, request: web.Request) -> web.Response:
+        await self._check(request, "gateway")
+        body = await request.json()
+        known = self.codes.pop(body["code"], None)
+        if known is None or known["project"] != body["project"] or known["state"] != body["state"]:
+            return web.json_response(
+                {"title": "no", "status": 403, "detail": "This way in was used.", "code": "used"},
+                status=403,
+            )
+        return web.json_response(
+            {
+                "session": known["session"],
+                "person": known["person"],
+                "until": "2099-01-01T00:00:00+00:00",
+            }
+        )
+
+    async def _want(self, request: web.Request) -> web.Response:
+        await self._check(request, "gateway")
+        body = await request.json()
+        self.wanted.append((body["project"], body["session"]))
+        return web.Response(status=204)
+
+    async def _usage(self, request: web.Request) -> web.Response:
+        await self._check(request, "gateway")
+        self.usage += (await request.json())["rows"]
+        return web.Response(status=204)
+
+    async def _servers(self, request: web.Request) -> web.Response:
+        await self._check(request, "doors")
+        return web.json_response({"servers": self.servers})
+
+    async def _intake(self, request: web.Request) -> web.Response:
+        await self._check(request, "doors")
+        self.intake.append((request.method, request.path, await request.read()))
+        status, body = self.intake_answer
+        return web.json_response(body, status=status)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        await self._check(request, request.query["role"])
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._streams.add(queue)
+        try:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    await answer.write(await self._next_line(queue))
+        finally:
+            self._streams.discard(queue)
+        return answer
+
+    async def _next_line(self, queue: asyncio.Queue[bytes]) -> bytes:
+        try:
+            line = await asyncio.wait_for(queue.get(), 0.2)
+        except TimeoutError:
+            line = b'{"kind":"beat"}\n'
+        while self._silent.is_set():
+            await asyncio.sleep(0.02)
+        return line
+
+
+@dataclass
+class Notebook:
+    """A hostile notebook server on a unix socket: it answers whatever a test gives it.
+
+    Shape: `answers` maps (method, path) to a handler; `seen` holds each request's head and body.
+    """
+
+    path: Path
+    answers: dict[tuple[str, str], Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(
+        default_factory=dict
+    )
+    seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    sockets: int = 0
+    received: list[Any] = field(default_factory=list)
+    _runner: web.AppRunner | None = None
+
+    async def up(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/{tail:.*}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.UnixSite(self._runner, str(self.path)).start()
+
+    async def down(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def reply(self, method: str, path: str, **options: Any) -> None:
+        """Answer a path with a fixed response; `json` stands for a body of that type."""
+        if "json" in options:
+            options["body"] = json.dumps(options.pop("json")).encode()
+            options["content_type"] = "application/json"
+
+        async def answer(_: web.Request) -> web.StreamResponse:
+            return web.Response(**options)
+
+        self.answers[method, path] = answer
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append(
+            (request.method, request.raw_path, dict(request.headers), await request.read())
+        )
+        handler = self.answers.get((request.method, request.path))
+        if handler is None:
+            return web.json_response({"nothing": request.path}, status=404)
+        return await handler(request)
+
+
+async def stream_forever(request: web.Request) -> web.StreamResponse:
+    """A kernel socket that never stops talking."""
+    near = web.WebSocketResponse(protocols=("v1.kernel.websocket.jupyter.org",), compress=False)
+    await near.prepare(request)
+    count = 0
+    with contextlib.suppress(ConnectionError, RuntimeError):
+        while not near.closed:
+            count += 1
+            await near.send_str(json.dumps({"count": count}))
+            await asyncio.sleep(0.02)
+    return near
+
+
+@dataclass
+class World:
+    """Control plane, gateway or doors, and one notebook, on one machine."""
+
+    settings: Settings
+    control: ControlWorld
+    browser: aiohttp.ClientSession
+
+    def notebook(self, project: str = "flc", person: str = "ada") -> Notebook:
+        key = server_key(project, person)
+        return Notebook(self.settings.run / "p" / project / "s" / key / "server.sock")
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.settings.gateway_port}{path}"
+
+    def host(self, project: str = "flc") -> str:
+        return f"{project}.localhost:{self.settings.gateway_port}"
+
+    def head(self, project: str = "flc", session: str | None = SECRET, **more: str) -> Any:
+        """Headers of a page of this project, with its session."""
+        host = self.host(project)
+        headers = {"Host": host, "Origin": f"http://{host}"}
+        if session:
+            headers["Cookie"] = f"__Host-tre={session}"
+        return headers | {name.replace("_", "-"): value for name, value in more.items()}
+
+
+@contextlib.asynccontextmanager
+async def world(
+    start: Callable[[Settings, asyncio.Event], Awaitable[None]],
+) -> AsyncIterator[World]:
+    """A control plane that is up and one process of ours beside it; all gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tre-") as folder:
+        settings = Settings.model_validate(
+            {
+                "mode": "test",
+                "run_dir": folder,
+                "control_port": free_port(),
+                "gateway_port": free_port(),
+            }
+        )
+        control = ControlWorld(settings)
+        stop = asyncio.Event()
+        browser = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=20)
+        )
+        await control.up()
+        process = asyncio.ensure_future(start(settings, stop))
+        try:
+            await until(lambda: control.listeners > 0 or process.done())
+            yield World(settings, control, browser)
+        finally:
+            await browser.close()
+            stop.set()
+            await asyncio.wait_for(process, 10)
+            await control.down()
+
+
+async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until a question is answered with yes."""
+    for _ in range(int(seconds / 0.01)):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never became true")
