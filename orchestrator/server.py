@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
+from orchestrator.api.intake import router as intake
 from orchestrator.api.internal import router as internal
 from orchestrator.api.routes import router as api
 from orchestrator.audit.log import refuse
@@ -68,6 +69,7 @@ def application(control: Control) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
     app.include_router(internal)
+    app.include_router(intake)
     app.include_router(api)
     app.include_router(web)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

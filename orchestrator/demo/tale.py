@@ -15,25 +15,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli.output import EXIT_CODE
 from orchestrator.demo.cast import Persona
 from orchestrator.demo.cells import cell
 from orchestrator.demo.data import DemoDataset, datasets
 from orchestrator.demo.people import PEOPLE
 from orchestrator.demo.story import Step, Story, wait_until
 from orchestrator.demo.visitor import Page, Socket, forms
-from orchestrator.errors import NotAllowed
 from orchestrator.settings import Settings
 
 PROJECT = "light-chains"
 OTHER = "mgus-outcomes"
 CONTEXT = {
-    "survival.csv": {
-        "shows": "People and deaths by age group and light chain group.",
-        "population": "All 7,874 people of the snapshot, groups with fewer than 10 left out.",
-        "control": "Every count of people, deaths and survivors is 10 or more.",
-    }
+    "shows": "People and deaths by age group and light chain group.",
+    "population": "All 7,874 people of the snapshot; groups with fewer than 10 are left out.",
+    "control": "Every count of people, deaths and survivors is 10 or more.",
 }
+LEAKY_CONTEXT = {
+    "shows": "The input of a model.",
+    "population": "Forty people picked at random.",
+    "control": "Pseudonyms removed.",
+}
+EXIT_NOT_ALLOWED = 4
 STEWARDS = {"northern-registry": "stella", "lakeside-institute": "sven"}
 OWNERS = {"northern-registry": "odin", "lakeside-institute": "olga"}
 
@@ -152,6 +154,7 @@ class Tale:
             step.saw(self.notebook.execute(cell("leaky_export")).strip())
             said = self.notebook.execute("!tre check ~/outbox/leaky/model-input.csv")
             step.require("block" in said and "row" in said, "the pre-check says block", said)
+            self._describe("leaky", {"model-input.csv": LEAKY_CONTEXT})
             self.notebook.execute("!tre submit leaky")
             request = self._request("rosa", "leaky", {"blocked"})
             finding = next(
@@ -168,11 +171,7 @@ class Tale:
         """The table of groups passes the machine and goes to review."""
         with self.story.step("The table of groups passes the machine") as step:
             assert self.notebook is not None, "an earlier chapter opened it"
-            context = json.dumps(CONTEXT)
-            self.notebook.execute(
-                "import pathlib; (pathlib.Path.home() / 'outbox' / 'survival' / 'context.json')"
-                f".write_text({context!r})"
-            )
+            self._describe("survival", {"survival.csv": CONTEXT})
             said = self.notebook.execute("!tre submit survival")
             step.saw(said.strip().splitlines()[-1] if said.strip() else "(silence)")
             request = self._request("rosa", "survival", {"in_review"})
@@ -243,7 +242,7 @@ class Tale:
                 "--digest", file["subject"], "--seat", "checker",
             )  # fmt: skip
             step.require(
-                run.returncode == EXIT_CODE[NotAllowed],
+                run.returncode == EXIT_NOT_ALLOWED,
                 f"command: exit {run.returncode}: {run.stderr.strip().splitlines()[0]}",
                 run.stdout + run.stderr,
             )
@@ -282,6 +281,14 @@ class Tale:
                 path.unlink()
 
     # parts of chapters
+
+    def _describe(self, name: str, words: dict[str, dict[str, str]]) -> None:
+        """The author says what each file shows, in a file beside them."""
+        assert self.notebook is not None, "an earlier chapter opened it"
+        self.notebook.execute(
+            f"import pathlib; (pathlib.Path.home() / 'outbox' / {name!r} / 'context.json')"
+            f".write_text({json.dumps(words)!r})"
+        )
 
     def _announce(self, dataset: DemoDataset) -> None:
         steward = self.cast[STEWARDS[dataset.partner]]
