@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.engines.local import checks, homes, images, keepers, proof
+from orchestrator.engines.local import homes, images, keepers, proof
 from orchestrator.engines.local.api import EngineSocket, Hands
 from orchestrator.engines.local.boxes import Places, limits, server_box
+from orchestrator.engines.local.checks import CheckWorker
 from orchestrator.engines.local.homes import Homes
 from orchestrator.engines.local.hubs import Hubs
 from orchestrator.engines.local.layout import Layout
@@ -54,6 +55,7 @@ class LocalEngine:
         self._records = Records(self._layout.facts / "projects")
         self._homes = Homes(self._layout, settings.home_quota_mb, self._uids.own)
         self._hubs = Hubs(self._layout, self._uids)
+        self._worker = CheckWorker(self._uids, self._layout.facts / "check")
         self._sockets: dict[str, EngineSocket] = {}
         self._tokens: dict[tuple[str, str, int], str] = {}
         self._locks: dict[str, threading.RLock] = {}
@@ -155,7 +157,7 @@ class LocalEngine:
     def check(self, job: Job) -> Report:
         """See the port."""
         run.require()
-        return checks.check(job, self._uids, self._layout.run)
+        return self._worker.check(job)
 
     def halt(self, project: str, person: str | None = None) -> None:
         """See the port."""
