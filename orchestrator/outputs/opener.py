@@ -1,0 +1,112 @@
+"""The opener: hostile bytes in, one inert form a file out. Runs in a sandbox without anything else.
+
+`python -m orchestrator.outputs.opener` reads `/job/job.json` and `/job/files/<n>` (n: the file's
+position in the job, from 0) and writes `/out/forms.json`: one form a line, in the job's order. For
+an admission it also writes `/out/rows-<n>.ndjson`, one row a line. It imports no index, no key and
+no rule; a test holds that.
+
+Property 6 is whole only where each file is opened in a sandbox of its own: call it with a job that
+holds one file, and hand the judge the folders as `/in/<n>/`.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from orchestrator.outputs.form import (
+    FileForm,
+    Kind,
+    Note,
+    Observation,
+    Part,
+    form_to_json,
+)
+from orchestrator.outputs.readers import registry
+from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.stream import StreamCaps, stream_table
+from orchestrator.values import Digest
+
+OPENER_VERSION = 1
+FORMS = "forms.json"
+
+
+@dataclass(frozen=True)
+class OpenerJob:
+    """What the opener needs of a job: kind, names, and caps."""
+
+    kind: str
+    paths: tuple[str, ...]
+    caps: ReadCaps
+    admission: StreamCaps
+
+
+def read_job(data: bytes) -> OpenerJob:
+    """Read the opener's part of a job. Errors: KeyError, TypeError, ValueError when it is none."""
+    value = json.loads(data)
+    policy = value["policy"]
+    return OpenerJob(
+        value["kind"],
+        tuple(str(file["path"]) for file in value["files"]),
+        ReadCaps.of(policy["caps"]),
+        StreamCaps.of(policy["admission"]),
+    )
+
+
+def open_file(
+    path: str,
+    location: Path,
+    caps: ReadCaps,
+    readers: Mapping[str, registry.Reader] = registry.READERS,
+) -> FileForm:
+    """Open one exported file; never reads more of it than the caps allow."""
+    size = location.stat().st_size
+    if size > caps.file_bytes:
+        return _too_big(path, location, size)
+    return registry.open_bytes(path, location.read_bytes(), caps, readers)
+
+
+def open_job(job: OpenerJob, files: Path, out: Path) -> None:
+    """Open every file of a job from `files/<n>` and write the forms to `out`.
+
+    Effect: each form is written as soon as it is there, so that a crash loses only later files.
+    """
+    with (out / FORMS).open("wb") as stream:
+        for form in _forms(job, files, out):
+            stream.write(form_to_json(form) + b"\n")
+            stream.flush()
+
+
+def _forms(job: OpenerJob, files: Path, out: Path) -> Iterator[FileForm]:
+    for position, path in enumerate(job.paths):
+        location = files / str(position)
+        if job.kind == "admission":
+            yield stream_table(path, location, out / f"rows-{position}.ndjson", job.admission)
+        else:
+            yield open_file(path, location, job.caps)
+
+
+def _too_big(path: str, location: Path, size: int) -> FileForm:
+    hashed = sha256()
+    with location.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            hashed.update(chunk)
+    own = Digest("sha256:" + hashed.hexdigest())
+    part = Part(path, Kind.UNKNOWN, own, size, (), (Observation(Note.TOO_BIG),))
+    return FileForm(path, own, size, "unread", (part,))
+
+
+def main() -> None:
+    """Open the job of this sandbox."""
+    parser = argparse.ArgumentParser(description="Turn the files of a job into inert forms.")
+    parser.add_argument("--job", type=Path, default=Path("/job"))
+    parser.add_argument("--out", type=Path, default=Path("/out"))
+    arguments = parser.parse_args()
+    job = read_job((arguments.job / "job.json").read_bytes())
+    open_job(job, arguments.job / "files", arguments.out)
+
+
+if __name__ == "__main__":
+    main()

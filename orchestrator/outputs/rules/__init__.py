@@ -1,0 +1,1 @@
+"""The rules of the check engine: pure functions of one opened file, the policy and the indexes."""

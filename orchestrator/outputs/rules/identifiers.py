@@ -1,0 +1,196 @@
+"""[pure] O22: identifiers of the source dataset, national numbers and e-mail addresses."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from orchestrator.outputs.canon import hasher, is_missing, spell
+from orchestrator.outputs.form import Part, Table
+from orchestrator.outputs.index import Column, Index
+from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.national import national_numbers
+from orchestrator.outputs.roles import label_of, words
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Subject,
+    finding,
+    rows_word,
+    spelled_rows,
+)
+from orchestrator.policy.outputs import Identifiers, OutputsPolicy
+
+ID_ROLES = frozenset({"direct_id", "pseudonym"})
+_TOKEN = re.compile(r"[\w][\w.+/=-]*[\w=]", re.ASCII)
+_PIECE = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
+_MOSTLY = 0.9
+_SAY = (
+    "These are identifiers of people in the source. They cannot leave, in no column, text or name: "
+    "drop them."
+)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """One identifying column of one source."""
+
+    index: Index
+    column: Column
+    hashed: Callable[[str], int]
+
+    def has(self, text: str) -> bool:
+        return self.column.features[0].find(self.hashed(spell(text))) >= 0
+
+
+def _of_source(subject: Subject) -> Outcome:
+    known = [
+        _Known(index, column, hasher(index.key))
+        for index in subject.indexes
+        for table in index.tables
+        for column in table.columns
+        if column.role in ID_ROLES and column.features
+    ]
+    if not known:
+        return Outcome(
+            verdict=Verdict.NOT_APPLICABLE,
+            reason="The source declares no identifying column.",
+        )
+    specific = [one for one in known if one.column.specific]
+    found = [item for one in known for item in _in_tables(subject, one)]
+    found += [item for one in specific for item in _in_texts(subject, one)]
+    found += [item for one in specific for item in _in_names(subject, one)]
+    return Outcome(tuple(found))
+
+
+def _in_tables(subject: Subject, known: _Known) -> Iterable[Finding]:
+    for part, table in subject.tables:
+        for column, name in enumerate(table.columns):
+            cells = [row[column] for row in table.rows]
+            hits = {cell for cell in set(cells) if not is_missing(cell) and known.has(cell)}
+            if not hits or not (known.column.specific or _same_column(known, name, cells, hits)):
+                continue
+            rows = [row for row, cell in enumerate(cells, 1) if cell in hits]
+            evidence = (
+                f"{label_of(table, column)}: {rows_word(len(rows))} with values of "
+                f"{known.column.name} of {known.index.label or 'the source'}, "
+                f"at {spelled_rows(rows)}"
+            )
+            yield finding(
+                "O22", Verdict.BLOCK, part, evidence, _SAY, rows=rows, column=column,
+                measured=f"{len(hits)} identifiers", threshold="0",
+            )  # fmt: skip
+
+
+def _same_column(known: _Known, name: str, cells: Sequence[str], hits: set[str]) -> bool:
+    """Recognise an id column of small numbers: by its name, and nearly all values known."""
+    present = [cell for cell in cells if not is_missing(cell)]
+    matched = sum(cell in hits for cell in present)
+    return words(name) == words(known.column.name) and matched >= _MOSTLY * len(present)
+
+
+def _in_texts(subject: Subject, known: _Known) -> Iterable[Finding]:
+    for part in subject.parts:
+        if not part.text:
+            continue
+        lines = [
+            line
+            for line, content in enumerate(part.text.splitlines(), 1)
+            if any(known.has(token) for token in tokens(content))
+        ]
+        if lines:
+            evidence = (
+                f"text has values of {known.column.name} of {known.index.label or 'the source'}, "
+                f"lines {spelled_rows(lines)}"
+            )
+            where = Where(part.path, tuple(lines))
+            yield Finding("O22", Verdict.BLOCK, where, evidence, _SAY, f"{len(lines)} lines", "0")
+
+
+def _in_names(subject: Subject, known: _Known) -> Iterable[Finding]:
+    names = [(subject.file.path, "the file's name")]
+    for part in subject.parts[1:]:
+        names.append((part.path.removeprefix(subject.file.path), "a name inside the file"))
+    for _, table in subject.tables:
+        names += [(name, "a column name") for name in table.columns if table.header]
+    hits = dict.fromkeys(kind for name, kind in names if any(map(known.has, tokens(name))))
+    for kind in hits:
+        evidence = f"{kind} holds a value of {known.column.name}"
+        where = Where(subject.file.path)
+        yield Finding("O22", Verdict.BLOCK, where, evidence, _SAY, "1 name", "0")
+
+
+def tokens(content: str) -> set[str]:
+    """List the words of a text that might be identifiers: whole runs, and their pieces."""
+    found = {match[0] for match in _TOKEN.finditer(content) if len(match[0]) >= 5}
+    pieces = {match[0] for match in _PIECE.finditer(content) if len(match[0]) >= 5}
+    return {token for token in found | pieces if any(char.isdigit() for char in token)}
+
+
+def _national(subject: Subject) -> Outcome:
+    policy = subject.policy.identifiers
+    found: list[Finding] = []
+    for part, table in subject.tables:
+        for column in range(len(table.columns)):
+            found += _national_column(part, table, column, policy)
+    found += [item for part in subject.parts for item in _emails(part)]
+    return Outcome(tuple(found))
+
+
+def _national_column(part: Part, table: Table, column: int, policy: Identifiers) -> list[Finding]:
+    cells = [row[column] for row in table.rows if not is_missing(row[column])]
+    share = national_numbers(cells, policy.distinct, policy.valid_percent, policy.times_chance)
+    if share is None:
+        return []
+    evidence = (
+        f"{label_of(table, column)}: {share.valid} of {share.distinct} distinct values have the "
+        f"check digits of {share.title}"
+    )
+    say = f"This column looks like {share.title}. Drop it."
+    return [
+        finding("O22-national", Verdict.BLOCK, part, evidence, say, column=column,
+                measured=f"{share.valid} of {share.distinct}",
+                threshold=f"{policy.valid_percent} % and {policy.times_chance} times chance")
+    ]  # fmt: skip
+
+
+def _emails(part: Part) -> list[Finding]:
+    content = part.text if part.text is not None else ""
+    lines = [line for line, text in enumerate(content.splitlines(), 1) if _EMAIL.search(text)]
+    if part.table is not None:
+        rows = [
+            row for row, cells in enumerate(part.table.rows, 1) if any(map(_EMAIL.search, cells))
+        ]
+        lines += rows
+    if not lines:
+        return []
+    evidence = f"e-mail addresses at {spelled_rows(lines)}"
+    say = "There are e-mail addresses here. Leave them out unless they are public contacts."
+    return [Finding("O22-national", Verdict.FLAG, Where(part.path, tuple(lines)), evidence, say)]
+
+
+def _parameters(policy: OutputsPolicy) -> dict[str, str]:
+    return {name: str(value) for name, value in policy.identifiers.model_dump().items()}
+
+
+OF_SOURCE = Rule(
+    id="O22",
+    version=1,
+    title="Identifiers of the source",
+    text="No identifier or pseudonym of the source may leave, in tables, texts or names.",
+    source="outputs section 3, O22",
+    needs=frozenset({Need.FORM, Need.SOURCE}),
+    check=_of_source,
+)
+
+NATIONAL = Rule(
+    id="O22-national",
+    version=1,
+    title="National numbers and e-mail addresses",
+    text="A column of valid national numbers cannot leave; e-mail addresses are looked at.",
+    source="outputs 4.4",
+    needs=frozenset({Need.FORM}),
+    check=_national,
+    parameters=_parameters,
+)

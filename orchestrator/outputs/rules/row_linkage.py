@@ -1,0 +1,170 @@
+"""[pure] O19: no row of an exported table may be a row of the source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.form import Part, Table
+from orchestrator.outputs.index import Index, TableIndex
+from orchestrator.outputs.linking import Linked, Settings, Work, link
+from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Subject,
+    finding,
+    rows_word,
+    spelled_rows,
+)
+from orchestrator.policy.outputs import Linkage, OutputsPolicy
+
+_SEPARATES = 10
+"""Linked rows must outnumber their null this many times where the null is above its share: among
+few rows a shuffle often puts true neighbours together again."""
+
+
+@dataclass(frozen=True)
+class _Compared:
+    part: Part
+    index: Index
+    source: TableIndex
+    linked: Linked
+    rows: tuple[int, ...]  # as people count; 0 is the header line
+    size: int
+
+    @property
+    def excess(self) -> float:
+        return len(self.linked.rows) - self.linked.null
+
+
+def _check(subject: Subject) -> Outcome:
+    settings = _settings(subject.policy)
+    work = Work(settings.work)
+    compared: list[_Compared] = []
+    tables = sum(len(index.tables) for index in subject.indexes)
+    for part, table in subject.tables:
+        rows, first = _rows(table)
+        if not rows:
+            continue
+        cells = list(zip(*rows, strict=True))
+        for index in subject.indexes:
+            for source in index.tables:
+                seed = _seed(index.key, subject.file.digest, part.path, source.name)
+                linked = link(cells, source, index.key, settings, tables, seed, work)
+                own = tuple(position + first for position in linked.rows)
+                compared.append(_Compared(part, index, source, linked, own, len(rows)))
+    if work.left <= 0:
+        return Outcome(
+            tuple(_findings(subject, compared)),
+            Verdict.COULD_NOT_CHECK,
+            "Comparing the rows took longer than allowed. Split the file, please.",
+        )
+    return _outcome(subject, compared)
+
+
+def _outcome(subject: Subject, compared: Sequence[_Compared]) -> Outcome:
+    found = _findings(subject, compared)
+    if found:
+        return Outcome(tuple(found))
+    if not any(one.linked.mapped for one in compared):
+        return Outcome(reason="No column of the source was recognised in this file.")
+    return Outcome()
+
+
+def _findings(subject: Subject, compared: Sequence[_Compared]) -> list[Finding]:
+    policy = subject.policy.linkage
+    found: list[Finding] = []
+    for index in subject.indexes:
+        own = [one for one in compared if one.index is index]
+        unclear = [one for one in own if _does_not_separate(one, float(policy.null_percent))]
+        found += [_unclear(one) for one in unclear]
+        clear = [one for one in own if one not in unclear and one.linked.rows]
+        excess = sum(one.excess for one in clear)
+        if excess < float(policy.flag_excess):
+            continue
+        block = excess >= float(policy.block_excess)
+        found += [_link(one, Verdict.BLOCK if block else Verdict.FLAG, policy) for one in clear]
+    return found
+
+
+def _does_not_separate(one: _Compared, percent: float) -> bool:
+    if one.linked.null <= one.size * percent / 100:
+        return False
+    return len(one.linked.rows) < _SEPARATES * one.linked.null
+
+
+def _link(one: _Compared, severity: Verdict, policy: Linkage) -> Finding:
+    columns = ", ".join(dict.fromkeys(_source_columns(one)))
+    count = len(one.rows)
+    evidence = (
+        f"{count} of {rows_word(one.size)} link to {one.index.label or 'the source'} "
+        f"({one.source.name}) by {columns}: rows {spelled_rows(one.rows)}; "
+        f"by chance {one.linked.null:.2f}"
+    )
+    say = (
+        "These rows are records of people in the source, even where columns were renamed, rounded "
+        "or reordered. Records cannot leave: export a summary of groups instead."
+    )
+    return finding(
+        "O19", severity, one.part, evidence, say, rows=one.rows,
+        measured=f"{count} rows above {one.linked.threshold:.1f} bits",
+        threshold=f"{policy.flag_excess} rows more than chance flag, {policy.block_excess} block",
+    )  # fmt: skip
+
+
+def _unclear(one: _Compared) -> Finding:
+    return finding(
+        "O19",
+        Verdict.COULD_NOT_CHECK,
+        one.part,
+        f"{len(one.rows)} of {rows_word(one.size)} link to {one.source.name}, "
+        f"{one.linked.null:.2f} by chance",
+        "Shuffled rows look as much like the source as these rows do, so the comparison says "
+        "nothing here. Export fewer columns, or a summary.",
+        rows=one.rows,
+    )
+
+
+def _source_columns(one: _Compared) -> list[str]:
+    return [one.source.columns[mapped.column].name for mapped in one.linked.mapped]
+
+
+def _rows(table: Table) -> tuple[Sequence[Sequence[str]], int]:
+    """Give the rows to compare and the number of the first; a header that may be data counts."""
+    if table.header and any(number(name) is not None for name in table.columns):
+        return [table.columns, *table.rows], 0
+    return table.rows, 1
+
+
+def _seed(key: bytes, *parts: str) -> bytes:
+    return blake2b("\x00".join(parts).encode(), key=key, digest_size=16).digest()
+
+
+def _settings(policy: OutputsPolicy) -> Settings:
+    linkage = policy.linkage
+    return Settings(
+        linkage.containment_percent / 100,
+        linkage.frequency_limit,
+        float(linkage.disagreement_bits),
+        float(linkage.margin_bits),
+        linkage.null_rounds,
+        linkage.work,
+    )
+
+
+def _parameters(policy: OutputsPolicy) -> dict[str, str]:
+    return {name: str(value) for name, value in policy.linkage.model_dump(mode="json").items()}
+
+
+RULE = Rule(
+    id="O19",
+    version=1,
+    title="Row linkage",
+    text="No row of a table may be recognisable as a row of the source.",
+    source="outputs 5.2; ABS: microdata are not an output",
+    needs=frozenset({Need.TABLE, Need.SOURCE}),
+    check=_check,
+    parameters=_parameters,
+)

@@ -1,0 +1,198 @@
+"""[pure] O24, O31, O34, O35, O37: secrets, odd characters, caches, formulas, missing context."""
+
+import re
+from collections.abc import Sequence
+
+from orchestrator.outputs.form import Note, Part
+from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, spelled_rows
+
+_SECRETS = (
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
+    ("an access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("an access token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[\w-]{20,})\b")),
+    ("a signed token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    (
+        "a password",
+        re.compile(
+            r"(?i)\b(?:password|passwd|pwd|secret|token|api_?key)\s*[:=]\s*[\"'][^\"'\s]{6,}"
+        ),
+    ),
+    ("a password in a link", re.compile(r"://[^/\s:@]{1,64}:[^/\s:@]{3,}@")),
+)
+_PLACES = (
+    ("a path of a home folder", re.compile(r"(?:/home|/Users|/root|/mnt|/srv)/[\w.-]+")),
+    ("a Windows path", re.compile(r"\b[A-Za-z]:\\(?:Users|Documents)\\")),
+    ("an internal host name", re.compile(r"\b[\w-]+\.(?:internal|local|intranet|corp|lan)\b")),
+    (
+        "an internal address",
+        re.compile(r"\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}\b"),
+    ),
+)
+_HISTORY = frozenset(
+    [".git", ".svn", ".hg", ".ipynb_checkpoints", "__pycache__", ".cache", ".rproj.user", ".venv",
+     "node_modules", ".mypy_cache", ".pytest_cache", ".trash", ".local", ".config", ".ssh"]
+)  # fmt: skip
+_HISTORY_FILES = frozenset(
+    [".rhistory", ".rdata", ".python_history", ".bash_history", ".ds_store", ".env", ".netrc",
+     "thumbs.db", ".sqlite_history", ".viminfo"]
+)  # fmt: skip
+_BACKUP = re.compile(r"(?:~|\.sw[a-p]|\.bak|\.tmp|\.orig)\Z|\A\.#|\A#.*#\Z")
+_SAY_KEY = (
+    "A secret must not leave: take it out, and change it, because it is already written down."
+)
+_SAY_PLACE = "This tells where things lie inside. Leave it out, or write a name instead."
+_FIELDS = (
+    ("shows", "what the file shows"),
+    ("population", "which people it is about"),
+    ("control", "which disclosure control was used"),
+)
+
+
+def _secrets(subject: Subject) -> Outcome:
+    found: list[Finding] = []
+    for part in subject.parts:
+        lines = _lines(part)
+        found += _matches(part, lines, Verdict.BLOCK, _SECRETS, _SAY_KEY)
+        found += _matches(part, lines, Verdict.FLAG, _PLACES, _SAY_PLACE)
+    return Outcome(tuple(found))
+
+
+def _matches(
+    part: Part,
+    lines: Sequence[tuple[int, str]],
+    severity: Verdict,
+    patterns: Sequence[tuple[str, re.Pattern[str]]],
+    say: str,
+) -> list[Finding]:
+    found: list[Finding] = []
+    for what, pattern in patterns:
+        at = [line for line, text in lines if pattern.search(text)]
+        if at:
+            evidence = f"{what} at {spelled_rows(at)}"
+            found.append(Finding("O24", severity, Where(part.path, tuple(at)), evidence, say))
+    return found
+
+
+def _lines(part: Part) -> list[tuple[int, str]]:
+    if part.text is not None:
+        return list(enumerate(part.text.splitlines(), 1))
+    if part.table is not None:
+        return [(row, "\n".join(cells)) for row, cells in enumerate(part.table.rows, 1)]
+    return []
+
+
+def _characters(subject: Subject) -> Outcome:
+    found = [
+        Finding(
+            "O31",
+            Verdict.FLAG,
+            Where(part.path),
+            f"{seen.count} characters that nobody sees, the first at {seen.at}",
+            "Zero-width, direction and private characters can carry data. Write the text again "
+            "with plain characters.",
+            measured=str(seen.count),
+            threshold="0",
+        )
+        for part in subject.parts
+        for seen in part.notes
+        if seen.note is Note.ODD_CHARACTERS
+    ]
+    return Outcome(tuple(found))
+
+
+def _formulas(subject: Subject) -> Outcome:
+    found = [
+        Finding(
+            "O35",
+            Verdict.FLAG,
+            Where(part.path, (seen.at,)),
+            f"{seen.count} rows with a cell that a spreadsheet would run, the first at {seen.at}",
+            "A cell that begins with = or @ is a formula to a spreadsheet. Put an apostrophe "
+            "before it, or write the value.",
+        )
+        for part in subject.parts
+        for seen in part.notes
+        if seen.note is Note.FORMULA
+    ]
+    return Outcome(tuple(found))
+
+
+def _history(subject: Subject) -> Outcome:
+    steps = [step.casefold() for step in subject.file.path.split("/")]
+    hit = any(step in _HISTORY for step in steps) or (
+        steps[-1] in _HISTORY_FILES or bool(_BACKUP.search(steps[-1]))
+    )
+    if not hit:
+        return Outcome()
+    say = (
+        "Histories, caches and backups hold what was deleted elsewhere. Leave the file out of the "
+        "request."
+    )
+    evidence = "the path belongs to a history, a cache or a backup"
+    return Outcome((Finding("O34", Verdict.BLOCK, Where(subject.file.path), evidence, say),))
+
+
+def _context(subject: Subject) -> Outcome:
+    context = subject.file.context
+    gaps = [text for name, text in _FIELDS if not str(getattr(context, name)).strip()]
+    if not gaps:
+        return Outcome()
+    missing = " and ".join(gaps) if len(gaps) < 3 else f"{gaps[0]}, {gaps[1]} and {gaps[2]}"
+    say = f"Say {missing}. Without it checkers cannot judge the file and send it back."
+    evidence = f"{len(gaps)} of {len(_FIELDS)} context fields are empty"
+    return Outcome(
+        (Finding("O37", Verdict.FLAG, Where(subject.file.path), evidence, say,
+                 measured=str(len(_FIELDS) - len(gaps)), threshold=str(len(_FIELDS))),)
+    )  # fmt: skip
+
+
+SECRETS = Rule(
+    id="O24",
+    version=1,
+    title="Secrets and places",
+    text="Keys and passwords cannot leave; inner paths, hosts and addresses are looked at.",
+    source="outputs section 3, O24",
+    needs=frozenset({Need.FORM}),
+    check=_secrets,
+)
+
+CHARACTERS = Rule(
+    id="O31",
+    version=1,
+    title="Characters nobody sees",
+    text="Zero-width, direction and private characters are looked at.",
+    source="outputs section 3, O31",
+    needs=frozenset({Need.FORM}),
+    check=_characters,
+)
+
+HISTORY = Rule(
+    id="O34",
+    version=1,
+    title="Histories and caches",
+    text="Version control, checkpoints, histories, caches and backups cannot leave.",
+    source="outputs section 3, O34; NHS England publishes that they flood its checkers",
+    needs=frozenset(),
+    check=_history,
+)
+
+FORMULAS = Rule(
+    id="O35",
+    version=1,
+    title="Formulas",
+    text="Cells that a spreadsheet would run are looked at.",
+    source="outputs section 3, O35",
+    needs=frozenset({Need.FORM}),
+    check=_formulas,
+)
+
+CONTEXT = Rule(
+    id="O37",
+    version=1,
+    title="Context missing",
+    text="Each file says what it shows, about whom, and which disclosure control was used.",
+    source="outputs section 3, O37; the second most frequent reason of refusal elsewhere",
+    needs=frozenset({Need.CONTEXT}),
+    check=_context,
+)
