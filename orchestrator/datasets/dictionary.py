@@ -18,6 +18,7 @@ from orchestrator.values import JsonValue, canonical_json
 MOST_CHARACTERS = 1_000_000
 MOST_DEPTH = 12
 _CODE = "bad_dictionary"
+_NOT_ASCII = "names need plain letters (A-Z), digits and signs; write ae for ä, ss for ß."
 
 Lines = dict[str, int]
 """Where things stand: the words that sentences use for a table or column → line, from 1."""
@@ -33,15 +34,15 @@ def parse(text: str) -> JsonValue:
     if len(text) > MOST_CHARACTERS:
         _refuse(f"The dictionary is longer than {MOST_CHARACTERS:,} characters.")
     value, lines = _json(text) if text.lstrip().startswith("{") else _yaml(text)
+    problems = _mistakes(value)
+    if problems:
+        reasons = sorted((_line(say, lines), say) for say in problems)
+        told = [(_CODE, f"Line {line}: {say}" if line else say) for line, say in reasons]
+        raise Invalid(_summary(told), code=_CODE, reasons=told)
     try:
-        parse_dictionary(value)
         canonical_json(value)
-    except Invalid as error:
-        reasons = sorted({(_line(say, lines), code, say) for code, say in error.reasons})
-        told = [(code, f"Line {line}: {say}" if line else say) for line, code, say in reasons]
-        raise Invalid(_summary(told), code=_CODE, reasons=told) from error
-    except ValueError as error:
-        raise Invalid(f"The dictionary cannot be stored: {error}.", code=_CODE) from error
+    except UnicodeEncodeError:
+        _refuse("It holds half of a character (a lone surrogate); write that text anew.")
     return value
 
 
@@ -58,6 +59,17 @@ def tables(value: JsonValue) -> dict[str, str]:
     return {name: table.file for name, table in parse_dictionary(value).tables.items()}
 
 
+def _mistakes(value: JsonValue) -> set[str]:
+    try:
+        described = parse_dictionary(value)
+    except Invalid as error:
+        return {say for _, say in error.reasons}
+    named = [(table_words(name), name) for name in described.tables]
+    for table in described.tables.values():
+        named += [(column_words(table.name, name), name) for name in table.columns]
+    return {f"{words}: {_NOT_ASCII}" for words, name in named if not name.isascii()}
+
+
 def _summary(told: list[tuple[str, str]]) -> str:
     more = f" ({len(told) - 1} more below.)" if len(told) > 1 else ""
     return f"The data dictionary needs mending. {told[0][1]}{more}"
@@ -72,7 +84,7 @@ def _line(say: str, lines: Lines) -> int:
 def _json(text: str) -> tuple[JsonValue, Lines]:
     try:
         value: JsonValue = json.loads(
-            text, parse_float=str, parse_constant=str, object_pairs_hook=_once
+            text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once
         )
     except json.JSONDecodeError as error:
         _refuse(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from orchestrator.datasets import manifest as manifests
 from orchestrator.datasets import rules
@@ -102,6 +102,19 @@ def snapshot(session: Session, snapshot_id: str) -> Snapshot:
     return found
 
 
+def by_digest(session: Session, digest: str) -> Snapshot:
+    """Find the snapshot of this digest that a workspace may have, for the system.
+
+    Errors: NotFound.
+    """
+    places = [state.value for state in MOUNTABLE]
+    query = select(Snapshot).where(Snapshot.digest == digest, col(Snapshot.state).in_(places))
+    found = session.exec(query).first()
+    if found is None:
+        raise _unknown()
+    return found
+
+
 def dataset_of(session: Session, row: Snapshot) -> Dataset:
     """Read the dataset of a snapshot."""
     found = session.get(Dataset, row.dataset_id)
@@ -136,27 +149,28 @@ def demand_visible(session: Session, actor: Actor, snapshot_id: str) -> tuple[Sn
 
 def visible(session: Session, actor: Actor) -> list[Listed]:
     """List the snapshots this actor may know of, by dataset, newest first."""
-    query = (
-        select(Snapshot, Dataset)
-        .join(Dataset, col(Dataset.id) == Snapshot.dataset_id)
-        .order_by(Dataset.slug, col(Snapshot.announced_at).desc(), Snapshot.id)
-    )
+    query = _listed().order_by(Dataset.slug, col(Snapshot.announced_at).desc(), Snapshot.id)
     return [
         Listed(row, holder) for row, holder in session.exec(query) if _visible(actor, row, holder)
     ]
 
 
-def published(session: Session, dataset_slug: str | None = None) -> list[Listed]:
-    """List what new projects may ask for, newest first; of one dataset or of all."""
+def catalogue(session: Session) -> list[Listed]:
+    """List what new projects may ask for: every published snapshot, by dataset, newest first."""
+    query = _listed().where(Snapshot.state == SnapshotState.PUBLISHED.value)
+    newest = query.order_by(Dataset.slug, col(Snapshot.published_at).desc(), Snapshot.id)
+    return [Listed(row, holder) for row, holder in session.exec(newest)]
+
+
+def published(session: Session, dataset_slug: str) -> Snapshot | None:
+    """Find the newest published snapshot of a dataset, the one new grants get."""
     query = (
-        select(Snapshot, Dataset)
+        select(Snapshot)
         .join(Dataset, col(Dataset.id) == Snapshot.dataset_id)
-        .where(Snapshot.state == SnapshotState.PUBLISHED.value)
+        .where(Dataset.slug == dataset_slug, Snapshot.state == SnapshotState.PUBLISHED.value)
         .order_by(col(Snapshot.published_at).desc(), Snapshot.id)
     )
-    if dataset_slug is not None:
-        query = query.where(Dataset.slug == dataset_slug)
-    return [Listed(row, holder) for row, holder in session.exec(query)]
+    return session.exec(query).first()
 
 
 def detail(session: Session, actor: Actor, snapshot_id: str, now: datetime) -> Detail:
@@ -219,13 +233,9 @@ def needing_work(session: Session) -> list[Snapshot]:
 
 def proposed(session: Session) -> list[Listed]:
     """List what waits for a decision, oldest first."""
-    query = (
-        select(Snapshot, Dataset)
-        .join(Dataset, col(Dataset.id) == Snapshot.dataset_id)
-        .where(Snapshot.state == SnapshotState.PROPOSED.value)
-        .order_by(col(Snapshot.proposed_at), Snapshot.id)
-    )
-    return [Listed(row, holder) for row, holder in session.exec(query)]
+    query = _listed().where(Snapshot.state == SnapshotState.PROPOSED.value)
+    oldest = query.order_by(col(Snapshot.proposed_at), Snapshot.id)
+    return [Listed(row, holder) for row, holder in session.exec(oldest)]
 
 
 def granted_mounts(session: Session, project_id: str) -> list[Granted]:
@@ -341,6 +351,10 @@ def reasons_of(outcome: Outcome) -> tuple[Reason, ...]:
             return ()
 
 
+def _listed() -> Select[Snapshot, Dataset]:
+    return select(Snapshot, Dataset).join(Dataset, col(Dataset.id) == Snapshot.dataset_id)
+
+
 def _projects_of(row: Snapshot, holder: Dataset) -> SelectOfScalar[Project]:
     return (
         select(Project)
@@ -368,8 +382,7 @@ def _use(
 def _granted_snapshot(session: Session, grant: Grant) -> Snapshot | None:
     if grant.snapshot_id is not None:
         return session.get(Snapshot, grant.snapshot_id)
-    newest = published(session, grant.dataset_slug)
-    return newest[0].snapshot if newest else None
+    return published(session, grant.dataset_slug)
 
 
 def _visible(actor: Actor, row: Snapshot, holder: Dataset) -> bool:

@@ -1,7 +1,7 @@
 """Writes about datasets and snapshots. Bytes lie in the store before any of these is called."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -344,6 +344,21 @@ def withdraw(
         detail={"used_by": projects},
     )
     return used
+
+
+def record_mounts(
+    session: Session, now: datetime, project_id: str, digests: Collection[str]
+) -> None:
+    """Note the whole set of snapshots that a project's workspace has from now on.
+
+    Errors: Conflict for a snapshot that may not be mounted.
+    """
+    before = queries.mounted(session, project_id)
+    wanted = {queries.by_digest(session, digest).id for digest in digests}
+    for snapshot_id in sorted(set(before) - wanted):
+        record_unmounted(session, now, snapshot_id, project_id)
+    for snapshot_id in sorted(wanted - set(before)):
+        record_mounted(session, now, snapshot_id, project_id)
 
 
 def record_mounted(session: Session, now: datetime, snapshot_id: str, project_id: str) -> None:

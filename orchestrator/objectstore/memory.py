@@ -27,8 +27,7 @@ class MemoryStore:
     def freeze(self, zone: Zone, stream: BinaryIO, limit: int) -> Frozen:
         """See the port."""
         self._perhaps_fail()
-        if zone not in (Zone.INBOX, Zone.QUARANTINE):
-            raise Invalid(f"Nothing is stored in {zone} from outside.", code="bad_zone")
+        _require_freezable(zone)
         data = b"".join(iter(lambda: stream.read(1 << 16), b""))
         if len(data) > limit:
             raise Invalid(f"This is larger than {limit:,} bytes.", code="too_large")
@@ -38,6 +37,7 @@ class MemoryStore:
     def freeze_tree(self, zone: Zone, files: Sequence[Path], limit: int) -> list[Frozen]:
         """See the port."""
         self._perhaps_fail()
+        _require_freezable(zone)
         if any(file.is_symlink() or not file.is_file() for file in files):
             raise Invalid("One of these is not a regular file.", code="not_a_file")
         data = [file.read_bytes() for file in files]
@@ -90,3 +90,8 @@ class MemoryStore:
         error, self.next_error = self.next_error, None
         if error is not None:
             raise error
+
+
+def _require_freezable(zone: Zone) -> None:
+    if zone not in (Zone.INBOX, Zone.QUARANTINE):
+        raise Invalid(f"Nothing is stored in {zone} from outside.", code="bad_zone")
