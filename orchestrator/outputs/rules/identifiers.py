@@ -26,6 +26,7 @@ _TOKEN = re.compile(r"[\w][\w.+/=-]*[\w=]", re.ASCII)
 _PIECE = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _MOSTLY = 0.9
+_PIECES = 8
 _SAY = (
     "These are identifiers of people in the source. They cannot leave, in no column, text or name: "
     "drop them."
@@ -122,10 +123,16 @@ def _in_names(subject: Subject, known: _Known) -> Iterable[Finding]:
 
 
 def tokens(content: str) -> set[str]:
-    """List the words of a text that might be identifiers: whole runs, and their pieces."""
-    found = {match[0] for match in _TOKEN.finditer(content) if len(match[0]) >= 5}
-    pieces = {match[0] for match in _PIECE.finditer(content) if len(match[0]) >= 5}
-    return {token for token in found | pieces if any(char.isdigit() for char in token)}
+    """List the words of a text that might be identifiers: whole runs, and runs of their pieces."""
+    found = {match[0] for match in _TOKEN.finditer(content)}
+    for match in _PIECE.finditer(content):
+        pieces = match[0].split("-")[:_PIECES]
+        found |= {
+            "-".join(pieces[start:end])
+            for start in range(len(pieces))
+            for end in range(start + 1, len(pieces) + 1)
+        }
+    return {token for token in found if len(token) >= 5 and any(map(str.isdigit, token))}
 
 
 def _national(subject: Subject) -> Outcome:

@@ -18,7 +18,12 @@ from orchestrator.outputs.rules.rule import (
 )
 from orchestrator.policy.outputs import OutputsPolicy
 
-_IN_TEXT = re.compile(r"\bn\s*=\s*(\d{1,7})\b(?![.,]\d)", re.IGNORECASE)
+_IN_TEXT = re.compile(
+    r"\bn\s*=\s*(\d{1,7})\b(?![.,]\d)"
+    r"|(?<![\d.,])(\d{1,7})\s+(?:patients?|people|persons?|subjects?|participants?|women|men|deaths?"
+    r"|events?|cases?)\b",
+    re.IGNORECASE,
+)
 
 
 def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
@@ -80,7 +85,7 @@ def _in_text(part: Part, least: int) -> list[Finding]:
     lines = [
         line
         for line, content in enumerate((part.text or "").splitlines(), 1)
-        if any(0 < int(match[1]) < least for match in _IN_TEXT.finditer(content))
+        if any(0 < int(match[1] or match[2]) < least for match in _IN_TEXT.finditer(content))
     ]
     if not lines:
         return []

@@ -1,0 +1,171 @@
+"""The whole check without a server: files and a source folder in, one JSON answer out.
+
+The same opener, rules and judge as in the sandboxes, in this process. Rules that need a request
+are not applicable; without a source, so are those about the source, and the coverage line says so.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from orchestrator.errors import Invalid
+from orchestrator.outputs.codec import finding_to_json
+from orchestrator.outputs.dictionary import Dictionary, parse_dictionary, table_name
+from orchestrator.outputs.effect import effect, total
+from orchestrator.outputs.index import Index, SourceColumn, is_specific
+from orchestrator.outputs.judge import judge
+from orchestrator.outputs.model import FileReport, Job, JobFile, Verdict
+from orchestrator.outputs.opener import open_file
+from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.stream import StreamCaps, stream_table
+from orchestrator.outputs.roles import words
+from orchestrator.outputs.rows import Loaded, index_table, load_rows
+from orchestrator.policy.outputs import OutputsPolicy, read_outputs
+from orchestrator.values import Digest, JsonValue
+
+EXIT = {Verdict.PASS: 0, Verdict.FLAG: 10, Verdict.BLOCK: 20}
+_ID_WORDS = frozenset(
+    {"id", "pid", "rownames", "rowname", "mrn", "pseudonym", "patient", "subject", "person"}
+)
+_TABLES = frozenset({".csv", ".tsv"})
+
+
+def check_paths(
+    paths: Sequence[Path],
+    source_dir: Path | None,
+    released: Sequence[Path],
+    rules_file: Path,
+) -> dict[str, JsonValue]:
+    """Check files and folders as they would be checked before release.
+
+    Shape: {"verdict": pass|flag|block, "files": [{"path", "verdict", "coverage", "findings":
+    [{"rule", "severity", "where", "evidence", "say"}]}]}; the top verdict is the effect, also of
+    what could not be checked. `EXIT` maps it to an exit code.
+    Errors: Invalid for a path, source folder, dictionary or rules file that cannot be used.
+    """
+    policy = read_outputs(rules_file)
+    indexes = () if source_dir is None else (index_folder(source_dir, policy),)
+    files = [_job_file(name, path) for name, path in _named(paths)]
+    caps = ReadCaps.of(policy.caps.model_dump())
+    forms = [open_file(file.path, file.location, caps) for file in files]
+    job = Job(
+        id="local",
+        kind="export",
+        files=tuple(
+            JobFile(file.path, form.digest, form.size, file.location)
+            for file, form in zip(files, forms, strict=True)
+        ),
+        policy=policy.as_json(),
+        policy_digest=policy.digest(),
+        context_due=False,
+    )
+    report = judge(job, forms, indexes, policy)
+    effects = [effect(file, policy) for file in report.files]
+    if released:
+        effects.append(Verdict.FLAG)
+    notes = _notes(source_dir, released)
+    listed: list[JsonValue] = [_file_json(file, notes) for file in report.files]
+    return {"verdict": total(effects).value, "files": listed}
+
+
+def index_folder(folder: Path, policy: OutputsPolicy) -> Index:
+    """Index every csv and tsv of a folder under a key of the moment.
+
+    Shape: a file's stem names its table; `dictionary.yaml` gives the roles of columns, else
+    columns that identify are recognised by name and by values that never repeat.
+    Errors: Invalid when there is no readable table.
+    """
+    if not folder.is_dir():
+        raise Invalid(f"{folder} is not a folder: --source names a folder of csv or tsv tables.")
+    dictionary = _dictionary(folder / "dictionary.yaml")
+    key = secrets.token_bytes(32)
+    tables = [
+        index_table(loaded, _column_roles(loaded, dictionary), key)
+        for loaded in _load_folder(folder, policy)
+    ]
+    if not tables:
+        raise Invalid(f"There is no csv or tsv table in {folder} to compare with.")
+    return Index(tuple(tables), key, folder.name)
+
+
+def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
+    caps = StreamCaps.of(policy.admission.model_dump())
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = Path(scratch) / "rows-0.ndjson"
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".parquet":
+                raise Invalid(f"{path.name}: parquet sources cannot be read yet; save it as csv.")
+            if path.suffix in _TABLES:
+                form = stream_table(path.name, path, rows, caps)
+                table = form.parts[0].table
+                if table is None:
+                    note = form.parts[0].notes[0]
+                    raise Invalid(
+                        f"{path.name} cannot be read as one table ({note.note.value} near line "
+                        f"{note.at}): save it as UTF-8 csv with one header line."
+                    )
+                yield load_rows(rows, table, table_name(path.name), path.name)
+
+
+def _column_roles(loaded: Loaded, dictionary: Dictionary | None) -> Mapping[str, str]:
+    if dictionary is None:
+        return {
+            column.name: "pseudonym" for column in loaded.columns if _identifies(column, loaded)
+        }
+    spec = dictionary.tables.get(loaded.name)
+    return {} if spec is None else {name: one.role.value for name, one in spec.columns.items()}
+
+
+def _identifies(column: SourceColumn, loaded: Loaded) -> bool:
+    if not loaded.size:
+        return False
+    named = bool(_ID_WORDS & set(words(column.name)))
+    alone = len(column.distinct) == loaded.size
+    return named or (alone and is_specific(column.distinct))
+
+
+def _dictionary(path: Path) -> Dictionary | None:
+    if not path.is_file():
+        return None
+    try:
+        return parse_dictionary(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Invalid(f"{path.name} cannot be read as YAML.", code="bad_dictionary") from error
+
+
+def _named(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """List files with the names they would have in a request; folders whole, hidden files too."""
+    if not paths:
+        raise Invalid("Name at least one file or folder to check.")
+    for path in paths:
+        if path.is_dir():
+            for inner in sorted(path.rglob("*")):
+                if inner.is_file() and not inner.is_symlink():
+                    yield str(inner.relative_to(path)), inner
+        elif path.is_file():
+            yield path.name, path
+        else:
+            raise Invalid(f"{path} does not exist or is not a file.")
+
+
+def _job_file(name: str, path: Path) -> JobFile:
+    return JobFile(name, Digest(""), 0, path)
+
+
+def _notes(source_dir: Path | None, released: Sequence[Path]) -> str:
+    notes = [] if source_dir else ["No source was named, so nothing was compared with one."]
+    if released:
+        notes.append("Earlier releases were named but are not compared by this version.")
+    return " ".join(notes)
+
+
+def _file_json(file: FileReport, notes: str) -> dict[str, JsonValue]:
+    return {
+        "path": file.path,
+        "verdict": file.verdict.value,
+        "coverage": f"{file.coverage.statement} {notes}".strip(),
+        "findings": [finding_to_json(finding) for finding in file.findings],
+    }
