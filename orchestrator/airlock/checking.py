@@ -190,7 +190,7 @@ def _move(
     held = [one for one in checked if rules.holds(one.report, effect)]
     match CheckKind(check.kind), row.state:
         case CheckKind.SUBMISSION, RequestState.CHECKING:
-            row.verdict, row.risk = total, rules.risk(total)
+            row.verdict, row.rank = total, -rules.risk(total)
             row.outputs_policy_digest = policies.digest("outputs")
             _advance(session, row, "block" if held else "review", held, check, now)
         case CheckKind.RELEASE, RequestState.APPROVED:

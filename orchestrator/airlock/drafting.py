@@ -1,6 +1,7 @@
 """Writes that open, submit, withdraw and reopen a request, all its author's. Nothing of votes."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -17,7 +18,7 @@ from orchestrator.governance.access import Verb
 from orchestrator.governance.service import pin
 from orchestrator.lifecycle.advance import advance
 from orchestrator.policy.model import Policies
-from orchestrator.values import Actor, parse_slug
+from orchestrator.values import Actor, Decision, Reason, parse_slug
 
 
 def open_draft(
@@ -112,7 +113,7 @@ def submit(
     row.subject = rules.request_subject([file.subject for file in files], row.round)
     row.policy_digest, row.outputs_policy_digest = pinned, policies.digest("outputs")
     row.submitted_at = now
-    row.verdict, row.risk = None, 0
+    row.verdict, row.rank = None, 0
     advance(
         session,
         row,
@@ -175,19 +176,29 @@ def reopen(
     return row
 
 
-def _demand_complete(files: list[File]) -> None:
+def complete(files: Sequence[File]) -> Decision:
+    """Say whether a draft has all that its reviewers need: for the button and for the refusal."""
     if not files:
-        raise Invalid("There is nothing to submit yet. Add a file first.", code="no_files")
+        return Decision((Reason("no_files", "There is nothing to submit yet. Add a file first."),))
     missing = [(file.path, rules.missing_context(file.context)) for file in files]
-    reasons = [
-        ("context_missing", f"{path}: {', '.join(words)}") for path, words in missing if words
-    ]
-    if reasons:
+    return Decision(
+        tuple(
+            Reason("context_missing", f"{path} lacks: {', '.join(words)}.")
+            for path, words in missing
+            if words
+        )
+    )
+
+
+def _demand_complete(files: Sequence[File]) -> None:
+    decision = complete(files)
+    if not decision:
+        told = " ".join(reason.text for reason in decision.reasons[:5])
         raise Invalid(
-            "Say for every file what it shows, about which population, and which disclosure "
-            "control was used; " + "; ".join(text for _, text in reasons[:5]) + " is missing.",
-            code="context_missing",
-            reasons=reasons,
+            f"{told} Say for every file what it shows, about which population, and which "
+            "disclosure control was used.",
+            code=decision.reasons[0].code,
+            reasons=[(reason.code, reason.text) for reason in decision.reasons],
         )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.airlock.rules import FileOutcome, file_subject
-from orchestrator.airlock.states import CLOSED, MACHINE, CheckState, RequestState
+from orchestrator.airlock.states import CLOSED, MACHINE, UNDER_REVIEW, CheckState, RequestState
 from orchestrator.db import UtcTime
 from orchestrator.lifecycle.machine import Machine
 from orchestrator.outputs.model import Context, Verdict
@@ -40,6 +40,8 @@ def _both(one: str, other: str) -> str:
 
 _OPEN = text(f"not ({_one_of('state', CLOSED)})")
 _PRESENT = text("removed_at is null")
+WAITING = text(_one_of("state", UNDER_REVIEW))
+"""Exactly the condition of the queue's index, so that a page costs the same in a long queue."""
 
 
 class Request(SQLModel, table=True):
@@ -47,8 +49,8 @@ class Request(SQLModel, table=True):
 
     Shape: `author_organisation` is fixed at opening; `files` and `size` (bytes) count present
     files; `subject` and both policy digests belong to the current round and are set by submission;
-    `verdict` is the worst of its files, `risk` the same as a number for the queue. `held_reason`
-    is a fact beside the state: a held request is not released and not handed out.
+    `verdict` is the worst of its files and `rank` its place in the queue, riskiest first;
+    `held_reason` is a fact beside the state: a held request is not released and not handed out.
     """
 
     __tablename__ = "airlock_requests"
@@ -79,7 +81,15 @@ class Request(SQLModel, table=True):
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
-        Index("airlock_request_queue", "state", "risk", "submitted_at", "id"),
+        Index(
+            "airlock_request_queue",
+            "rank",
+            "submitted_at",
+            "id",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index("airlock_request_state", "state", "expires_at"),
         Index("airlock_request_author", "author_id", "project_id"),
     )
     MACHINE: ClassVar[Machine] = MACHINE
@@ -105,7 +115,7 @@ class Request(SQLModel, table=True):
     policy_digest: str | None = None
     outputs_policy_digest: str | None = None
     verdict: str | None = None
-    risk: int = 0
+    rank: int = 0
     submitted_at: datetime | None = Field(default=None, sa_type=UtcTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
     released_at: datetime | None = Field(default=None, sa_type=UtcTime)

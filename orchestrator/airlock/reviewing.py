@@ -14,7 +14,15 @@ from sqlmodel import Session, col, select
 from orchestrator.airlock import people, rules
 from orchestrator.airlock.checking import ask_check
 from orchestrator.airlock.models import Addressee, CheckKind, Comment, File, Request
-from orchestrator.airlock.rounds import SEAT, Review, may_review, outcomes, present_files, review_of
+from orchestrator.airlock.rounds import (
+    SEAT,
+    Review,
+    may_look,
+    may_review,
+    outcomes,
+    present_files,
+    review_of,
+)
 from orchestrator.airlock.rules import FileOutcome
 from orchestrator.airlock.states import UNDER_REVIEW, RequestState
 from orchestrator.audit.log import append
@@ -34,7 +42,7 @@ from orchestrator.governance.seats import (
 from orchestrator.governance.service import cast
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
-from orchestrator.values import SYSTEM, Actor, Decision
+from orchestrator.values import SYSTEM, Actor
 
 
 def vote(
@@ -129,8 +137,8 @@ def comment(
     return written
 
 
-def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> None:
-    """Log that somebody looked at a file's content, before it is shown.
+def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> File:
+    """Log that somebody looked at a file's content, before it is shown from `quarantine`.
 
     Errors: NotFound for a file one may not see.
     """
@@ -149,29 +157,23 @@ def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> 
         project=row.project_id,
         detail={"request": row.id, "round": row.round},
     )
-
-
-def may_look(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:
-    """Say whether somebody may see the content of files and write about them.
-
-    Shape: the author, and while a round is there whoever may fill a seat in it.
-    """
-    if actor.person is not None and actor.person == row.author_id:
-        return Decision()
-    return may_review(session, actor, now, review_of(session, row))
+    return file
 
 
 def lapse_due(session: Session, now: datetime) -> Sequence[Request]:
     """Send back what was not decided in time, so that no request hangs; time never approves.
 
+    Shape: the votes of such a round stay secret, they were never all heard.
     Source: governance section 2 (clocks), P7.
     """
     lapsed = []
     for row in session.exec(select(Request).where(col(Request.state).in_(UNDER_REVIEW))).all():
         days = review_of(session, row).policy.rules.lapse_days
         if row.submitted_at is not None and now >= row.submitted_at + timedelta(days=days):
+            for file in present_files(session, row.id):
+                file.heard, file.outcome = False, None
             text = f"It was not decided within {days} days. Open the next round to ask again."
-            _decide(session, row, "return", now, "lapsed", text)
+            _advance(session, row, "return", now, "lapsed", text)
             lapsed.append(row)
     return lapsed
 
@@ -229,17 +231,7 @@ def _settle(session: Session, row: Request, now: datetime) -> None:
     if row.state == RequestState.IN_REVIEW:
         if _any_file(session, row, col(File.heard).is_(False)):
             return
-        advance(
-            session,
-            row,
-            "consolidate",
-            standing=Standing.SYSTEM,
-            actor=SYSTEM,
-            now=now,
-            digest=row.subject,
-            policy_digest=row.policy_digest,
-            detail={"round": row.round},
-        )
+        _advance(session, row, "consolidate", now)
     if not _any_file(session, row, col(File.outcome).is_(None)):
         _conclude(session, row, now)
 
@@ -281,6 +273,17 @@ def _decide(
     text: str | None = None,
 ) -> None:
     row.decided_at = now
+    _advance(session, row, event, now, code, text)
+
+
+def _advance(
+    session: Session,
+    row: Request,
+    event: str,
+    now: datetime,
+    code: str | None = None,
+    text: str | None = None,
+) -> None:
     advance(
         session,
         row,

@@ -47,14 +47,14 @@ class Review:
 
 
 def phase_of(row: Request) -> Phase:
-    """Translate a request's state into the phase of its review."""
-    match row.state:
-        case RequestState.CHECKING | RequestState.IN_REVIEW:
-            return Phase.IN_REVIEW
-        case RequestState.CONSOLIDATING:
-            return Phase.CONSOLIDATING
-        case _:
-            return Phase.DECIDED
+    """Say in which phase the votes of a request's round are.
+
+    Shape: what ended without a decision of its reviewers (withdrawn, lapsed) stays blind for ever:
+    nobody may end a review in order to see its votes.
+    """
+    if row.state == RequestState.CONSOLIDATING:
+        return Phase.CONSOLIDATING
+    return Phase.IN_REVIEW if row.decided_at is None else Phase.DECIDED
 
 
 def review_of(session: Session, row: Request, *, known_at: datetime | None = None) -> Review:
@@ -98,3 +98,13 @@ def may_review(
 ) -> Decision:
     """Say whether this person may fill a seat in this round, with every reason against it."""
     return people.may_vote(session, actor, now, review.policy, seat, review.subject)
+
+
+def may_look(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:
+    """Say whether somebody may see the content of files and write about them.
+
+    Shape: the author, and while a round is there whoever may fill a seat in it.
+    """
+    if actor.person is not None and actor.person == row.author_id:
+        return Decision()
+    return may_review(session, actor, now, review_of(session, row))

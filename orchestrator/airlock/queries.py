@@ -1,0 +1,601 @@
+"""Reads: what each person may see of airlock requests, and what waits for whom.
+
+While a review is blind nobody learns more of another's vote than heard or not heard. The author
+sees outcomes, what was said against a file, and comments meant for the author; never who said it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import distinct, func, literal, tuple_
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from orchestrator.airlock import checking, drafting, people, releasing, reports, rounds
+from orchestrator.airlock.models import (
+    WAITING,
+    Addressee,
+    Check,
+    CheckFile,
+    CheckKind,
+    Comment,
+    Download,
+    File,
+    Release,
+    ReportRow,
+    Request,
+)
+from orchestrator.airlock.rounds import SEAT, phase_of, present_files
+from orchestrator.airlock.rules import FileOutcome, missing_context
+from orchestrator.airlock.states import UNDER_REVIEW, CheckState, RequestState
+from orchestrator.errors import Conflict, NotAllowed, NotFound
+from orchestrator.governance import queries as governance
+from orchestrator.governance.access import Verb
+from orchestrator.governance.models import Vote
+from orchestrator.governance.queries import SeenVote
+from orchestrator.governance.seats import NEEDS_REASON, Phase, Reviewer, Subject, eligible
+from orchestrator.identity.roles import Role
+from orchestrator.lifecycle.machine import Standing
+from orchestrator.outputs.model import FileReport, Verdict
+from orchestrator.policy.model import Policies, ReviewPolicy
+from orchestrator.projects import queries as projects
+from orchestrator.projects.models import Member
+from orchestrator.values import Actor, Decision, Digest, Reason
+
+PAGE = 50
+
+Cursor = tuple[int, datetime, str]
+"""Where a list of requests goes on: rank, submitted at, id."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line of a list.
+
+    Shape: `project` is the slug; `state` is as this viewer may know it; `size` in bytes;
+    `cursor` continues a list.
+    """
+
+    id: str
+    project_id: str
+    project: str
+    name: str
+    title: str
+    state: str
+    round: int
+    files: int
+    size: int
+    verdict: str | None
+    submitted_at: datetime | None
+    reason: str | None
+    held: str | None
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """A request that waits for a checker, and how many of its files this checker has judged."""
+
+    request: Summary
+    mine: int
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What was said against a file in a decided round, without a name."""
+
+    path: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileView:
+    """One file as one person may see it.
+
+    Shape: `subject` goes back with a vote; `tries` counts the pre-checks that read this path and
+    `versions` the different bytes among them; `outcome` is None while nobody may know it; `vote`
+    and `download` are the one answer for button, tooltip and refusal.
+    """
+
+    id: str
+    path: str
+    digest: str
+    size: int
+    shows: str
+    population: str
+    control: str
+    missing: tuple[str, ...]
+    subject: str
+    verdict: Verdict | None
+    report: FileReport | None
+    checked_at: datetime | None
+    tries: int
+    versions: int
+    heard: bool
+    outcome: str | None
+    votes: tuple[SeenVote, ...]
+    vote: Decision
+    download: Decision
+    downloads: int
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """One run of the check worker, for progress."""
+
+    id: str
+    kind: str
+    state: str
+    asked_at: datetime
+    started_at: datetime | None
+    done_at: datetime | None
+    verdict: str | None
+
+
+@dataclass(frozen=True)
+class CommentView:
+    """One comment. Shape: `own` says that the viewer wrote it; other names stay hidden."""
+
+    body: str
+    addressee: str
+    own: bool
+    by_author: bool
+    round: int
+    file_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Detail:
+    """All that somebody may see of a request.
+
+    Shape: `actions` maps what could be done to its decision; without the right to look at content
+    `files`, `comments` and `checks` are empty.
+    """
+
+    request: Summary
+    author: bool
+    released_at: datetime | None
+    expires_at: datetime | None
+    files: tuple[FileView, ...]
+    objections: tuple[Objection, ...]
+    comments: tuple[CommentView, ...]
+    checks: tuple[CheckView, ...]
+    actions: Mapping[str, Decision]
+
+
+def mine(session: Session, actor: Actor, limit: int = PAGE) -> list[Summary]:
+    """List the actor's own requests, the newest first."""
+    query = select(Request).where(Request.author_id == actor.person)
+    rows = session.exec(query.order_by(col(Request.opened_at).desc(), Request.id).limit(limit))
+    return [_summary(row, reviewer=False) for row in rows]
+
+
+def queue(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    *,
+    after: Cursor | None = None,
+    limit: int = PAGE,
+) -> list[QueueItem]:
+    """List what waits for this checker: riskiest first by verdict, then the oldest.
+
+    Shape: only requests this person may vote on; `after` is the cursor of the last one seen.
+    """
+    if actor.person is None or Role.CHECKER not in actor.roles:
+        return []
+    found: list[Request] = []
+    known: dict[str, ReviewPolicy] = {}
+    facts: Reviewer | None = None
+    while len(found) < limit:
+        rows = session.exec(_waiting(actor.person, after).limit(limit)).all()
+        for row in rows:
+            facts = facts or _facts(session, actor, row, now)
+            if eligible(_policy(session, row, known), SEAT, _subject(row), facts):
+                found.append(row)
+        if len(rows) < limit:
+            break
+        after = _summary(rows[-1], reviewer=True).cursor
+    found = found[:limit]
+    judged = _judged(session, actor.person, [row.id for row in found])
+    return [
+        QueueItem(_summary(row, reviewer=True), judged.get((row.id, row.round), 0)) for row in found
+    ]
+
+
+def _facts(session: Session, actor: Actor, row: Request, now: datetime) -> Reviewer:
+    """Facts of a person that are the same for every request."""
+    facts = governance.reviewer(session, actor, _subject(row), now)
+    return replace(facts, fills=frozenset())
+
+
+def by_name(session: Session, actor: Actor, project_id: str, name: str) -> Request:
+    """Find the actor's newest request of a name in a project.
+
+    Errors: NotFound.
+    """
+    query = select(Request).where(
+        Request.project_id == project_id, Request.name == name, Request.author_id == actor.person
+    )
+    row = session.exec(query.order_by(col(Request.opened_at).desc(), Request.id).limit(1)).first()
+    if row is None:
+        raise NotFound(
+            f"You have no airlock request named {name[:40]!r} in this project. Your own ones are "
+            "on the project's page.",
+            code="request_unknown",
+        )
+    return row
+
+
+def detail(
+    session: Session, actor: Actor, now: datetime, request_id: str, *, policies: Policies
+) -> Detail:
+    """Read all that somebody may see of a request.
+
+    Errors: NotFound for an unknown and for a foreign request: the same answer.
+    Source: governance P11.
+    """
+    row = people.visible(session, actor, request_id)
+    author = actor.person == row.author_id
+    look = rounds.may_look(session, actor, now, row)
+    reviewer = bool(look) and not author
+    files = _files(session, actor, now, row, policies) if look else ()
+    return Detail(
+        request=_summary(row, reviewer=reviewer),
+        author=author,
+        released_at=row.released_at,
+        expires_at=row.expires_at,
+        files=files,
+        objections=_objections(session, row) if look else (),
+        comments=_comments(session, actor, row, author=author) if look else (),
+        checks=_checks(session, row) if look else (),
+        actions=_actions(session, actor, now, row, look, policies),
+    )
+
+
+def file_of(session: Session, detail: Detail, file_id: str) -> FileView:
+    """Pick one file of a detail. Errors: NotFound."""
+    for file in detail.files:
+        if file.id == file_id:
+            return file
+    raise NotFound("There is no such file in this request. Open its page again.")
+
+
+def checks_due(session: Session, limit: int = PAGE) -> list[str]:
+    """List the checks the worker has to run, the oldest first; running ones may have died."""
+    query = select(Check.id).where(col(Check.state).in_([CheckState.WANTED, CheckState.RUNNING]))
+    return list(session.exec(query.order_by(col(Check.asked_at), Check.id).limit(limit)))
+
+
+def releases_due(session: Session, limit: int = PAGE) -> list[str]:
+    """List approved requests whose last check is done and that nothing holds."""
+    done = (
+        select(Check.id)
+        .where(
+            Check.request_id == Request.id,
+            Check.round == Request.round,
+            Check.kind == CheckKind.RELEASE,
+            Check.state == CheckState.DONE,
+        )
+        .exists()
+    )
+    query = select(Request.id).where(
+        Request.state == RequestState.APPROVED, col(Request.held_reason).is_(None), done
+    )
+    return list(session.exec(query.order_by(col(Request.decided_at), Request.id).limit(limit)))
+
+
+def _waiting(person: str, after: Cursor | None) -> SelectOfScalar[Request]:
+    inside = (
+        select(Member.person_id)
+        .where(Member.project_id == Request.project_id, Member.person_id == person)
+        .exists()
+    )
+    query = select(Request).where(WAITING, Request.author_id != person, ~inside)
+    if after is not None:
+        place = tuple_(col(Request.rank), col(Request.submitted_at), col(Request.id))
+        query = query.where(place > tuple_(*(literal(part) for part in after)))
+    return query.order_by(col(Request.rank), col(Request.submitted_at), col(Request.id))
+
+
+def _judged(session: Session, person: str, ids: Sequence[str]) -> dict[tuple[str, int], int]:
+    rows = session.exec(
+        select(Vote.subject_id, Vote.round, func.count(distinct(col(Vote.part))))
+        .where(
+            Vote.person_id == person,
+            Vote.subject_type == "airlock_request",
+            col(Vote.subject_id).in_(ids),
+        )
+        .group_by(Vote.subject_id, col(Vote.round))
+    )
+    return {(request, round_): files for request, round_, files in rows}
+
+
+def _summary(row: Request, *, reviewer: bool) -> Summary:
+    hidden = row.state == RequestState.CONSOLIDATING and not reviewer
+    return Summary(
+        id=row.id,
+        project_id=row.project_id,
+        project=row.slug,
+        name=row.name,
+        title=row.title,
+        state=RequestState.IN_REVIEW.value if hidden else row.state,
+        round=row.round,
+        files=row.files,
+        size=row.size,
+        verdict=row.verdict,
+        submitted_at=row.submitted_at,
+        reason=row.reason,
+        held=row.held_reason,
+        cursor=None if row.submitted_at is None else (row.rank, row.submitted_at, row.id),
+    )
+
+
+def _files(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    row: Request,
+    policies: Policies,
+) -> tuple[FileView, ...]:
+    bodies = _reports(session, row)
+    tries = _tries(session, row)
+    votes = _votes(session, actor, row)
+    counted = _downloads(session, row)
+    vote = may_vote(session, actor, now, row)
+    download = _may_download(session, actor, now, row, policies)
+    known = row.decided_at is not None or row.state == RequestState.DRAFT
+    return tuple(
+        FileView(
+            id=file.id,
+            path=file.path,
+            digest=file.digest,
+            size=file.size,
+            shows=file.shows,
+            population=file.population,
+            control=file.control,
+            missing=missing_context(file.context),
+            subject=file.subject,
+            verdict=file.worst,
+            report=bodies.get(file.id),
+            checked_at=file.checked_at,
+            tries=tries.get(file.path_key, (0, 0))[0],
+            versions=tries.get(file.path_key, (0, 0))[1],
+            heard=file.heard,
+            outcome=file.outcome if known else None,
+            votes=votes.get(file.id, ()),
+            vote=_joined(vote, _not_twice(votes.get(file.id, ()), row)),
+            download=_joined(download, _was_released(file, counted)),
+            downloads=counted.get(file.id, 0),
+        )
+        for file in present_files(session, row.id)
+    )
+
+
+def may_vote(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:
+    """Say whether this person may vote on a request's files now, with every reason against it."""
+    if row.policy_digest is None:
+        return _no("no_round", "This request was not submitted yet, so nobody reviews it.")
+    person = rounds.may_review(session, actor, now, rounds.review_of(session, row))
+    if row.state in UNDER_REVIEW:
+        return person
+    text = f"This request is {row.state.replace('_', ' ')}, so votes are closed."
+    return _joined(person, _no("review_closed", text))
+
+
+def _not_twice(votes: Sequence[SeenVote], row: Request) -> Decision:
+    phase = phase_of(row)
+    if phase is Phase.DECIDED or not any(v.own and v.phase == phase.value for v in votes):
+        return Decision()
+    return _no("voted_already", "You have voted on this file; the vote stands in this phase.")
+
+
+def _was_released(file: File, counted: Mapping[str, int]) -> Decision:
+    if file.id in counted:
+        return Decision()
+    return _no("not_released", "This file was not released.")
+
+
+def _may_download(
+    session: Session, actor: Actor, now: datetime, row: Request, policies: Policies
+) -> Decision:
+    if actor.person != row.author_id:
+        return _no("not_author", "Released files are handed to their author.")
+    return _joined(
+        _access(session, actor, now, row, Verb.COLLECT, policies), releasing.handing_out(row, now)
+    )
+
+
+def _reports(session: Session, row: Request) -> dict[str, FileReport]:
+    rows = session.exec(
+        select(File.id, ReportRow.body).where(
+            File.request_id == row.id,
+            col(File.removed_at).is_(None),
+            File.report_digest == ReportRow.digest,
+        )
+    )
+    return {file_id: reports.read_file(body) for file_id, body in rows}
+
+
+def _tries(session: Session, row: Request) -> dict[str, tuple[int, int]]:
+    rows = session.exec(
+        select(CheckFile.path_key, func.count(), func.count(distinct(col(CheckFile.digest))))
+        .where(
+            CheckFile.request_id == row.id,
+            CheckFile.check_id == Check.id,
+            Check.kind == CheckKind.PRECHECK,
+        )
+        .group_by(CheckFile.path_key)
+    )
+    return {key: (tries, versions) for key, tries, versions in rows}
+
+
+def _votes(session: Session, actor: Actor, row: Request) -> dict[str, tuple[SeenVote, ...]]:
+    """The author learns from objections what was said; votes are for those who vote."""
+    if row.policy_digest is None or actor.person == row.author_id:
+        return {}
+    found: dict[str, tuple[SeenVote, ...]] = {}
+    for seen in governance.votes_seen(session, _subject(row), actor):
+        found[seen.part] = (*found.get(seen.part, ()), seen)
+    return found
+
+
+def _downloads(session: Session, row: Request) -> dict[str, int]:
+    rows = session.exec(
+        select(Release.file_id, func.count(col(Download.id)))
+        .join(Download, col(Download.release_id) == Release.id, isouter=True)
+        .where(Release.request_id == row.id)
+        .group_by(Release.file_id)
+    )
+    return dict(rows.all())
+
+
+def _objections(session: Session, row: Request) -> tuple[Objection, ...]:
+    """What stands against files in the newest decided round; a replaced vote does not stand."""
+    decided = row.round if phase_of(row) is Phase.DECIDED else row.round - 1
+    rows = session.exec(
+        select(Vote, File.path)
+        .where(
+            Vote.subject_type == "airlock_request",
+            Vote.subject_id == row.id,
+            Vote.round == decided,
+            Vote.part == File.id,
+            col(File.outcome).in_([FileOutcome.RETURNED, FileOutcome.REJECTED]),
+        )
+        .order_by(col(Vote.cast_at), col(Vote.id))
+    ).all()
+    standing = {(vote.part, vote.person_id): (path, vote) for vote, path in rows}
+    said = [
+        Objection(path, vote.value, vote.reason)
+        for path, vote in standing.values()
+        if vote.value in NEEDS_REASON
+    ]
+    return tuple(sorted(said, key=lambda one: (one.path, one.value, one.reason)))
+
+
+def _comments(
+    session: Session, actor: Actor, row: Request, *, author: bool
+) -> tuple[CommentView, ...]:
+    rows = session.exec(
+        select(Comment).where(Comment.request_id == row.id).order_by(col(Comment.at), Comment.id)
+    ).all()
+    phase = phase_of(row)
+    open_now = phase is Phase.DECIDED or (
+        phase is Phase.CONSOLIDATING and not author and _has_voted(session, actor, row)
+    )
+    return tuple(
+        CommentView(
+            body=one.body,
+            addressee=one.addressee,
+            own=one.person_id == actor.person,
+            by_author=one.person_id == row.author_id,
+            round=one.round,
+            file_id=one.file_id,
+            at=one.at,
+        )
+        for one in rows
+        if _readable(one, actor, row, author=author, open_now=open_now or one.round < row.round)
+    )
+
+
+def _readable(one: Comment, actor: Actor, row: Request, *, author: bool, open_now: bool) -> bool:
+    if one.person_id == actor.person:
+        return True
+    if author:
+        return open_now and one.addressee == Addressee.AUTHOR
+    return open_now or one.person_id == row.author_id
+
+
+def _has_voted(session: Session, actor: Actor, row: Request) -> bool:
+    return actor.person is not None and bool(governance.voted(session, _subject(row), actor.person))
+
+
+def _checks(session: Session, row: Request) -> tuple[CheckView, ...]:
+    rows = session.exec(
+        select(Check).where(Check.request_id == row.id).order_by(col(Check.asked_at), Check.id)
+    )
+    return tuple(
+        CheckView(c.id, c.kind, c.state, c.asked_at, c.started_at, c.done_at, c.verdict)
+        for c in rows
+    )
+
+
+def _actions(
+    session: Session, actor: Actor, now: datetime, row: Request, look: Decision, policies: Policies
+) -> dict[str, Decision]:
+    standing = people.standing(session, actor, row)
+    hold = people.may_hold(session, actor, row)
+    change = _move(row, "submit", standing)
+    reopen = _move(row, "reopen", standing)
+    if actor.person == row.author_id:
+        access = _access(session, actor, now, row, Verb.SUBMIT, policies)
+        change, reopen = _joined(change, access), _joined(reopen, access)
+    budget = checking.precheck_budget(session, row, now, policies)
+    return {
+        "change": change,
+        "submit": _joined(change, _complete(session, row)),
+        "check": _joined(change, budget, _any_files(row)),
+        "withdraw": _move(row, "withdraw", standing),
+        "reopen": reopen,
+        "vote": may_vote(session, actor, now, row),
+        "comment": look,
+        "recall": _move(row, "recall", standing),
+        "hold": hold,
+        "lift": _joined(hold, Decision() if row.held_reason else _no("not_held", "Not held.")),
+    }
+
+
+def _move(row: Request, event: str, standing: Standing) -> Decision:
+    """Ask the table what `advance` would do, without doing it."""
+    try:
+        row.MACHINE.next(row.state, event, standing)
+    except (Conflict, NotAllowed) as refusal:
+        return _no(refusal.code, refusal.message)
+    return Decision()
+
+
+def _access(
+    session: Session, actor: Actor, now: datetime, row: Request, verb: Verb, policies: Policies
+) -> Decision:
+    project = projects.get(session, row.project_id)
+    return people.may(session, actor, now, project, verb, policies)
+
+
+def _complete(session: Session, row: Request) -> Decision:
+    return drafting.complete(present_files(session, row.id))
+
+
+def _any_files(row: Request) -> Decision:
+    return Decision() if row.files else _no("no_files", "There is no file yet. Add one first.")
+
+
+def _subject(row: Request) -> Subject:
+    """The round as its votes name it; members are told apart where it matters."""
+    return Subject(
+        type="airlock_request",
+        id=row.id,
+        digest=Digest(str(row.subject)),
+        round=row.round,
+        author=row.author_id,
+        organisation=row.author_organisation or "",
+        phase=phase_of(row),
+    )
+
+
+def _policy(session: Session, row: Request, known: dict[str, ReviewPolicy]) -> ReviewPolicy:
+    digest = str(row.policy_digest)
+    if digest not in known:
+        known[digest] = governance.pinned(session, digest)
+    return known[digest]
+
+
+def _no(code: str, text: str) -> Decision:
+    return Decision((Reason(code, text),))
+
+
+def _joined(*decisions: Decision) -> Decision:
+    reasons = {reason.code: reason for one in decisions for reason in one.reasons}
+    return Decision(tuple(reasons[code] for code in sorted(reasons)))
