@@ -1,8 +1,8 @@
 """Finds what the generated tests run over, so that a new noun is covered without being listed."""
 
 import ast
+import functools
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -33,8 +33,8 @@ def tables() -> type[SQLModel]:
     return SQLModel
 
 
-def sources(*parts: str) -> Iterator[tuple[Path, ast.Module]]:
-    """Parse every source file of the package, or of some of its parts, with relative paths."""
-    for part in parts or ("",):
-        for file in sorted((PACKAGE / part).rglob("*.py")):
-            yield file.relative_to(ROOT), ast.parse(file.read_text())
+@functools.cache
+def sources() -> list[tuple[Path, ast.Module]]:
+    """Parse every source file of the package, with relative paths."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return [(file.relative_to(ROOT), ast.parse(file.read_text())) for file in files]
