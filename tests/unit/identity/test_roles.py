@@ -1,11 +1,20 @@
 """The permission table: every role × every action, and sentences that must never change."""
 
 from itertools import product
+from typing import get_args
 
 import pytest
 
 from orchestrator.errors import NotAllowed
-from orchestrator.identity.roles import PERMISSIONS, SYSTEM_ROLE, Role, demand, permitted
+from orchestrator.identity.roles import (
+    PERMISSIONS,
+    SYSTEM_ROLE,
+    CertificateKind,
+    Role,
+    demand,
+    permitted,
+)
+from orchestrator.policy.model import Need, ReviewRole
 from orchestrator.values import SYSTEM, Actor
 
 HOLDERS = [*Role, SYSTEM_ROLE]
@@ -63,3 +72,8 @@ def test_no_sentence_offers_the_system_as_a_role() -> None:
     for action in PERMISSIONS:
         for reason in permitted(holding(), action).reasons:
             assert "role system" not in reason.text
+
+
+def test_policies_speak_of_roles_and_certificates_that_exist() -> None:
+    assert set(get_args(ReviewRole)) <= set(Role)
+    assert set(get_args(Need)) <= set(CertificateKind)
