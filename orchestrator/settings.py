@@ -19,44 +19,55 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRE_", frozen=True, extra="forbid")
 
     mode: Literal["production", "demo", "test"] = Field(
-        "production", description="demo and test allow the development identity provider"
+        default="production", description="demo and test allow the development identity provider"
     )
     state_dir: Path = Field(
-        Path(".tre/state"), description="database, keys and stored bytes; only the control plane"
+        default=Path(".tre/state"),
+        description="database, keys and stored bytes; only the control plane",
     )
     run_dir: Path | None = Field(
-        None, description="sockets and process files; short, because socket paths end at 107 bytes"
+        default=None,
+        description="sockets and process files; short, because socket paths end at 107 bytes",
     )
     homes_dir: Path = Field(
-        Path(".tre/homes"), description="people's homes and project folders of the local engine"
+        default=Path(".tre/homes"),
+        description="people's homes and project folders of the local engine",
     )
     policies_dir: Path = Field(
-        Path(__file__).parent.parent / "policies", description="the policy files in force"
+        default=Path(__file__).parent.parent / "policies", description="the policy files in force"
     )
     images_dir: Path = Field(
-        Path(".tre/images"), description="workspace environments of the local engine"
+        default=Path(".tre/images"), description="workspace environments of the local engine"
     )
-    database_url: str = Field("", description="empty: SQLite below state_dir")
-    engine: Literal["local"] = Field("local", description="what runs workspaces")
-    bind_host: str = Field("127.0.0.1", description="address the control plane and gateway bind")
-    control_host: str = Field("tre.localhost", description="host name of the control plane")
-    control_port: int = Field(8700, description="TCP port of the control plane")
+    database_url: str = Field(default="", description="empty: SQLite below state_dir")
+    engine: Literal["local"] = Field(default="local", description="what runs workspaces")
+    bind_host: str = Field(
+        default="127.0.0.1", description="address the control plane and gateway bind"
+    )
+    control_host: str = Field(default="tre.localhost", description="host name of the control plane")
+    control_port: int = Field(default=8700, description="TCP port of the control plane")
     gateway_domain: str = Field(
-        "localhost", description="projects answer at <project>.<gateway_domain>"
+        default="localhost", description="projects answer at <project>.<gateway_domain>"
     )
-    gateway_port: int = Field(8701, description="TCP port of the gateway")
-    public_scheme: Literal["http", "https"] = Field("http", description="as the browser sees us")
-    oidc_issuer: str = Field("", description="empty: only public pages and health answer")
-    oidc_client_id: str = Field("tre", description="our client id at the identity provider")
-    oidc_client_secret: SecretStr = Field(SecretStr(""), description="our client secret there")
+    gateway_port: int = Field(default=8701, description="TCP port of the gateway")
+    public_scheme: Literal["http", "https"] = Field(
+        default="http", description="as the browser sees us"
+    )
+    oidc_issuer: str = Field(default="", description="empty: only public pages and health answer")
+    oidc_client_id: str = Field(default="tre", description="our client id at the identity provider")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="our client secret there"
+    )
     oidc_acr_levels: dict[str, Literal["aal1", "aal2"]] = Field(
-        {}, description="assurance by the provider's `acr`, as JSON; what is not listed is aal1"
+        default={},
+        description="assurance by the provider's `acr`, as JSON; what is not listed is aal1",
     )
     api_token: SecretStr = Field(
-        SecretStr(""), description="a person's token for `tre` commands that go through the API"
+        default=SecretStr(""),
+        description="a person's token for `tre` commands that go through the API",
     )
-    home_quota_mb: int = Field(512, description="megabytes of home storage of one person")
-    origin: str = Field("tre.example", description="name of this log in its checkpoints")
+    home_quota_mb: int = Field(default=512, description="megabytes of home storage of one person")
+    origin: str = Field(default="tre.example", description="name of this log in its checkpoints")
 
     @property
     def database(self) -> str:

@@ -11,8 +11,10 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from orchestrator.airlock import checking, drafting, files, queries
+from orchestrator.airlock.rounds import present_files
+from orchestrator.airlock.rules import missing_context
 from orchestrator.api import shapes
-from orchestrator.bootstrap.request import Body, Parts, ReadSession, WriteSession, process
+from orchestrator.bootstrap.request import Parts, ReadSession, WriteSession, body, process
 from orchestrator.db import read, write
 from orchestrator.errors import NotFound
 from orchestrator.governance.access import Verb
@@ -60,10 +62,10 @@ def draft(
     Errors: NotFound when there is none.
     """
     actor, row = _who(session, project, person)
-    found = [r for r in queries.mine(session, actor) if (r.project_id, r.name) == (row.id, name)]
-    if not found:
-        raise NotFound(f"There is no request named {name[:40]!r} here. `tre submit` makes one.")
-    return shapes.request_detail(queries.detail(session, actor, found[0].id, control.clock()))
+    found = queries.by_name(session, actor, row.id, name)
+    return shapes.request_detail(
+        queries.detail(session, actor, control.clock(), found.id, policies=control.policies)
+    )
 
 
 @router.put("/drafts/{name}/files/{path:path}")
@@ -82,7 +84,7 @@ def add(
         actor, _row = _who(session, project, person)
         require_verb(session, actor, project, Verb.SUBMIT, now, policies=policies)
     limit = policies.outputs.caps.file_bytes
-    frozen = control.store.freeze(Zone.QUARANTINE, Body(request), limit)
+    frozen = control.store.freeze(Zone.QUARANTINE, body(request), limit)
     with write(control.db) as session:
         actor, row = _who(session, project, person)
         found = drafting.draft_named(session, actor, now, row.id, name, policies=policies)
@@ -110,27 +112,19 @@ def submit(
     project: str,
     person: str,
     name: str,
-    body: Submission,
+    submission: Submission,
 ) -> dict[str, Any]:
     """Submit the draft where its context is complete; else say what is missing and keep it."""
     actor, row = _who(session, project, person)
     now, policies = control.clock(), control.policies
     found = drafting.draft_named(session, actor, now, row.id, name, policies=policies)
     missing = []
-    for file in queries.present_files(session, found.id):
-        words = body.files.get(file.path)
+    for file in present_files(session, found.id):
+        words = submission.files.get(file.path)
         if words is not None:
-            file = files.set_context(
-                session,
-                actor,
-                now,
-                file.id,
-                words.shows,
-                words.population,
-                words.control,
-                policies=policies,
-            )
-        missing += [f"{file.path}: {word}" for word in queries.missing_context(file)]
+            said = (words.shows, words.population, words.control)
+            files.set_context(session, actor, now, file.id, *said, policies=policies)
+        missing += [f"{file.path}: {word}" for word in missing_context(file.context)]
     if not missing:
         found = drafting.submit(session, actor, now, found.id, policies=policies)
     return {"request": found.id, "state": found.state, "missing": missing}

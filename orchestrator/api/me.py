@@ -41,7 +41,7 @@ def me(session: ReadSession, who: Anyone) -> dict[str, Any]:
         "organisation": who.actor.organisation,
         "roles": sorted(who.actor.roles),
         "requests": [
-            {"id": row.id, "name": row.name, "project": row.slug, "state": row.state}
+            {"id": row.id, "name": row.name, "project": row.project, "state": row.state}
             for row in airlock.mine(session, who.actor)
         ],
     }

@@ -1,13 +1,16 @@
-"""[pure] What the API takes and gives, as JSON: one function a thing, no rule and no read."""
+"""What the API takes and gives, as JSON: one function a thing, no rule and no read."""
 
 from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
 
+from orchestrator.airlock.queries import Detail as RequestDetail
+from orchestrator.airlock.queries import FileView, Summary
 from orchestrator.datasets.queries import Detail, Listed
 from orchestrator.governance.access import Access
 from orchestrator.governance.seats import Chair
+from orchestrator.outputs.codec import finding_to_json
 from orchestrator.projects.models import Project
 from orchestrator.projects.queries import ProjectDetail
 from orchestrator.values import Decision
@@ -118,4 +121,59 @@ def snapshot_detail(found: Detail) -> dict[str, Any]:
         "seats": [seat_name(hearing.chair) for hearing in found.seats],
         "used_by": [asdict(use) for use in found.uses],
         "may": {name: decision(answer) for name, answer in found.may.items()},
+    }
+
+
+def request_row(row: Summary) -> dict[str, Any]:
+    """One airlock request in a list."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "title": row.title,
+        "project": row.project,
+        "state": row.state,
+        "round": row.round,
+        "verdict": row.verdict,
+        "files": row.files,
+        "submitted_at": row.submitted_at,
+        "reason": row.reason,
+        "held": row.held,
+    }
+
+
+def request_detail(found: RequestDetail) -> dict[str, Any]:
+    """One airlock request as one person may see it."""
+    return {
+        **request_row(found.request),
+        "released_at": found.released_at,
+        "expires_at": found.expires_at,
+        "files": [request_file(file) for file in found.files],
+        "votes": [asdict(vote) for file in found.files for vote in file.votes],
+        "objections": [asdict(one) for one in found.objections],
+        "checks": [asdict(one) for one in found.checks],
+        "actions": {name: decision(answer) for name, answer in found.actions.items()},
+    }
+
+
+def request_file(file: FileView) -> dict[str, Any]:
+    """One file with its report; positions and counts, never values."""
+    report = file.report
+    return {
+        "id": file.id,
+        "path": file.path,
+        "digest": file.digest,
+        "size": file.size,
+        "subject": file.subject,
+        "shows": file.shows,
+        "population": file.population,
+        "control": file.control,
+        "missing": list(file.missing),
+        "verdict": file.verdict,
+        "coverage": report.coverage.statement if report else None,
+        "findings": [finding_to_json(one) for one in report.findings] if report else [],
+        "tries": file.tries,
+        "heard": file.heard,
+        "outcome": file.outcome,
+        "vote": decision(file.vote),
+        "download": decision(file.download),
     }

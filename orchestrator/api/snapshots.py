@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from orchestrator.api import shapes
 from orchestrator.api.shapes import Because, Vote
-from orchestrator.bootstrap.request import Body, Caller, Parts, ReadSession, WriteSession, may
+from orchestrator.bootstrap.request import Caller, Parts, ReadSession, WriteSession, body, may
 from orchestrator.datasets import queries, service
 from orchestrator.db import read, write
 from orchestrator.objectstore.zones import Zone
@@ -45,18 +45,18 @@ def listed(session: ReadSession, who: Reader) -> list[dict[str, Any]]:
 
 @router.post("", status_code=201)
 def announce(
-    session: WriteSession, control: Parts, who: Announcer, body: Announcement
+    session: WriteSession, control: Parts, who: Announcer, announced: Announcement
 ) -> dict[str, Any]:
     """Announce a version; files may follow."""
     row = service.announce(
         session,
         who.actor,
         control.clock(),
-        dataset=body.dataset,
-        label=body.label,
-        dictionary=body.dictionary,
-        title=body.title,
-        summary=body.summary,
+        dataset=announced.dataset,
+        label=announced.label,
+        dictionary=announced.dictionary,
+        title=announced.title,
+        summary=announced.summary,
     )
     return {"id": row.id, "state": row.state}
 
@@ -72,7 +72,7 @@ def upload(
     with read(control.db) as session:
         queries.demand_visible(session, who.actor, snapshot)
     limit = control.policies.outputs.admission.file_bytes
-    frozen = control.store.freeze(Zone.INBOX, Body(request), limit)
+    frozen = control.store.freeze(Zone.INBOX, body(request), limit)
     with write(control.db) as session:
         service.receive(session, who.actor, control.clock(), snapshot, path, frozen)
     return {"path": path, "digest": frozen.digest, "size": frozen.size}
@@ -80,10 +80,10 @@ def upload(
 
 @router.post("/{snapshot}/finish")
 def finish(
-    session: WriteSession, control: Parts, who: Uploader, snapshot: str, body: Finished
+    session: WriteSession, control: Parts, who: Uploader, snapshot: str, sent: Finished
 ) -> dict[str, Any]:
     """Fix the files under one digest and hand them over for verification."""
-    row = service.finish_upload(session, who.actor, control.clock(), snapshot, files=body.files)
+    row = service.finish_upload(session, who.actor, control.clock(), snapshot, files=sent.files)
     return {"id": row.id, "state": row.state, "digest": row.digest}
 
 
@@ -95,7 +95,7 @@ def shown(session: ReadSession, control: Parts, who: Reader, snapshot: str) -> d
 
 @router.post("/{snapshot}/votes")
 def vote(
-    session: WriteSession, control: Parts, who: Voter, snapshot: str, body: Vote
+    session: WriteSession, control: Parts, who: Voter, snapshot: str, said: Vote
 ) -> dict[str, Any]:
     """Decide on a proposed snapshot, on exactly the digest that was looked at."""
     row = service.vote(
@@ -103,18 +103,18 @@ def vote(
         who.actor,
         control.clock(),
         snapshot,
-        seat=body.seat,
-        value=body.value,
-        reason=body.reason,
-        digest=body.digest,
+        seat=said.seat,
+        value=said.value,
+        reason=said.reason,
+        digest=said.digest,
     )
     return {"id": row.id, "state": row.state}
 
 
 @router.post("/{snapshot}/withdraw")
 def withdraw(
-    session: WriteSession, control: Parts, who: Withdrawer, snapshot: str, body: Because
+    session: WriteSession, control: Parts, who: Withdrawer, snapshot: str, why: Because
 ) -> dict[str, Any]:
     """Take a snapshot back and learn who used it."""
-    used = service.withdraw(session, who.actor, control.clock(), snapshot, body.reason)
+    used = service.withdraw(session, who.actor, control.clock(), snapshot, why.reason)
     return {"id": snapshot, "used_by": [asdict(use) for use in used]}

@@ -8,7 +8,7 @@ its 200 before the commit failed.
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import anyio.from_thread
 from fastapi import Depends, Request
@@ -22,7 +22,7 @@ from orchestrator.identity.csrf import check_origin, check_token
 from orchestrator.identity.queries import ANONYMOUS, session_actor, token_actor
 from orchestrator.identity.roles import demand
 from orchestrator.identity.service import touch_session, touch_token
-from orchestrator.identity.tokens import scope_allows
+from orchestrator.identity.tokens import ProcessRole, TokenKind, scope_allows
 from orchestrator.values import Actor, Decision
 
 COOKIE = "__Host-tre"
@@ -95,6 +95,25 @@ def may(action: str) -> Callable[[Request], Caller]:
     return check
 
 
+def process(*roles: ProcessRole) -> Callable[[Request], ProcessRole]:
+    """Name the processes of ours that may call a route.
+
+    Errors: NotAllowed for everybody else.
+    """
+
+    def check(request: Request) -> ProcessRole:
+        control = parts(request)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        with read(control.db) as session:
+            found = token_actor(session, token, control.clock())
+        if found is None or found.kind is not TokenKind.ROLE or found.owner not in roles:
+            raise NotAllowed("Only our own processes come here.", code="not_a_process")
+        return ProcessRole(found.owner)
+
+    check.permission = "process"  # type: ignore[attr-defined]
+    return check
+
+
 def require(decision: Decision) -> None:
     """Turn a decision against into a refusal that carries all its reasons.
 
@@ -149,6 +168,11 @@ def _by_token(control: Control, token: str) -> Caller | None:
             touch_token(session, token, now)
     handle = found.person.handle if found.person else found.owner
     return Caller(found.actor, handle, scopes=found.scopes)
+
+
+def body(request: Request) -> BinaryIO:
+    """A request's body as a stream; errors as `Body`."""
+    return io.BufferedReader(Body(request), 1 << 20)
 
 
 class Body(io.RawIOBase):

@@ -1,14 +1,13 @@
 """`tre check`: the same engine without any server, for files on this machine."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from orchestrator.cli.output import console, print_json
-from orchestrator.outputs.standalone import check_paths
-
-EXIT = {"pass": 0, "flag": 10, "block": 20}
+from orchestrator.outputs.standalone import EXIT, check_paths
+from orchestrator.settings import Settings
 
 
 def check(
@@ -25,7 +24,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Check files before they leave: exit 0 pass, 10 flag, 20 block, 2 usage."""
-    report = check_paths(paths, source=source, released=released or [], rules=rules)
+    shipped = Settings().policies_dir / "outputs.yaml"
+    report: Any = check_paths(paths, source, released or [], rules or shipped)
     if as_json:
         print_json(report)
     else:

@@ -20,8 +20,7 @@ def _states() -> str:
     parts = [
         _MADE,
         "# States\n",
-        "What may follow what, and by whom. Only `lifecycle.advance` moves anything, and each move "
-        "is one entry of the log.\n",
+        "What may follow what, and by whom. Each move is one entry of the log.\n",
     ]
     for machine in MACHINES:
         parts += [f"## {machine.noun.capitalize()}\n", f"```mermaid\n{machine.mermaid()}```\n"]

@@ -1,6 +1,7 @@
 """Operators' commands: they run our processes and act with the settings of this machine."""
 
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -15,15 +16,13 @@ from orchestrator.bootstrap.hands import hands, utc_now
 from orchestrator.cli.output import console, print_json, print_table
 from orchestrator.cli.unix import ask
 from orchestrator.db import connect, write
-from orchestrator.doors import app as doors_app
 from orchestrator.errors import NotFound
-from orchestrator.gateway import app as gateway_app
 from orchestrator.governance.service import halt as halt_row
 from orchestrator.migrations.run import upgrade
 from orchestrator.policy.load import load
 from orchestrator.projects.queries import by_slug
 from orchestrator.reconciler import loop
-from orchestrator.sandbox.roles import role_exec
+from orchestrator.sandbox.roles import module, role_command
 from orchestrator.server import application
 from orchestrator.settings import Settings
 from orchestrator.values import SYSTEM
@@ -58,20 +57,14 @@ def reconcile() -> None:
     loop.run(hands(settings), _until_told())
 
 
-def gateway(inside: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
+def gateway() -> None:
     """Run the gateway: the only way to a notebook. In a sandbox without the state folder."""
-    settings = Settings()
-    if not inside:
-        role_exec(settings, "gateway")
-    gateway_app.run(settings)
+    _in_a_sandbox("gateway")
 
 
-def doors(inside: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
+def doors() -> None:
     """Run the doors: what a workspace may call. In a sandbox without the state folder."""
-    settings = Settings()
-    if not inside:
-        role_exec(settings, "doors")
-    doors_app.run(settings)
+    _in_a_sandbox("doors")
 
 
 def migrate() -> None:
@@ -126,6 +119,12 @@ def policy(as_json: AsJson = False) -> None:
         print_json(dict(rows))
         return
     print_table("Policies in force", ("policy", "digest"), rows)
+
+
+def _in_a_sandbox(role: str) -> None:
+    """Become one of our processes inside a sandbox without the state folder; never returns."""
+    command = role_command(Settings(), role, module(f"orchestrator.{role}"))
+    os.execv(command[0], command)  # noqa: S606 - a list, no shell
 
 
 def _tell(settings: Settings, role: str, path: str, body: dict[str, str | None]) -> str:

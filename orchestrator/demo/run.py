@@ -66,7 +66,7 @@ def installation(settings: Settings, identity_port: int) -> Iterator[Processes]:
         yield processes
     finally:
         processes.stop_all()
-        LocalEngine(settings).end_all()
+        _end_workspaces(settings)
 
 
 def demo(folder: Path, console: Console, *, stay: bool) -> bool:
@@ -78,7 +78,8 @@ def demo(folder: Path, console: Console, *, stay: bool) -> bool:
     settings, identity_port = prepare(folder)
     story = Story(folder / "report.json", console)
     with story.step("Start: a sandbox is possible, the workspace image is there") as step:
-        step.saw(tried())
+        found = tried()
+        step.require(found.works, found.say, f"{found.say} {found.cure}")
         image = load(settings.policies_dir).workspaces.image
         where = ensure_image(settings, image)
         step.saw(f"image {image}: {where.name}")
@@ -93,6 +94,13 @@ def demo(folder: Path, console: Console, *, stay: bool) -> bool:
         if stay:
             _stay(settings, console)
     return story.ok
+
+
+def _end_workspaces(settings: Settings) -> None:
+    """Keepers and hubs outlive their engine on purpose, so the demo ends them by name."""
+    engine = LocalEngine(settings)
+    for folder in sorted((settings.run / "p").glob("*")):
+        engine.sleep(folder.name)
 
 
 def _say_the_end(story: Story, settings: Settings, console: Console, seconds: float) -> None:

@@ -351,11 +351,11 @@ class Tale:
 
     def _review(self, slug: str, step: Step) -> None:
         for handle in ("odin", "olga", "mara", "lotte"):
-            found = self.cast[handle].call("GET", f"/api/projects/{slug}")
-            if found.status >= 400:
-                continue
-            for seat in found.json()["my_seats"]:
-                vote = {"seat": seat, "value": "approve", "digest": found.json()["subject"]}
+            page = self.cast[handle].call("GET", f"/api/projects/{slug}")
+            if page.status >= 400:
+                continue  # this partner's data is not asked for
+            for seat in page.json()["my_seats"]:
+                vote = {"seat": seat, "value": "approve", "digest": page.json()["subject"]}
                 self.cast[handle].ask("POST", f"/api/projects/{slug}/votes", json=vote)
                 step.saw(f"{slug}: {self.cast[handle].person.name} fills the seat {seat}")
         found = self._await(self.cast["lena"], f"/api/projects/{slug}", {"active", "declined"})

@@ -20,7 +20,7 @@ from orchestrator.values import Digest
 def checks_due(hands: Hands, _now: datetime) -> Sequence[str]:
     """Checks that are wanted, or whose worker died."""
     with read(hands.db) as session:
-        return queries.checks_to_run(session)
+        return queries.checks_due(session)
 
 
 def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
@@ -68,7 +68,7 @@ def sources(session: Session, hands: Hands, project_id: str) -> tuple[Source, ..
 def releases_due(hands: Hands, _now: datetime) -> Sequence[str]:
     """Approved requests whose last check is done and which nobody holds."""
     with read(hands.db) as session:
-        return queries.releases_to_make(session)
+        return queries.releases_due(session)
 
 
 def release(hands: Hands, request_id: str, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from orchestrator.bootstrap.hands import Hands
 from orchestrator.db import read, write
 from orchestrator.governance.queries import project_stop
 from orchestrator.reconciler.lane import Work
+from orchestrator.values import SYSTEM
 from orchestrator.workspaces import queries, service
 from orchestrator.workspaces.models import Workspace
 from orchestrator.workspaces.states import WorkspaceState
@@ -39,7 +40,7 @@ def turn(hands: Hands, row_id: str, now: datetime) -> bool:
     with write(hands.db) as session:
         for server in running:
             service.record_server(session, server.key, service.Seen("stopped"), now)
-            service.unwant_server(session, server.key, now, actor=service.SYSTEM, reason="halted")
+            service.unwant_server(session, server.key, now, actor=SYSTEM, reason="halted")
         service.move(
             session,
             session.get_one(Workspace, row_id),

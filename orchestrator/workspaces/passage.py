@@ -105,7 +105,7 @@ class Passage:
             halted=frozenset(self._halted(session)),
             servers=frozenset(row["key"] for row in self.servers(session, now)),
         )
-        lines = [
+        lines: list[dict[str, Any]] = [
             *({"kind": "halt", "project": p, "person": None} for p in current.halted - told.halted),
             *(
                 {"kind": "revoke", "project": p, "person": h}

@@ -1,0 +1,213 @@
+"""Airlock requests over JSON: draft, describe, pre-check, submit, vote, withdraw, download."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from orchestrator.airlock import checking, drafting, files, people, queries, releasing, reviewing
+from orchestrator.api import shapes
+from orchestrator.api.shapes import Because, Vote
+from orchestrator.bootstrap.request import Caller, Parts, ReadSession, WriteSession, body, may
+from orchestrator.db import read, write
+from orchestrator.objectstore.zones import Zone
+from orchestrator.projects.queries import detail
+from orchestrator.values import Digest, digest_of
+
+router = APIRouter(prefix="/api/requests", tags=["airlock"])
+Reader = Annotated[Caller, Depends(may("airlock.request.read"))]
+Drafter = Annotated[Caller, Depends(may("airlock.request.draft"))]
+Submitter = Annotated[Caller, Depends(may("airlock.request.submit"))]
+Withdrawer = Annotated[Caller, Depends(may("airlock.request.withdraw"))]
+Downloader = Annotated[Caller, Depends(may("airlock.request.download"))]
+Recaller = Annotated[Caller, Depends(may("airlock.request.recall"))]
+# Whether somebody may vote is decided per file by the seat engine, with every reason; the table of
+# roles alone would answer an author with less than the truth.
+Voter = Annotated[Caller, Depends(may("airlock.request.read"))]
+
+
+class Draft(BaseModel):
+    """A new, empty request."""
+
+    project: str
+    name: str
+    title: str = ""
+
+
+class Words(BaseModel):
+    """What the author says about a file."""
+
+    shows: str
+    population: str
+    control: str
+
+
+@router.get("")
+def mine(session: ReadSession, who: Reader) -> list[dict[str, Any]]:
+    """List the caller's own requests, newest first."""
+    return [shapes.request_row(row) for row in queries.mine(session, who.actor)]
+
+
+@router.get("/queue")
+def queue(session: ReadSession, control: Parts, who: Reader) -> list[dict[str, Any]]:
+    """List what waits for this checker, riskiest first."""
+    found = queries.queue(session, who.actor, control.clock())
+    return [{**shapes.request_row(item.request), "judged": item.mine} for item in found]
+
+
+@router.post("", status_code=201)
+def draft(session: WriteSession, control: Parts, who: Drafter, new: Draft) -> dict[str, Any]:
+    """Open an empty draft under a name that is free in its project."""
+    now = control.clock()
+    project = detail(session, who.actor, new.project, now).project
+    title = new.title or new.name
+    row = drafting.open_draft(
+        session, who.actor, now, project.id, new.name, title, policies=control.policies
+    )
+    return {"id": row.id, "state": row.state}
+
+
+@router.get("/{request_id}")
+def shown(session: ReadSession, control: Parts, who: Reader, request_id: str) -> dict[str, Any]:
+    """Show all that the caller may see of a request."""
+    return shapes.request_detail(
+        queries.detail(session, who.actor, control.clock(), request_id, policies=control.policies)
+    )
+
+
+@router.put("/{request_id}/files/{path:path}")
+def add(
+    request: Request, control: Parts, who: Drafter, request_id: str, path: str
+) -> dict[str, Any]:
+    """Freeze one file's bytes in quarantine and put it into a draft."""
+    now, policies = control.clock(), control.policies
+    with read(control.db) as session:
+        people.own_draft(session, who.actor, now, request_id, policies=policies)
+    limit = policies.outputs.caps.file_bytes
+    frozen = control.store.freeze(Zone.QUARANTINE, body(request), limit)
+    with write(control.db) as session:
+        row = files.add_file(session, who.actor, now, request_id, path, frozen, policies=policies)
+    return {"id": row.id, "digest": row.digest, "size": row.size}
+
+
+@router.delete("/{request_id}/files/{file_id}", status_code=204)
+def remove(
+    session: WriteSession, control: Parts, who: Drafter, request_id: str, file_id: str
+) -> None:
+    """Take a file out of a draft."""
+    files.remove_file(session, who.actor, control.clock(), file_id, policies=control.policies)
+
+
+@router.post("/{request_id}/files/{file_id}/context", status_code=204)
+def describe(
+    session: WriteSession,
+    control: Parts,
+    who: Drafter,
+    request_id: str,
+    file_id: str,
+    words: Words,
+) -> None:
+    """Say what a file shows, about whom, and which disclosure control was used."""
+    files.set_context(
+        session,
+        who.actor,
+        control.clock(),
+        file_id,
+        words.shows,
+        words.population,
+        words.control,
+        policies=control.policies,
+    )
+
+
+@router.post("/{request_id}/check", status_code=202)
+def check(session: WriteSession, control: Parts, who: Drafter, request_id: str) -> dict[str, Any]:
+    """Ask for a pre-check of a draft; budgeted and logged by digest."""
+    row = checking.want_check(
+        session, who.actor, control.clock(), request_id, policies=control.policies
+    )
+    return {"check": row.id, "state": row.state}
+
+
+@router.post("/{request_id}/submit")
+def submit(
+    session: WriteSession, control: Parts, who: Submitter, request_id: str
+) -> dict[str, Any]:
+    """Hand a draft over: nothing of it changes from now on."""
+    row = drafting.submit(
+        session, who.actor, control.clock(), request_id, policies=control.policies
+    )
+    return {"id": row.id, "state": row.state}
+
+
+@router.post("/{request_id}/reopen")
+def reopen(
+    session: WriteSession, control: Parts, who: Submitter, request_id: str
+) -> dict[str, Any]:
+    """Open the next round of a request that was blocked or returned."""
+    row = drafting.reopen(
+        session, who.actor, control.clock(), request_id, policies=control.policies
+    )
+    return {"id": row.id, "state": row.state, "round": row.round}
+
+
+@router.post("/{request_id}/withdraw")
+def withdraw(
+    session: WriteSession, control: Parts, who: Withdrawer, request_id: str
+) -> dict[str, Any]:
+    """Take a request back for good."""
+    row = drafting.withdraw(session, who.actor, control.clock(), request_id)
+    return {"id": row.id, "state": row.state}
+
+
+@router.post("/{request_id}/files/{file_id}/votes")
+def vote(
+    session: WriteSession,
+    control: Parts,
+    who: Voter,
+    request_id: str,
+    file_id: str,
+    said: Vote,
+) -> dict[str, Any]:
+    """Vote on one file, on exactly the subject that was on the screen."""
+    reviewing.vote(
+        session,
+        who.actor,
+        control.clock(),
+        request_id,
+        file_id,
+        said.value,
+        said.reason,
+        said.digest,
+    )
+    return {"id": request_id, "file": file_id, "voted": said.value}
+
+
+@router.post("/{request_id}/recall")
+def recall(
+    session: WriteSession, control: Parts, who: Recaller, request_id: str, why: Because
+) -> dict[str, Any]:
+    """End a release for good."""
+    row = releasing.recall(session, who.actor, control.clock(), request_id, why.reason)
+    return {"id": row.id, "state": row.state}
+
+
+@router.get("/{request_id}/files/{file_id}/download")
+def download(control: Parts, who: Downloader, request_id: str, file_id: str) -> Response:
+    """Hand out released bytes: re-hashed in hand, counted and logged before the first goes out."""
+    now, policies = control.clock(), control.policies
+    with read(control.db) as session:
+        found = releasing.downloadable(session, who.actor, now, file_id, policies=policies)
+    with control.store.open(Zone.RELEASE, Digest(found.digest)) as stream:
+        content = stream.read()
+    digest = digest_of(content)
+    with write(control.db) as session:
+        releasing.record_download(
+            session, who.actor, now, file_id, digest, len(content), policies=policies
+        )
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": "attachment", "Digest": digest},
+    )
