@@ -90,7 +90,7 @@ def report_to_json(report: Report) -> dict[str, JsonValue]:
     return {
         "job": report.job,
         "verdict": report.verdict.value,
-        "files": [_file_report_json(file) for file in report.files],
+        "files": [file_report_to_json(file) for file in report.files],
         "policy_digest": report.policy_digest,
         "snapshots": list(report.snapshots),
         "facts": report.facts,
@@ -111,6 +111,32 @@ def report_from_bytes(data: bytes) -> Report:
     try:
         return report_from_json(json.loads(data))
     except (ValueError, RecursionError) as error:
+        raise Invalid("This is not a report of the judge.", code="bad_report") from error
+
+
+def file_report_to_json(file: FileReport) -> dict[str, JsonValue]:
+    """Spell what was said about one file, its findings flat, worst first, too."""
+    coverage = file.coverage
+    return {
+        "path": file.path,
+        "digest": file.digest,
+        "verdict": file.verdict.value,
+        "results": [_result_json(result) for result in file.results],
+        "coverage": {
+            "total": coverage.total,
+            "accounted": coverage.accounted,
+            "gaps": [[gap.path, gap.start, gap.end, gap.reason] for gap in coverage.gaps],
+            "statement": coverage.statement,
+        },
+        "findings": [finding_to_json(finding) for finding in file.findings],
+    }
+
+
+def file_report_from_json(value: object) -> FileReport:
+    """Read what was said about one file. Errors: Invalid when it is not that."""
+    try:
+        return _file_report(_object(value))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Invalid("This is not a report of the judge.", code="bad_report") from error
 
 
@@ -154,23 +180,6 @@ def _source_json(source: Source) -> dict[str, JsonValue]:
         "version": source.version,
         "digest": source.digest,
         "index": str(source.index),
-    }
-
-
-def _file_report_json(file: FileReport) -> dict[str, JsonValue]:
-    coverage = file.coverage
-    return {
-        "path": file.path,
-        "digest": file.digest,
-        "verdict": file.verdict.value,
-        "results": [_result_json(result) for result in file.results],
-        "coverage": {
-            "total": coverage.total,
-            "accounted": coverage.accounted,
-            "gaps": [[gap.path, gap.start, gap.end, gap.reason] for gap in coverage.gaps],
-            "statement": coverage.statement,
-        },
-        "findings": [finding_to_json(finding) for finding in file.findings],
     }
 
 
