@@ -12,6 +12,7 @@ from orchestrator.airlock import people, rules
 from orchestrator.airlock.models import File, Request
 from orchestrator.audit.log import append
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.objectstore.paths import folded, safe_path, shown
 from orchestrator.objectstore.port import Frozen
 from orchestrator.outputs.model import Context
 from orchestrator.policy.model import Policies
@@ -39,7 +40,7 @@ def add_file(
     """
     row = people.own_draft(session, actor, now, request_id, policies=policies)
     digest = parse_digest(frozen.digest)
-    path = rules.parse_path(path)
+    path = safe_path(path)
     old = _present(session, request_id, path)
     if old is not None and old.digest == digest:
         return old
@@ -49,7 +50,7 @@ def add_file(
         id=f"f-{uuid.uuid4().hex}",
         request_id=request_id,
         path=path,
-        path_key=rules.path_key(path),
+        path_key=folded(path),
         digest=digest,
         size=frozen.size,
         added_at=now,
@@ -114,20 +115,24 @@ def _own_file(
 
 
 def _present(session: Session, request_id: str, path: str) -> File | None:
-    found = session.exec(
-        select(File).where(
-            File.request_id == request_id,
-            File.path_key == rules.path_key(path),
-            col(File.removed_at).is_(None),
-        )
+    """Find the file under this very path, and refuse what would be the same or inside another."""
+    key = folded(path)
+    parts = key.split("/")
+    above = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+    below = (col(File.path_key) >= f"{key}/") & (col(File.path_key) < f"{key}0")  # 0 follows /
+    near = session.exec(
+        select(File)
+        .where(File.request_id == request_id, col(File.removed_at).is_(None))
+        .where(col(File.path_key).in_([key, *above]) | below)
+        .limit(1)
     ).first()
-    if found is not None and found.path != path:
+    if near is not None and near.path != path:
         raise Conflict(
-            f"{path} and {found.path}, which is in the request already, look the same to some "
-            "systems. Rename one of them.",
+            f"{shown(path)} and {shown(near.path)}, which is in the request already, would be the "
+            "same file or lie in one another on some computers. Rename one of them.",
             code="twin_path",
         )
-    return found
+    return near
 
 
 def _check_room(row: Request, old: File | None, size: int, files: int, total: int) -> None:

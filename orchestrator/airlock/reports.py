@@ -3,22 +3,19 @@
 import json
 from collections.abc import Mapping
 
-from pydantic import TypeAdapter
-
+from orchestrator.outputs.codec import file_report_from_json, file_report_to_json
 from orchestrator.outputs.model import Coverage, FileReport, Gap, Report, Verdict
 from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
-
-_FILE = TypeAdapter(FileReport)
 
 
 def spell_file(report: FileReport) -> tuple[Digest, str]:
     """Write one file's report; the same report has the same digest."""
-    return _named(_FILE.dump_python(report, mode="json"))
+    return _named(file_report_to_json(report))
 
 
 def read_file(body: str) -> FileReport:
     """Read what `spell_file` wrote."""
-    return _FILE.validate_json(body)
+    return file_report_from_json(json.loads(body))
 
 
 def spell_report(report: Report, parts: list[Digest]) -> tuple[Digest, str]:

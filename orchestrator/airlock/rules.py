@@ -1,15 +1,13 @@
-"""[pure] Rules of the airlock: names, context, what a verdict allows, what the votes come to."""
+"""[pure] Rules of the airlock: context, subjects, what a verdict allows, budgets."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from orchestrator.errors import Invalid
 from orchestrator.outputs.model import Context, FileReport, Verdict, worst
 from orchestrator.values import Decision, Digest, JsonValue, Reason, canonical_json, digest_of
 
-PATH_BYTES = 400
-PATH_DEPTH = 12
 CONTEXT_CHARACTERS = 4000
 TITLE_CHARACTERS = 200
 REASON_CHARACTERS = 4000
@@ -23,28 +21,6 @@ class FileOutcome(StrEnum):
     APPROVED = "approved"
     RETURNED = "returned"
     REJECTED = "rejected"
-
-
-def parse_path(text: str) -> str:
-    """Accept a file's name as the author gave it, if it can name a file below a folder anywhere.
-
-    Shape: relative, parts divided by `/`, in Unicode form NFC.
-    Errors: Invalid for a name that is empty, climbs, hides characters, or that another system
-    would read as another name.
-    """
-    trouble = _path_trouble(text)
-    if trouble:
-        raise Invalid(
-            f"The file name {text[:60]!a} cannot be used: {trouble}. Rename the file and "
-            "add it again.",
-            code="bad_path",
-        )
-    return text
-
-
-def path_key(path: str) -> str:
-    """Fold a path so that names which some system cannot tell apart become equal."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
 def parse_text(text: str, what: str, limit: int) -> str:
@@ -195,54 +171,5 @@ def within_budget(today: int, per_day: int, draft: int, per_draft: int) -> Decis
     return Decision(tuple(reasons))
 
 
-def outcome(files: Sequence[FileOutcome]) -> FileOutcome:
-    """Sum what the votes on each file came to, as the request's outcome.
-
-    Any file sent back returns the request; else one approved file approves it, and only approved
-    files are released; else it is rejected.
-    Errors: ValueError without files (a programmer's mistake).
-    Source: design section 5.
-    """
-    if not files:
-        raise ValueError("a request without files has no outcome")
-    for decisive in (FileOutcome.RETURNED, FileOutcome.APPROVED):
-        if decisive in files:
-            return decisive
-    return FileOutcome.REJECTED
-
-
 def _no(code: str, text: str) -> Decision:
     return Decision((Reason(code, text),))
-
-
-def _path_trouble(text: str) -> str:
-    if not text:
-        return "it is empty"
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for c in text):
-        return "it holds characters that cannot be seen"
-    if len(text.encode()) > PATH_BYTES:
-        return f"it is longer than {PATH_BYTES} bytes"
-    if text != unicodedata.normalize("NFC", text):
-        return "its accents are written in an unusual way (it is not in Unicode form NFC)"
-    if "\\" in text or ":" in text:
-        return "a backslash or a colon means something else on other systems"
-    if text.startswith("/"):
-        return "it starts at the root; names are relative to the request"
-    parts = text.split("/")
-    if len(parts) > PATH_DEPTH:
-        return f"it is nested deeper than {PATH_DEPTH} folders"
-    return next((trouble for part in parts if (trouble := _part_trouble(part))), "")
-
-
-def _part_trouble(part: str) -> str:
-    if part in {"", ".", ".."}:
-        return "an empty part, `.` or `..` would point elsewhere"
-    if part[0] == "-":
-        return "a part that starts with a hyphen looks like an option to programs"
-    if part[-1] in ". " or part[0] == " ":
-        return (
-            "a part that starts with a space or ends with a dot or space changes on other systems"
-        )
-    if len(part.encode()) > 255:
-        return "a part is longer than 255 bytes"
-    return ""
