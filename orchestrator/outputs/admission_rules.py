@@ -5,7 +5,9 @@ Findings name columns and rows, never values. Source: outputs 8.1.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import assert_never
 
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.dictionary import (
@@ -101,12 +103,13 @@ def _schema(loaded: Loaded, spec: TableSpec | None, missing: Sequence[str]) -> l
 
 
 def _types(loaded: Loaded, column: SourceColumn, spec: ColumnSpec) -> list[Finding]:
-    test = _TESTS[spec.type]
-    return _bad_values(
-        "A02", loaded, column, test, f"not of type {spec.type.value}",
+    say = (
         "Correct these values, or change the type in the dictionary. Dates are written "
-        "2024-01-31; missing values are empty or NA.",
-    )  # fmt: skip
+        "2024-01-31; missing values are empty or NA."
+    )
+    what = f"not of type {spec.type.value}"
+    good = partial(_reads_as, spec.type)
+    return _bad_values("A02", loaded, column, good, what, say)
 
 
 def _allowed(loaded: Loaded, column: SourceColumn, spec: ColumnSpec) -> list[Finding]:
@@ -201,10 +204,17 @@ def _is_integer(value: str) -> bool:
     return parsed is not None and parsed == int(parsed) and not value.strip().endswith("%")
 
 
-_TESTS: Mapping[ColumnType, Callable[[str], bool]] = {
-    ColumnType.INTEGER: _is_integer,
-    ColumnType.NUMBER: _is_number,
-    ColumnType.TEXT: lambda _value: True,
-    ColumnType.DATE: lambda value: bool(_DATE.match(value.strip())),
-    ColumnType.BOOLEAN: lambda value: value.strip().casefold() in _BOOLEANS,
-}
+def _reads_as(kind: ColumnType, value: str) -> bool:
+    match kind:
+        case ColumnType.INTEGER:
+            return _is_integer(value)
+        case ColumnType.NUMBER:
+            return _is_number(value)
+        case ColumnType.DATE:
+            return bool(_DATE.match(value.strip()))
+        case ColumnType.BOOLEAN:
+            return value.strip().casefold() in _BOOLEANS
+        case ColumnType.TEXT | ColumnType.CATEGORY:
+            return True
+        case _:
+            assert_never(kind)

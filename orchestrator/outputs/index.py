@@ -222,7 +222,8 @@ def _column(column: SourceColumn, key: bytes) -> Column:
         spelled |= transforms(parsed_values, counts)
     hashed = hasher(key)
     features = tuple(
-        _feature(name, own, counts, [hashed(text) for text in own]) for name, own in spelled.items()
+        _feature(name, own, counts, {text: hashed(text) for text in set(own) if text})
+        for name, own in spelled.items()
     )
     return Column(
         column.name,
@@ -266,18 +267,17 @@ def _postings(values: Numbers, distinct: int) -> tuple[Numbers, Numbers]:
 
 
 def _feature(
-    transform: Transform, spelled: Sequence[str], counts: Sequence[int], hashes: Sequence[int]
+    transform: Transform, spelled: Sequence[str], counts: Sequence[int], hashes: Mapping[str, int]
 ) -> Feature:
-    ordered = sorted({own for text, own in zip(spelled, hashes, strict=True) if text})
+    ordered = sorted(hashes.values())
     place = {own: group for group, own in enumerate(ordered)}
+    group_by_text = {text: place[own] for text, own in hashes.items()}
     group_of = array("I", bytes(4))
+    group_of.extend(group_by_text.get(text, len(ordered)) for text in spelled)
     frequency = array("I", bytes(4 * len(ordered)))
-    for text, own, count in zip(spelled, hashes, counts, strict=True):
+    for text, count in zip(spelled, counts, strict=True):
         if text:
-            group_of.append(place[own])
-            frequency[place[own]] += count
-        else:
-            group_of.append(len(ordered))
+            frequency[group_by_text[text]] += count
     return Feature(transform, array("Q", ordered), group_of, frequency)
 
 

@@ -48,13 +48,14 @@ def _risk_facts(loaded: Loaded, spec: TableSpec) -> dict[str, JsonValue]:
         return {"k": None, "quasi_ids": []}
     groups = _groups(_of_role(loaded, spec, ColumnRole.QUASI_ID))
     sensitive = _of_role(loaded, spec, ColumnRole.SENSITIVE)
+    person = _person(loaded, spec)
     return {
         "k": min(sizes),
         "quasi_ids": [column.name for column in _of_role(loaded, spec, ColumnRole.QUASI_ID)],
         "groups": len(sizes),
         "unique": sum(size == 1 for size in sizes),
         "rows_below": {str(k): sum(size for size in sizes if size < k) for k in (2, 5, 11)},
-        "people": _people(loaded, spec),
+        "people": loaded.size if person is None else len(person.distinct),
         "l": [
             {
                 "column": column.name,
@@ -74,9 +75,8 @@ def _of_role(loaded: Loaded, spec: TableSpec, role: ColumnRole) -> list[SourceCo
     ]
 
 
-def _people(loaded: Loaded, spec: TableSpec) -> int | None:
-    pseudonyms = _of_role(loaded, spec, ColumnRole.PSEUDONYM)
-    return len(pseudonyms[0].distinct) if pseudonyms else None
+def _person(loaded: Loaded, spec: TableSpec) -> SourceColumn | None:
+    return next((column for column in loaded.columns if column.name == spec.person), None)
 
 
 def group_sizes(loaded: Loaded, spec: TableSpec) -> list[int] | None:
@@ -84,13 +84,13 @@ def group_sizes(loaded: Loaded, spec: TableSpec) -> list[int] | None:
     columns = _of_role(loaded, spec, ColumnRole.QUASI_ID)
     if not columns or not loaded.size:
         return None
-    pseudonyms = _of_role(loaded, spec, ColumnRole.PSEUDONYM)
+    person = _person(loaded, spec)
     keys = zip(*(column.positions for column in columns), strict=True)
-    if not pseudonyms or len(pseudonyms[0].distinct) == loaded.size:
+    if person is None or len(person.distinct) == loaded.size:
         return list(Counter(keys).values())
     people: dict[tuple[int, ...], set[int]] = {}
-    for key, person in zip(keys, pseudonyms[0].positions, strict=True):
-        people.setdefault(key, set()).add(person)
+    for key, own in zip(keys, person.positions, strict=True):
+        people.setdefault(key, set()).add(own)
     return [len(group) for group in people.values()]
 
 

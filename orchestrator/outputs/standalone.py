@@ -8,6 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import yaml
 
@@ -24,6 +25,7 @@ from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
 from orchestrator.policy.outputs import OutputsPolicy, read_outputs
+from orchestrator.settings import Settings
 from orchestrator.values import Digest, JsonValue
 
 EXIT = {Verdict.PASS: 0, Verdict.FLAG: 10, Verdict.BLOCK: 20}
@@ -33,12 +35,29 @@ _ID_WORDS = frozenset(
 _TABLES = frozenset({".csv", ".tsv"})
 
 
+class FileAnswer(TypedDict):
+    """What is said about one file."""
+
+    path: str
+    verdict: str
+    coverage: str
+    findings: list[dict[str, JsonValue]]
+
+
+class Answer(TypedDict):
+    """What is said about all files; the top verdict is the effect."""
+
+    verdict: str
+    files: list[FileAnswer]
+
+
 def check_paths(
     paths: Sequence[Path],
-    source_dir: Path | None,
-    released: Sequence[Path],
-    rules_file: Path,
-) -> dict[str, JsonValue]:
+    *,
+    source: Path | None = None,
+    released: Sequence[Path] = (),
+    rules: Path | None = None,
+) -> Answer:
     """Check files and folders as they would be checked before release.
 
     Shape: {"verdict": pass|flag|block, "files": [{"path", "verdict", "coverage", "findings":
@@ -46,8 +65,8 @@ def check_paths(
     what could not be checked. `EXIT` maps it to an exit code.
     Errors: Invalid for a path, source folder, dictionary or rules file that cannot be used.
     """
-    policy = read_outputs(rules_file)
-    indexes = () if source_dir is None else (index_folder(source_dir, policy),)
+    policy = read_outputs(rules or Settings().policies_dir / "outputs.yaml")
+    indexes = () if source is None else (index_folder(source, policy),)
     files = [_job_file(name, path) for name, path in _named(paths)]
     caps = ReadCaps.of(policy.caps.model_dump())
     forms = [open_file(file.path, file.location, caps) for file in files]
@@ -66,8 +85,8 @@ def check_paths(
     effects = [effect(file, policy) for file in report.files]
     if released:
         effects.append(Verdict.FLAG)
-    notes = _notes(source_dir, released)
-    listed: list[JsonValue] = [_file_json(file, notes) for file in report.files]
+    notes = _notes(source, released)
+    listed = [_file_json(file, notes) for file in report.files]
     return {"verdict": total(effects).value, "files": listed}
 
 
@@ -155,14 +174,14 @@ def _job_file(name: str, path: Path) -> JobFile:
     return JobFile(name, Digest(""), 0, path)
 
 
-def _notes(source_dir: Path | None, released: Sequence[Path]) -> str:
-    notes = [] if source_dir else ["No source was named, so nothing was compared with one."]
+def _notes(source: Path | None, released: Sequence[Path]) -> str:
+    notes = [] if source else ["No source was named, so nothing was compared with one."]
     if released:
         notes.append("Earlier releases were named but are not compared by this version.")
     return " ".join(notes)
 
 
-def _file_json(file: FileReport, notes: str) -> dict[str, JsonValue]:
+def _file_json(file: FileReport, notes: str) -> FileAnswer:
     return {
         "path": file.path,
         "verdict": file.verdict.value,
