@@ -19,25 +19,24 @@ from aiohttp.tracing import Trace
 from orchestrator.errors import Tampered, Unavailable
 
 
-def open_socket(run: Path, parts: Sequence[str]) -> int:
+def open_socket(run: Path, parts: Sequence[str], *, ours: bool = True) -> int:
     """Open a socket below the run folder as a path handle; the caller closes it.
 
-    Shape: `parts` are the names below `run`, one by one. None of them may be a link, the last
-    must be a socket, and it must belong to whoever owns the run folder.
+    Shape: `parts` are the names below `run`, one by one. None of them may be a link and the last
+    must be a socket; with `ours` it must belong to whoever owns the first folder.
     Errors: Unavailable when it is not there; Tampered when something else is.
     """
-    here = os.open(run, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    owner = os.fstat(here).st_uid
+    handles = [_opened(str(run), None, os.O_DIRECTORY)]
     try:
         for part in parts[:-1]:
-            there = _step(part, here, os.O_DIRECTORY)
-            os.close(here)
-            here = there
-        found = _step(parts[-1], here, 0)
+            handles.append(_opened(part, handles[-1], os.O_DIRECTORY | os.O_NOFOLLOW))
+        found = _opened(parts[-1], handles[-1], os.O_NOFOLLOW)
+        owner = os.fstat(handles[min(1, len(handles) - 1)]).st_uid
     finally:
-        os.close(here)
+        for handle in handles:
+            os.close(handle)
     facts = os.fstat(found)
-    if not stat.S_ISSOCK(facts.st_mode) or facts.st_uid != owner:
+    if not stat.S_ISSOCK(facts.st_mode) or (ours and facts.st_uid != owner):
         os.close(found)
         raise Tampered(
             "Something else stands where a notebook server's socket should be; it is not opened.",
@@ -46,15 +45,15 @@ def open_socket(run: Path, parts: Sequence[str]) -> int:
     return found
 
 
-def _step(part: str, folder: int, flags: int) -> int:
+def _opened(part: str, folder: int | None, flags: int) -> int:
     assert part not in ("", ".", "..")
-    assert "/" not in part
+    assert folder is None or "/" not in part
     try:
-        return os.open(part, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=folder)
+        return os.open(part, os.O_PATH | os.O_CLOEXEC | flags, dir_fd=folder)
     except FileNotFoundError as absent:
-        raise Unavailable("The server's socket is not there (yet).", code="socket_absent") from (
-            absent
-        )
+        raise Unavailable(
+            "The server's socket is not there (yet).", code="socket_absent"
+        ) from absent
     except OSError as wrong:
         raise Tampered(
             "A folder on the way to a server's socket was replaced; it is not opened.",
@@ -68,16 +67,19 @@ class SocketConnector(aiohttp.UnixConnector):
     The check and the connection use the same open handle, so nothing can be swapped between.
     """
 
-    def __init__(self, run: Path, parts: Sequence[str], *, force_close: bool = False) -> None:
+    def __init__(
+        self, run: Path, parts: Sequence[str], *, ours: bool = True, force_close: bool = False
+    ) -> None:
         """Keep which socket is meant; nothing is connected yet."""
         super().__init__(str(run.joinpath(*parts)), limit=0, force_close=force_close)
+        self._ours = ours
         self._run = run
         self._parts = tuple(parts)
 
     async def _create_connection(
         self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> ResponseHandler:
-        handle = open_socket(self._run, self._parts)
+        handle = open_socket(self._run, self._parts, ours=self._ours)
         plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
             await asyncio.wait_for(

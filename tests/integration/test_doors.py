@@ -1,0 +1,453 @@
+"""The real doors between a hostile notebook, a stand-in control plane and a stand-in hub."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from orchestrator.doors.app import serve
+from orchestrator.doors.house import Pace
+from orchestrator.settings import Settings
+from orchestrator.values import server_key
+from tests.integration.gateway_world import Notebook, World, until, world
+
+pytestmark = pytest.mark.loopback
+
+FAST = Pace(fresh=0.2, stale=0.5, silence=2.0, grace=1.0)
+HUB_TOKEN = {"Authorization": "token " + "a" * 32}
+
+
+async def start(settings: Settings, stop: asyncio.Event) -> None:
+    await serve(settings, stop, pace=FAST)
+
+
+def door(made: World, name: str, project: str = "flc", person: str = "ada") -> Path:
+    return made.settings.run / "doors" / server_key(project, person) / name
+
+
+def server(made: World, project: str = "flc", person: str = "ada") -> dict[str, Any]:
+    hub = made.settings.run / "p" / project / "hub.sock"
+    key = server_key(project, person)
+    return {"key": key, "project": project, "person": person, "hub_socket": str(hub)}
+
+
+def run(test: Callable[[World, Notebook], Awaitable[None]]) -> None:
+    """Run a test with one server of Ada's in project flc, and that project's hub."""
+
+    async def main() -> None:
+        async with world(start) as made:
+            made.control.servers = [server(made)]
+            made.control.push(kind="servers")
+            hub = Notebook(made.settings.run / "p" / "flc" / "hub.sock")
+            hub.reply("GET", "/hub/api/", json={"version": "6.1.1"})
+            await hub.up()
+            await until(lambda: door(made, "packages").exists())
+            try:
+                await test(made, hub)
+            finally:
+                await hub.down()
+
+    asyncio.run(main())
+
+
+async def call(
+    path: Path, method: str, target: str, **options: Any
+) -> tuple[int, Any, dict[str, str]]:
+    connector = aiohttp.UnixConnector(str(path))
+    async with aiohttp.ClientSession(connector=connector) as session:
+        url = f"http://door{target}"
+        async with session.request(method, url, allow_redirects=False, **options) as reply:
+            content = await reply.read()
+            return reply.status, json.loads(content) if content else None, dict(reply.headers)
+
+
+async def raw(path: Path, content: bytes, seconds: float = 5) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    try:
+        writer.write(content)
+        return await asyncio.wait_for(reader.read(), seconds)
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def test_the_hub_door_carries_three_calls_and_writes_both_directions_anew() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        user = {
+            "kind": "user", "name": "ada", "scopes": ["access:servers!server=ada/", "x\ny"],
+            "auth_state": "secret", "servers": {"": {"url": "http://host"}},
+        }  # fmt: skip
+        hub.reply("GET", "/hub/api/user", json=user)
+        hub.reply("POST", "/hub/api/users/ada/activity")
+        hub_door = door(made, "hub")
+        status, said, _ = await call(hub_door, "GET", "/hub/api")
+        assert (status, said) == (200, {"version": "6.1.1"})
+        cookie = {"Cookie": "a=b", "X-Forwarded-User": "root"}
+        status, said, _ = await call(hub_door, "GET", "/hub/api/user", headers=HUB_TOKEN | cookie)
+        assert status == 200
+        assert said["name"] == "ada"
+        assert said["scopes"] == ["access:servers!server=ada/"]
+        assert set(said) == {"kind", "name", "admin", "groups", "roles", "scopes", "session_id"}
+        seen = hub.seen[-1][2]
+        assert seen["Authorization"] == HUB_TOKEN["Authorization"]
+        assert not {"Cookie", "X-Forwarded-User"} & set(seen)
+        message = {"last_activity": "1999-12-31T23:59:59Z", "servers": {"leak": {}}}
+        status, _, _ = await call(
+            hub_door, "POST", "/hub/api/users/ada/activity", json=message, headers=HUB_TOKEN
+        )
+        assert status == 200
+        sent = json.loads(hub.seen[-1][3])
+        assert "1999" not in str(sent)
+        assert "leak" not in str(sent)
+
+    run(test)
+
+
+def test_a_token_of_somebody_else_is_not_looked_up() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        for other in ({"kind": "user", "name": "grace"}, {"kind": "service", "name": "ada"}):
+            hub.reply("GET", "/hub/api/user", json=other)
+            status, said, _ = await call(
+                door(made, "hub"), "GET", "/hub/api/user", headers=HUB_TOKEN
+            )
+            assert status == 403
+            assert "grace" not in str(said)
+
+    run(test)
+
+
+def test_everything_else_at_the_hub_is_refused_with_a_sentence() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        before = len(hub.seen)
+        for method, target in (
+            ("GET", "/hub/api/users"),
+            ("GET", "/hub/api/users/ada"),
+            ("POST", "/hub/api/users/ada/tokens"),
+            ("POST", "/hub/api/users/ada/server"),
+            ("DELETE", "/hub/api/users/ada/server"),
+            ("POST", "/hub/api/users/grace/activity"),
+            ("POST", "/hub/api/shares/ada/"),
+            ("POST", "/hub/api/shutdown"),
+            ("POST", "/hub/api/oauth2/token"),
+            ("GET", "/hub/login"),
+            ("GET", "/"),
+            ("GET", "/hub/api/user?x=1"),
+            ("POST", "/hub/api/user"),
+        ):
+            status, said, _ = await call(door(made, "hub"), method, target, headers=HUB_TOKEN)
+            assert status == 403, target
+            assert len(said["detail"]) > 20
+        big = b"x" * 10_000
+        status, _, _ = await call(
+            door(made, "hub"),
+            "POST",
+            "/hub/api/users/ada/activity",
+            data=big,
+            headers=HUB_TOKEN,
+        )
+        assert status == 413
+        status, _, _ = await call(door(made, "hub"), "GET", "/hub/api/user")
+        assert status == 403
+        assert len(hub.seen) == before
+
+    run(test)
+
+
+def test_a_hub_that_is_away_or_elsewhere_is_a_sentence() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        await hub.down()
+        status, said, _ = await call(door(made, "hub"), "GET", "/hub/api")
+        assert status == 503
+        assert "started again" in said["detail"]
+        foreign = Notebook(made.settings.run / "p" / "gps" / "hub.sock")
+        foreign.reply("GET", "/hub/api/", json={"version": "6.1.1"})
+        await foreign.up()
+        made.control.servers = [server(made) | {"hub_socket": str(foreign.path)}]
+        made.control.push(kind="servers")
+        await asyncio.sleep(0.4)
+        assert (await call(door(made, "hub"), "GET", "/hub/api"))[0] == 503
+        hub.path.unlink(missing_ok=True)
+        hub.path.symlink_to(foreign.path)
+        made.control.servers = [server(made)]
+        made.control.push(kind="servers")
+        await asyncio.sleep(0.4)
+        assert (await call(door(made, "hub"), "GET", "/hub/api"))[0] == 503
+        assert foreign.seen == []
+        await foreign.down()
+
+    run(test)
+
+
+def test_the_airlock_door_fills_in_who_calls() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        airlock = door(made, "airlock")
+        made.control.intake_answer = (200, {"digest": "sha256:x", "size": 5})
+        status, said, _ = await call(
+            airlock,
+            "PUT",
+            "/drafts/table-1/files/out/t%C3%A4ble%201.csv",
+            data=b"a,b\n1",
+            headers={"X-Project": "gps", "X-Person": "grace", "Cookie": "a=b"},
+        )
+        assert (status, said) == (200, {"digest": "sha256:x", "size": 5})
+        assert made.control.intake == [
+            ("PUT", "/internal/intake/flc/ada/drafts/table-1/files/out/täble 1.csv", b"a,b\n1")
+        ]
+        for method, target, inside in (
+            ("GET", "/status", "/requests"),
+            ("GET", "/drafts/table-1", "/drafts/table-1"),
+            ("POST", "/drafts/table-1/check", "/drafts/table-1/check"),
+            ("POST", "/drafts/table-1/submit", "/drafts/table-1/submit"),
+        ):
+            assert (await call(airlock, method, target))[0] == 200
+            assert made.control.intake[-1][:2] == (method, f"/internal/intake/flc/ada{inside}")
+
+    run(test)
+
+
+def test_names_that_try_to_escape_reach_nothing() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        for target in (
+            "/drafts/../../decide",
+            "/drafts/a/files/../../../x",
+            "/drafts/a/files/%2e%2e/x",
+            "/drafts/a/files/x%2f..%2fy",
+            "/drafts/a%2f..%2fb/files/x",
+            "/drafts/a/files/x%00",
+            "/drafts/a/files/x%0a",
+            "/drafts/a/files/",
+            "/drafts/a/files//x",
+            "/drafts/a/files/x%5cy",
+            "/drafts/a/files/x%ff",
+            "/drafts/a/files/" + "x" * 300,
+            "/drafts//files/x",
+            "/internal/decide",
+            "http://flc/drafts/a/files/x",
+        ):
+            answer = await raw(
+                door(made, "airlock"),
+                f"PUT {target} HTTP/1.1\r\nHost: d\r\nContent-Length: 1\r\n"
+                "Connection: close\r\n\r\nx".encode(),
+            )
+            assert answer.split(b" ")[1] in (b"400", b"404", b"422"), target
+        assert made.control.intake == []
+
+    run(test)
+
+
+def test_a_file_needs_a_size_within_the_limit_and_arrives_whole_or_not() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        airlock = door(made, "airlock")
+
+        async def pieces() -> Any:
+            yield b"x"
+
+        status, _, _ = await call(airlock, "PUT", "/drafts/a/files/x", data=pieces())
+        assert status == 411
+        head = f"PUT /drafts/a/files/x HTTP/1.1\r\nHost: d\r\nContent-Length: {16 * 2**20 + 1}\r\n"
+        answer = await raw(airlock, head.encode() + b"Connection: close\r\n\r\n")
+        assert b" 413 " in answer.split(b"\r\n")[0]
+        assert b"16 MiB" in answer
+        _, writer = await asyncio.open_unix_connection(str(airlock))
+        writer.write(b"PUT /drafts/a/files/x HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\nhalf")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        await asyncio.sleep(0.1)
+        assert made.control.intake == []
+
+    run(test)
+
+
+def test_the_largest_file_goes_through() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        content = b"x" * (16 * 2**20)
+
+        async def pieces() -> Any:
+            for at in range(0, len(content), 65_536):
+                yield content[at : at + 65_536]
+
+        status, _, _ = await call(
+            door(made, "airlock"),
+            "PUT",
+            "/drafts/a/files/x",
+            data=pieces(),
+            headers={"Content-Length": str(len(content))},
+        )
+        assert status == 200
+        assert made.control.intake[-1][2] == content
+
+    run(test)
+
+
+def test_refusals_of_the_control_plane_arrive_as_sentences_only() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        made.control.intake_answer = (
+            403,
+            {
+                "title": "Not now",
+                "detail": "The permit ended.",
+                "code": "expired",
+                "reasons": [{"code": "expired", "text": "The permit ended.", "more": "x"}],
+                "trace": "secret",
+            },
+        )
+        status, said, headers = await call(door(made, "airlock"), "GET", "/status")
+        assert status == 403
+        assert said["detail"] == "The permit ended."
+        assert said["reasons"] == [{"code": "expired", "text": "The permit ended."}]
+        assert "secret" not in str(said)
+        assert headers["Content-Type"] == "application/problem+json"
+
+    run(test)
+
+
+def test_packages_says_that_none_is_offered() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        status, said, _ = await call(door(made, "packages"), "GET", "/simple/numpy/")
+        assert status == 404
+        assert "No package is offered here yet" in said["detail"]
+
+    run(test)
+
+
+async def holding(made: World) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection in the middle of an upload."""
+    reader, writer = await asyncio.open_unix_connection(str(door(made, "airlock")))
+    writer.write(b"PUT /drafts/a/files/x HTTP/1.1\r\nHost: d\r\nContent-Length: 1000\r\n\r\nhalf")
+    await writer.drain()
+    await asyncio.sleep(0.1)
+    return reader, writer
+
+
+async def dies(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 2) == b""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize("kind", ["listed", "revoke", "halt", "halt-all", "admin"])
+def test_a_revocation_cuts_open_connections_and_the_socket_goes(kind: str) -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        made.control.servers.append(server(made, "gps", "grace"))
+        made.control.push(kind="servers")
+        await until(lambda: door(made, "hub", "gps", "grace").exists())
+        held = await holding(made)
+        if kind != "admin" and not kind.startswith("halt"):
+            made.control.servers = [s for s in made.control.servers if s["person"] != "ada"]
+        match kind:
+            case "listed":
+                made.control.push(kind="servers")
+            case "revoke":
+                made.control.push(kind="revoke", project="flc", person="ada")
+            case "halt":
+                made.control.push(kind="halt", project="flc", person=None)
+            case "halt-all":
+                made.control.push(kind="halt", project=None, person=None)
+            case _:
+                path = made.settings.run / "doors" / "admin.sock"
+                body = {"project": "flc", "person": "ada"}
+                _, said, _ = await call(path, "POST", "/halt", json=body)
+                assert said == {"closed": 1}
+        await dies(*held)
+        await until(lambda: not door(made, "airlock").exists())
+        if kind != "halt-all":
+            assert door(made, "hub", "gps", "grace").exists()
+        if "halt" in kind or kind == "admin":
+            await asyncio.sleep(FAST.fresh * 2)
+            assert not door(made, "airlock").exists()  # although the list still names it
+
+    run(test)
+
+
+def test_a_halt_that_is_not_confirmed_ends_and_a_resume_ends_it_at_once() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        path = made.settings.run / "doors" / "admin.sock"
+        await call(path, "POST", "/halt", json={"project": "flc", "person": None})
+        await asyncio.sleep(FAST.fresh * 2)
+        assert not door(made, "airlock").exists()
+        await call(path, "POST", "/resume", json={"project": "flc", "person": None})
+        await until(lambda: door(made, "airlock").exists())
+        made.control.push(kind="halt", project="flc", person=None)
+        await until(lambda: not door(made, "airlock").exists())
+        await until(lambda: door(made, "airlock").exists())
+
+    run(test)
+
+
+def test_silence_pauses_calls_then_closes_every_door() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        hub.reply("GET", "/hub/api/", json={"version": "6.1.1"})
+        made.control.silence()
+        await asyncio.sleep(FAST.stale + FAST.fresh + 0.3)
+        before = len(hub.seen)
+        waiting = asyncio.ensure_future(call(door(made, "hub"), "GET", "/hub/api"))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        assert len(hub.seen) == before
+        made.control.speak()
+        assert (await waiting)[0] == 200
+        made.control.silence()
+        await until(lambda: not door(made, "hub").exists())
+        made.control.speak()
+        await until(lambda: door(made, "hub").exists())
+
+    run(test)
+
+
+def test_a_server_that_is_not_listed_rightly_gets_no_socket() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        good = server(made, "gps", "grace")
+        made.control.servers = [
+            good,
+            good | {"key": "../../../x"},
+            good | {"key": server_key("flc", "ada")},
+            good | {"project": "../x", "key": server_key("../x", "grace")},
+            {"key": 1},
+        ]
+        made.control.push(kind="servers")
+        await until(lambda: door(made, "hub", "gps", "grace").exists())
+        folders = {path.name for path in (made.settings.run / "doors").iterdir()}
+        assert folders == {good["key"], "admin.sock"}
+
+    run(test)
+
+
+def test_connections_and_calls_are_limited() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        path = door(made, "packages")
+        statuses = [(await call(path, "GET", "/simple/"))[0] for _ in range(80)]
+        assert statuses[:50] == [404] * 50
+        assert 429 in statuses
+        airlock = door(made, "airlock")
+        held = [await asyncio.open_unix_connection(str(airlock)) for _ in range(40)]
+        await asyncio.sleep(0.1)
+        status, _, _ = await call(airlock, "GET", "/status")
+        assert status == 429
+        for _, writer in held:
+            writer.close()
+        await asyncio.sleep(0.1)
+        assert (await call(airlock, "GET", "/status"))[0] == 200
+
+    run(test)
+
+
+def test_it_starts_without_the_control_plane() -> None:
+    async def main() -> None:
+        async with world(start) as made:
+            await made.control.down()
+            made.settings.role_token_file("doors").unlink()
+            await asyncio.sleep(0.3)
+            made.control.servers = [server(made)]
+            await made.control.up()
+            await until(lambda: door(made, "hub").exists())
+
+    asyncio.run(main())
