@@ -56,9 +56,6 @@ MACHINE = Machine(
 EDITABLE = frozenset({_S.DRAFT, _S.RETURNED})
 """States in which the lead may change the application."""
 
-DECIDED = frozenset({_S.APPROVED, _S.ACTIVE, _S.SUSPENDED, _S.CLOSING})
-"""States in which a permit is in force or being wound up."""
-
 RUNNING = frozenset({_S.APPROVED, _S.ACTIVE, _S.SUSPENDED})
 """States that end when the permit does."""
 

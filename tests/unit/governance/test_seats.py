@@ -268,9 +268,9 @@ def test_p4_taking_votes_away_below_what_a_seat_needs_is_not_approved(
     chairs = open_chairs(policy, subject, counting(policy, subject, votes))
     chair = data.draw(st.sampled_from(chairs))
     keep = policy.all_seats[chair.seat].voices - 1
-    voters = sorted({v.person for v in votes if v.seat == chair.seat})
-    voters = [p for p in voters if may(policy, subject, p, chair)]
-    left = [v for v in votes if v.person not in voters[keep:] or v.seat != chair.seat]
+    voices = [v for v in votes if v.seat == chair.seat and v.value in CAUTION]
+    voters = sorted({v.person for v in voices if may(policy, subject, v.person, chair)})
+    left = [v for v in votes if v not in voices or v.person not in voters[keep:]]
     assert not isinstance(outcome_of(policy, subject, left), Approved)
 
 
