@@ -13,18 +13,24 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from orchestrator.datasets import service as datasets_service
+from orchestrator.datasets.models import Snapshot
+from orchestrator.datasets.queries import manifest_of
+from orchestrator.datasets.states import SnapshotState
 from orchestrator.governance.access import DatasetFacts
 from orchestrator.identity import queries as people
 from orchestrator.identity import service as identity
 from orchestrator.identity.models import Organisation
 from orchestrator.identity.roles import CertificateKind, Role
+from orchestrator.objectstore.port import Frozen
+from orchestrator.outputs.model import Coverage, FileReport, Report, RuleResult, Verdict
 from orchestrator.policy.load import load
 from orchestrator.policy.model import Policies
 from orchestrator.projects import service as projects
 from orchestrator.projects.models import Project
 from orchestrator.projects.rules import Application
 from orchestrator.projects.states import ProjectState
-from orchestrator.values import SYSTEM, Actor
+from orchestrator.values import SYSTEM, Actor, digest_of
 
 NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -251,3 +257,163 @@ def _drafted(
         checkers=(person(Role.CHECKER, "clinic-b"), person(Role.CHECKER, "university-m")),
         facts=facts,
     )
+
+
+DICTIONARY = """\
+tables:
+  flchain:
+    file: flchain.csv
+    person: person
+    columns:
+      person: {type: text, role: pseudonym}
+      age: {type: integer, role: quasi_id}
+"""
+ROWS = b"person,age\nP01,61\nP02,74\n"
+
+
+@dataclass(frozen=True)
+class SnapshotWorld:
+    """A snapshot and the people of its partner: who announced it, and who decides about it."""
+
+    snapshot: Snapshot
+    steward: Actor
+    owner: Actor
+
+
+def a_snapshot(
+    session: Session,
+    at: SnapshotState = SnapshotState.PUBLISHED,
+    *,
+    dataset: str = "flchain",
+    partner: str = "clinic-a",
+    label: str = "2026-1",
+    data: bytes = ROWS,
+    steward: Actor | None = None,
+    owner: Actor | None = None,
+    now: datetime = NOW,
+) -> SnapshotWorld:
+    """Walk a snapshot along its main line to a state, up to published."""
+    world = _announced(session, dataset, partner, label, steward, owner, now)
+    steps = (
+        (SnapshotState.RECEIVING, lambda: send(session, world, data=data, now=now)),
+        (SnapshotState.VERIFYING, lambda: finish(session, world, now=now)),
+        (SnapshotState.PROPOSED, lambda: verify(session, world, now=now)),
+        (SnapshotState.PLACING, lambda: admit(session, world, now=now)),
+        (
+            SnapshotState.PUBLISHED,
+            lambda: datasets_service.record_placed(session, now, world.snapshot.id),
+        ),
+    )
+    for state, step in steps:
+        if world.snapshot.state == at:
+            break
+        step()
+        assert world.snapshot.state == state
+    assert world.snapshot.state == at
+    return world
+
+
+def send(
+    session: Session,
+    world: SnapshotWorld,
+    *,
+    path: str = "flchain.csv",
+    data: bytes = ROWS,
+    actor: Actor | None = None,
+    now: datetime = NOW,
+) -> None:
+    """Send one file as the steward; the bytes themselves are the object store's matter."""
+    frozen = Frozen(digest_of(data), len(data))
+    who = actor or world.steward
+    datasets_service.receive(session, who, now, world.snapshot.id, path, frozen)
+
+
+def finish(session: Session, world: SnapshotWorld, *, now: datetime = NOW) -> None:
+    """Finish the upload as the steward."""
+    datasets_service.finish_upload(session, world.steward, now, world.snapshot.id)
+
+
+def a_report(snapshot: Snapshot, verdict: Verdict = Verdict.PASS) -> Report:
+    """What the check worker would say about a snapshot's files, all of them alike."""
+    files = tuple(
+        FileReport(
+            path=entry.path,
+            digest=entry.digest,
+            verdict=verdict,
+            results=(RuleResult("A01", 1, verdict),),
+            coverage=Coverage(entry.size, entry.size, (), "All bytes were read."),
+        )
+        for entry in manifest_of(snapshot).entries
+    )
+    return Report(
+        job=snapshot.id,
+        verdict=verdict,
+        files=files,
+        policy_digest=policies().digest("outputs"),
+        facts={"tables": [{"rows": 2, "k": 1}]},
+        engine="made up by a test",
+    )
+
+
+def verify(
+    session: Session,
+    world: SnapshotWorld,
+    verdict: Verdict = Verdict.PASS,
+    *,
+    now: datetime = NOW,
+) -> None:
+    """Record a verification as the reconciler would."""
+    datasets_service.record_verification(
+        session,
+        now,
+        world.snapshot.id,
+        a_report(world.snapshot, verdict),
+        policies=policies(),
+        index=f"{world.snapshot.id}.index",
+    )
+
+
+def admit(
+    session: Session,
+    world: SnapshotWorld,
+    value: str = "approve",
+    *,
+    actor: Actor | None = None,
+    reason: str = "",
+    now: datetime = NOW,
+) -> None:
+    """Vote on a proposed snapshot, as its asset owner who has just read it."""
+    datasets_service.vote(
+        session,
+        actor or world.owner,
+        now,
+        world.snapshot.id,
+        seat="asset_owner",
+        value=value,
+        reason=reason,
+        digest=str(world.snapshot.digest),
+    )
+
+
+def _announced(
+    session: Session,
+    dataset: str,
+    partner: str,
+    label: str,
+    steward: Actor | None,
+    owner: Actor | None,
+    now: datetime,
+) -> SnapshotWorld:
+    sends = steward or a_person(session, [Role.DATA_STEWARD], partner, now=now)
+    decides = owner or a_person(session, [Role.ASSET_OWNER], partner, now=now)
+    snapshot = datasets_service.announce(
+        session,
+        sends,
+        now,
+        dataset=dataset,
+        label=label,
+        dictionary=DICTIONARY,
+        title=f"{dataset} (example)",
+        summary="Made-up rows for tests.",
+    )
+    return SnapshotWorld(snapshot, sends, decides)

@@ -189,11 +189,11 @@ def record_verification(
     report: Report,
     *,
     policies: Policies,
-    index: str | None = None,
+    index: str,
 ) -> Snapshot:
     """Take in what the check worker said: propose the snapshot to its owner, or reject it.
 
-    Shape: `index` names the linkage index that was built, below the folder of indexes.
+    Shape: `index` names the linkage index that was built, see `verify.index_name`.
     Errors: Tampered when the report is about other bytes; Conflict when it is not being verified.
     Source: design properties 3 and 5.
     """
