@@ -66,6 +66,9 @@ def _install(source: Path, folder: Path, digest: str, say: Progress) -> None:
             say(f"{source.name}: {step[0]}")
             _run(step[1])
         shutil.copytree(source / "etc", aside / "etc", dirs_exist_ok=True)
+        for program in source.glob("client/*.py"):
+            shutil.copyfile(program, aside / "bin" / program.stem)
+            (aside / "bin" / program.stem).chmod(0o755)
         (aside / _MARK).write_text(digest)
         _run(["chmod", "-R", "a+rX,go-w", str(aside)])
         shutil.rmtree(folder, ignore_errors=True)
@@ -130,8 +133,9 @@ def _installed(folder: Path) -> str:
 
 
 def _digest(source: Path) -> str:
-    """Name what makes an image: its lock, its settings, and the python it stands on."""
-    parts = [source / "requirements.lock", *sorted(p for p in source.glob("etc/**/*"))]
+    """Name what makes an image: its lock, settings and programs, and the python it stands on."""
+    parts = [source / "requirements.lock", *sorted(source.glob("etc/**/*"))]
+    parts += sorted(source.glob("client/*.py"))
     digest = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode())
     for part in parts:
         if part.is_file():
