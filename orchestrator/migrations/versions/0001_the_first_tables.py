@@ -43,7 +43,7 @@ def upgrade() -> None:
     sa.Column('policy_digest', sa.String(), nullable=True),
     sa.Column('outputs_policy_digest', sa.String(), nullable=True),
     sa.Column('verdict', sa.String(), nullable=True),
-    sa.Column('risk', sa.Integer(), nullable=False),
+    sa.Column('rank', sa.Integer(), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
@@ -60,7 +60,8 @@ def upgrade() -> None:
     )
     op.create_index('airlock_request_author', 'airlock_requests', ['author_id', 'project_id'], unique=False)
     op.create_index('airlock_request_open_name', 'airlock_requests', ['project_id', 'name'], unique=True, sqlite_where=sa.text("not (state in ('expired', 'recalled', 'rejected', 'released', 'withdrawn'))"), postgresql_where=sa.text("not (state in ('expired', 'recalled', 'rejected', 'released', 'withdrawn'))"))
-    op.create_index('airlock_request_queue', 'airlock_requests', ['state', 'risk', 'submitted_at', 'id'], unique=False)
+    op.create_index('airlock_request_queue', 'airlock_requests', ['rank', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text("state in ('consolidating', 'in_review')"), postgresql_where=sa.text("state in ('consolidating', 'in_review')"))
+    op.create_index('airlock_request_state', 'airlock_requests', ['state', 'expires_at'], unique=False)
     op.create_index(op.f('ix_airlock_requests_project_id'), 'airlock_requests', ['project_id'], unique=False)
     op.create_table('audit_entries',
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -97,12 +98,67 @@ def upgrade() -> None:
     sa.Column('text', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('seq')
     )
+    op.create_table('halts',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('scope', sa.String(), nullable=False),
+    sa.Column('target', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('resumed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('resumed_by', sa.String(), nullable=True),
+    sa.Column('resume_reason', sa.String(), nullable=True),
+    sa.CheckConstraint("scope in ('person', 'project', 'dataset', 'installation')", name='halts_scope'),
+    sa.CheckConstraint('(resumed_at is null) = (resumed_by is null)', name='halts_resume_paired'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('halts_once', 'halts', ['scope', 'target'], unique=True, sqlite_where=sa.text('resumed_at is null'), postgresql_where=sa.text('resumed_at is null'))
+    op.create_index(op.f('ix_halts_target'), 'halts', ['target'], unique=False)
     op.create_table('organisations',
     sa.Column('slug', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('partner', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('slug')
     )
+    op.create_table('pinned_policies',
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('body', sa.String(), nullable=False),
+    sa.Column('pinned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('digest')
+    )
+    op.create_table('projects',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('lay_summary', sa.String(), nullable=False),
+    sa.Column('lead_id', sa.String(), nullable=False),
+    sa.Column('organisation', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('reason_code', sa.String(), nullable=True),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('plan', sa.String(), nullable=True),
+    sa.Column('plan_digest', sa.String(), nullable=True),
+    sa.Column('policy_digest', sa.String(), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('permit', sa.String(), nullable=True),
+    sa.Column('permit_digest', sa.String(), nullable=True),
+    sa.Column('closing_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('prestart', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("state in ('draft', 'submitted', 'returned', 'declined', 'approved', 'active', 'suspended', 'closing', 'closed')", name='project_state'),
+    sa.CheckConstraint('(permit is null) = (permit_digest is null)', name='project_permit'),
+    sa.CheckConstraint('(plan is null) = (plan_digest is null) and (plan is null) = (policy_digest is null) and (plan is null) = (submitted_at is null)', name='project_plan'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('slug')
+    )
+    op.create_index(op.f('ix_projects_lead_id'), 'projects', ['lead_id'], unique=False)
+    op.create_index(op.f('ix_projects_state'), 'projects', ['state'], unique=False)
     op.create_table('proofs',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('slug', sa.String(), nullable=True),
@@ -158,6 +214,33 @@ def upgrade() -> None:
     sa.Column('refused', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('slug', 'handle', 'minute', 'path_class')
     )
+    op.create_table('votes',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('subject_type', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('part', sa.String(), nullable=False),
+    sa.Column('subject_digest', sa.String(), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('seat', sa.String(), nullable=False),
+    sa.Column('person_id', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.String(), nullable=False),
+    sa.Column('organisation', sa.String(), nullable=False),
+    sa.Column('value', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('conditions', sa.String(), nullable=False),
+    sa.Column('policy_digest', sa.String(), nullable=False),
+    sa.Column('report_digest', sa.String(), nullable=True),
+    sa.Column('basis', sa.String(), nullable=False),
+    sa.Column('phase', sa.String(), nullable=False),
+    sa.Column('cast_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("phase in ('in_review', 'consolidating')", name='votes_phase'),
+    sa.CheckConstraint("value in ('approve', 'return', 'reject', 'abstain', 'escalate')", name='votes_value'),
+    sa.CheckConstraint("value not in ('return', 'reject') or reason <> ''", name='votes_reason'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('subject_type', 'subject_id', 'part', 'subject_digest', 'round', 'seat', 'person_id', 'phase', name='votes_once')
+    )
+    op.create_index(op.f('ix_votes_subject_id'), 'votes', ['subject_id'], unique=False)
+    op.create_index('votes_of_person', 'votes', ['person_id', 'subject_id', 'round', 'seat'], unique=False)
     op.create_table('workspaces',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('project_id', sa.String(), nullable=False),
@@ -169,6 +252,7 @@ def upgrade() -> None:
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('spec_digest', sa.String(), nullable=True),
     sa.Column('mounts_digest', sa.String(), nullable=True),
+    sa.Column('mounted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('proof_id', sa.String(), nullable=True),
     sa.Column('proved_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('retry_at', sa.DateTime(timezone=True), nullable=True),
@@ -217,20 +301,60 @@ def upgrade() -> None:
     sa.Column('verdict', sa.String(), nullable=True),
     sa.Column('report_digest', sa.String(), nullable=True),
     sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('heard', sa.Boolean(), nullable=False),
     sa.Column('outcome', sa.String(), nullable=True),
-    sa.Column('agreed', sa.Boolean(), nullable=True),
     sa.CheckConstraint("outcome is null or outcome in ('approved', 'rejected', 'returned')", name='airlock_file_outcome'),
     sa.CheckConstraint("verdict is null or verdict in ('block', 'could-not-check', 'flag', 'not-applicable', 'pass')", name='airlock_file_verdict'),
-    sa.CheckConstraint('(outcome is null) = (agreed is null)', name='airlock_file_voted'),
     sa.CheckConstraint('(verdict is null) = (report_digest is null) and (verdict is null) = (checked_at is null)', name='airlock_file_checked'),
+    sa.CheckConstraint('outcome is null or heard', name='airlock_file_heard'),
     sa.CheckConstraint('size >= 0', name='airlock_file_size'),
     sa.ForeignKeyConstraint(['report_digest'], ['airlock_reports.digest'], ),
     sa.ForeignKeyConstraint(['request_id'], ['airlock_requests.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index('airlock_file_digest', 'airlock_files', ['digest'], unique=False)
-    op.create_index('airlock_file_open', 'airlock_files', ['request_id', 'removed_at', 'outcome', 'agreed'], unique=False)
+    op.create_index('airlock_file_open', 'airlock_files', ['request_id', 'removed_at', 'heard', 'outcome'], unique=False)
     op.create_index('airlock_file_path', 'airlock_files', ['request_id', 'path_key'], unique=True, sqlite_where=sa.text('removed_at is null'), postgresql_where=sa.text('removed_at is null'))
+    op.create_table('datasets',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('summary', sa.String(), nullable=False),
+    sa.Column('partner', sa.String(), nullable=False),
+    sa.Column('sensitivity', sa.String(), nullable=False),
+    sa.Column('created_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("sensitivity in ('identifying', 'open', 'pseudonymised')", name='dataset_sensitivity'),
+    sa.ForeignKeyConstraint(['partner'], ['organisations.slug'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('slug')
+    )
+    op.create_index(op.f('ix_datasets_partner'), 'datasets', ['partner'], unique=False)
+    op.create_table('grants',
+    sa.Column('project_id', sa.String(), nullable=False),
+    sa.Column('dataset_slug', sa.String(), nullable=False),
+    sa.Column('controller', sa.String(), nullable=False),
+    sa.Column('needed', sa.Boolean(), nullable=False),
+    sa.Column('excluded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('snapshot_id', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['project_id'], ['projects.id'], ),
+    sa.PrimaryKeyConstraint('project_id', 'dataset_slug')
+    )
+    op.create_index(op.f('ix_grants_dataset_slug'), 'grants', ['dataset_slug'], unique=False)
+    op.create_table('members',
+    sa.Column('project_id', sa.String(), nullable=False),
+    sa.Column('person_id', sa.String(), nullable=False),
+    sa.Column('role', sa.String(), nullable=False),
+    sa.Column('invited_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('terms_version', sa.String(), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("role in ('lead', 'member')", name='member_role'),
+    sa.CheckConstraint('(accepted_at is null) = (terms_version is null)', name='member_acceptance_paired'),
+    sa.ForeignKeyConstraint(['project_id'], ['projects.id'], ),
+    sa.PrimaryKeyConstraint('project_id', 'person_id')
+    )
+    op.create_index(op.f('ix_members_person_id'), 'members', ['person_id'], unique=False)
     op.create_table('people',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('handle', sa.String(), nullable=False),
@@ -294,6 +418,7 @@ def upgrade() -> None:
     sa.Column('person_id', sa.String(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('valid_until', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("kind in ('output_checker_certificate', 'researcher_training')", name='certificates_kind'),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], ),
     sa.PrimaryKeyConstraint('person_id', 'kind')
     )
@@ -325,6 +450,48 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_role_grants_person_id'), 'role_grants', ['person_id'], unique=False)
     op.create_index('role_grants_once', 'role_grants', ['person_id', 'role'], unique=True, sqlite_where=sa.text('revoked_at is null'), postgresql_where=sa.text('revoked_at is null'))
+    op.create_table('snapshots',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('dataset_id', sa.String(), nullable=False),
+    sa.Column('label', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('reason_code', sa.String(), nullable=True),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dictionary', sa.String(), nullable=False),
+    sa.Column('dictionary_digest', sa.String(), nullable=False),
+    sa.Column('announced_by', sa.String(), nullable=False),
+    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('manifest', sa.String(), nullable=True),
+    sa.Column('digest', sa.String(), nullable=True),
+    sa.Column('progress_done', sa.Integer(), nullable=False),
+    sa.Column('progress_total', sa.Integer(), nullable=False),
+    sa.Column('report_digest', sa.String(), nullable=True),
+    sa.Column('facts', sa.String(), nullable=True),
+    sa.Column('index_name', sa.String(), nullable=True),
+    sa.Column('policy_digest', sa.String(), nullable=True),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_by', sa.String(), nullable=True),
+    sa.Column('withdrawn_reason', sa.String(), nullable=True),
+    sa.CheckConstraint("not (state in ('placing', 'proposed', 'published', 'retired', 'verifying')) or digest is not null", name='snapshot_named'),
+    sa.CheckConstraint("not (state in ('published', 'retired')) or published_at is not null", name='snapshot_published'),
+    sa.CheckConstraint("state in ('announced', 'placing', 'proposed', 'published', 'receiving', 'rejected', 'retired', 'verifying', 'withdrawn')", name='snapshot_state'),
+    sa.CheckConstraint('(digest is null) = (manifest is null)', name='snapshot_manifest'),
+    sa.CheckConstraint('(proposed_at is null) = (policy_digest is null)', name='snapshot_proposed'),
+    sa.CheckConstraint('(withdrawn_at is null) = (withdrawn_reason is null) and (withdrawn_at is null) = (withdrawn_by is null)', name='snapshot_withdrawn'),
+    sa.CheckConstraint('round >= 1 and progress_done >= 0 and progress_total >= 0', name='snapshot_counts'),
+    sa.ForeignKeyConstraint(['dataset_id'], ['datasets.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_snapshots_announced_by'), 'snapshots', ['announced_by'], unique=False)
+    op.create_index(op.f('ix_snapshots_dataset_id'), 'snapshots', ['dataset_id'], unique=False)
+    op.create_index(op.f('ix_snapshots_digest'), 'snapshots', ['digest'], unique=False)
+    op.create_index(op.f('ix_snapshots_state'), 'snapshots', ['state'], unique=False)
+    op.create_index('snapshot_label', 'snapshots', ['dataset_id', 'label'], unique=True, sqlite_where=sa.text("published_at is not null or not (state in ('rejected', 'withdrawn'))"), postgresql_where=sa.text("published_at is not null or not (state in ('rejected', 'withdrawn'))"))
     op.create_table('step_ups',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('person_id', sa.String(), nullable=False),
@@ -375,4 +542,39 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_airlock_downloads_release_id'), 'airlock_downloads', ['release_id'], unique=False)
+    op.create_table('mountings',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('snapshot_id', sa.String(), nullable=False),
+    sa.Column('project_id', sa.String(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['snapshot_id'], ['snapshots.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index(op.f('ix_mountings_project_id'), 'mountings', ['project_id'], unique=False)
+    op.create_index(op.f('ix_mountings_snapshot_id'), 'mountings', ['snapshot_id'], unique=False)
+    op.create_index('mounting_once', 'mountings', ['snapshot_id', 'project_id'], unique=True, sqlite_where=sa.text('until is null'), postgresql_where=sa.text('until is null'))
+    op.create_table('snapshot_files',
+    sa.Column('snapshot_id', sa.String(), nullable=False),
+    sa.Column('path', sa.String(), nullable=False),
+    sa.Column('path_key', sa.String(), nullable=False),
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('size >= 0', name='snapshot_file_size'),
+    sa.ForeignKeyConstraint(['snapshot_id'], ['snapshots.id'], ),
+    sa.PrimaryKeyConstraint('snapshot_id', 'path'),
+    sa.UniqueConstraint('snapshot_id', 'path_key', name='snapshot_file_once')
+    )
+    op.create_index(op.f('ix_snapshot_files_digest'), 'snapshot_files', ['digest'], unique=False)
+    op.create_table('snapshot_reports',
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('snapshot_id', sa.String(), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('body', sa.String(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['snapshot_id'], ['snapshots.id'], ),
+    sa.PrimaryKeyConstraint('digest')
+    )
+    op.create_index(op.f('ix_snapshot_reports_snapshot_id'), 'snapshot_reports', ['snapshot_id'], unique=False)
     # ### end Alembic commands ###

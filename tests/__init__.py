@@ -1,0 +1,1 @@
+"""Tests; a package, because a dependency brings another one of this name."""
