@@ -5,6 +5,7 @@ read by a later one. Only root can use them; an ordinary user's sandboxes all ke
 """
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -15,11 +16,14 @@ from orchestrator.errors import Unavailable
 from orchestrator.sandbox.durable import replace
 from orchestrator.sandbox.spawn import Identity
 
-FIRST = 1_900_000_000
+FIRST, STEPS = 1_900_000_000, 200_000
 """Start of a range that no distribution gives out; below 2^31, which some programs need."""
 
-FIRST_IN_CONTAINER = 40_000
+FIRST_IN_CONTAINER, STEPS_IN_CONTAINER = 40_000, 20
 """Start where only the low numbers exist, as inside a container with a mapped range."""
+
+STEP = 1000
+"""Installations on one machine begin this far apart, each at a place that its folder decides."""
 
 ROLES = "roles"
 """The group that our own processes share: it may pass to sockets, to nothing else."""
@@ -53,7 +57,7 @@ class Uids:
         """Answer the number of a name, given out now if it has none."""
         with self._open() as numbers:
             if name not in numbers:
-                numbers[name] = max([_first() - 1, *numbers.values()]) + 1
+                numbers[name] = max([first(self._file) - 1, *numbers.values()]) + 1
             return numbers[name]
 
     def _identity(self, user: str, group: str) -> Identity | None:
@@ -82,10 +86,11 @@ class Uids:
             ) from problem
 
 
-def _first(uid_map: Path = Path("/proc/self/uid_map")) -> int:
-    """Choose the range by what this user namespace has."""
+def first(file: Path, uid_map: Path = Path("/proc/self/uid_map")) -> int:
+    """Choose where an installation's numbers begin, by what this user namespace has."""
+    place = int.from_bytes(hashlib.sha256(str(file).encode()).digest()[:4], "big")
     for line in uid_map.read_text().splitlines():
         start, _, count = (int(word) for word in line.split())
-        if start <= FIRST < start + count:
-            return FIRST
-    return FIRST_IN_CONTAINER
+        if start <= FIRST < FIRST + STEPS * STEP < start + count:
+            return FIRST + place % STEPS * STEP
+    return FIRST_IN_CONTAINER + place % STEPS_IN_CONTAINER * STEP

@@ -223,7 +223,7 @@ class LocalEngine:
         )
         box = server_box(project, person, places, record.mounts, size, environment)
         bounds = limits(size, self._settings.home_quota_mb * _MIB)
-        group = make_group(f"{folder.name}", bounds)
+        group = make_group(self._layout.group(folder.name), bounds)
         keepers.start(
             folder,
             keepers.Order(

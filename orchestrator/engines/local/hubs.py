@@ -68,7 +68,7 @@ class Hubs:
             writable=[self._layout.project(project)],
             environment={"HOME": str(folder)},
         )
-        group = make_group(f"hub-{project}", _LIMITS)
+        group = make_group(self._layout.group("hub", project), _LIMITS)
         launch = run.order(box, _LIMITS, identity=identity, group=group, umask=0o077)
         order = keepers.Order(launch, {}, False, {"project": project}, group=group)
         keepers.start(self._layout.hub_keeper(project), order)

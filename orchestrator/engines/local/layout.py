@@ -1,5 +1,6 @@
 """[pure] Where everything of the local engine lies; sockets have short paths."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,11 @@ class Layout:
     run: Path
     facts: Path
     homes: Path
+
+    def group(self, *words: str) -> str:
+        """Name a control group of this installation, which others on the machine do not have."""
+        tag = hashlib.sha256(str(self.run).encode()).hexdigest()[:8]
+        return "-".join((tag, *words))
 
     def project(self, project: str) -> Path:
         """Sockets of one project; its hub may add a socket of its own here."""

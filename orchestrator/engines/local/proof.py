@@ -337,7 +337,8 @@ def _family_rows() -> Iterator[Row]:
 def _scene(
     layout: Layout, image: Path, settings: Settings, identity: Identity | None, weaken: Weaken
 ) -> Iterator[Scene]:
-    layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in (layout.run, settings.state_dir, layout.homes):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # a missing place hides nothing
     folder = Path(tempfile.mkdtemp(prefix="proof-", dir=layout.run))
     try:
         with Canaries() as made, Canaries() as doors, canaries.decoys(identity) as decoys:
