@@ -1,7 +1,7 @@
 """Airlock requests walked to where a test needs them, through the services, by the right people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -10,12 +10,13 @@ from orchestrator.airlock import checking, drafting, files, releasing, reviewing
 from orchestrator.airlock.models import Check, CheckFile, File, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import CheckState, RequestState
+from orchestrator.datasets import queries as datasets
 from orchestrator.objectstore.port import Frozen
 from orchestrator.outputs.model import Coverage, FileReport, Report, RuleResult, Verdict
 from orchestrator.projects.models import Project
 from orchestrator.values import Actor, Digest, digest_of
 from orchestrator.workspaces import service as workspaces
-from tests.factories import NOW, ProjectWorld, an_active_project, policies
+from tests.factories import NOW, ProjectWorld, a_snapshot, an_active_project, policies
 
 SAYS = ("Survival by sex", "All adults of the snapshot", "Counts below 10 suppressed")
 
@@ -49,8 +50,24 @@ def open_workspace(session: Session, project: Project, now: datetime = NOW) -> N
     workspaces.move(session, row, "open", now)
 
 
-def a_working_project(session: Session, now: datetime = NOW) -> ProjectWorld:
-    """A project in which people can work and submit now."""
+_remembered: list[ProjectWorld] = []
+
+
+def remember(world: ProjectWorld) -> None:
+    """Let `a_working_project` find this project again in copies of its database."""
+    _remembered.append(world)
+
+
+def a_working_project(
+    session: Session, now: datetime = NOW, *, another: bool = False
+) -> ProjectWorld:
+    """A project with published data in which people can work and submit now."""
+    for known in _remembered:
+        row = session.get(Project, known.project.id)
+        if row is not None and not another:
+            return replace(known, project=row)
+    if not datasets.facts(session, ["flchain"]):
+        a_snapshot(session, now=now)
     world = an_active_project(session, now=now)
     open_workspace(session, world.project, now)
     return world

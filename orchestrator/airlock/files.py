@@ -119,7 +119,10 @@ def _present(session: Session, request_id: str, path: str) -> File | None:
     key = folded(path)
     parts = key.split("/")
     above = ["/".join(parts[:depth]) for depth in range(1, len(parts))]
-    below = (col(File.path_key) >= f"{key}/") & (col(File.path_key) < f"{key}0")  # 0 follows /
+    # the range finds its few rows by index, 0 follows /; the prefix holds under every collation
+    below = col(File.path_key).between(f"{key}/", f"{key}0") & col(File.path_key).startswith(
+        f"{key}/", autoescape=True
+    )
     near = session.exec(
         select(File)
         .where(File.request_id == request_id, col(File.removed_at).is_(None))
