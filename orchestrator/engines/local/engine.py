@@ -58,6 +58,7 @@ class LocalEngine:
         self._worker = CheckWorker(self._uids, self._layout.facts / "check")
         self._sockets: dict[str, EngineSocket] = {}
         self._tokens: dict[tuple[str, str, int], str] = {}
+        self._asked: set[tuple[str, str]] = set()
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
 
@@ -110,6 +111,8 @@ class LocalEngine:
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""
+        if not mounts and self._records.read(project) is None:
+            return
         with self._lock(project):
             record = self._record(project)
             after = with_mounts(record, mounts)
@@ -127,10 +130,14 @@ class LocalEngine:
             self._open(project)
         seen = self._seen(project, person, self._hubs.ready(project))
         if seen is not None and seen.state is ServerState.READY:
+            self._asked.discard((project, person))
             return seen
         hub = self._hubs.client(project)
+        if (project, person) in self._asked:
+            return self._awaited(project, person, hub.server_ready(person), seen)
         hub.ensure_user(person)
         hub.start_server(person)
+        self._asked.add((project, person))
         return Server(person, ServerState.STARTING, base_url=_base_url(person))
 
     def stop(self, project: str, person: str) -> None:
@@ -245,6 +252,7 @@ class LocalEngine:
 
     def _end(self, project: str, person: str) -> None:
         keepers.stop(self._layout.server(project, person))
+        self._asked.discard((project, person))
         for key in [key for key in self._tokens if key[:2] == (project, person)]:
             self._tokens.pop(key, None)
 
@@ -302,6 +310,18 @@ class LocalEngine:
             return Server(person, ServerState.STARTING, base_url=url)
         address = str(self._layout.server_socket(project, person))
         return Server(person, ServerState.READY, address, url, token)
+
+    def _awaited(
+        self, project: str, person: str, at_hub: bool | None, seen: Server | None
+    ) -> Server:
+        """Answer about a server that was asked for: the hub gave up on it, or it is on its way."""
+        if at_hub is not None:
+            return Server(person, ServerState.STARTING, base_url=_base_url(person))
+        self._asked.discard((project, person))
+        if seen is not None and seen.state is ServerState.FAILED:
+            return seen
+        reason = "The notebook server did not start; the project's hub has the details in its log."
+        return Server(person, ServerState.FAILED, reason=reason)
 
     def _token(self, project: str, person: str, keeper: int, hub_ready: bool) -> str | None:
         """Answer the token of a ready server: made once for each start and each engine."""
