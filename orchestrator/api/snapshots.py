@@ -70,7 +70,7 @@ def upload(
     The bytes are frozen outside any transaction; asking first keeps strangers' bytes out.
     """
     with read(control.db) as session:
-        queries.demand_visible(session, who.actor, snapshot)
+        queries.demand_upload(session, who.actor, snapshot)
     limit = control.policies.outputs.admission.file_bytes
     frozen = control.store.freeze(Zone.INBOX, body(request), limit)
     with write(control.db) as session:

@@ -18,7 +18,7 @@ from orchestrator.datasets.models import (
     SnapshotFile,
     SnapshotReport,
 )
-from orchestrator.datasets.states import MOUNTABLE, SYSTEMS_TURN, SnapshotState
+from orchestrator.datasets.states import IN_INBOX, MOUNTABLE, SYSTEMS_TURN, SnapshotState
 from orchestrator.errors import NotFound
 from orchestrator.governance.access import DatasetFacts
 from orchestrator.governance.queries import Hearing, hearings, pinned, reviewer, voted
@@ -147,6 +147,19 @@ def demand_visible(session: Session, actor: Actor, snapshot_id: str) -> tuple[Sn
     return row, holder
 
 
+def demand_upload(session: Session, actor: Actor, snapshot_id: str) -> tuple[Snapshot, Dataset]:
+    """Read a snapshot that this actor may send files to now; asked before a byte is taken in.
+
+    Errors: NotFound; NotAllowed for who is no steward of the partner; Conflict once the upload was
+    finished.
+    """
+    row, holder = demand_visible(session, actor, snapshot_id)
+    who = rules.standing(actor, holder.partner, (Standing.STEWARD,))
+    event = "finish" if row.state == SnapshotState.RECEIVING else "receive"
+    row.MACHINE.next(row.state, event, who)
+    return row, holder
+
+
 def visible(session: Session, actor: Actor) -> list[Listed]:
     """List the snapshots this actor may know of, by dataset, newest first."""
     query = _listed().order_by(Dataset.slug, col(Snapshot.announced_at).desc(), Snapshot.id)
@@ -229,6 +242,18 @@ def needing_work(session: Session) -> list[Snapshot]:
     turn = [state.value for state in SYSTEMS_TURN]
     query = select(Snapshot).where(col(Snapshot.state).in_(turn))
     return list(session.exec(query.order_by(col(Snapshot.changed_at), Snapshot.id)))
+
+
+def awaited(session: Session) -> frozenset[Digest]:
+    """Name all bytes that must stay in zone `inbox`; what else lies there can go."""
+    states = [state.value for state in IN_INBOX]
+    query = (
+        select(SnapshotFile.digest)
+        .join(Snapshot, col(Snapshot.id) == SnapshotFile.snapshot_id)
+        .where(col(Snapshot.state).in_(states))
+        .distinct()
+    )
+    return frozenset(Digest(digest) for digest in session.exec(query))
 
 
 def proposed(session: Session) -> list[Listed]:

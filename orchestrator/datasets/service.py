@@ -66,7 +66,7 @@ def announce(
     """
     demand(actor, "datasets.snapshot.announce")
     holder = partner or actor.organisation or ""
-    _demand_standing(actor, holder, "announce its data")
+    _demand_steward(actor, holder)
     author = _person(actor)
     described = dictionaries.canonical(dictionary)
     row = _dataset(session, actor, now, parse_slug(dataset), holder, title, summary, sensitivity)
@@ -99,8 +99,7 @@ def receive(
     finished; Invalid for a path that cannot be one, or that is another's twin.
     """
     demand(actor, "datasets.snapshot.upload")
-    snapshot, dataset = queries.demand_visible(session, actor, snapshot_id)
-    _demand_standing(actor, dataset.partner, "send files of it")
+    snapshot, _ = queries.demand_upload(session, actor, snapshot_id)
     name = safe_path(path)
     digest = parse_digest(frozen.digest)
     if snapshot.state != SnapshotState.RECEIVING:
@@ -152,11 +151,8 @@ def finish_upload(
     arrived stays, so that only the rest must be sent again.
     """
     demand(actor, "datasets.snapshot.upload")
-    snapshot, dataset = queries.demand_visible(session, actor, snapshot_id)
-    _demand_standing(actor, dataset.partner, "send files of it")
+    snapshot, dataset = queries.demand_upload(session, actor, snapshot_id)
     received = queries.files(session, snapshot_id)
-    if received:
-        snapshot.MACHINE.next(snapshot.state, "finish", Standing.STEWARD)
     _demand_complete(snapshot, received, files, expected)
     manifest = _manifest(snapshot, dataset, received)
     snapshot.manifest, snapshot.digest = manifest.spelled().decode(), manifest.digest()
@@ -585,11 +581,11 @@ def _open_mounting(session: Session, snapshot_id: str, project_id: str) -> Mount
     ).one_or_none()
 
 
-def _demand_standing(actor: Actor, partner: str, what: str) -> None:
+def _demand_steward(actor: Actor, partner: str) -> None:
     if rules.standing(actor, partner, (Standing.STEWARD,)) is Standing.STRANGER:
         raise NotAllowed(
-            f"Only a data steward of {partner or 'the partner'} may {what}, and you are not one. "
-            "Ask one of them, or ask an administrator for the role.",
+            f"Only a data steward of {partner or 'the partner'} may announce its data, and you are "
+            "not one. Ask one of them, or ask an administrator for the role.",
             code="not_steward",
         )
 

@@ -64,5 +64,8 @@ MOUNTABLE = frozenset({_S.PUBLISHED, _S.RETIRED})
 HAS_MANIFEST = frozenset({_S.VERIFYING, _S.PROPOSED, _S.PLACING, *MOUNTABLE})
 """States in which the files are fixed and named by one digest."""
 
+IN_INBOX = frozenset({_S.ANNOUNCED, _S.RECEIVING, _S.VERIFYING, _S.PROPOSED, _S.PLACING})
+"""States in which the received files are still needed in zone `inbox`."""
+
 SYSTEMS_TURN = frozenset({_S.VERIFYING, _S.PLACING})
 """States in which the reconciler has work to do."""

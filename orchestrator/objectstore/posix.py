@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -145,6 +145,20 @@ class PosixStore:
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
+
+    def collect(self, zone: Zone, keep: Collection[Digest], before: float) -> int:
+        """Remove from `inbox` or `quarantine` what nobody waits for any more; returns how many.
+
+        Shape: only files frozen before `before` (seconds since the epoch): one that was frozen a
+        moment ago has no row yet. Freezing the same bytes again makes them new again.
+        """
+        _require_freezable(zone)
+        removed = 0
+        for digest in list(self.digests(zone)):
+            if digest not in keep and self.location(zone, digest).stat().st_mtime < before:
+                self.delete(zone, digest)
+                removed += 1
+        return removed
 
     @contextmanager
     def _fresh(self, zone: Zone) -> Iterator[tuple[Path, int]]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestrator.bootstrap.hands import Hands
@@ -10,9 +10,13 @@ from orchestrator.datasets import queries, service, verify
 from orchestrator.datasets.models import Snapshot
 from orchestrator.datasets.states import SnapshotState
 from orchestrator.db import read, write
+from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore import trees
 from orchestrator.objectstore.zones import Zone
 from orchestrator.reconciler.lane import Work
+
+KEPT = timedelta(days=1)
+"""How long received bytes stay at least: an upload is frozen before its row is written."""
 
 
 def due(hands: Hands, _now: datetime) -> Sequence[str]:
@@ -25,10 +29,14 @@ def turn(hands: Hands, row_id: str, now: datetime) -> bool:
     """Verify or place one snapshot."""
     with read(hands.db) as session:
         row = queries.snapshot(session, row_id)
-    if row.state == SnapshotState.VERIFYING.value:
-        _verify(hands, row, now)
-    elif row.state == SnapshotState.PLACING.value:
-        _place(hands, row, now)
+    try:
+        if row.state == SnapshotState.VERIFYING.value:
+            _verify(hands, row, now)
+        elif row.state == SnapshotState.PLACING.value:
+            _place(hands, row, now)
+    except (Tampered, NotFound) as error:  # trying again would not bring the bytes back
+        with write(hands.db) as session:
+            service.reject(session, hands.clock(), row_id, error.code, error.message)
     return False
 
 
@@ -94,8 +102,14 @@ def _place(hands: Hands, row: Snapshot, now: datetime) -> None:
     )
     with write(hands.db) as session:
         service.record_placed(session, hands.clock(), row.id)
-    for entry in manifest.entries:
-        hands.store.delete(Zone.INBOX, entry.digest)
+    _collect(hands, now)
+
+
+def _collect(hands: Hands, now: datetime) -> None:
+    """Free what nobody waits for; equal files of another upload under way stay."""
+    with read(hands.db) as session:
+        keep = queries.awaited(session)
+    hands.store.collect(Zone.INBOX, keep, (now - KEPT).timestamp())
 
 
 WORK = Work("snapshot", due, turn)

@@ -334,6 +334,26 @@ def test_the_sweeper_takes_old_halves_only(tmp_path: Path) -> None:
     assert not old.exists()
 
 
+def test_only_old_files_that_nobody_waits_for_are_collected(tmp_path: Path) -> None:
+    store = PosixStore(tmp_path / "store")
+    kept, young, stale = (
+        store.freeze(Zone.INBOX, io.BytesIO(data), MUCH).digest for data in (b"1", b"2", b"3")
+    )
+    for digest in (kept, stale):
+        os.utime(store.location(Zone.INBOX, digest), (1, 1))
+    assert store.collect(Zone.INBOX, {kept}, 1000) == 1
+    assert set(store.digests(Zone.INBOX)) == {kept, young}
+    os.utime(store.location(Zone.INBOX, young), (1, 1))
+    store.freeze(Zone.INBOX, io.BytesIO(b"2"), MUCH)
+    assert store.collect(Zone.INBOX, {kept}, 1000) == 0
+
+
+@pytest.mark.parametrize("zone", [Zone.SNAPSHOTS, Zone.RELEASE])
+def test_admitted_and_released_files_are_never_collected(tmp_path: Path, zone: Zone) -> None:
+    with pytest.raises(Invalid):
+        PosixStore(tmp_path / "store").collect(zone, set(), 1e12)
+
+
 KILLED = """
 import io, os, sys
 from pathlib import Path

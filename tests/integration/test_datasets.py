@@ -406,6 +406,17 @@ def test_the_system_finds_its_work(engine: Engine) -> None:
         assert found == [S.VERIFYING, S.PLACING]
 
 
+def test_equal_bytes_of_another_upload_are_still_awaited(engine: Engine) -> None:
+    with write(engine) as session:
+        first = a_snapshot(session, S.PLACING)
+        same = {"label": "2026-2", "steward": first.steward, "owner": first.owner}
+        second = a_snapshot(session, S.RECEIVING, **same)  # type: ignore[arg-type]
+        for world in (first, second):
+            assert queries.awaited(session) == {digest_of(ROWS)}
+            service.withdraw(session, first.owner, NOW, world.snapshot.id, "A mistake.")
+        assert queries.awaited(session) == frozenset()
+
+
 def test_progress_never_passes_its_total(engine: Engine) -> None:
     with write(engine) as session:
         world = a_snapshot(session, S.VERIFYING)
