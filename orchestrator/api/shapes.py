@@ -118,7 +118,7 @@ def snapshot_detail(found: Detail) -> dict[str, Any]:
         "progress": [found.snapshot.progress_done, found.snapshot.progress_total],
         "files": [{"path": f.path, "digest": f.digest, "size": f.size} for f in found.files],
         "facts": facts,
-        "seats": [seat_name(hearing.chair) for hearing in found.seats],
+        "seats": [hearing.chair.seat for hearing in found.seats],
         "used_by": [asdict(use) for use in found.uses],
         "may": {name: decision(answer) for name, answer in found.may.items()},
     }

@@ -322,7 +322,7 @@ class Tale:
         found = self._await(owner, path, {"published", "rejected"})
         step.require(
             found["state"] == "published",
-            f"{dataset.slug} {dataset.label}: {found['rows']:,} rows, {found['digest']}",
+            f"{dataset.slug} {dataset.label}: {_rows(found):,} rows, {found['digest']}",
             found,
         )
 
@@ -465,6 +465,10 @@ def _flip_a_byte(database: Path) -> None:
         connection.execute(
             "update audit_entries set record = ? where seq = ?", (bytes(changed), seq)
         )
+
+
+def _rows(snapshot: dict[str, Any]) -> int:
+    return sum(int(table["rows"]) for table in snapshot["facts"]["tables"])
 
 
 def _host(url: str) -> str:

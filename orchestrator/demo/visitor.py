@@ -104,7 +104,7 @@ class Visitor:
         for line in lines:
             name, _, rest = line.partition("=")
             value = rest.split(";", 1)[0]
-            if not value or re.search(r"max-age=0\b", rest, re.IGNORECASE):
+            if not value or re.search(r"max-age=0\b|expires=Thu, 01 Jan 1970", rest, re.IGNORECASE):
                 jar.pop(name.strip(), None)
             else:
                 jar[name.strip()] = value

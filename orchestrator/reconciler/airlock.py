@@ -38,6 +38,7 @@ def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
             location=lambda digest: hands.store.location(Zone.QUARANTINE, digest),
             sources=sources(session, hands, check.project_id),
             policy=hands.policies.outputs,
+            form_out=hands.settings.state_dir / "forms",
         )
     for file in job.files:
         hands.store.verify(Zone.QUARANTINE, file.digest)

@@ -23,7 +23,7 @@ def due(hands: Hands, now: datetime) -> Sequence[str]:
             for row in queries.active(session)
             if workspaces.of_project(session, row.id) is None
         ]
-        over = bool(queries.to_end(session, now))
+        over = bool(queries.to_end(session, now) or queries.to_lapse(session, now))
     return [*begin, *bare, *([CLOCK] if over else [])]
 
 

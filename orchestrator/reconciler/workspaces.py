@@ -92,8 +92,8 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
 
 def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bool:
     """Environment first, without any data: nothing is attached before the proof."""
-    hands.engine.attach(row.slug, ())
     seen = hands.engine.ensure(wish.spec)
+    hands.engine.attach(row.slug, ())
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
         current.spec_digest = wish.spec.digest
