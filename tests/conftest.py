@@ -85,13 +85,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
         account |= {"user": "postgres", "group": "postgres", "extra_groups": []}
-    make = [programs[-1] / "initdb", "-D", data, "-U", "tre", "-A", "trust", "-E", "UTF8"]
+    make = [str(programs[-1] / "initdb"), "-D", str(data), "-U", "tre", "-A", "trust", "-E", "UTF8"]
     subprocess.run(
         [*make, "--no-sync", "--locale=C"], check=True, stdout=subprocess.DEVNULL, **account
     )
-    start = [programs[-1] / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+    start = [str(programs[-1] / "postgres"), "-D", str(data), "-k", str(folder)]
     quick = [f"-c{name}=off" for name in ("fsync", "full_page_writes", "autovacuum")]
-    quick += ["-cwal_level=minimal", "-cmax_wal_senders=0"]
+    quick += ["-cwal_level=minimal", "-cmax_wal_senders=0", "-clisten_addresses="]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([*start, *quick], stdout=log, stderr=log, **account)
     try:

@@ -32,8 +32,8 @@ EVERY = timedelta(seconds=60)
 TAIL = 8192  # bytes; the newest checkpoint, witnesses included, is well below half of it
 
 AT_ONCE = frozenset(
-    {"approve", "reject", "decide", "release", "recall", "halt", "resume", "withdraw", "publish"}
-    | {"close", "delete", "deleted", "break_glass_open", "cut_accepted"}
+    {"approve", "decline", "reject", "admit", "publish", "release", "recall", "withdraw"}
+    | {"suspend", "close", "finish", "retire", "halt", "resume", "unprove"}
 )
 """Events that are signed at once: those that someone may later wish had been otherwise."""
 

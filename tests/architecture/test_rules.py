@@ -92,7 +92,8 @@ def called(node: ast.Call) -> str:
     match node.func:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name
-    return ""
+        case _:
+            return ""
 
 
 def one_door_for_state(path: str, tree: ast.Module) -> Iterator[str]:
@@ -157,6 +158,8 @@ def environment_in_settings_only(path: str, tree: ast.Module) -> Iterator[str]:
             case ast.ImportFrom(module="os", names=names):
                 if {name.name for name in names} & {"environ", "environb", "getenv", "putenv"}:
                     yield at(path, node, "reads the environment: add a setting")
+            case _:
+                pass
 
 
 def no_except_of_ours_in_doors(path: str, tree: ast.Module) -> Iterator[str]:
@@ -189,6 +192,8 @@ def no_literal_state(states: frozenset[str]) -> Rule:
                     for keyword in node.keywords:
                         if keyword.arg == "state" and literal_in(keyword.value, states):
                             yield at(path, node, "sets a state by a literal")
+                case _:
+                    pass
 
     return rule
 
@@ -202,7 +207,8 @@ def _is_state_attribute(node: ast.expr) -> bool:
     match node:
         case ast.Attribute(attr="state") | ast.Name(id="state"):
             return True
-    return False
+        case _:
+            return False
 
 
 def _literals(nodes: list[ast.expr]) -> list[str]:

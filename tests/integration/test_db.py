@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def without_lock(engine: Engine) -> Iterator[Session]:
         session.commit()
 
 
-Transaction = Callable[[Engine], "contextmanager[Session]"]
+Transaction = Callable[[Engine], AbstractContextManager[Session]]
 
 
 def vote_twice(engine: Engine, begin: Transaction, together: Callable[[], None]) -> list[str]:
@@ -79,7 +79,7 @@ def vote_twice(engine: Engine, begin: Transaction, together: Callable[[], None])
             connection.execute(text(f"insert into requests values ({number}, 'in_review')"))
 
     def cast(number: int, who: str) -> None:
-        with begin(engine) as session:  # type: ignore[attr-defined]
+        with begin(engine) as session:
             session.execute(text("insert into ballots values (:n, :w)"), {"n": number, "w": who})
             together()
             votes = text("select count(*) from ballots where request = :n")

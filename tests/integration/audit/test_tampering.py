@@ -4,6 +4,7 @@ The database is changed as its superuser can, guards off; the checkpoints are el
 """
 
 import base64
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from orchestrator import db
-from orchestrator.audit import checkpoint, export, log, tre_verify, tree
+from orchestrator.audit import checkpoint, export, log, tre_verify
 from orchestrator.audit.checkpoint import Signer
 from orchestrator.errors import Tampered
 from orchestrator.values import SYSTEM
@@ -322,7 +323,7 @@ def test_too_few_witnesses(world: World, files: list[str], tmp_path: Path) -> No
     body = note.split("\n\n")[0] + "\n"
     private = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
     raw = b"\x04" + private.public_key().public_bytes_raw()
-    key_id = tree.hashlib.sha256(b"patients.example\n" + raw).digest()[:4]
+    key_id = hashlib.sha256(b"patients.example\n" + raw).digest()[:4]
     pinned = f"patients.example+{key_id.hex()}+{base64.b64encode(raw).decode()}"
     signature = private.sign(f"cosignature/v1\ntime 1777885953\n{body}".encode())
     blob = key_id + (1777885953).to_bytes(8) + signature

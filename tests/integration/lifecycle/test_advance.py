@@ -128,7 +128,7 @@ def test_each_move_adds_one_entry_and_a_refusal_none(
     steps = st.tuples(st.sampled_from(machine.events), st.sampled_from(list(Standing)))
     for event, drawn in data.draw(st.lists(steps, max_size=6)):
         legal = [r for r in machine.table if r.source == state]
-        choose = legal and data.draw(st.booleans())
+        choose = bool(legal) and data.draw(st.booleans())
         step = data.draw(st.sampled_from(legal)) if choose else None
         name, standing = (step.event, min(step.by)) if step else (event, drawn)
         happened = attempt(things, name, standing, now)
