@@ -19,11 +19,13 @@ def job(
     location: Callable[[Digest], Path],
     sources: Sequence[Source],
     policy: OutputsPolicy,
+    form_out: Path | None = None,
 ) -> Job:
     """Describe one run of the check worker.
 
     Shape: `location` says where bytes of a digest lie in quarantine; `sources` are all snapshots
-    the project could mount. The job's id is the check's, and its report must repeat it.
+    the project could mount; `form_out` keeps what the openers made, for people to look at. The
+    job's id is the check's, and its report must repeat it.
     Errors: NotFound for an unknown check.
     """
     if session.get(Check, check_id) is None:
@@ -40,6 +42,7 @@ def job(
         policy=policy.as_json(),
         policy_digest=policy.digest(),
         sources=tuple(sources),
+        form_out=form_out,
     )
 
 

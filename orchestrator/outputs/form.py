@@ -6,16 +6,20 @@ reader of the JSON form trusts nothing, because an exploited parser may have wri
 Source: design property 6.
 """
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from orchestrator.values import Digest
+from orchestrator.values import Digest, digest_of
 
 FORM_VERSION = 1
+IMAGE_BYTES = 2 << 20
+"""The largest picture whose pixels travel in a form, to be shown to people."""
 
 
 class Kind(StrEnum):
@@ -88,12 +92,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture: its size in pixels, and the digest of the same pixels written without metadata."""
+    """A picture: its size in pixels, and the digest of the same pixels written without metadata.
+
+    Shape: `content` is that PNG where it is small enough to be shown, see `IMAGE_BYTES`.
+    """
 
     width: int
     height: int
     reencoded: Digest
     reencoded_size: int
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,7 @@ class FormLimits:
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _FORMAT = re.compile(r"[a-z0-9_-]{1,40}\Z")
+_PNG = b"\x89PNG\r\n\x1a\n"
 _STORED = re.compile(r"rows-[0-9]{1,6}\.ndjson\Z")
 _BIG = 2**53
 _T = TypeVar("_T")
@@ -159,6 +168,14 @@ def form_to_json(form: FileForm) -> bytes:
         "parts": [_part_json(part) for part in form.parts],
     }
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def form_name(path: str, digest: str) -> str:
+    """Name the file under which a form is kept to be shown.
+
+    Shape: digest and path both count, because a name decides how bytes are opened.
+    """
+    return f"{digest.removeprefix('sha256:')}-{hashlib.sha256(path.encode()).hexdigest()[:16]}.json"
 
 
 def form_from_json(data: bytes, limits: FormLimits) -> FileForm:
@@ -195,8 +212,13 @@ def _part_json(part: Part) -> dict[str, object]:
             "stored": table.stored,
         },
         "text": part.text,
-        "image": image and [image.width, image.height, image.reencoded, image.reencoded_size],
+        "image": image and _image_json(image),
     }
+
+
+def _image_json(image: Image) -> list[object]:
+    content = None if image.content is None else base64.b64encode(image.content).decode()
+    return [image.width, image.height, image.reencoded, image.reencoded_size, content]
 
 
 def _refuse(_text: str) -> object:
@@ -293,9 +315,25 @@ def _triple(value: object) -> list[object]:
 
 
 def _image(value: object) -> Image:
-    if not isinstance(value, list) or len(value) != 4:
-        raise BadForm("an image has four facts")
-    return Image(_integer(value[0]), _integer(value[1]), _digest(value[2]), _integer(value[3]))
+    if not isinstance(value, list) or len(value) != 5:
+        raise BadForm("an image has five facts")
+    content = _optional(value[4], _pixels)
+    image = Image(
+        _integer(value[0]), _integer(value[1]), _digest(value[2]), _integer(value[3]), content
+    )
+    if content is not None and (len(content), digest_of(content)) != (
+        image.reencoded_size,
+        image.reencoded,
+    ):
+        raise BadForm("a picture that is not the one it names")
+    return image
+
+
+def _pixels(value: object) -> bytes:
+    content = base64.b64decode(_content(value, 2 * IMAGE_BYTES), validate=True)
+    if len(content) > IMAGE_BYTES or not content.startswith(_PNG):
+        raise BadForm("a picture that is too large or no PNG")
+    return content
 
 
 def _object(value: object, keys: set[str]) -> Mapping[str, object]:

@@ -173,6 +173,8 @@ class Job:
     against `dictionary`, measures it and writes its index to `index_out` with `index_key`.
     `policy` is the parsed outputs policy as JSON; `context_due` is False where no request stands
     behind the files (`tre check` without a server), so rules about context do not apply.
+    `form_out` is the folder where an engine keeps each file's form for people to look at, named by
+    `form.form_name`; neither sandbox is told of it.
     """
 
     id: str
@@ -184,4 +186,5 @@ class Job:
     context_due: bool = True
     dictionary: JsonValue = None
     index_out: Path | None = None
+    form_out: Path | None = None
     index_key: bytes | None = field(default=None, repr=False)

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from queue import SimpleQueue
 
 from orchestrator.errors import Invalid, Tampered, Unavailable
 from orchestrator.outputs import codec
+from orchestrator.outputs.form import form_name
 from orchestrator.outputs.model import (
     Coverage,
     FileReport,
@@ -42,6 +44,7 @@ _FORMS = ("forms.json", "rows-0.ndjson")
 _REPORT = "report.json"
 _INDEX = "index"
 _REPORT_BYTES = 64 * _MIB
+_SHOWN_FORM_BYTES = 32 * _MIB
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class CheckWorker:
             done = self._run(f"opener-{slot}", _with(box, binds), bounds, out)
         if not (done and _only(out, _FORMS)):
             _emptied(out)
+        _keep_form(job, file, out)
         out.chmod(0o755)  # the judge reads it under another uid
 
     def _judge(self, job: Job, forms: Sequence[Path], out: Path) -> Report:
@@ -249,6 +253,25 @@ def _keep_index(job: Job, out: Path) -> None:
         os.fsync(file.fileno())
     fresh.chmod(0o444)  # its folders are private; the judge reads it under another uid
     fresh.replace(job.index_out)
+
+
+def _keep_form(job: Job, file: JobFile, out: Path) -> None:
+    """Keep what the opener made of a file for people to look at; too long a form is not shown.
+
+    Its reader believes nothing of it, as the judge does.
+    """
+    if job.form_out is None:
+        return
+    place = job.form_out / form_name(file.path, file.digest)
+    try:
+        content = _content(out / _FORMS[0], _SHOWN_FORM_BYTES)
+    except (Invalid, OSError):
+        place.unlink(missing_ok=True)
+        return
+    job.form_out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = job.form_out / f".{place.name}.{uuid.uuid4().hex}"
+    fresh.write_bytes(content)
+    fresh.replace(place)
 
 
 def _emptied(folder: Path) -> None:

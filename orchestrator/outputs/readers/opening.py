@@ -6,7 +6,7 @@ A cap that is reached leaves a note on the part, and the note is could-not-check
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.outputs.form import Image, Kind, Note, Observation, Part, Span, Table
 from orchestrator.values import Digest
@@ -15,6 +15,7 @@ _ODD = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ue000-\uf8ff"
     "\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
+_SHOWN_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Opening:
         self.parts: list[Part] = []
         self._cells = caps.cells
         self._chars = caps.text_chars
+        self._pixels = _SHOWN_BYTES
         self._names: set[str] = set()
         self._overflow = False
 
@@ -117,7 +119,10 @@ class Opening:
         spans: Sequence[Span],
         notes: Iterable[Observation] = (),
     ) -> None:
-        """Add a picture that was read from `data`."""
+        """Add a picture read from `data`; past 8 MiB of pictures only their facts are kept."""
+        self._pixels -= image.reencoded_size if image.content is not None else 0
+        if self._pixels < 0:
+            image = replace(image, content=None)
         self._add(
             Part(path, Kind.IMAGE, digest(data), len(data), tuple(spans), tuple(notes), image=image)
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image as Pillow
 
-from orchestrator.outputs.form import Image, Note, Observation, Span
+from orchestrator.outputs.form import IMAGE_BYTES, Image, Note, Observation, Span
 from orchestrator.outputs.readers.opening import Opening, Unreadable, digest
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -139,7 +139,9 @@ def _reencode(data: bytes, width: int, height: int) -> Image:
         raise Unreadable(Note.BAD_IMAGE) from error
     out = io.BytesIO()
     plain.save(out, format="PNG")
-    return Image(width, height, digest(out.getvalue()), len(out.getvalue()))
+    content = out.getvalue()
+    shown = content if len(content) <= IMAGE_BYTES else None
+    return Image(width, height, digest(content), len(content), shown)
 
 
 def _text(chunk: Chunk, limit: int) -> str:

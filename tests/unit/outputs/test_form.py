@@ -1,6 +1,8 @@
 """The judge reads a form and believes nothing of it."""
 
+import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.outputs.form import (
+    IMAGE_BYTES,
     BadForm,
     FileForm,
     FormLimits,
@@ -19,12 +22,15 @@ from orchestrator.outputs.form import (
     Span,
     Table,
     form_from_json,
+    form_name,
     form_to_json,
 )
 from orchestrator.values import digest_of
 
 LIMITS = FormLimits(bytes=100_000, parts=50, columns=20, cells=1000, chars=10_000)
 D = digest_of(b"x")
+PNG = b"\x89PNG\r\n\x1a\n and pixels"
+PICTURE = Image(3, 2, digest_of(PNG), len(PNG), PNG)
 
 texts = st.text(max_size=20).filter(lambda text: text.isprintable())
 rows = st.integers(1, 4).flatmap(
@@ -53,6 +59,7 @@ def forms(draw: st.DrawFn) -> FileForm:
                         lambda w, p=path: Part(p, Kind.IMAGE, D, image=Image(w, 1, D, 9)),
                         st.integers(1, 99),
                     ),
+                    st.just(Part(path, Kind.IMAGE, D, image=PICTURE)),
                     st.just(Part(path, Kind.UNKNOWN, D, 3)),
                 )
             )
@@ -164,3 +171,46 @@ def test_a_form_cannot_speak_of_another_file() -> None:
     value["parts"].append({**value["parts"][0], "path": "other.csv"})
     with pytest.raises(BadForm):
         form_from_json(json.dumps(value).encode(), LIMITS)
+
+
+def _picture(content: object, *, of: bytes = PNG) -> bytes:
+    part = Part("f", Kind.IMAGE, D, 4, image=Image(3, 2, digest_of(of), len(of)))
+    value = json.loads(form_to_json(FileForm("f", D, 4, "png", (part,))))
+    value["parts"][0]["image"][4] = content
+    return json.dumps(value).encode()
+
+
+def _spelled(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def test_a_picture_travels_as_the_png_it_names() -> None:
+    """What people are shown is what the form's digest names."""
+    read = form_from_json(_picture(_spelled(PNG)), LIMITS)
+    assert read.parts[0].image == PICTURE
+
+
+HUGE = PNG + bytes(IMAGE_BYTES)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _picture(_spelled(PNG + b"more")),
+        _picture(_spelled(b"<svg onload=x>"), of=b"<svg onload=x>"),
+        _picture(_spelled(HUGE), of=HUGE),
+        _picture("not base64!"),
+        _picture(7),
+    ],
+)
+def test_a_picture_that_is_something_else_is_refused(data: bytes) -> None:
+    """A browser is never handed bytes that are no PNG, too many, or other than named."""
+    with pytest.raises(BadForm):
+        form_from_json(data, FormLimits(10_000_000, 50, 20, 1000, 10_000_000))
+
+
+def test_a_kept_form_has_a_name_of_digest_and_path() -> None:
+    """The same bytes under another name may be opened otherwise."""
+    assert form_name("a.csv", D) != form_name("a.txt", D)
+    assert form_name("a.csv", D) == form_name("a.csv", D)
+    assert re.fullmatch(r"[0-9a-f]{64}-[0-9a-f]{16}\.json", form_name("../../a", D))
