@@ -190,7 +190,7 @@ def route(method: str, path: Path, person: str) -> Route | Refused:
     for row in ROWS:
         if found := row.pattern.fullmatch(below):
             file = (found.groupdict().get("file") or "").strip("/")
-            return _within(Route(row, _without_clock(path), file), method)
+            return _within(Route(row, _without_noise(path), file), method)
     return _unknown("path_unlisted")
 
 
@@ -213,9 +213,16 @@ def _within(found: Route, method: str) -> Route | Refused:
     return found
 
 
-def _without_clock(path: Path) -> Path:
-    """Drop the time that JupyterLab appends against caches, a name made of digits only."""
-    kept = tuple(pair for pair in path.query if not (_CLOCK.match(pair[0]) and not pair[1]))
+def _without_noise(path: Path) -> Path:
+    """Drop what JupyterLab appends and no server reads.
+
+    Shape: the time against caches (a name made of digits only) and its own `contentProviderId`.
+    """
+    kept = tuple(
+        (name, value)
+        for name, value in path.query
+        if not (_CLOCK.match(name) and not value) and name != "contentProviderId"
+    )
     return Path(path.text, path.wire, kept)
 
 

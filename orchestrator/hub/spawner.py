@@ -1,5 +1,8 @@
 """The hub's spawner: asks the project's engine socket for a server and never names a mount."""
 
+import asyncio
+import itertools
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -46,7 +49,26 @@ class EngineSpawner(Spawner):  # type: ignore[misc]  # jupyterhub has no types
         """Ask the engine for this person's server and answer its socket as an address."""
         answer = await self._ask("POST", {"env": self.get_env()}, seconds=self.start_timeout)
         self._address = str(answer["address"])
+        await self._answered()
         return socket_url(self._address)
+
+    async def _answered(self) -> None:
+        """Wait until the server answers, looking often.
+
+        The hub looks itself once this returns, but pauses up to five seconds between two looks.
+        Errors: RuntimeError when the server ended instead; the hub's own limit ends the wait.
+        """
+        connector = aiohttp.UnixConnector(self._address, force_close=True)
+        limit = aiohttp.ClientTimeout(total=5)
+        async with aiohttp.ClientSession(connector=connector, timeout=limit) as session:
+            for attempt in itertools.count(1):
+                with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                    async with session.get(f"http://127.0.0.1{self.server.base_url}api") as answer:
+                        if answer.status < 500:
+                            return
+                if attempt % 20 == 0 and await self.poll() is not None:
+                    raise RuntimeError("The notebook server ended while it was starting.")
+                await asyncio.sleep(0.05)
 
     async def poll(self) -> int | None:
         """Answer None while the server runs, else its exit status.
