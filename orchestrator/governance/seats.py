@@ -7,7 +7,7 @@ Source: governance section 2.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
@@ -260,7 +260,8 @@ def shows_vote(phase: Phase, *, own: bool, reviewer: bool) -> bool:
 
 
 def _valid(policy: ReviewPolicy, subject: Subject, votes: Iterable[Ballot]) -> list[Ballot]:
-    about = (vote for vote in votes if _is_about(policy, subject, vote))
+    named = policy.digest
+    about = (v for v in votes if v.policy == named and _is_about(policy, subject, v))
     return sorted(about, key=lambda vote: (vote.cast_at, vote.seat, _caution(vote)))
 
 
@@ -275,8 +276,6 @@ def _is_about(policy: ReviewPolicy, subject: Subject, vote: Ballot) -> bool:
         and vote.digest == subject.digest
         and vote.round == subject.round
         and vote.part == subject.part
-        and vote.policy == policy.digest
-        and not (blind(subject.phase) and not blind(vote.phase))
         and not _standing_against(seat, subject, vote.person, vote.organisation)
     )
 
@@ -367,9 +366,9 @@ def _to_consolidate(
 
 
 def _lapsed(policy: ReviewPolicy, subject: Subject, now: datetime) -> Outcome | None:
-    days = policy.rules.lapse_days
-    if subject.since is None or now < subject.since + timedelta(days=days):
+    if subject.since is None or now < subject.since + policy.rules.lapse:
         return None
+    days = policy.rules.lapse_days
     text = f"Not every seat was heard within {days} days. Submit again to start a new round."
     return Returned((Reason("lapsed", text),))
 

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -76,7 +75,7 @@ class _Policy(_Frozen):
         spelled: JsonValue = json.loads(self.model_dump_json())
         return spelled
 
-    @cached_property
+    @property
     def digest(self) -> Digest:
         """Name the policy by its parsed content; comments and the order of keys do not count."""
         return digest_of(canonical_json(self.as_json()))
@@ -123,6 +122,11 @@ class Rules(_Frozen):
     objection: Literal["blocks", "counts"] = "blocks"
     escalate_adds: Seat | None = None
     lapse_days: int = Field(gt=0)
+
+    @property
+    def lapse(self) -> timedelta:
+        """How long a round of review may take before it goes back to the author."""
+        return timedelta(days=self.lapse_days)
 
 
 class ReviewPolicy(_Policy):

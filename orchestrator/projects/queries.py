@@ -291,6 +291,16 @@ def under_review(session: Session) -> list[Project]:
     return list(session.exec(query.order_by(Project.slug)))
 
 
+def to_lapse(session: Session, now: datetime) -> list[Project]:
+    """List submitted projects whose review has taken longer than its policy allows."""
+    return [
+        row
+        for row in under_review(session)
+        if row.submitted_at is not None
+        and now >= row.submitted_at + pinned(session, str(row.policy_digest)).rules.lapse
+    ]
+
+
 def to_finish(session: Session, now: datetime, closing: timedelta) -> list[Project]:
     """List closing projects whose time to submit and collect is over."""
     query = select(Project).where(

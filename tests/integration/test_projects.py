@@ -605,6 +605,8 @@ def test_a_review_that_nobody_finished_goes_back_by_the_clock(session: Session) 
     world = a_project(session, S.SUBMITTED)
     say(session, world, world.methods, "methods", "approve")
     assert service.expire_due(session, NOW + 59 * DAY) == []
+    assert queries.to_lapse(session, NOW + 59 * DAY) == []
+    assert [row.id for row in queries.to_lapse(session, NOW + 60 * DAY)] == [world.project.id]
     assert service.expire_due(session, NOW + 60 * DAY) == [world.project.id]
     assert (world.project.state, world.project.reason_code) == (S.RETURNED, "lapsed")
 

@@ -357,6 +357,9 @@ def test_p8_votes_on_another_digest_round_part_or_policy_are_as_good_as_none(
     review: tuple[ReviewPolicy, Subject, list[Ballot]],
 ) -> None:
     policy, subject, votes = review
+    newer = policy.model_copy(update={"version": policy.version + 1})
+    assert newer.digest != policy.digest
+    assert counting(newer, subject, [v for v in votes if v.policy == policy.digest]) == []
     for change in ({"digest": UNSEEN}, {"round": 3}, {"part": "f-9"}):
         moved = replace(subject, **change)  # type: ignore[arg-type]
         assert counting(policy, moved, votes) == []
