@@ -3,6 +3,7 @@
 `python -m orchestrator.engines.local.images [NAME]` installs one and shows its progress.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -50,9 +51,11 @@ def ensure_image(
         return place
     folder = place.parent / f".{name}-{digest[:16]}"
     place.parent.mkdir(parents=True, exist_ok=True)
-    if _installed(folder) != digest:
-        _install(source, folder, digest, say)
-    _link(place, folder)
+    with (place.parent / f".{name}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # two processes may want the same image at once
+        if _installed(folder) != digest:
+            _install(source, folder, digest, say)
+        _link(place, folder)
     say(f"{name}: ready")
     return place
 

@@ -57,7 +57,16 @@ _METADATA = ("169.254.169.254", "fd00:ec2::254")
 _ROOT_ONLY = "only root may do this outside"
 _KERNEL = "this kernel or its settings refuse it outside, too"
 
-Weaken = Callable[[Box], Box]
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a test of the proof itself breaks on purpose; nothing, otherwise."""
+
+    box: Callable[[Box], Box] = lambda box: box
+    order: Callable[[dict[str, object]], dict[str, object]] = lambda order: order
+    control: Callable[[Answers], Answers] = lambda answers: answers
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Scene:
     identity: Identity | None
     settings: Settings
     layout: Layout
+    changes: Changes
 
 
 def prove(
@@ -97,15 +107,14 @@ def prove(
     image: Path,
     settings: Settings,
     project: str | None,
-    weaken: Weaken = lambda box: box,
+    changes: Changes = Changes(),
 ) -> list[Probe]:
     """Run the proof once; leaves nothing behind.
 
-    Shape: `weaken` changes the box before it is started, for the tests of the proof itself.
     Errors: Unavailable when the scratch sandbox cannot be started.
     """
     identity = uids.scratch(f"proof/{project or '*'}")
-    with _scene(layout, image, settings, identity, weaken) as scene:
+    with _scene(layout, image, settings, identity, changes) as scene:
         rows = _rows(scene)
         token = secrets.token_hex(16)
         inner = _plan(scene, rows, f"probe{token}")
@@ -113,7 +122,7 @@ def prove(
         outer["attempts"] = {row.id: row.words for row in rows if not row.never}
         with _started(scene) as process:
             _say(process, inner)
-            controls = _control(outer)
+            controls = changes.control(_control(outer))
             answers = _answers(process)
             entered = _enters(scene, f"in{token}")
             outside = _seen_from_outside(process, identity)
@@ -335,7 +344,7 @@ def _family_rows() -> Iterator[Row]:
 
 @contextlib.contextmanager
 def _scene(
-    layout: Layout, image: Path, settings: Settings, identity: Identity | None, weaken: Weaken
+    layout: Layout, image: Path, settings: Settings, identity: Identity | None, changes: Changes
 ) -> Iterator[Scene]:
     for place in (layout.run, settings.state_dir, layout.homes):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # a missing place hides nothing
@@ -354,7 +363,15 @@ def _scene(
                 listening.bind(str(folder / "server.sock"))
                 listening.listen(8)
                 yield Scene(
-                    folder, weaken(box), listening, made, decoys, identity, settings, layout
+                    folder,
+                    changes.box(box),
+                    listening,
+                    made,
+                    decoys,
+                    identity,
+                    settings,
+                    layout,
+                    changes,
                 )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -454,7 +471,10 @@ def _started(scene: Scene) -> Iterator[subprocess.Popen[bytes]]:
         umask=0o002,
     )
     process = spawn.start(
-        order, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        scene.changes.order(order),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         yield process
