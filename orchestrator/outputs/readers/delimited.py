@@ -126,7 +126,8 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         return False
     years = [float(name) for name, number in zip(names, numeric, strict=True) if number]
     categories = all(a < b for a, b in itertools.pairwise(years))
-    return all(numeric[1:]) and categories and all(year == int(year) for year in years)
+    whole = all(year == int(year) for year in years)
+    return len(years) > 1 and all(numeric[1:]) and categories and whole
 
 
 def _formulas(body: Sequence[Sequence[str]]) -> list[Observation]:

