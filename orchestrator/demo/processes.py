@@ -38,6 +38,10 @@ class Processes:
         """Whether the process of that name still runs."""
         return self._running[name].poll() is None
 
+    def pid(self, name: str) -> int:
+        """The process id of that name."""
+        return self._running[name].pid
+
     def kill(self, name: str) -> None:
         """End one process at once, as a crash would."""
         process = self._running.pop(name)

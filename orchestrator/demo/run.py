@@ -4,7 +4,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -26,7 +26,7 @@ from orchestrator.settings import Settings
 PORTS = {"control": 8700, "gateway": 8701, "identity": 8702}
 
 
-def prepare(folder: Path) -> tuple[Settings, int]:
+def prepare(folder: Path, images: Path | None = None) -> tuple[Settings, int]:
     """Empty the demo's folder and choose its ports: the usual ones, or others where they are taken.
 
     Shape: the settings, and the identity provider's port.
@@ -38,7 +38,7 @@ def prepare(folder: Path) -> tuple[Settings, int]:
         mode="demo",
         state_dir=folder.absolute() / "state",
         homes_dir=folder.absolute() / "homes",
-        images_dir=folder.absolute().parent / "images",
+        images_dir=images or folder.absolute().parent / "images",
         control_port=ports["control"],
         gateway_port=ports["gateway"],
         oidc_issuer=f"http://127.0.0.1:{ports['identity']}",
@@ -85,7 +85,8 @@ def demo(folder: Path, console: Console, *, stay: bool) -> bool:
         step.saw(f"image {image}: {where.name}")
     with installation(settings, identity_port) as processes:
         try:
-            Tale(settings, story).tell()
+            with closing(Tale(settings, story)) as tale:
+                tale.tell()
         except Exception as error:
             console.print(f"[bold red]The story ended early:[/] {error}")
             for name in ("serve", "reconcile", "gateway", "doors"):

@@ -46,7 +46,7 @@ class Story:
 
     def __init__(self, report: Path, console: Console) -> None:
         """Begin with no steps."""
-        self._report = report
+        self.report = report
         self._console = console
         self.steps: list[Step] = []
 
@@ -80,10 +80,10 @@ class Story:
         self._console.print(f"    {mark} in {step.seconds:.2f} s")
 
     def _write(self) -> None:
-        self._report.parent.mkdir(parents=True, exist_ok=True)
-        aside = self._report.with_suffix(".new")
+        self.report.parent.mkdir(parents=True, exist_ok=True)
+        aside = self.report.with_suffix(".new")
         aside.write_text(json.dumps([asdict(step) for step in self.steps], indent=1))
-        aside.replace(self._report)
+        aside.replace(self.report)
 
 
 def wait_until(look: Callable[[], T | None], seconds: float, what: str) -> T:

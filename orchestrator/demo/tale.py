@@ -70,10 +70,17 @@ class Tale:
         self.halt()
         self.log()
 
+    def close(self) -> None:
+        """Everybody hangs up."""
+        if self.notebook is not None:
+            self.notebook.close()
+        for persona in self.cast.values():
+            persona.browser.close()
+
     def identity(self) -> None:
         """Everybody signs in; without a session nothing answers."""
         with self.story.step("People sign in at the identity provider") as step:
-            anonymous = Persona(self.settings, PEOPLE[0]).call("GET", "/api/me")
+            anonymous = self.cast["rosa"].call("GET", "/api/me")
             step.require(anonymous.status == 403, "without a session the API says no", anonymous)
             for persona in self.cast.values():
                 persona.sign_in()

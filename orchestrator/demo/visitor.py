@@ -47,6 +47,10 @@ class Visitor:
         self._jars: dict[str, dict[str, str]] = {}
         self._client = httpx2.Client(timeout=60, trust_env=False)
 
+    def close(self) -> None:
+        """Hang up everywhere."""
+        self._client.close()
+
     def get(self, url: str, **options: Any) -> Page:
         """GET, following redirects over hosts."""
         return self.request("GET", url, **options)

@@ -1,0 +1,90 @@
+"""One whole installation for all tests here: real processes, the story told once, then kept up."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from rich.console import Console
+
+from orchestrator.demo.cast import Persona
+from orchestrator.demo.processes import Processes
+from orchestrator.demo.run import installation, prepare
+from orchestrator.demo.story import Story
+from orchestrator.demo.tale import Tale
+from orchestrator.engines.local.images import ensure_image
+from orchestrator.settings import Settings
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class House:
+    """The running installation, what was told in it, and its people."""
+
+    settings: Settings
+    story: Story
+    tale: Tale
+    processes: Processes
+
+    def person(self, handle: str) -> Persona:
+        """Somebody of the cast, signed in."""
+        return self.tale.cast[handle]
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """Start everything, tell the story, keep it up; a story that fails is a test's to show."""
+    folder = Path(tempfile.mkdtemp(prefix="house-", dir="/tmp"))
+    settings, identity_port = prepare(folder / "demo", images=Path(".tre/images").absolute())
+    ensure_image(settings, "workspace")
+    told = (folder / "told.txt").open("w")
+    story = Story(folder / "report.json", Console(file=told, width=160))
+    try:
+        with (
+            told,
+            installation(settings, identity_port) as processes,
+            closing(Tale(settings, story)) as tale,
+        ):
+            with suppress(Exception):  # the step that failed is in the story; a test shows it
+                tale.tell()
+            yield House(settings, story, tale, processes)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser without a screen."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that nobody has used before."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext) -> Page:
+    """One tab."""
+    return browser_context.new_page()

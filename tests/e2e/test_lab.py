@@ -1,0 +1,67 @@
+"""JupyterLab itself in a real browser, through the gateway, and what must not cross hosts."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.e2e.conftest import House
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PROJECT = "mgus-outcomes"
+
+
+def sign_in(page: Page, house: House, name: str) -> None:
+    """As a person does: the start page, the provider's page, back."""
+    page.goto(house.settings.control_url)
+    page.get_by_role("link", name="Sign in").first.click()
+    page.get_by_role("button", name=name).click()
+    page.wait_for_url(f"{house.settings.control_url}/**")
+
+
+def test_a_cell_answers_in_jupyterlab(house: House, page: Page) -> None:
+    """Sign in, open the project, run a cell; no cookie of Jupyter's reaches the browser."""
+    sign_in(page, house, "Rosa Researcher")
+    page.goto(f"{house.settings.project_url(PROJECT)}/")
+    page.wait_for_selector("#jp-main-dock-panel", timeout=90_000)
+    page.locator(".jp-LauncherCard").first.click()
+    page.wait_for_selector(".jp-Notebook")
+    page.locator(".jp-Cell .cm-content").first.click()
+    page.keyboard.type("import os; print(6*7, sorted(os.listdir('/data')))")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.jp-OutputArea-output')]"
+        ".some(out => out.innerText.includes('42'))"
+    )
+    assert "['mgus2']" in page.locator(".jp-OutputArea-output").first.inner_text()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "notebook.png")
+    names = {cookie["name"] for cookie in page.context.cookies()}
+    assert names <= {"__Host-tre", "__Host-tre-state", "tre-login", "dev-provider"}, names
+
+
+def test_nothing_crosses_between_project_hosts_by_cookie(house: House, page: Page) -> None:
+    """A page of one project sets what it can; a page of another project reads none of it."""
+    one = f"{house.settings.project_url('light-chains')}/.tre/health"
+    other = f"{house.settings.project_url(PROJECT)}/.tre/health"
+    page.goto(one)
+    for domain in ("localhost", "light-chains.localhost", "tre.localhost", ".localhost"):
+        page.evaluate("d => { document.cookie = 'mark=ROW; Path=/; Domain=' + d }", domain)
+    page.evaluate("() => { document.cookie = 'own=1; Path=/' }")
+    assert "own=1" in page.evaluate("document.cookie"), "the control: a page sets its own cookie"
+    page.goto(other)
+    assert page.evaluate("document.cookie") == ""
+    page.goto(f"{house.settings.control_url}/health")
+    assert page.evaluate("document.cookie") == ""
+
+
+@pytest.mark.parametrize("path", ["/hub/home", "/hub/api/users", "/user/milo/lab", "/metrics"])
+def test_what_is_not_hers_does_not_answer(
+    house: House, page: Page, browser_context: BrowserContext, path: str
+) -> None:
+    """No browser reaches the hub, another person's server, or a path that is not on the list."""
+    sign_in(page, house, "Rosa Researcher")
+    page.goto(f"{house.settings.project_url(PROJECT)}/")
+    answer = browser_context.request.get(f"{house.settings.project_url(PROJECT)}{path}")
+    assert answer.status in (403, 404)
