@@ -13,7 +13,7 @@ from orchestrator.governance.seats import Approved, Outcome, Pending, Rejected, 
 from orchestrator.lifecycle.machine import Standing
 from orchestrator.objectstore.paths import shown
 from orchestrator.outputs.dictionary import table_name
-from orchestrator.outputs.model import Report, Verdict
+from orchestrator.outputs.model import Finding, Report, Verdict
 from orchestrator.values import Actor, Digest, Reason
 
 TITLE_CHARACTERS = 200
@@ -167,7 +167,7 @@ def against_report(report: Report, manifest: Manifest) -> tuple[Reason, ...]:
         if file is None:
             found.append(Reason("not_checked", f"{shown(entry.path)} was not checked."))
         elif file.verdict not in _GOES_ON:
-            says = "; ".join(f.say for f in file.findings if f.severity not in _GOES_ON)
+            says = " ".join(_spoken(f) for f in file.findings if f.severity not in _GOES_ON)
             text = f"{shown(entry.path)}: {says or file.coverage.statement or file.verdict}"
             found.append(Reason(file.verdict.replace("-", "_"), text))
     if not found and report.verdict not in _GOES_ON:
@@ -210,6 +210,11 @@ def free_again(state: str, *, was_published: bool) -> bool:
 
 
 _GOES_ON = frozenset({Verdict.PASS, Verdict.FLAG, Verdict.NOT_APPLICABLE})
+
+
+def _spoken(finding: Finding) -> str:
+    """A finding for the steward: what was seen and where (never a value), and how to mend it."""
+    return f"{finding.evidence.rstrip('.')}. {finding.say}"
 
 
 def _differs(path: str, size: int, digest: Digest, expected: Expected) -> list[Reason]:
