@@ -1,0 +1,244 @@
+"""The engine port: the same promises, kept by the engine in memory and by real sandboxes.
+
+The Kubernetes engine will have to pass this file too. Each test works in a project of its own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.engines.memory import MemoryEngine
+from orchestrator.engines.port import (
+    Engine,
+    Mount,
+    Observed,
+    Server,
+    ServerState,
+    Size,
+    Spec,
+    proved,
+)
+from orchestrator.errors import NotAllowed, NotFound
+from orchestrator.outputs.model import Job, JobFile, Verdict
+from orchestrator.policy.load import load
+from orchestrator.values import digest_of
+from tests import local_world
+
+POLICIES = Path(__file__).parents[2] / "policies"
+
+
+@dataclass
+class World:
+    """An engine under test, and how its doors are opened."""
+
+    engine: Engine
+    open_door: Callable[[str, str], None]
+
+
+@pytest.fixture(scope="module", params=["memory", "local"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    if request.param == "memory":
+        yield World(MemoryEngine(ready_after=2), lambda project, person: None)
+        return
+    with ExitStack() as stack:
+        engine, folder = stack.enter_context(local_world.world())
+
+        def open_door(project: str, person: str) -> None:
+            door = local_world.HubDoor(local_world.layout(folder), project, person)
+            stack.callback(door.close)
+
+        yield World(engine, open_door)
+
+
+def _spec(project: str, *people: str, size: Size | None = None) -> Spec:
+    size = size or Size(memory_mb=1024)
+    return Spec(project, people, "workspace", size, digest_of(f"{people}{size}".encode()))
+
+
+def _snapshot(folder: Path, version: str) -> Mount:
+    tree = folder / version
+    tree.mkdir(mode=0o755)
+    (tree / "data.csv").write_text("person,value\n")
+    manifest = folder / f"{version}.json"
+    manifest.write_text("{}")
+    return Mount("made-up", version, digest_of(version.encode()), tree, manifest)
+
+
+def _hub_ready(world: World, project: str) -> None:
+    local_world.wait_for(lambda: world.engine.observe(project).hub_ready)
+
+
+def _ready(world: World, project: str, person: str) -> Server:
+    """Start as the reconciler does: ask until it is ready."""
+    seen: list[Server] = []
+
+    def asked() -> bool:
+        world.engine.observe(project)
+        seen.append(world.engine.start(project, person))
+        assert seen[-1].state in (ServerState.STARTING, ServerState.READY), seen[-1].reason
+        return seen[-1].state is ServerState.READY
+
+    local_world.wait_for(asked)
+    return seen[-1]
+
+
+def _states(seen: Observed) -> dict[str, ServerState]:
+    return {person: server.state for person, server in seen.servers.items()}
+
+
+def test_a_project_that_was_never_set_up(world: World, tmp_path: Path) -> None:
+    engine = world.engine
+    seen = engine.observe("unknown")
+    assert (seen.present, seen.hub_ready, seen.spec_digest, seen.mounts) == (False, False, None, ())
+    engine.attach("unknown", ())
+    engine.stop("unknown", "ada")
+    with pytest.raises(NotFound):
+        engine.attach("unknown", [_snapshot(tmp_path, "1")])
+    with pytest.raises(NotFound):
+        engine.start("unknown", "ada")
+    assert engine.remove("unknown").kept == ()
+    assert not engine.observe("unknown").present
+
+
+def test_the_life_of_a_server(world: World, tmp_path: Path) -> None:
+    engine = world.engine
+    spec = _spec("alpha", "ada")
+    assert engine.ensure(spec).present
+    _hub_ready(world, "alpha")
+    seen = engine.ensure(spec)
+    assert (seen.spec_digest, seen.mounts, seen.servers) == (spec.digest, (), {})
+    with pytest.raises(NotAllowed):
+        engine.start("alpha", "grace")
+
+    first, second = _snapshot(tmp_path, "1"), _snapshot(tmp_path, "2")
+    engine.attach("alpha", [second, first])
+    world.open_door("alpha", "ada")
+    server = _ready(world, "alpha", "ada")
+    assert server.address
+    assert server.token
+    assert server.base_url == "/user/ada/"
+    assert server.token not in repr(server)
+    again = engine.start("alpha", "ada")
+    assert (again.state, again.token) == (ServerState.READY, server.token)
+
+    engine.attach("alpha", [first, second])
+    assert _states(engine.observe("alpha")) == {"ada": ServerState.READY}
+    assert engine.observe("alpha").mounts == (first.digest, second.digest)
+    engine.attach("alpha", ())
+    assert _states(engine.observe("alpha")) == {}
+
+    engine.stop("alpha", "ada")
+    engine.stop("alpha", "ada")
+    assert _ready(world, "alpha", "ada").token != server.token
+    engine.stop("alpha", "ada")
+    assert _states(engine.observe("alpha")) == {}
+
+
+def test_halt_and_resume(world: World) -> None:
+    engine = world.engine
+    engine.ensure(_spec("beta", "ada", "grace"))
+    _hub_ready(world, "beta")
+    for person in ("ada", "grace"):
+        world.open_door("beta", person)
+        _ready(world, "beta", person)
+
+    engine.halt("beta", "ada")
+    engine.halt("beta", "ada")
+    seen = engine.observe("beta")
+    assert _states(seen) == {"grace": ServerState.READY}
+    assert seen.halted == {"ada"}
+    with pytest.raises(NotAllowed):
+        engine.start("beta", "ada")
+
+    engine.halt("beta")
+    seen = engine.observe("beta")
+    assert _states(seen) == {}
+    assert not seen.hub_ready
+    assert engine.ensure(_spec("beta", "ada", "grace")).servers == {}
+    with pytest.raises(NotAllowed):
+        engine.start("beta", "grace")
+
+    engine.resume("beta")
+    with pytest.raises(NotAllowed):
+        engine.start("beta", "ada")
+    engine.resume("beta", "ada")
+    assert engine.observe("beta").halted == frozenset()
+    assert _states(engine.observe("beta")) == {}
+
+    engine.ensure(_spec("beta", "grace"))
+    _hub_ready(world, "beta")
+    _ready(world, "beta", "grace")
+    assert engine.ensure(_spec("beta", "ada")).servers == {}
+    with pytest.raises(NotAllowed):
+        engine.start("beta", "grace")
+
+
+def test_a_halt_holds_before_the_project_is_set_up(world: World) -> None:
+    engine = world.engine
+    engine.halt("delta")
+    assert not engine.ensure(_spec("delta", "ada")).hub_ready
+    with pytest.raises(NotAllowed):
+        engine.start("delta", "ada")
+    engine.remove("delta")
+    assert engine.observe("delta").halted == {"*"}
+    engine.resume("delta")
+
+
+def test_sleep_wake_and_removal(world: World) -> None:
+    engine = world.engine
+    engine.ensure(_spec("gamma", "ada"))
+    _hub_ready(world, "gamma")
+    engine.sleep("gamma")
+    assert not engine.observe("gamma").hub_ready
+    with pytest.raises(NotAllowed):
+        engine.start("gamma", "ada")
+    engine.wake("gamma")
+    _hub_ready(world, "gamma")
+    remains = engine.remove("gamma")
+    assert remains.removed
+    assert remains.kept == remains.unconfirmed == ()
+    assert not engine.observe("gamma").present
+
+
+def test_the_proof_holds_and_leaves_nothing_behind(world: World) -> None:
+    engine = world.engine
+    engine.ensure(_spec("alpha", "ada"))
+    before = engine.observe("alpha")
+    probes = engine.prove("alpha")
+    assert proved(probes), [
+        probe for probe in probes if probe.outcome not in ("held", "unavailable")
+    ]
+    assert len({probe.id for probe in probes}) == len(probes)
+    assert engine.observe("alpha") == before
+    with pytest.raises(NotFound):
+        engine.prove("unknown")
+
+
+def test_a_check_says_what_each_file_comes_to(world: World, tmp_path: Path) -> None:
+    policy = load(POLICIES).outputs
+    contents = {
+        "bytes.bin": bytes(range(256)) * 8,
+        "empty.csv": b"",
+        "words.txt": b"The survival differs between the two groups.\n",
+    }
+    files = []
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        files.append(JobFile(name, digest_of(content), len(content), tmp_path / name))
+    other = JobFile("other.txt", digest_of(b"other bytes"), 45, tmp_path / "words.txt")
+    job = Job("c-1", "export", (*files, other), policy.as_json(), policy.digest())
+    report = world.engine.check(job)
+    assert report.job == "c-1"
+    assert [file.path for file in report.files] == [file.path for file in job.files]
+    verdicts = {file.path: file.verdict for file in report.files}
+    assert verdicts["bytes.bin"] is Verdict.COULD_NOT_CHECK
+    assert verdicts["other.txt"] is Verdict.COULD_NOT_CHECK
+    assert verdicts["words.txt"] is not Verdict.COULD_NOT_CHECK
+    assert report == world.engine.check(job)
+
+
+def test_the_doctor_always_answers(world: World) -> None:
+    assert all(condition.say for condition in world.engine.doctor())
