@@ -571,6 +571,57 @@ def test_escalation_opens_a_seat_that_another_person_fills() -> None:
     assert isinstance(outcome_of(RELEASE, subject, [*votes, third]), Approved)
 
 
+def a_counting_policy(approvals: int, share: Fraction) -> ReviewPolicy:
+    """One seat of two voices, in which an objection is counted and does not block."""
+    seat = Seat(role="checker", voices=2, approvals=approvals, conflicts=frozenset({"author"}))
+    return ReviewPolicy(
+        policy="made-up",
+        version=1,
+        applies_to="project",
+        seats={"one": seat},
+        rules=Rules(
+            approve_share=share,
+            objection="counts",
+            escalate_adds=seat.model_copy(update={"voices": 1, "approvals": 1}),
+            lapse_days=30,
+        ),
+        phases=("in_review",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("approvals", "share", "approved"),
+    [
+        (1, Fraction(0), True),
+        (1, Fraction(1, 2), True),
+        (1, Fraction(2, 3), False),
+        (2, Fraction(0), False),
+    ],
+)
+def test_one_yes_of_two_is_enough_only_where_the_policy_says_so(
+    approvals: int, share: Fraction, approved: bool
+) -> None:
+    policy = a_counting_policy(approvals, share)
+    subject = a_subject(policy)
+    votes = [
+        ballot(policy, subject, "u2", "one", "approve"),
+        ballot(policy, subject, "u3", "one", "return"),
+    ]
+    assert _is_approved(policy, subject, votes) is approved
+
+
+def test_a_yes_in_the_escalation_seat_does_not_mend_a_share_that_was_missed() -> None:
+    policy = a_counting_policy(1, Fraction(2, 3))
+    subject = a_subject(policy)
+    votes = [
+        ballot(policy, subject, "u2", "one", "approve"),
+        ballot(policy, subject, "u3", "one", "return"),
+        ballot(policy, subject, "u5", "one", "escalate"),
+        ballot(policy, subject, "u6", ESCALATION, "approve"),
+    ]
+    assert isinstance(outcome_of(policy, subject, votes), Returned)
+
+
 def test_a_request_is_the_sum_of_its_files() -> None:
     yes, no = Approved(conditions=("round",)), Rejected((Reason("checker:reject", "rows"),))
     back = Returned((Reason("checker:return", "label it"),))
