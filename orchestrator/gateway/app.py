@@ -36,7 +36,7 @@ async def serve(
     stop: asyncio.Event,
     *,
     pace: Pace | None = None,
-    usage_period: float = 60.0,
+    usage_period: float = 10.0,
 ) -> None:
     """Serve until `stop` is set.
 

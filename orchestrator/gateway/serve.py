@@ -229,7 +229,7 @@ class Gateway:
             case "GET", "enter":
                 return await self._enter(visit)
             case "GET", "leave":
-                return self._leave()
+                return self._leave(visit)
             case "POST", "start":
                 return await self._start_again(visit)
             case _:
@@ -253,8 +253,10 @@ class Gateway:
         answer.headers.add("Set-Cookie", sessions.drop_cookie(sessions.STATE))
         return answer
 
-    def _leave(self) -> web.StreamResponse:
+    def _leave(self, visit: Visit) -> web.StreamResponse:
         """Make this browser forget the project: cookies, storage and caches."""
+        if refused := headers.same_origin(visit.request.headers, visit.origin, must=False):
+            return self._refuse(visit, refused)
         body = pages.left(self._settings.control_url)
         answer = web.Response(body=body, headers=pages.LEAVE)
         answer.headers.add("Set-Cookie", sessions.drop_cookie(sessions.SESSION))

@@ -31,16 +31,16 @@ from tests.integration.gateway_world import (
 pytestmark = pytest.mark.loopback
 
 FAST = Pace(fresh=0.2, stale=0.5, silence=2.0, grace=1.0)
+ONLY_PUSHES = Pace(fresh=60.0, stale=120.0, silence=300.0)
 CHANNELS = "/user/ada/api/kernels/k-1/channels"
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 
-async def start(settings: Settings, stop: asyncio.Event) -> None:
-    await serve(settings, stop, pace=FAST, usage_period=0.1)
-
-
-def run(test: Callable[[World, Notebook], Awaitable[None]]) -> None:
+def run(test: Callable[[World, Notebook], Awaitable[None]], pace: Pace = FAST) -> None:
     """Run a test with Ada's session at project flc and her notebook server."""
+
+    async def start(settings: Settings, stop: asyncio.Event) -> None:
+        await serve(settings, stop, pace=pace, usage_period=0.1)
 
     async def main() -> None:
         async with world(start) as made:
@@ -327,16 +327,29 @@ async def streaming(made: World, notebook: Notebook) -> aiohttp.ClientWebSocketR
     return near
 
 
-def test_a_pushed_revocation_cuts_an_open_stream() -> None:
+@pytest.mark.parametrize("project", ["flc", None])
+@pytest.mark.parametrize("person", ["ada", None])
+def test_a_pushed_revocation_cuts_an_open_stream(project: str | None, person: str | None) -> None:
     async def test(made: World, notebook: Notebook) -> None:
         near = await streaming(made, notebook)
         made.control.deny("flc")
-        made.control.push(kind="revoke", project="flc", person="ada")
+        made.control.push(kind="revoke", project=project, person=person)
         await ends(near, 2)
         assert (await get(made, "/user/ada/api/status"))[0].status == 403
         await until(lambda: rows(made, rule="cut:denied") != [])
 
-    run(test)
+    run(test, ONLY_PUSHES)
+
+
+def test_a_push_missed_while_the_stream_was_away_is_made_up_for() -> None:
+    async def test(made: World, notebook: Notebook) -> None:
+        near = await streaming(made, notebook)
+        await made.control.down()
+        made.control.deny("flc")
+        await made.control.up()
+        await ends(near, 5)
+
+    run(test, ONLY_PUSHES)
 
 
 def test_a_revocation_whose_push_was_lost_cuts_too() -> None:
@@ -700,17 +713,26 @@ def test_bytes_are_counted_per_person_and_project() -> None:
 
 def test_socket_bytes_are_counted_and_kept_while_the_control_plane_is_away() -> None:
     async def test(made: World, notebook: Notebook) -> None:
+        away = asyncio.Event()
+
         async def ten(request: web.Request) -> web.StreamResponse:
             far = web.WebSocketResponse()
             await far.prepare(request)
-            for _ in range(10):
+            await far.send_bytes(b"x" * 1000)
+            await away.wait()
+            for _ in range(9):
                 await far.send_bytes(b"x" * 1000)
             await far.close()
             return far
 
         notebook.answers["GET", CHANNELS] = ten
         near = await connect(made)
-        await ends(near, 5)
+        assert len((await near.receive(5)).data) == 1000
+        await made.control.down()
+        away.set()
+        await asyncio.sleep(0.3)
+        await made.control.up()
+        assert await ends(near, 5) == 9
         await until(
             lambda: sum(r["bytes_out"] for r in rows(made, path_class="kernel-socket")) == 10_000
         )
@@ -825,6 +847,8 @@ def test_leaving_clears_the_browser() -> None:
         assert reply.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
         dropped = reply.headers.getall("Set-Cookie")
         assert [line.split(";")[0] for line in dropped] == ["__Host-tre=", "__Host-tre-state="]
+        reply, _ = await get(made, "/.tre/leave", Sec_Fetch_Site="cross-site")
+        assert reply.status == 403
 
     run(test)
 
