@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from sqlalchemy import Engine, text
 
 from orchestrator import db
 from orchestrator.migrations import run
+from tests.databases import copy_sqlite
 
 NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
 REFUSED = "Tests reach this machine only"
@@ -128,15 +128,6 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
     engine = db.connect(copy_sqlite(sqlite_template, tmp_path / "tre.db"))
     yield engine
     engine.dispose()
-
-
-def copy_sqlite(template: Path, target: Path) -> str:
-    """Copy a database the way SQLite wants it, pages still in its log included."""
-    with sqlite3.connect(template) as source, sqlite3.connect(target) as copy:
-        source.backup(copy)
-    source.close()
-    copy.close()
-    return f"sqlite:///{target}"
 
 
 _copies = iter(range(1_000_000))
