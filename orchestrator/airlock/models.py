@@ -41,7 +41,9 @@ def _both(one: str, other: str) -> str:
 _OPEN = text(f"not ({_one_of('state', CLOSED)})")
 _PRESENT = text("removed_at is null")
 WAITING = text(_one_of("state", UNDER_REVIEW))
-"""Exactly the condition of the queue's index, so that a page costs the same in a long queue."""
+TO_RELEASE = text(f"state = '{RequestState.APPROVED}'")
+TO_EXPIRE = text(f"state = '{RequestState.RELEASED}'")
+"""Exactly the conditions of partial indexes: what needs work is found without reading the rest."""
 
 
 class Request(SQLModel, table=True):
@@ -89,7 +91,19 @@ class Request(SQLModel, table=True):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
-        Index("airlock_request_state", "state", "expires_at"),
+        Index(
+            "airlock_request_to_release",
+            "decided_at",
+            "id",
+            sqlite_where=TO_RELEASE,
+            postgresql_where=TO_RELEASE,
+        ),
+        Index(
+            "airlock_request_to_expire",
+            "expires_at",
+            sqlite_where=TO_EXPIRE,
+            postgresql_where=TO_EXPIRE,
+        ),
         Index("airlock_request_author", "author_id", "project_id"),
     )
     MACHINE: ClassVar[Machine] = MACHINE

@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from orchestrator.airlock import checking, drafting, people, releasing, reports, rounds
 from orchestrator.airlock.models import (
+    TO_RELEASE,
     WAITING,
     Addressee,
     Check,
@@ -282,9 +283,7 @@ def releases_due(session: Session, limit: int = PAGE) -> list[str]:
         )
         .exists()
     )
-    query = select(Request.id).where(
-        Request.state == RequestState.APPROVED, col(Request.held_reason).is_(None), done
-    )
+    query = select(Request.id).where(TO_RELEASE, col(Request.held_reason).is_(None), done)
     return list(session.exec(query.order_by(col(Request.decided_at), Request.id).limit(limit)))
 
 
@@ -467,7 +466,8 @@ def _objections(session: Session, row: Request) -> tuple[Objection, ...]:
         )
         .order_by(col(Vote.cast_at), col(Vote.id))
     ).all()
-    standing = {(vote.part, vote.person_id): (path, vote) for vote, path in rows}
+    blind_first = sorted(rows, key=lambda row: row[0].phase != Phase.IN_REVIEW)
+    standing = {(vote.part, vote.person_id): (path, vote) for vote, path in blind_first}
     said = [
         Objection(path, vote.value, vote.reason)
         for path, vote in standing.values()

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from orchestrator.airlock import people, rules
 from orchestrator.airlock.models import (
+    TO_EXPIRE,
     Check,
     CheckFile,
     CheckKind,
@@ -213,11 +214,7 @@ def lift(session: Session, actor: Actor, now: datetime, request_id: str) -> Requ
 
 def expire_due(session: Session, now: datetime) -> Sequence[Request]:
     """End the download period of every release whose time has come."""
-    due = session.exec(
-        select(Request).where(
-            Request.state == RequestState.RELEASED, col(Request.expires_at) <= now
-        )
-    ).all()
+    due = session.exec(select(Request).where(TO_EXPIRE, col(Request.expires_at) <= now)).all()
     for row in due:
         advance(
             session,

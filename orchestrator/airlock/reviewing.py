@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from orchestrator.airlock import people, rules
 from orchestrator.airlock.checking import ask_check
-from orchestrator.airlock.models import Addressee, CheckKind, Comment, File, Request
+from orchestrator.airlock.models import WAITING, Addressee, CheckKind, Comment, File, Request
 from orchestrator.airlock.rounds import (
     SEAT,
     Review,
@@ -167,7 +167,7 @@ def lapse_due(session: Session, now: datetime) -> Sequence[Request]:
     Source: governance section 2 (clocks), P7.
     """
     lapsed = []
-    for row in session.exec(select(Request).where(col(Request.state).in_(UNDER_REVIEW))).all():
+    for row in session.exec(select(Request).where(WAITING)).all():
         days = review_of(session, row).policy.rules.lapse_days
         if row.submitted_at is not None and now >= row.submitted_at + timedelta(days=days):
             for file in present_files(session, row.id):

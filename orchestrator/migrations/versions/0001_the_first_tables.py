@@ -60,7 +60,8 @@ def upgrade() -> None:
     op.create_index('airlock_request_author', 'airlock_requests', ['author_id', 'project_id'], unique=False)
     op.create_index('airlock_request_open_name', 'airlock_requests', ['project_id', 'name'], unique=True, sqlite_where=sa.text("not (state in ('expired', 'recalled', 'rejected', 'released', 'withdrawn'))"), postgresql_where=sa.text("not (state in ('expired', 'recalled', 'rejected', 'released', 'withdrawn'))"))
     op.create_index('airlock_request_queue', 'airlock_requests', ['rank', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text("state in ('consolidating', 'in_review')"), postgresql_where=sa.text("state in ('consolidating', 'in_review')"))
-    op.create_index('airlock_request_state', 'airlock_requests', ['state', 'expires_at'], unique=False)
+    op.create_index('airlock_request_to_expire', 'airlock_requests', ['expires_at'], unique=False, sqlite_where=sa.text("state = 'released'"), postgresql_where=sa.text("state = 'released'"))
+    op.create_index('airlock_request_to_release', 'airlock_requests', ['decided_at', 'id'], unique=False, sqlite_where=sa.text("state = 'approved'"), postgresql_where=sa.text("state = 'approved'"))
     op.create_index(op.f('ix_airlock_requests_project_id'), 'airlock_requests', ['project_id'], unique=False)
     op.create_table('audit_entries',
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
