@@ -15,11 +15,16 @@ from orchestrator.db import connect, read
 from orchestrator.errors import NotFound, Unavailable
 from orchestrator.settings import Settings
 
-app = typer.Typer(no_args_is_help=True)
+commands = typer.Typer(no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document for programs")]
 
 
-@app.command()
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands, name="audit", help="Verify and export the log.")
+
+
+@commands.command()
 def verify(
     database: Annotated[str, typer.Option(help="another database, such as a copy")] = "",
     as_json: AsJson = False,
@@ -47,7 +52,7 @@ def verify(
     )
 
 
-@app.command()
+@commands.command()
 def export(folder: Annotated[Path, typer.Argument(help="where to write")]) -> None:
     """Write records, leaf hashes, checkpoints and key, for `tre_verify.py` on any machine."""
     settings = Settings()
@@ -63,7 +68,7 @@ def export(folder: Annotated[Path, typer.Argument(help="where to write")]) -> No
     console.print(f"{count} records written; give the key to your partners by another way.")
 
 
-@app.command()
+@commands.command()
 def packages() -> None:
     """Compare the locked packages with known vulnerabilities; says so when it could not."""
     lock = Path("requirements.lock")

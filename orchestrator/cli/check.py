@@ -1,13 +1,17 @@
 """`tre check`: the same engine without any server, for files on this machine."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from orchestrator.cli.output import console, print_json
 from orchestrator.outputs.standalone import EXIT, check_paths
-from orchestrator.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(check)
 
 
 def check(
@@ -24,8 +28,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Check files before they leave: exit 0 pass, 10 flag, 20 block, 2 usage."""
-    shipped = Settings().policies_dir / "outputs.yaml"
-    report: Any = check_paths(paths, source, released or [], rules or shipped)
+    report = check_paths(paths, source=source, released=released or (), rules=rules)
     if as_json:
         print_json(report)
     else:

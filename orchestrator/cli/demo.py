@@ -12,6 +12,12 @@ from orchestrator.demo import run as demo_run
 from orchestrator.settings import Settings
 
 
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(demo)
+    app.command(hidden=True)(identity)
+
+
 def demo(
     folder: Annotated[Path, typer.Option(help="where everything of the demo lies")] = Path(
         ".tre/demo"

@@ -12,6 +12,11 @@ from orchestrator.errors import Conflict
 ROOT = Path(__file__).parents[2]
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(docs)
+
+
 def docs(
     check: Annotated[bool, typer.Option("--check", help="fail when one is out of date")] = False,
     write: Annotated[bool, typer.Option("--write", help="write them")] = False,

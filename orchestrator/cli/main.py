@@ -1,48 +1,68 @@
-"""The entry point of `tre`: gathers the commands and turns errors into exit codes."""
+"""The entry point of `tre`: loads the commands that were asked for, turns errors into exit codes.
+
+Only the named command's module is imported: a halt must not wait for code it does not need.
+"""
 
 import sys
+from importlib import import_module
 
 import typer
 from pydantic import ValidationError
 
-from orchestrator import __version__
-from orchestrator.cli import audit, check, demo, docs, operate, people
-from orchestrator.cli.output import complain, console, exit_code
+from orchestrator.cli.output import complain, exit_code
 from orchestrator.errors import Invalid, TreError
 
-app = typer.Typer(
-    name="tre",
-    help="Run and use a trusted research environment.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(demo.demo)
-app.command(hidden=True)(demo.identity)
-app.command()(check.check)
-operate.register(app)
-people.register(app)
-app.add_typer(audit.app, name="audit", help="Verify and export the log.")
-app.command("docs")(docs.docs)
+MODULES = {
+    "demo": "demo",
+    "identity": "demo",
+    "serve": "processes",
+    "reconcile": "processes",
+    "gateway": "roles",
+    "doors": "roles",
+    "halt": "halt",
+    "migrate": "operate",
+    "doctor": "doctor",
+    "policy": "operate",
+    "version": "operate",
+    "check": "check",
+    "docs": "docs",
+    "audit": "audit",
+    "dataset": "people",
+    "project": "people",
+    "vote": "people",
+    "status": "people",
+    "submit": "people",
+    "resume": "people",
+}
+"""Command → the module of this package that has it in its `register`."""
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    console.print(__version__)
+def build(words: list[str]) -> typer.Typer:
+    """Gather the commands of the module that the first word names; all of them for help."""
+    app = typer.Typer(
+        name="tre",
+        help="Run and use a trusted research environment.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # keeps a single command a command
+    named = MODULES.get(words[0]) if words else None
+    for module in [named] if named else dict.fromkeys(MODULES.values()):
+        import_module(f"orchestrator.cli.{module}").register(app)
+    return app
 
 
 def main() -> None:
     """Run a command; errors of ours are sentences and exit codes, never stack traces."""
     try:
-        app()
+        build(sys.argv[1:])()
     except TreError as error:
         complain(error, as_json="--json" in sys.argv)
         sys.exit(exit_code(error))
     except ValidationError as error:
-        said = "; ".join(
-            f"TRE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        )
+        fields = [(f"TRE_{'_'.join(map(str, e['loc'])).upper()}", e["msg"]) for e in error.errors()]
+        said = "; ".join(f"{name}: {text}" for name, text in fields)
         complain(Invalid(f"The settings are wrong. {said}."))
         sys.exit(2)
 

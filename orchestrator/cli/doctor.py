@@ -1,0 +1,129 @@
+"""`tre doctor`: what is proved, what is off, what is missing; a control that is off is shown so."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from orchestrator.audit import checkpoint
+from orchestrator.bootstrap.control import utc_now
+from orchestrator.cli.audit import public_key
+from orchestrator.cli.output import print_json, print_table
+from orchestrator.db import connect, read
+from orchestrator.engines.local.engine import LocalEngine
+from orchestrator.engines.port import Condition
+from orchestrator.errors import TreError
+from orchestrator.settings import Settings
+from orchestrator.workspaces import queries
+
+LATE = timedelta(minutes=5)
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document for programs")]
+
+LATER = (
+    ("step-up", "Votes, halts and releases do not ask to sign in again yet."),
+    ("budgets", "Bytes to browsers are counted for each person and project, and not yet limited."),
+    ("package mirror", "The door for packages is there and offers none yet."),
+    ("release ledger", "Releases are not yet compared with one another."),
+    ("witnesses", "No partner countersigns the log's checkpoints yet."),
+)
+"""Controls that this version does not have; each says so until it does."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is proved, off or missing here, and the command that cures it; exit 1 if broken."""
+    settings = Settings()
+    found = [*LocalEngine(settings).doctor(), *installation(settings)]
+    if as_json:
+        print_json([vars(condition) for condition in found])
+    else:
+        print_table(
+            "This installation",
+            ("subject", "status", "what it means", "cure"),
+            [(c.subject, c.status, c.say, c.cure) for c in found],
+        )
+    if any(condition.status in ("broken", "missing") for condition in found):
+        raise typer.Exit(1)
+
+
+def installation(settings: Settings) -> Iterator[Condition]:
+    """What is true of this installation beyond its engine."""
+    yield _identity(settings)
+    yield _hosts(settings)
+    yield _transport(settings)
+    yield _log(settings)
+    yield from _proofs(settings)
+    for subject, say in LATER:
+        yield Condition(subject, "off", say)
+
+
+def _identity(settings: Settings) -> Condition:
+    if not settings.oidc_issuer:
+        say = "No identity provider: only public pages and health answer."
+        return Condition("identity", "off", say, "set TRE_OIDC_ISSUER")
+    if settings.mode != "production":
+        say = f"The development provider may be used, because the mode is {settings.mode}."
+        return Condition("identity", "off", say, "set TRE_MODE=production")
+    return Condition("identity", "ok", f"People sign in at {settings.oidc_issuer}.")
+
+
+def _hosts(settings: Settings) -> Condition:
+    if settings.gateway_domain == "localhost":
+        say = "Projects are hosts below localhost, which carries no cookie across them."
+        return Condition("project hosts", "ok", say)
+    say = (
+        f"Whether {settings.gateway_domain} is on the public suffix list was not checked; if it is "
+        "not, one project's page can set a cookie that another's reads."
+    )
+    return Condition("project hosts", "broken", say, "put TRE_GATEWAY_DOMAIN on that list")
+
+
+def _transport(settings: Settings) -> Condition:
+    if settings.public_scheme == "https":
+        return Condition("transport", "ok", "Browsers use https.")
+    status = "broken" if settings.mode == "production" else "off"
+    say = "Browsers use http, which is for one machine only."
+    return Condition("transport", status, say, "set TRE_PUBLIC_SCHEME=https")
+
+
+def _log(settings: Settings) -> Condition:
+    try:
+        key = public_key(settings)
+        folder = settings.state_dir / "checkpoints"
+        found = checkpoint.verify(connect(settings.database), folder, key)
+        last = checkpoint.history(folder, key)
+    except TreError as error:
+        status = "missing" if error.code == "notfound" else "broken"
+        return Condition("log", status, error.message)
+    if not last:
+        return Condition("log", "missing", "Nothing was signed yet.", "tre reconcile")
+    age = utc_now() - last[-1].time
+    late = found.unprotected > 0 and age > LATE
+    say = (
+        f"{found.size} entries verified; {found.unprotected} are newer than the last checkpoint, "
+        f"which is {int(age.total_seconds())} s old."
+    )
+    return Condition("log", "broken" if late else "ok", say, "tre reconcile" if late else "")
+
+
+def _proofs(settings: Settings) -> Iterator[Condition]:
+    if not settings.state_dir.exists():
+        return
+    try:
+        with read(connect(settings.database)) as session:
+            for row in queries.needing_work(session):
+                proof = queries.last_proof(session, row.slug)
+                if proof is None:
+                    yield Condition(f"isolation of {row.slug}", "missing", "It was never proved.")
+                    continue
+                age = int((utc_now() - proof.at).total_seconds())
+                say = f"{len(queries.probes(proof))} ways out tried {age} s ago."
+                status = "ok" if proof.safe else "broken"
+                yield Condition(f"isolation of {row.slug}", status, say)
+    except TreError as error:
+        yield Condition("database", "broken", error.message, "tre migrate")
