@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.output import console, print_json
+from orchestrator.outputs.model import Verdict
 from orchestrator.outputs.standalone import EXIT, check_paths
 
 
@@ -36,4 +37,4 @@ def check(
             console.print(f"[bold]{file['verdict']}[/] {file['path']}: {file['coverage']}")
             for finding in file["findings"]:
                 console.print(f"    {finding['severity']} {finding['rule']}: {finding['say']}")
-    raise typer.Exit(EXIT[report["verdict"]])
+    raise typer.Exit(EXIT[Verdict(report["verdict"])])
