@@ -67,12 +67,13 @@ def vote(
     Source: design property 4; governance section 2.
     """
     row = people.visible(session, actor, request_id)
+    people.person_of(actor)
     file = _file_of(session, row, file_id)
     review = review_of(session, row)
-    people.demand(may_review(session, actor, now, review, seat))
-    _demand_current(row, file, digest)
-    if value == VoteValue.APPROVE:
-        _demand_approvable(file, reason)
+    untimely = _untimely(row, file, value, reason, digest)
+    if untimely is not None:
+        people.demand(may_review(session, actor, now, review, seat))  # else `cast` asks it
+        raise untimely
     stored = cast(
         session,
         actor,
@@ -185,26 +186,27 @@ def _file_of(session: Session, row: Request, file_id: str) -> File:
     return file
 
 
-def _demand_current(row: Request, file: File, digest: str) -> None:
+def _untimely(
+    row: Request, file: File, value: str, reason: str, digest: str
+) -> Conflict | Invalid | None:
+    """Say what keeps anybody from casting this vote now; a person's own conflicts come first."""
     if row.state not in UNDER_REVIEW:
-        raise Conflict(
+        return Conflict(
             f"This request is {row.state.replace('_', ' ')}, so votes are closed. Open its page "
             "again, it has moved on.",
             code="review_closed",
         )
     if digest != file.subject:
-        raise Conflict(
+        return Conflict(
             "The file or what its author says about it is not what your page showed. Nothing was "
             "stored; open the page again and look at it anew.",
             code="changed",
         )
-
-
-def _demand_approvable(file: File, reason: str) -> None:
-    decision = rules.may_approve(file.worst, reason)
-    if not decision:
-        why = decision.reasons[0]
-        raise Invalid(why.text, code=why.code, reasons=[(why.code, why.text)])
+    answer = rules.may_approve(file.worst, reason)
+    if value == VoteValue.APPROVE and not answer:
+        why = answer.reasons[0]
+        return Invalid(why.text, code=why.code, reasons=[(why.code, why.text)])
+    return None
 
 
 def _tally(session: Session, review: Review, file: File, now: datetime) -> None:
