@@ -1,13 +1,15 @@
 """The first program inside a sandbox: standard library only, run by the image's own python.
 
 It joins the doors to the sandbox's loopback, starts the command and ends with its status:
-`inside.py [--limit NAME=N] [--listen FD=PORT] [--forward PORT=PATH] … -- COMMAND …`.
+`inside.py [--golden FILE] [--limit NAME=N] [--listen FD=PORT] [--forward PORT=PATH] … -- COMMAND`.
+`--golden` compares what is here with what should be, and starts nothing when there is more.
 `--listen` takes connections from a socket that was made outside and handed in; `--forward` joins a
 loopback port to a door. Without either it becomes the command itself.
 """
 
 import asyncio
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -25,12 +27,57 @@ def main(words: list[str]) -> int:
     cut = words.index("--")
     options = list(zip(words[:cut:2], words[1:cut:2], strict=True))
     for name, value in options:
+        if name == "--golden" and (found := surplus(value)):
+            sys.stderr.write(f"inside: refused to start, beyond the list: {'; '.join(found)}\n")
+            return 126
         if name == "--limit":
             limit(*value.split("=", 1))
     doors = [(name, value) for name, value in options if name in ("--listen", "--forward")]
     if not doors:
         os.execvp(words[cut + 1], words[cut + 1 :])  # noqa: S606
     return asyncio.run(serve(doors, words[cut + 1 :]))
+
+
+def surplus(file: str) -> list[str]:
+    """Compare mounts, environment, descriptors, interfaces and rights with the golden lists."""
+    with open(file, encoding="utf-8") as lists:
+        golden = json.load(lists)
+    status = dict(line.split(":", 1) for line in lines("/proc/self/status"))
+    rights = [status[name].strip() for name in ("CapEff", "CapPrm", "CapBnd")]
+    found: dict[str, list[str] | list[int]] = {
+        "mounts": [shown(line.split()) for line in lines("/proc/self/mountinfo")],
+        "environment": list(os.environ),
+        "descriptors": [n for n in map(int, os.listdir("/proc/self/fd")) if is_open(n)],
+        "interfaces": [name for _, name in socket.if_nameindex()],
+    }
+    extra = [
+        f"{kind} {[item for item in found[kind] if item not in golden[kind]]}" for kind in found
+    ]
+    held = [] if not any(int(value, 16) for value in rights) else [f"capabilities {rights}"]
+    if (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) != ("1", "2"):
+        held.append("new privileges, or no filter")
+    return extra + held
+
+
+def shown(words: list[str]) -> str:
+    """Spell one mount as the golden list does."""
+    flags = [flag for flag in words[5].split(",") if flag in ("ro", "rw", "nosuid", "nodev")]
+    return " ".join([words[4], *flags])
+
+
+def lines(file: str) -> list[str]:
+    """Read the lines of a file."""
+    with open(file, encoding="utf-8") as opened:
+        return opened.read().splitlines()
+
+
+def is_open(number: int) -> bool:
+    """Say whether a descriptor is open; the one that listed them is not any more."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def limit(name: str, value: str) -> None:

@@ -1,13 +1,16 @@
 """What a sandbox may use up: limits of each process, and a control group where one may be made."""
 
 import contextlib
+import errno
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
 _MIB = 1 << 20
+_LEAVE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,14 @@ class Group:
         return found
 
     def remove(self) -> None:
-        """Delete the group; one that still has members stays and is taken up again later."""
+        """Delete the group; one that still has members stays and is taken up again later.
+
+        A killed process leaves its group a moment after it was waited for.
+        """
         for folder in self.folders:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            until = time.monotonic() + _LEAVE_SECONDS
+            while not _removed(folder) and time.monotonic() < until:
+                time.sleep(0.005)
 
 
 def make_group(name: str, limits: Limits, root: Path = _ROOT) -> Group | None:
@@ -93,6 +100,14 @@ def make_group(name: str, limits: Limits, root: Path = _ROOT) -> Group | None:
         Group(tuple(wanted)).remove()
         return None
     return Group(tuple(wanted))
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError as problem:
+        return problem.errno != errno.EBUSY
+    return True
 
 
 def _make(folder: Path, values: Mapping[str, str]) -> None:

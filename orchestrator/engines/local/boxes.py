@@ -1,20 +1,23 @@
 """Describe the sandbox of a notebook server; a proof uses the same description."""
 
 import configparser
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.engines.local.layout import DOORS
 from orchestrator.engines.port import Mount, Size
 from orchestrator.errors import Unavailable
 from orchestrator.sandbox import inside, run
-from orchestrator.sandbox.arguments import Bind, Box, etc
+from orchestrator.sandbox.arguments import Bind, Box, Text, etc
+from orchestrator.sandbox.golden import golden
 from orchestrator.sandbox.limits import Limits
 
 IMAGE = "/opt/workspace"
 INSIDE = "/opt/tre/inside.py"
+GOLDEN = "/opt/tre/golden.json"
 HOME = "/home/researcher"
 SHARED = "/project"
 DATA = "/data"
@@ -58,8 +61,8 @@ def server_box(
     """
     binds, links = run.system()
     covered, masked = run.covers()
-    return Box(
-        command=server_command(size, _SERVER),
+    box = Box(
+        command=server_command(size, _SERVER, "--golden", GOLDEN),
         hostname=HOSTNAME,
         workdir=HOME,
         binds=(*binds, *_image(places.image), *_own(places), *_data(mounts)),
@@ -70,12 +73,18 @@ def server_box(
         masked=masked,
         environment=_environment(project, person, hub_environment),
     )
+    lists = json.dumps(golden(box, (0, 1, 2, LISTENING)))
+    return replace(box, texts=(*box.texts, Text(GOLDEN, lists)))
 
 
-def server_command(size: Size, command: Sequence[str]) -> tuple[str, ...]:
-    """Answer the first program's words: limits, the handed-in socket, the doors, the command."""
+def server_command(size: Size, command: Sequence[str], *first: str) -> tuple[str, ...]:
+    """Answer the first program's words: limits, the handed-in socket, the doors, the command.
+
+    Shape: `first` are options before all others; a proof leaves the golden lists to its probe.
+    """
     return (
         *(f"{IMAGE}/bin/python", "-I", INSIDE),
+        *first,
         *("--limit", f"NPROC={size.processes}"),
         *("--listen", f"{LISTENING}={PORT}"),
         *("--forward", f"{HUB_PORT}={DOOR_FOLDER}/hub"),

@@ -22,6 +22,7 @@ from typing import Any
 from orchestrator.errors import TreError
 from orchestrator.sandbox import spawn
 from orchestrator.sandbox.durable import replace
+from orchestrator.sandbox.limits import Group
 
 _BLOCK = 1 << 16
 _CONNECTIONS = 128  # at one door at the same time
@@ -277,9 +278,7 @@ def _finish(held: Keep) -> None:
     replace(held.folder / "exit.json", json.dumps(facts))
     for name in ("server.sock", "keeper.sock", "keeper.json"):
         (held.folder / name).unlink(missing_ok=True)
-    for folder in held.order["groups"]:
-        with contextlib.suppress(OSError):
-            Path(folder).rmdir()
+    Group(tuple(Path(folder) for folder in held.order["groups"])).remove()
 
 
 def _answer(facts: Mapping[str, object]) -> None:

@@ -20,7 +20,7 @@ from orchestrator.errors import Unavailable
 from orchestrator.sandbox.limits import Group
 
 _ANSWER_SECONDS = 20.0
-_CONTROL_SECONDS = 5.0
+_CONTROL_SECONDS = 1.0
 _LOG_BYTES = 256 << 10
 _PACKAGE_PARENT = Path(orchestrator.__file__).resolve().parent.parent
 
@@ -105,7 +105,7 @@ def stop(folder: Path) -> None:
     keeper = _watched(facts["pid"], facts["started"])
     with _closing(keeper):
         ask(folder, "stop")
-        if not _gone(keeper, 2.0):
+        if not _gone(keeper, 0.5):
             _kill(keeper)  # it does not obey; its sandbox dies with it
             _gone(keeper, 10.0)
     _end_sandbox(facts)

@@ -38,7 +38,7 @@ from orchestrator.engines.local.canaries import Canaries
 from orchestrator.engines.local.layout import DOORS, Layout
 from orchestrator.engines.port import Mount, Outcome, Probe, Size
 from orchestrator.errors import Unavailable
-from orchestrator.sandbox import run, spawn
+from orchestrator.sandbox import golden, run, spawn
 from orchestrator.sandbox.arguments import Bind, Box
 from orchestrator.sandbox.limits import make_group
 from orchestrator.sandbox.spawn import Identity
@@ -52,7 +52,6 @@ _MIB = 1 << 20
 _PROBE = "/opt/tre/probe.py"
 _SNAPSHOT = "proof"
 _DATA_FOLDER = f"{DATA}/{_SNAPSHOT}/1"
-_DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 _METADATA = ("169.254.169.254", "fd00:ec2::254")
 _ROOT_ONLY = "only root may do this outside"
 _KERNEL = "this kernel or its settings refuse it outside, too"
@@ -91,6 +90,7 @@ class Scene:
     """Everything that one run has set up."""
 
     folder: Path
+    plain: Box
     box: Box
     listening: socket.socket
     canaries: Canaries
@@ -364,6 +364,7 @@ def _scene(
                 listening.listen(8)
                 yield Scene(
                     folder,
+                    box,
                     changes.box(box),
                     listening,
                     made,
@@ -416,11 +417,11 @@ def _plan(scene: Scene, rows: Sequence[Row], token: str) -> dict[str, Any]:
         "serve": PORT,
         "walk": "/",
         "sockets": [f"{DOOR_FOLDER}/{door}" for door in DOORS],
-        "mounts": golden_mounts(scene.box),
-        "environment": [*(name for name, _ in scene.box.environment), "PWD"],
+        "mounts": golden.mounts(scene.plain),
+        "environment": golden.golden(scene.plain)["environment"],
         "descriptors": ["pipe:", "socket:", "anon_inode:", "/dev/null", "/proc/"],
         "own_descriptors": [0, 1, 2],
-        "devices": [f"/dev/{name}" for name in _DEVICES] + ["/dev/pts/ptmx"],
+        "devices": [f"/dev/{name}" for name in golden.DEVICES] + ["/dev/pts/ptmx"],
         "families": [socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK],
         "victim": scene.decoys["victim"],
         "shm_key": scene.decoys["shm_key"],
@@ -437,22 +438,6 @@ def _ways() -> dict[str, Sequence[Any]]:
     """Answer the ways that must work from inside: each door, and the hub's by its port."""
     ways: dict[str, Sequence[Any]] = {door: ("unix", f"{DOOR_FOLDER}/{door}") for door in DOORS}
     return ways | {"hub-port": ("tcp", "127.0.0.1", HUB_PORT)}
-
-
-def golden_mounts(box: Box) -> list[str]:
-    """Answer every mount that a box must have, with its flags, and no other."""
-    whole, devices = "nosuid nodev", "nosuid"
-    golden = [f"/ ro {whole}", f"/proc rw {whole}", f"/dev ro {whole}", f"/dev/pts rw {devices}"]
-    golden += [f"/dev/{name} rw {devices}" for name in _DEVICES]
-    golden += [f"{part.target} rw {whole}" for part in box.tmpfs]
-    golden += [f"{bind.target} {'rw' if bind.writable else 'ro'} {whole}" for bind in box.binds]
-    golden += [f"{place} ro {whole}" for place in (*box.covered, *box.masked)]
-    system = {bind.source for bind in run.system()[0]}
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        place = line.split()[4]
-        if any(place.startswith(f"{source}/") for source in system):
-            golden.append(f"{place} ro {whole}")  # the host mounts something below /usr
-    return golden
 
 
 @contextlib.contextmanager
