@@ -81,13 +81,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "workspaces.workspace.halt":      _row(_ADMINISTRATOR, _OWNER, SYSTEM_ROLE),
     "workspaces.workspace.resume":    _row(_ADMINISTRATOR, SYSTEM_ROLE),
     # airlock
-    "airlock.request.read":           _row(_RESEARCHER, _CHECKER),
+    "airlock.request.read":           _row(_RESEARCHER, _CHECKER, _OWNER, _ADMINISTRATOR),
     "airlock.request.draft":          _row(_RESEARCHER),
     "airlock.request.submit":         _row(_RESEARCHER),
     "airlock.request.withdraw":       _row(_RESEARCHER),
     "airlock.request.vote":           _row(_CHECKER),
     "airlock.request.download":       _row(_RESEARCHER),
-    "airlock.request.recall":         _row(_OWNER, _CHECKER, SYSTEM_ROLE),
+    "airlock.request.recall":         _row(_OWNER, _ADMINISTRATOR),
     # audit
     "audit.log.read":                 _row(_AUDITOR, SYSTEM_ROLE),
     "audit.log.verify":               _row(_AUDITOR, _ADMINISTRATOR, SYSTEM_ROLE),
