@@ -20,8 +20,8 @@ from tests.discover import ROOT, machines
 FAMILIES = set(TreError.__subclasses__())
 ROUTERS = {"api": api, "web": web, "internal": internal}
 SAFE = {"GET", "HEAD", "OPTIONS"}
-PUBLIC = {"/", "/health", "/api/health", "/login", "/login/callback", "/logout"}
-"""Routes for everybody; the register and the catalogue will join them."""
+PUBLIC = {"/", "/health", "/api/health", "/login", "/login/callback", "/logout", "/register"}
+"""Routes for everybody."""
 
 WRITING_GETS = {"/handover"}
 """A browser is sent there by a link, and it mints a single-use code."""

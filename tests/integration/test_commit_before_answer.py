@@ -1,8 +1,10 @@
 """Nobody is answered before COMMIT: a commit that fails is never a success for the client."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -13,15 +15,19 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from orchestrator import db
+from orchestrator.bootstrap.control import control
 from orchestrator.errors import Unavailable
+from orchestrator.server import application
+from orchestrator.settings import Settings
+from tests.databases import copy_sqlite
 
 
-def post(app: FastAPI, path: str) -> int:
+def post(app: FastAPI, path: str, token: str = "", body: bytes = b"") -> int:
     """Send a POST straight into the application; returns the status the client was sent."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -33,7 +39,10 @@ def post(app: FastAPI, path: str) -> int:
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [],
+        "headers": [
+            (b"authorization", f"Bearer {token}".encode()),
+            (b"content-type", b"application/json"),
+        ],
         "scheme": "http",
         "server": ("tre.localhost", 80),
         "client": ("127.0.0.1", 1),
@@ -110,3 +119,26 @@ def test_the_trap_is_real(counter: Engine) -> None:
     assert post(app, "/count") == 200
     mend()
     assert counted(counter) == 0
+
+
+def test_a_failing_commit_in_the_real_application(
+    sqlite_template: Path, tmp_path: Path, run_dir: Path
+) -> None:
+    """The control plane as it is wired: counts of the gateway, with the disk full at COMMIT."""
+    (tmp_path / "state").mkdir()
+    settings = Settings(mode="test", state_dir=tmp_path / "state", run_dir=run_dir)
+    copy_sqlite(sqlite_template, tmp_path / "state" / "tre.db")
+    wired = control(settings)
+    app = application(wired)
+    token = settings.role_token_file("gateway").read_text().strip()
+    row = {"project": "heart", "person": "ada", "minute": "2026-05-04T09:12:00Z"}
+    body = json.dumps({"rows": [row | {"path_class": "kernel", "requests": 3}]}).encode()
+    mend = make_commit_fail(wired.db)
+    assert post(app, "/internal/usage", token, body) == 503
+    mend()
+    with db.read(wired.db) as session:
+        assert session.execute(text("select count(*) from usage")).scalar_one() == 0
+    assert post(app, "/internal/usage", token, body) == 204
+    with db.read(wired.db) as session:
+        assert session.execute(text("select requests from usage")).scalar_one() == 3
+    wired.db.dispose()
