@@ -21,6 +21,9 @@ from orchestrator.outputs.canon import (
 from orchestrator.outputs.index import Column, Feature, TableIndex
 
 _UNFOUND = -1
+_FEW = 20
+"""Below, a shuffle puts true neighbours together again (one row is its own shuffle), so the null
+is drawn from the source's own columns, each by itself."""
 _PENALTY = {Transform.IDENTITY: 0.0, Transform.TENTH: 0.5}
 """What a transform costs in bits: unlikely ones must explain much better; 0.05 for the others."""
 
@@ -98,6 +101,8 @@ def link(
     random = Random(seed)  # noqa: S311 - the null must be repeatable, not secret from its owner
     null = 0
     for _ in range(settings.null_rounds):
+        if size < _FEW:
+            groups = search.drawn(random, size)
         for column in groups:
             random.shuffle(column)
         null += len(search.linked(groups))
@@ -179,6 +184,11 @@ def _score(values: _Values, feature: Feature, found: dict[str, int], size: int) 
     return total / values.total - _PENALTY.get(feature.transform, 0.05)
 
 
+def _group(feature: Feature, value: int) -> int:
+    group = feature.group_of[value] if value else _UNFOUND
+    return group if group < len(feature.hashes) else _UNFOUND
+
+
 class _Search:
     """Steps 2 to 4: candidates and scores of all rows of one table."""
 
@@ -210,6 +220,13 @@ class _Search:
             position
             for position, row in enumerate(zip(*groups, strict=True))
             if self.work.left > 0 and self._is_linked(row)
+        ]
+
+    def drawn(self, random: Random, size: int) -> list[list[int]]:
+        """Draw rows that nobody has: each column's values from the source, independently."""
+        return [
+            [_group(feature, random.choice(column.values)) for _ in range(size)]
+            for column, feature in zip(self.columns, self.features, strict=True)
         ]
 
     def _is_linked(self, row: Sequence[int]) -> bool:

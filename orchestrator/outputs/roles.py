@@ -128,15 +128,15 @@ def _cells(
     row: int, column: int, text: str, role: Role, label: Sequence[str], labelled: bool
 ) -> list[Cell]:
     value = whole(text)
-    if role is Role.TEXT and (value is None or column == 0):
+    if value is None or (role is Role.TEXT and column == 0):
         return _packed(row, column, text)
-    if value is None or role not in {Role.COUNT, Role.UNKNOWN, Role.TEXT}:
+    if labelled:
+        return [Cell(row, column, value, certain=True)] if _counts(label) else []
+    if role is Role.COUNT:
+        return [Cell(row, column, value, certain=True)]
+    if role not in {Role.UNKNOWN, Role.TEXT} or _STATISTIC & set(label):
         return []
-    if role is not Role.COUNT or labelled:
-        if _STATISTIC & set(label) or (labelled and not _counts(label)):
-            return []
-        return [Cell(row, column, value, certain=_counts(label))]
-    return [Cell(row, column, value, certain=True)]
+    return [Cell(row, column, value, certain=_counts(label))]
 
 
 def whole(text: str) -> int | None:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
@@ -61,8 +62,8 @@ def find_tables(content: str) -> list[Block]:
         block = _pipes(line, lines) or _delimited(line, lines) or _aligned(line, lines)
         if last and more and len(last.rows) == len(more.rows):
             found[-1] = _joined(last, more)
-        elif block:
-            found.append(block)
+        else:
+            found += [block] if block else _runs(line, lines)
     return found
 
 
@@ -106,6 +107,29 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
         if rows and len(rows[0]) >= least:
             return Block(line, *split_header(rows))
     return None
+
+
+def _runs(line: int, lines: Sequence[str]) -> list[Block]:
+    """Find rows between other lines: neighbours with as many delimiters, or as many numbers."""
+    found: list[Block] = []
+    at = line
+    for shape, group in groupby(lines, _shape):
+        own = list(group)
+        if shape is not None and len(own) > 1:
+            mark, _ = shape
+            rows = [text.split(mark) for text in own] if mark else [text.split() for text in own]
+            found.append(Block(at, *split_header(rows)))
+        at += len(own)
+    return found
+
+
+def _shape(text: str) -> tuple[str, int] | None:
+    for mark, least in (("\t", 1), (";", 2), ("|", 2), (",", 2)):
+        if text.count(mark) >= least:
+            return mark, text.count(mark)
+    words = text.split()
+    numbers = sum(map(is_number, words))
+    return ("", len(words)) if len(words) > 2 and 2 * numbers >= len(words) else None
 
 
 def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:

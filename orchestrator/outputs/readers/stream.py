@@ -18,6 +18,7 @@ from orchestrator.outputs.readers.opening import Unreadable
 from orchestrator.values import Digest
 
 _CHUNK = 1 << 20
+_LONGEST = 1 << 24  # characters of one line: a file without line ends must not fill memory
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class _Source:
                 rest += _decode(decoder, chunk, position, final=False)
                 position += len(chunk)
                 *whole, rest = rest.split("\n")
+                if len(rest) > _LONGEST:
+                    raise Unreadable(Note.CAPPED, position)
                 yield from (line + "\n" for line in whole)
         rest += _decode(decoder, b"", position, final=True)
         if rest:

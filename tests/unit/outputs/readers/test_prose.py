@@ -59,6 +59,15 @@ def test_a_series_as_it_prints() -> None:
     assert {("M", "753"), ("F", "631")} <= {tuple(row) for row in block.rows}
 
 
+def test_rows_between_other_lines_are_found() -> None:
+    """Without blank lines around them, and fewer than the lines that are no rows."""
+    words = "We looked at this.\nThen at that.\nAnd at more.\nThe rest is here:\n"
+    for row in ("97,F,1997,5.7", "97 F 1997 5.7", "97;F;1997;5.7", "97\tF\t1997\t5.7"):
+        (block,) = find_tables(f"{words}{row}\n{row}\nThat was all.\n{words}")
+        assert block.rows == [["97", "F", "1997", "5.7"]] * 2
+        assert block.line == 5
+
+
 def test_prose_is_no_table() -> None:
     """Words in lines are not rows."""
     assert find_tables("This is a sentence\nthat has two lines\n\nand a paragraph.\n") == []

@@ -1,0 +1,70 @@
+"""One spelling for each value."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.outputs.canon import (
+    Transform,
+    hasher,
+    is_missing,
+    number,
+    spell,
+    spell_number,
+    transforms,
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("7", "7.0"), ("007", "7"), (" Abc ", "aBC"), ("1e3", "1000"), ("-0.0", "0"), ("12%", "12"),
+     ("1,234", "1234"), ("STRASSE", "straße"), ("a  b", "a b"), ("0.30000000000000004", "0.3")],
+)  # fmt: skip
+def test_the_same_value_is_spelled_the_same(one: str, other: str) -> None:
+    """However a program wrote it."""
+    assert spell(one) == spell(other)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1_000", "nan", "inf", "1e999", "٣", "0x10", "1.2.3"])
+def test_what_is_no_number(text: str) -> None:
+    """Python would read some of these."""
+    assert number(text) is None
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_found_again(value: float) -> None:
+    """Reading what was written gives the same spelling."""
+    assert spell(repr(value)) == spell_number(value, 12)
+
+
+def test_missing_values_are_no_evidence() -> None:
+    """In all their spellings."""
+    assert all(map(is_missing, ["", " ", "NA", "NaN", "null", "None", ".", "<NA>", "n/a"]))
+    assert not any(map(is_missing, ["0", "no", "N"]))
+
+
+def test_transforms_of_a_column() -> None:
+    """Scaled by the whole column, each value as often as it occurs."""
+    values = [float(value) for value in range(1, 31)]
+    counts = [2] * 30
+    made = transforms(values, counts)
+    mean, spread = 15.5, math.sqrt(sum((value - 15.5) ** 2 for value in values) / 30)
+    assert made[Transform.Z_SCORE][0] == spell_number((1 - mean) / spread, 4)
+    assert (made[Transform.MIN_MAX][0], made[Transform.MIN_MAX][-1]) == ("0", "1")
+    assert made[Transform.LOG][9] == spell_number(math.log(10), 4)
+    assert made[Transform.LOG1P][9] == spell_number(math.log(11), 4)
+    assert Transform.TENTH not in made
+    few = transforms([0.25, -1.0, None], [1, 1, 1])
+    assert set(few) == {Transform.INTEGER, Transform.TENTH}
+    assert few[Transform.INTEGER] == ["0", "-1", ""]
+    assert Transform.LOG not in transforms([0.0, *values], [1] * 31)
+    assert Transform.LOG1P not in transforms([-1.0, *values], [1] * 31)
+
+
+def test_hashes_need_the_key() -> None:
+    """Another key, another hash; 64 bits."""
+    assert hasher(bytes(32))("x") == hasher(bytes(32))("x")
+    assert hasher(bytes(32))("x") != hasher(b"\x01" * 32)("x")
+    assert hasher(bytes(32))("x") < 2**64

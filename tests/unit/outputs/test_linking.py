@@ -1,0 +1,138 @@
+"""Rows of the source are found in disguise; what only looks like the source is not."""
+
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.linking import Linked, Settings, Work, link
+from tests.outputs_world import Cells, index_of, without
+
+SETTINGS = Settings(0.5, 3000, 4.0, 6.0, 3, 60_000_000)
+
+
+def linked(columns: Sequence[Sequence[str]], source: Index, work: int = 60_000_000) -> Linked:
+    """Compare a table with the one table of a source."""
+    table = source.tables[0]
+    return link(list(columns), table, source.key, SETTINGS, 1, b"seed", Work(work))
+
+
+def picked(cells: Cells, size: int, seed: int = 1) -> Cells:
+    """True rows in random order."""
+    rows = Random(seed).sample(range(len(next(iter(cells.values())))), size)
+    return {name: [column[row] for row in rows] for name, column in cells.items()}
+
+
+def drawn(cells: Cells, size: int, seed: int = 1) -> Cells:
+    """Rows that nobody has: each column drawn by itself."""
+    random = Random(seed)
+    return {name: random.choices(column, k=size) for name, column in cells.items()}
+
+
+def changed(cells: Cells, digits: int) -> Cells:
+    """Every number rounded."""
+
+    def rounded(text: str) -> str:
+        value = number(text)
+        return text if value is None else f"{round(value, digits)}"
+
+    return {name: [rounded(cell) for cell in column] for name, column in cells.items()}
+
+
+@pytest.fixture(scope="module")
+def people(flchain: Cells) -> Cells:
+    """flchain without its pseudonyms."""
+    return without(flchain, "person")
+
+
+def test_true_rows_are_all_found(people: Cells, source: Index) -> None:
+    """In any order of rows and columns, under any name."""
+    rows = picked(people, 300)
+    found = linked(list(reversed(rows.values())), source)
+    assert found.rows == tuple(range(300))
+    assert found.null == 0
+
+
+def test_rounded_rows_are_mostly_found(people: Cells, source: Index) -> None:
+    """To one decimal nearly all; to whole numbers still many."""
+    rows = picked(people, 300)
+    assert len(linked(list(changed(rows, 1).values()), source).rows) > 270
+    assert len(linked(list(changed(rows, 0).values()), source).rows) > 90
+
+
+def test_scaled_rows_are_found(mgus2: Cells) -> None:
+    """Standard-scaled and min-max scaled by the whole column."""
+    source = index_of("mgus2", mgus2)
+    names = ["age", "dxyr", "hgb", "creat", "ptime", "futime"]
+    for low_high in (False, True):
+        columns = [_scaled(mgus2[name], low_high=low_high)[:200] for name in names]
+        assert len(linked(columns, source).rows) > 190
+
+
+def _scaled(column: list[str], *, low_high: bool) -> list[str]:
+    known = [float(cell) for cell in column if cell]
+    mean = sum(known) / len(known)
+    spread = (sum((value - mean) ** 2 for value in known) / len(known)) ** 0.5
+    low, high = min(known), max(known)
+    shift, unit = (low, high - low) if low_high else (mean, spread)
+    return ["" if not cell else f"{(float(cell) - shift) / unit:.6f}" for cell in column]
+
+
+def test_a_few_true_rows_among_others_are_named(people: Cells, source: Index) -> None:
+    """Exactly those."""
+    rows = drawn(people, 300)
+    true = picked(people, 12)
+    places = [5 + 20 * place for place in range(12)]
+    for name, column in rows.items():
+        for place, cell in zip(places, true[name], strict=True):
+            column[place] = cell
+    assert linked(list(rows.values()), source).rows == tuple(places)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fresh_draws_are_not_linked(people: Cells, source: Index, seed: int) -> None:
+    """Every value is true, no row is."""
+    found = linked(list(drawn(people, 500, seed).values()), source)
+    assert len(found.rows) - found.null < 0.5
+
+
+def test_fresh_draws_of_a_correlated_population_are_not_linked(people: Cells) -> None:
+    """Half of the people indexed, the other half exported: people like them, but not them."""
+    size = len(people["age"])
+    order = Random(7).sample(range(size), size)
+    inside, outside = order[: size // 2], order[size // 2 :][:500]
+    source = index_of("half", {name: [c[row] for row in inside] for name, c in people.items()})
+    table = [[column[row] for row in outside] for column in people.values()]
+    found = linked(table, source)
+    assert len(found.rows) - found.null < 0.5
+
+
+@pytest.mark.parametrize("names", [["age"], ["age", "sex"], ["age", "sex", "sample.yr"]])
+def test_coarse_columns_alone_do_not_link(people: Cells, source: Index, names: list[str]) -> None:
+    """A known miss, kept in sight: too few bits."""
+    rows = picked(people, 300)
+    assert linked([rows[name] for name in names], source).rows == ()
+
+
+def test_aggregates_are_not_linked(people: Cells, source: Index) -> None:
+    """Counts and means by group."""
+    groups: dict[str, list[float]] = {}
+    for age, kappa in zip(people["age"], people["kappa"], strict=True):
+        groups.setdefault(age, []).append(float(kappa))
+    table = [
+        list(groups),
+        [str(len(group)) for group in groups.values()],
+        [f"{sum(group) / len(group):.2f}" for group in groups.values()],
+    ]
+    assert linked(table, source).rows == ()
+
+
+def test_the_answer_is_repeatable_and_bounded(people: Cells, source: Index) -> None:
+    """Same input, same answer; out of work, it says so."""
+    columns = list(picked(people, 100).values())
+    assert linked(columns, source) == linked(columns, source)
+    assert linked(columns, source, work=50).exhausted
+    assert linked([], source).rows == ()
+    assert linked([["", "NA"]], source).mapped == ()
