@@ -315,6 +315,15 @@ def active(session: Session) -> list[Project]:
     return list(session.exec(query.order_by(Project.slug)))
 
 
+def register(session: Session) -> list[Project]:
+    """List every project that was ever granted, the newest permit first; for the public register.
+
+    Source: governance section 6.
+    """
+    query = select(Project).where(col(Project.permit_digest).is_not(None))
+    return list(session.exec(query.order_by(col(Project.starts_at).desc(), Project.slug)))
+
+
 def person_facts(session: Session, person_id: str, project_id: str) -> PersonFacts | None:
     """Load what effective access must know of a person; None for an unknown one."""
     someone = session.get(Person, person_id)

@@ -20,7 +20,6 @@ from orchestrator.governance.seats import (
     Approved,
     Outcome,
     Pending,
-    Phase,
     Rejected,
     Returned,
     decide,
@@ -179,8 +178,6 @@ def vote(
             "The application changed since you opened it; read it again and vote anew.",
             code="digest_changed",
         )
-    if subject.phase is Phase.DECIDED:
-        raise Conflict("This application is decided; votes are closed.", code="review_closed")
     governance.cast(
         session,
         actor,

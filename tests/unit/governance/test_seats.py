@@ -610,6 +610,20 @@ def test_one_yes_of_two_is_enough_only_where_the_policy_says_so(
     assert _is_approved(policy, subject, votes) is approved
 
 
+def test_two_people_of_one_organisation_are_one_voice_where_the_policy_says_so() -> None:
+    counting_each = a_counting_policy(1, Fraction(0))
+    rules = counting_each.rules.model_copy(update={"one_voice_per_organisation": True})
+    for policy, pending in (
+        (counting_each, False),
+        (counting_each.model_copy(update={"rules": rules}), True),
+    ):
+        subject = a_subject(policy)
+        votes = [ballot(policy, subject, person, "one", "approve") for person in ("u2", "u6")]
+        assert isinstance(outcome_of(policy, subject, votes), Pending) is pending
+        votes.append(ballot(policy, subject, "u3", "one", "approve"))
+        assert _is_approved(policy, subject, votes)
+
+
 def test_a_yes_in_the_escalation_seat_does_not_mend_a_share_that_was_missed() -> None:
     policy = a_counting_policy(1, Fraction(2, 3))
     subject = a_subject(policy)
