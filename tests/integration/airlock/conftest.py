@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from orchestrator import db
 from tests.airlock_world import a_working_project, remember
-from tests.conftest import copy_sqlite
+from tests.databases import copy_sqlite
 
 
 @pytest.fixture(scope="session")
