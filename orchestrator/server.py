@@ -1,6 +1,7 @@
 """The FastAPI application: mounts API and pages, answers errors by one table, tells its health."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -25,6 +26,7 @@ from orchestrator.errors import (
     Unavailable,
 )
 from orchestrator.identity.queries import ANONYMOUS
+from orchestrator.web.forms import shown_again
 from orchestrator.web.pages import STATIC, error_page
 from orchestrator.web.pages import router as web
 
@@ -68,6 +70,7 @@ def application(control: Control) -> FastAPI:
     app.add_exception_handler(TreError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_validation)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_fault)
     app.include_router(internal)
     app.include_router(intake)
     app.include_router(api)
@@ -142,10 +145,36 @@ def _answer_http(request: Request, error: Exception) -> Response:
     return _answer(request, error.status_code, Invalid(str(error.detail)))
 
 
+def _answer_fault(request: Request, _error: Exception) -> Response:
+    """A mistake of ours: the trace stays in our log, the person gets a sentence."""
+    return JSONResponse(
+        problem(
+            500,
+            TreError(
+                "Something broke on our side and nothing was changed. The administrator's log has "
+                "the details; try again, and tell them if it stays so.",
+                code="fault",
+            ),
+        ),
+        status_code=500,
+        media_type="application/problem+json",
+        headers=SECURITY_HEADERS,
+    )
+
+
 def _answer(request: Request, status: int, error: TreError) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not request.url.path.startswith(("/api/", "/internal/")):
-        return error_page(request, status, error)
+        return _page(request, status, error)
     return JSONResponse(
         problem(status, error), status_code=status, media_type="application/problem+json"
     )
+
+
+def _page(request: Request, status: int, error: TreError) -> Response:
+    """Show a refused form again as it was filled in; where that fails too, the error alone."""
+    with suppress(TreError):
+        again = shown_again(request, status, error)
+        if again is not None:
+            return again
+    return error_page(request, status, error)

@@ -37,9 +37,9 @@ class Hands:
 
 
 def hands(settings: Settings) -> Hands:
-    """Wire the reconciler.
+    """Wire the reconciler; whether the log is what was signed is asked when the loop begins.
 
-    Errors: Tampered when the log is shorter than its checkpoint; Unavailable without a sandbox.
+    Errors: Invalid when a policy file or the signing key is wrong.
     """
     return Hands(
         settings=settings,
