@@ -139,7 +139,9 @@ def test_an_old_round_never_counts_even_when_nothing_changed(session: Session) -
     say(session, world, world.owners["clinic-a"], "data_partner", "approve")
     say(session, world, world.lay, "public", "approve")
     say(session, world, world.methods, "methods", "return", reason="Read it again.")
+    before = world.project.plan_digest
     submit(session, world)
+    assert world.project.plan_digest != before
     outcome = say(session, world, world.methods, "methods", "approve")
     assert isinstance(outcome, Pending)
     assert {chair.seat for chair in outcome.missing} == {"data_partner", "public"}
