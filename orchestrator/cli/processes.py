@@ -7,8 +7,11 @@ from collections.abc import Callable
 import typer
 import uvicorn
 
+from orchestrator.audit import checkpoint
 from orchestrator.bootstrap.control import control
 from orchestrator.bootstrap.hands import hands
+from orchestrator.cli.audit import public_key
+from orchestrator.db import connect
 from orchestrator.migrations.run import upgrade
 from orchestrator.reconciler import loop
 from orchestrator.server import application
@@ -25,6 +28,7 @@ def serve() -> None:
     """Run the control plane: API and pages. Holds no cluster credentials and no signing key."""
     settings = Settings()
     upgrade(settings.database)
+    _require_consistent(settings)
     uvicorn.run(
         application(control(settings)),
         host=settings.bind_host,
@@ -40,6 +44,16 @@ def reconcile() -> None:
     settings = Settings()
     upgrade(settings.database)
     loop.run(hands(settings), _until_told())
+
+
+def _require_consistent(settings: Settings) -> None:
+    """Refuse to serve a database that is older than what was signed.
+
+    Errors: Tampered.
+    """
+    if (settings.state_dir / "keys" / "checkpoint.vkey").exists():
+        folder = settings.state_dir / "checkpoints"
+        checkpoint.must_extend(connect(settings.database), folder, public_key(settings))
 
 
 def _until_told() -> Callable[[], bool]:

@@ -31,6 +31,14 @@ QUIET = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of the one installation run in one worker: it is too large to have twice."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("house"))
+
+
 @dataclass(frozen=True)
 class House:
     """The running installation, what was told in it, and its people."""
