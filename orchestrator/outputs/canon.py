@@ -15,7 +15,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "<na>", "nat",
 FINE = 12
 COARSE = 4
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
 
 
 class Transform(StrEnum):

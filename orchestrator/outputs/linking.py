@@ -95,7 +95,7 @@ def link(
     threshold = (
         math.log2(rows) + math.log2(max(size, 2)) + settings.margin + math.log2(max(compared, 1))
     )
-    mapping, groups = map_columns(cells, source, key, settings)
+    mapping, groups = map_columns(cells, source, key, settings, work)
     search = _Search(source, mapping, threshold, settings, work)
     found = search.linked(groups)
     random = Random(seed)  # noqa: S311 - the null must be repeatable, not secret from its owner
@@ -112,7 +112,7 @@ def link(
 
 
 def map_columns(
-    cells: Sequence[Sequence[str]], source: TableIndex, key: bytes, settings: Settings
+    cells: Sequence[Sequence[str]], source: TableIndex, key: bytes, settings: Settings, work: Work
 ) -> tuple[list[Mapped], list[list[int]]]:
     """Step 1: find for each exported column the feature that explains its values best.
 
@@ -126,6 +126,8 @@ def map_columns(
         best: tuple[float, Mapped, dict[str, int]] | None = None
         for at, origin in enumerate(source.columns):
             for which, feature in enumerate(origin.features):
+                if not work.spend(len(values.counts)):
+                    return [], []
                 found = values.look_up(feature, settings.containment)
                 if found is None:
                     continue

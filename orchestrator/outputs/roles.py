@@ -65,8 +65,8 @@ _AXIS = _listed(
 _TOTALS = _listed("total totals all sum overall")
 _SUPPRESSED = re.compile(r"[<>≤≥]=?\s*\d+|\*+|\[?(?:suppressed|redacted|masked)\]?|[cxs]", re.I)
 _WORD = re.compile(r"[a-z]+\d*|\d+")
-_COUNT_WITH_SHARE = re.compile(r"(\d{1,9})\s*[(\[]\s*(\d+(?:[.,]\d+)?)\s*(%?)\s*[)\]]\s*\Z")
-_FRACTION = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})\s*(?:[(\[].*[)\]])?\s*\Z")
+_COUNT_WITH_SHARE = re.compile(r"(\d{1,9}) ?[(\[] ?(\d+(?:[.,]\d+)?) ?(%?) ?[)\]]\Z")
+_FRACTION = re.compile(r"(\d{1,9}) ?/ ?(\d{1,9}) ?(?:[(\[].*[)\]])?\Z")
 
 Known = Callable[[Sequence[str]], bool]
 """Says whether all of these names are values of one source column."""
@@ -82,7 +82,8 @@ def label_of(table: Table, column: int) -> str:
     """Name a column for a finding: its name where that is a name, else its position."""
     name = table.columns[column]
     plain = table.header and 0 < len(name) <= 60 and name.isprintable() and number(name) is None
-    return name if plain else f"column {column + 1}"
+    identifier = sum(map(str.isdigit, name)) > 4  # might be a value that stands as a name
+    return name if plain and not identifier else f"column {column + 1}"
 
 
 def roles(table: Table, known: Known) -> list[Role]:
@@ -146,7 +147,7 @@ def whole(text: str) -> int | None:
 
 
 def _packed(row: int, column: int, text: str) -> list[Cell]:
-    stripped = text.strip()
+    stripped = " ".join(text[:200].split())
     match = _COUNT_WITH_SHARE.match(stripped)
     if match:
         return [Cell(row, column, int(match[1]), certain=bool(match[3]))]

@@ -40,14 +40,6 @@ class Caps(_Frozen):
     form_bytes: int = Field(gt=0)
 
 
-class Worker(_Frozen):
-    """Limits of the two sandboxes of the check worker. Units: seconds, megabytes."""
-
-    opener_seconds: int = Field(gt=0)
-    judge_seconds: int = Field(gt=0)
-    memory_mb: int = Field(gt=0)
-
-
 class Counts(_Frozen):
     """O01, O03, O04: the smallest count of people that may leave."""
 
@@ -127,7 +119,6 @@ class OutputsPolicy(_Frozen):
 
     version: int = Field(gt=0)
     caps: Caps
-    worker: Worker
     counts: Counts
     shape: Shape
     linkage: Linkage

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import math
 import re
 from collections.abc import Sequence
 
@@ -92,10 +93,9 @@ def is_number(text: str) -> bool:
     if not stripped or "_" in stripped:
         return False
     try:
-        float(stripped)
+        return math.isfinite(float(stripped)) and (stripped[-1].isdigit() or stripped[-1] == ".")
     except ValueError:
         return False
-    return stripped[-1].isdigit() or stripped[-1] == "."
 
 
 def _parse(content: str, delimiter: str) -> list[list[str]]:

@@ -42,8 +42,9 @@ def _cell(opening: Opening, path: str, cell: Value) -> None:
             for number, output in enumerate(item):
                 _output(opening, f"{path}/outputs/{number}", output)
         elif key == "attachments" and isinstance(item, dict):
-            for name, bundle in item.items():
-                _bundle(opening, f"{path}/attachments/{name}", bundle)
+            for at, bundle in enumerate(item.values()):
+                _bundle(opening, f"{path}/attachments/{at}", bundle)
+            _other(opening, f"{path}/attachment_names", list(item))
         elif key == "source":
             _text(opening, f"{path}/source", item)
         elif key not in {"cell_type", "execution_count"} or not isinstance(item, str | None):

@@ -15,10 +15,8 @@ from orchestrator.outputs.readers.delimited import is_number, parse, split_heade
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
-_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*\Z")
 _WIDEST = 2000
 _FOOTER = re.compile(r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x)")
-_WRAPPED = re.compile(r"\s*\\\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -80,13 +78,24 @@ def _paragraphs(content: str) -> list[tuple[int, list[str]]]:
     return [(line, block) for line, block in found if len(block) >= 2]
 
 
+def _is_rule(text: str) -> bool:
+    """Tell the line under a Markdown header."""
+    return "--" in text and set(text) <= set("|:- \t")
+
+
+def _unwrapped(text: str) -> str:
+    """Take off the mark of a line that goes on in a later block."""
+    stripped = text.rstrip()
+    return stripped[:-1] if stripped.endswith("\\") else text
+
+
 def _pipes(line: int, lines: Sequence[str]) -> Block | None:
     rows = [
         [cell.strip() for cell in text.strip().strip("|").split("|")]
         for text in lines
-        if "|" in text and not _RULE.match(text)
+        if "|" in text and not _is_rule(text)
     ]
-    if len(rows) < 2 or not any(_RULE.match(text) for text in lines):
+    if len(rows) < 2 or not any(map(_is_rule, lines)):
         return None
     width = max(len(row) for row in rows)
     padded = [row + [""] * (width - len(row)) for row in rows]
@@ -137,7 +146,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
 
     Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
     """
-    kept = [_WRAPPED.sub("", text) for text in lines if not _FOOTER.match(text)]
+    kept = [_unwrapped(text) for text in lines if not _FOOTER.match(text)]
     if len(kept) < 2:
         return None
     cuts = [[_cut_at(text, _edges(kept)) for text in kept]]
@@ -148,7 +157,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     body, first = max(found, key=lambda pair: (len(pair[0]), len(pair[0][0])))
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else kept[0].split()
-    return _with_header(line, names, body, width, bool(_WRAPPED.search(lines[0])))
+    return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
 
 
 def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:

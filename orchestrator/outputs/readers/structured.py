@@ -5,12 +5,15 @@ frames are written), and objects of plain values (one row). Numbers keep the dig
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
 
 Scalar = None | bool | str
 Value = Scalar | list["Value"] | dict[str, "Value"]
@@ -109,17 +112,22 @@ def _inside(value: Value) -> list[tuple[str, Value]]:
     """List what a table of this value does not show by itself, with the step that leads there."""
     found: list[tuple[str, Value]] = []
     if isinstance(value, dict) and not _is_frame(value):
-        found = list(value.items())
+        found = [(_name(key, at), item) for at, (key, item) in enumerate(value.items())]
     elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
         found = [
-            (f"{index}/{key}", inner)
+            (f"{index}/{_name(key, at)}", inner)
             for index, item in enumerate(value)
             if isinstance(item, dict)
-            for key, inner in item.items()
+            for at, (key, inner) in enumerate(item.items())
         ]
     elif isinstance(value, list) and not _is_matrix(value):
         found = [(str(index), item) for index, item in enumerate(value)]
     return [(step, item) for step, item in found if isinstance(item, list | dict)]
+
+
+def _name(key: str, at: int) -> str:
+    """Name a step by its key where that is a plain word; a key might be somebody's identifier."""
+    return key if _PLAIN.match(key) else f"#{at}"
 
 
 def _table(value: Value) -> tuple[list[str], list[list[str]]] | None:

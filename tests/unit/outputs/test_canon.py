@@ -33,6 +33,11 @@ def test_what_is_no_number(text: str) -> None:
     assert number(text) is None
 
 
+def test_a_long_run_of_digits_is_read_in_time() -> None:
+    """No pattern takes quadratic time on it: this would not come back."""
+    assert number("1" * 200_000 + "x") is None
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_found_again(value: float) -> None:
     """Reading what was written gives the same spelling."""

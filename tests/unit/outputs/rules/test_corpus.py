@@ -160,6 +160,7 @@ def test_the_other_cohorts(
         ("t.md", "The patient {} did well.\n"),
         ("t.json", '{{"{}": 12}}'),
         ("t.json", '["x{}", "{}"]'),
+        ("t.json", '{{"{}": {{"{}": [{{"n": 4}}]}}}}'),
         ("{}.csv", "sex,n\nF,12\n"),
         ("t.csv", "{},n\nF,12\n"),
         ("t.txt", "see P-{}-x and _{}_.\n"),
@@ -174,7 +175,9 @@ def test_pseudonyms_are_blocked_everywhere(
     filled = filled.replace("<", "{").replace(">", "}")
     report = check(path.replace("{}", person), filled, source)
     assert severity(report, "O22") == {Verdict.BLOCK}
-    assert not any(person in one.evidence or person in one.say for one in report.findings)
+    inside = [one.where.path.removeprefix(report.path) for one in report.findings]
+    told = [one.evidence + one.say + str(one.where.column) for one in report.findings]
+    assert not any(person in text for text in (*inside, *told) if person not in report.path)
 
 
 def test_pseudonyms_of_nobody_pass(check: Check, source: Index) -> None:
