@@ -1,23 +1,39 @@
-"""All pages in one router, and the start page: what waits for whoever comes."""
+"""All pages in one router."""
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 
-from orchestrator.bootstrap.request import Visitor
-from orchestrator.web import session
-from orchestrator.web.render import STATIC, error_page, page
+from orchestrator.web import (
+    console,
+    content,
+    datasets,
+    projects,
+    register,
+    requests,
+    reviews,
+    session,
+    start,
+    tokens,
+)
+from orchestrator.web.render import STATIC, error_page
 
 __all__ = ["STATIC", "error_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-router.include_router(session.router)
-
-
-@router.get("/")
-def start(request: Request, who: Visitor) -> Response:
-    """The start page: for visitors what this is, for people what waits for them."""
-    return page(request, "start.html", who, title="Start")
+for part in (
+    start,
+    register,
+    session,
+    projects,
+    requests,
+    content,
+    reviews,
+    datasets,
+    console,
+    tokens,
+):
+    router.include_router(part.router)
 
 
 @router.get("/health")
