@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from orchestrator.airlock import checking, drafting, jobs, queries
 from orchestrator.airlock.models import Check, CheckKind
+from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import CheckState, RequestState
 from orchestrator.audit import log
 from orchestrator.db import write
@@ -21,6 +22,7 @@ from tests.airlock_world import (
     a_report,
     a_request,
     add,
+    both,
     run_checks,
     say,
     submit,
@@ -160,6 +162,22 @@ def test_the_check_of_an_old_round_moves_nothing(sqlite_engine: Engine) -> None:
         assert world.request.state == S.CHECKING
         submitted = wanted(session, world)
         assert submitted.kind == CheckKind.SUBMISSION
+
+
+def test_a_submission_check_of_an_old_round_does_not_move_the_new_one(
+    sqlite_engine: Engine,
+) -> None:
+    with write(sqlite_engine) as session:
+        world = a_request(session, S.IN_REVIEW)
+        old = checking.ask_check(
+            session, world.request, CheckKind.SUBMISSION, present_files(session, world.request.id),
+            world.author, NOW,
+        )  # fmt: skip
+        both(session, world, "return")
+        drafting.reopen(session, world.author, NOW, world.request.id, policies=policies())
+        submit(session, world)
+        record(session, old, a_report(session, old))
+        assert world.request.state == S.CHECKING
 
 
 def test_blocked_leads_to_a_new_draft_in_the_next_round(sqlite_engine: Engine) -> None:

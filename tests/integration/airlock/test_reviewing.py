@@ -391,6 +391,18 @@ def test_a_review_lapses_to_its_author_and_its_votes_stay_secret(sqlite_engine: 
             assert "Nobody may read this." not in repr(detail)
 
 
+def test_what_lapsed_stays_secret_in_the_next_draft_too(sqlite_engine: Engine) -> None:
+    with write(sqlite_engine) as session:
+        world = a_request(session, S.IN_REVIEW, paths=("table.csv", "b.csv"))
+        for checker in world.checkers:
+            say(session, world, checker, R, "table.csv", reason="Nobody may read this.")
+        reviewing.lapse_due(session, NOW + 40 * DAY)
+        drafting.reopen(session, world.author, NOW, world.request.id, policies=policies())
+        detail = queries.detail(session, world.author, NOW, world.request.id, policies=policies())
+        assert "Nobody may read this." not in repr(detail)
+        assert [file.outcome for file in detail.files] == [None, None]
+
+
 def test_two_votes_at_once_are_both_kept_and_exactly_one_moves_it(sqlite_engine: Engine) -> None:
     """Without the writer's lock such votes strand a request: neither sees the other."""
     for number in range(5):
