@@ -48,7 +48,7 @@ class PosixStore:
         """See the port."""
         _require_freezable(zone)
         with self._fresh(zone) as (path, handle):
-            frozen = _pour(stream, handle, limit)
+            frozen = _pour(_from_stream(stream), handle, limit)
             with refusals():
                 os.fsync(handle)
             self._settle(zone, [(path, frozen.digest)])
@@ -88,7 +88,7 @@ class PosixStore:
         if target is Zone.SNAPSHOTS and self._linked(source, digest, target):
             return
         with self.open(source, digest) as stream, self._fresh(target) as (path, handle):
-            frozen = _pour(stream, handle, 1 << 62)
+            frozen = _pour(_from_file(stream.fileno(), bytearray(BLOCK)), handle, 1 << 62)
             if frozen.digest != digest:
                 raise _tampered(source, digest)
             with refusals():
@@ -181,19 +181,20 @@ class PosixStore:
     ) -> None:
         """Give flushed files their names, then make the names durable."""
         with refusals():
-            touched = set()
-            for path, digest in files:
-                target = self.location(zone, digest)
-                if target.parent not in touched and not target.parent.exists():
-                    target.parent.mkdir(exist_ok=True)
-                    touched.add(target.parent.parent)
-                touched.add(target.parent)
-                path.replace(target)  # over an older file too: the new bytes are known to be right
+            touched: set[Path] = set()
+            for folder, named in _by_folder(files).items():
+                place = self.root / zone / folder
+                if not place.exists():
+                    place.mkdir(exist_ok=True)
+                    touched.add(place.parent)
+                touched.add(place)
+                for path, name in named:  # over an older file too: the new bytes are right
+                    os.replace(path, f"{place}/{name}")
             if durable_by_flush:
                 flush(self.root)
             else:
-                for folder in touched:
-                    _flush_folder(folder)
+                for place in touched:
+                    _flush_folder(place)
 
     def _linked(self, source: Zone, digest: Digest, target: Zone) -> bool:
         """Link exactly the inode that was hashed; False where the file system cannot."""
@@ -266,13 +267,18 @@ def _create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
 
 
-def _pour(stream: BinaryIO, handle: int, limit: int, buffer: bytearray | None = None) -> Frozen:
-    """Write a stream to a new file, hashing on the way; one pass, then the mode is fixed.
+def _by_folder(files: Sequence[tuple[Path, Digest]]) -> dict[str, list[tuple[Path, str]]]:
+    found: dict[str, list[tuple[Path, str]]] = {}
+    for path, digest in files:
+        name = digest.removeprefix("sha256:")
+        found.setdefault(name[:2], []).append((path, name))
+    return found
 
-    Shape: `buffer` is for streams that can read into one, which saves a new one for each block.
-    """
+
+def _pour(blocks: Iterator[bytes | memoryview], handle: int, limit: int) -> Frozen:
+    """Write blocks to a new file, hashing on the way; one pass, then the mode is fixed."""
     hasher, size, begun = hashlib.sha256(), 0, 0
-    for block in _blocks(stream, buffer):
+    for block in blocks:
         size += len(block)
         if size > limit:
             raise _too_large(limit)
@@ -291,12 +297,14 @@ def _begin_writing(handle: int, start: int, count: int) -> None:
     _LIBC.sync_file_range(handle, _OFFSET(start), _OFFSET(count), _BEGIN_WRITING)
 
 
-def _blocks(stream: BinaryIO, buffer: bytearray | None) -> Iterator[bytes | memoryview]:
-    if buffer is None:
-        yield from iter(lambda: stream.read(BLOCK), b"")
-        return
+def _from_stream(stream: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: stream.read(BLOCK), b"")
+
+
+def _from_file(handle: int, buffer: bytearray) -> Iterator[memoryview]:
+    """Read a file into the same buffer again and again; each block is used up before the next."""
     view = memoryview(buffer)
-    while count := stream.readinto(buffer):  # type: ignore[attr-defined]
+    while count := os.readv(handle, [buffer]):
         yield view[:count]
 
 
@@ -356,20 +364,22 @@ def _pour_file(source: Path, path: Path, limit: int, buffer: bytearray) -> Froze
         origin = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _unreadable(source) from error
-    with os.fdopen(origin, "rb", buffering=0) as stream:
+    try:
         if not stat.S_ISREG(os.fstat(origin).st_mode):
             raise _unreadable(source)
         with refusals():
             handle = _create(path)
         try:
-            return _pour(stream, handle, limit, buffer)
+            return _pour(_from_file(origin, buffer), handle, limit)
         finally:
             os.close(handle)
+    finally:
+        os.close(origin)
 
 
 def _hash(stream: BinaryIO) -> tuple[Digest, int]:
     hasher, size = hashlib.sha256(), 0
-    for block in _blocks(stream, bytearray(BLOCK)):
+    for block in _from_file(stream.fileno(), bytearray(BLOCK)):
         hasher.update(block)
         size += len(block)
     return Digest("sha256:" + hasher.hexdigest()), size
