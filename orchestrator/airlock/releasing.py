@@ -23,7 +23,7 @@ from orchestrator.airlock.models import (
 )
 from orchestrator.airlock.rounds import outcomes, present_files, review_of
 from orchestrator.airlock.rules import FileOutcome
-from orchestrator.airlock.states import CheckState, RequestState
+from orchestrator.airlock.states import RequestState
 from orchestrator.audit.log import append
 from orchestrator.errors import Conflict, NotFound, Tampered
 from orchestrator.governance.access import Verb
@@ -201,6 +201,21 @@ def hold(session: Session, actor: Actor, now: datetime, request_id: str, reason:
     return row
 
 
+def stop(
+    session: Session, now: datetime, request_id: str, reason_code: str, reason: str
+) -> Request:
+    """Hold a request whose bytes cannot be released, until somebody has looked; the system's doing.
+
+    Shape: what is held already stays held as it was.
+    Errors: NotFound.
+    """
+    row = _request(session, request_id)
+    if row.held_reason is None:
+        row.held_reason = reason[: rules.REASON_CHARACTERS]
+        _log_hold(session, row, SYSTEM, now, "held", reason_code)
+    return row
+
+
 def lift(session: Session, actor: Actor, now: datetime, request_id: str) -> Request:
     """End a hold. Errors: as `hold`; Conflict when nothing is held."""
     row = people.visible(session, actor, request_id)
@@ -281,7 +296,7 @@ def _checked_again(session: Session, row: Request) -> dict[str, str] | None:
             Check.request_id == row.id,
             Check.kind == CheckKind.RELEASE,
             Check.round == row.round,
-            Check.state == CheckState.DONE,
+            col(Check.done_at).is_not(None),
         )
         .order_by(col(Check.done_at).desc())
     ).first()
@@ -307,7 +322,14 @@ def _request(session: Session, request_id: str) -> Request:
     return found
 
 
-def _log_hold(session: Session, row: Request, actor: Actor, now: datetime, event: str) -> None:
+def _log_hold(
+    session: Session,
+    row: Request,
+    actor: Actor,
+    now: datetime,
+    event: str,
+    reason_code: str | None = None,
+) -> None:
     append(
         session,
         action=f"airlock.{event}",
@@ -316,5 +338,6 @@ def _log_hold(session: Session, row: Request, actor: Actor, now: datetime, event
         object_type="airlock request",
         object_id=row.id,
         project=row.project_id,
+        reason=reason_code,
         text=row.held_reason,
     )

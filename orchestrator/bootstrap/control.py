@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from orchestrator.bootstrap.private import write_private
 from orchestrator.db import connect, write
 from orchestrator.identity.oidc import OidcClient
 from orchestrator.identity.queries import token_actor
@@ -79,16 +80,17 @@ def _hand_token(wired: Control, role: ProcessRole) -> None:
             scopes=(),
             days=MAX_DAYS,
         )
-    _keep_secret(path, token)
+    _keep_token(path, token)
 
 
 def _secret(path: Path) -> str:
-    if not path.exists():
-        _keep_secret(path, secrets.token_urlsafe(32))
+    if not path.exists() or not path.read_text().strip():
+        write_private(path, secrets.token_urlsafe(32).encode())
     return path.read_text().strip()
 
 
-def _keep_secret(path: Path, secret: str) -> None:
+def _keep_token(path: Path, token: str) -> None:
+    """Write in place: a process of ours may have this very file mounted in its sandbox."""
     path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(secret)
+    path.write_text(token)

@@ -285,6 +285,24 @@ def granted_mounts(session: Session, project_id: str) -> list[Granted]:
     return found
 
 
+def granted_or_had(session: Session, project_id: str) -> list[Granted]:
+    """List every snapshot a project's workspace should have, or ever had: withdrawn ones too."""
+    query = (
+        select(Snapshot, Dataset.slug)
+        .join(Dataset, col(Dataset.id) == Snapshot.dataset_id)
+        .join(Mounting, col(Mounting.snapshot_id) == Snapshot.id)
+        .where(Mounting.project_id == project_id)
+        .order_by(Dataset.slug, Snapshot.id)
+    )
+    had = [
+        Granted(row.id, slug, row.label, parse_digest(row.digest or ""))
+        for row, slug in session.exec(query)
+    ]
+    return list(
+        {one.snapshot_id: one for one in [*granted_mounts(session, project_id), *had]}.values()
+    )
+
+
 def mounted(session: Session, project_id: str) -> list[str]:
     """Name the snapshots that a project's workspace has, as recorded."""
     query = select(Mounting.snapshot_id).where(

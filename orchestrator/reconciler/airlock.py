@@ -10,8 +10,9 @@ from orchestrator.airlock.models import Check
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.datasets import queries as datasets
 from orchestrator.db import read, write
+from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore.zones import Zone
-from orchestrator.outputs.model import Source
+from orchestrator.outputs.model import Job, Report, Source, Verdict
 from orchestrator.reconciler.lane import Work
 from orchestrator.reconciler.snapshots import index_key, index_path
 from orchestrator.values import Digest
@@ -40,18 +41,34 @@ def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
             policy=hands.policies.outputs,
             form_out=hands.settings.state_dir / "forms",
         )
-    for file in job.files:
-        hands.store.verify(Zone.QUARANTINE, file.digest)
-    report = hands.engine.check(job)
-    with write(hands.db) as session:
-        checking.record_check(session, hands.clock(), check_id, report, policies=hands.policies)
+    try:
+        for file in job.files:
+            hands.store.verify(Zone.QUARANTINE, file.digest)
+        report = hands.engine.check(job)
+    except (Tampered, NotFound):  # trying again would not bring the bytes back
+        _record(hands, check_id, _nothing_read(job))
+        raise
+    _record(hands, check_id, report)
     return False
 
 
+def _record(hands: Hands, check_id: str, report: Report) -> None:
+    with write(hands.db) as session:
+        checking.record_check(session, hands.clock(), check_id, report, policies=hands.policies)
+
+
+def _nothing_read(job: Job) -> Report:
+    """What is said of files whose bytes are not what was frozen: none of them could be checked."""
+    return Report(job.id, Verdict.COULD_NOT_CHECK, (), job.policy_digest)
+
+
 def sources(session: Session, hands: Hands, project_id: str) -> tuple[Source, ...]:
-    """The linkage indexes of every snapshot the project's permit grants."""
+    """The linkage indexes of every snapshot the project is granted or ever had.
+
+    A withdrawn snapshot is compared with too: what was copied from it before may lie in any file.
+    """
     found = []
-    for granted in datasets.granted_mounts(session, project_id):
+    for granted in datasets.granted_or_had(session, project_id):
         row = datasets.snapshot(session, granted.snapshot_id)
         assert row.index_name is not None, "a published snapshot has its index"
         found.append(
@@ -75,8 +92,20 @@ def releases_due(hands: Hands, _now: datetime) -> Sequence[str]:
 def release(hands: Hands, request_id: str, now: datetime) -> bool:
     """Copy exactly the approved bytes by re-hash, then write that they lie in `release`.
 
+    Errors: Tampered or NotFound when the approved bytes are not there; the request is held then,
+    until an administrator has looked.
     Source: design property 3.
     """
+    try:
+        _release(hands, request_id, now)
+    except (Tampered, NotFound) as error:
+        with write(hands.db) as session:
+            releasing.stop(session, hands.clock(), request_id, error.code, error.message)
+        raise
+    return False
+
+
+def _release(hands: Hands, request_id: str, now: datetime) -> None:
     with read(hands.db) as session:
         planned = releasing.plan_release(session, now, request_id)
     for _file, digest in planned:
@@ -86,7 +115,6 @@ def release(hands: Hands, request_id: str, now: datetime) -> bool:
         releasing.record_release(
             session, hands.clock(), request_id, copied, policies=hands.policies
         )
-    return False
 
 
 def _rehashed(hands: Hands, digest: Digest) -> Digest:

@@ -7,19 +7,23 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
+from orchestrator.audit.log import refuse
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.db import Wake
-from orchestrator.errors import TreError, Unavailable
+from orchestrator.errors import Tampered, TreError
+from orchestrator.values import SYSTEM
 
 LOOK_SECONDS = 0.05
 """How often the database's own change signal is read."""
 SAFETY_SECONDS = 2.0
 """How long to trust the signal: the system must be right with every hint lost."""
+LONGEST_WAIT_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -28,18 +32,22 @@ log = structlog.get_logger()
 class Work:
     """One kind of work: which rows need it now, and how one row's turn is done.
 
-    Shape: `turn` answers True when something outside is under way and is to be looked at soon.
+    Shape: `turn` answers True when something outside is under way and is to be looked at soon;
+    it is looked for at most every `every` seconds.
     """
 
     kind: str
     due: Callable[[Hands, datetime], Sequence[str]]
     turn: Callable[[Hands, str, datetime], bool]
+    every: float = 0.0
 
 
 @dataclass
 class _Waiting:
+    """A row that failed; times are of the monotonic clock, which never goes back."""
+
     tries: int = 0
-    until: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+    until: float = 0.0
 
 
 class Lane:
@@ -53,28 +61,25 @@ class Lane:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._busy: dict[tuple[str, str], Future[None]] = {}
         self._waiting: dict[tuple[str, str], _Waiting] = {}
+        self._looked: dict[str, float] = {}
         self._soon = threading.Event()
 
     def run(self, keep_going: Callable[[], bool]) -> None:
         """Look and act until told to stop; waits for work in hand before returning."""
-        wake = Wake(self._hands.db)
         try:
             while keep_going():
-                self.look()
-                self._rest(wake, keep_going)
+                self._watch(keep_going)
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
-            wake.close()
 
     def look(self) -> int:
         """Hand out everything that is due; returns how many turns were begun."""
-        now = self._hands.clock()
         self._busy = {key: future for key, future in self._busy.items() if not future.done()}
         begun = 0
         for work in self._work.values():
-            for row in self._due(work, now):
+            for row in self._due(work):
                 key = (work.kind, row)
-                if key in self._busy or self._waiting.get(key, _Waiting()).until > now:
+                if key in self._busy or self._waits(key):
                     continue
                 self._busy[key] = self._pool.submit(self._turn, work, row)
                 begun += 1
@@ -84,11 +89,26 @@ class Lane:
         """Whether nothing is in hand."""
         return all(future.done() for future in self._busy.values())
 
-    def _due(self, work: Work, now: datetime) -> Sequence[str]:
+    def _watch(self, keep_going: Callable[[], bool]) -> None:
+        """Look whenever the database says so; a lost connection is taken anew."""
         try:
-            return work.due(self._hands, now)
-        except Unavailable as error:
-            log.warning("cannot look", lane=self._name, kind=work.kind, why=error.message)
+            with closing(Wake(self._hands.db)) as wake:
+                while keep_going():
+                    self.look()
+                    self._rest(wake, keep_going)
+        except Exception:
+            log.exception("looks again", lane=self._name)
+            time.sleep(LOOK_SECONDS)
+
+    def _due(self, work: Work) -> Sequence[str]:
+        if work.every and time.monotonic() < self._looked.get(work.kind, -work.every) + work.every:
+            return ()
+        self._looked[work.kind] = time.monotonic()
+        try:
+            return work.due(self._hands, self._hands.clock())
+        except Exception:
+            # What one kind of work cannot read must not stop the other kinds.
+            log.exception("cannot look", lane=self._name, kind=work.kind)
             return ()
 
     def _turn(self, work: Work, row: str) -> None:
@@ -100,18 +120,34 @@ class Lane:
             if soon:
                 self._soon.set()
         except TreError as error:
-            self._postpone(key, now)
+            self._postpone(key)
             log.warning("later", lane=self._name, kind=work.kind, row=row, why=error.message)
+            if isinstance(error, Tampered) and self._waiting[key].tries == 1:
+                self._alarm(work, row, error, now)
         except Exception:
-            # One broken row must never stop the others; the log has the trace, the row waits.
-            self._postpone(key, now)
+            # One broken row must never stop the others; our log has the trace, the row waits.
+            self._postpone(key)
             log.exception("failed", lane=self._name, kind=work.kind, row=row)
 
-    def _postpone(self, key: tuple[str, str], now: datetime) -> None:
+    def _alarm(self, work: Work, row: str, error: Tampered, now: datetime) -> None:
+        """Bytes or a log that are not what was recorded: the auditor must find it in the log."""
+        refuse(
+            self._hands.db,
+            actor=SYSTEM,
+            rule=error.code,
+            now=now,
+            object_type=work.kind,
+            object_id=row,
+        )
+
+    def _waits(self, key: tuple[str, str]) -> bool:
+        return key in self._waiting and time.monotonic() < self._waiting[key].until
+
+    def _postpone(self, key: tuple[str, str]) -> None:
         waiting = self._waiting.setdefault(key, _Waiting())
         waiting.tries += 1
-        from_now = min(0.25 * 2**waiting.tries, 60)
-        waiting.until = datetime.fromtimestamp(now.timestamp() + from_now, tz=UTC)
+        seconds = min(0.25 * 2 ** min(waiting.tries, 10), LONGEST_WAIT_SECONDS)
+        waiting.until = time.monotonic() + seconds
 
     def _rest(self, wake: Wake, keep_going: Callable[[], bool]) -> None:
         deadline = time.monotonic() + SAFETY_SECONDS

@@ -8,12 +8,21 @@ from contextlib import contextmanager
 from orchestrator.audit import checkpoint
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.errors import Conflict
-from orchestrator.reconciler import airlock, halts, log, projects, servers, snapshots, workspaces
+from orchestrator.reconciler import (
+    airlock,
+    clock,
+    halts,
+    log,
+    projects,
+    servers,
+    snapshots,
+    workspaces,
+)
 from orchestrator.reconciler.lane import Lane
 
 LANES = {
     "halt": ((halts.WORK,), 2),
-    "world": ((projects.WORK, workspaces.WORK, servers.WORK), 4),
+    "world": ((projects.WORK, workspaces.WORK, servers.WORK, clock.WORK), 4),
     "bytes": ((log.WORK, snapshots.WORK, airlock.CHECKS, airlock.RELEASES), 2),
 }
 """Each lane with its kinds of work and how many rows it may have in hand."""

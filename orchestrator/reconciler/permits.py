@@ -15,6 +15,7 @@ from orchestrator.governance.queries import project_stop
 from orchestrator.identity.queries import person
 from orchestrator.objectstore import trees
 from orchestrator.projects import queries as projects
+from orchestrator.projects import service as project_writes
 from orchestrator.projects.states import ProjectState
 from orchestrator.workspaces import desired
 from orchestrator.workspaces.access import access
@@ -77,12 +78,16 @@ def people_at_work(
 def record_mounts(
     session: Session, project_id: str, mounted: Sequence[Mount], now: datetime
 ) -> None:
-    """Write down which snapshots a project has from now on; who used what is answered from it."""
-    wanted = {
-        granted.snapshot_id
-        for granted in datasets.granted_mounts(session, project_id)
-        if granted.digest in {mount.digest for mount in mounted}
-    }
+    """Write down which snapshots a project has from now on; who used what is answered from it.
+
+    Shape: the first version that was mounted is the one the project keeps: data do not change
+    under an analysis because a partner publishes a newer version.
+    """
+    there = {mount.digest for mount in mounted}
+    now_mounted = [g for g in datasets.granted_mounts(session, project_id) if g.digest in there]
+    for granted in now_mounted:
+        project_writes.pin_snapshot(session, now, project_id, granted.dataset, granted.snapshot_id)
+    wanted = {granted.snapshot_id for granted in now_mounted}
     had = set(datasets.mounted(session, project_id))
     for snapshot in sorted(had - wanted):
         dataset_writes.record_unmounted(session, now, snapshot, project_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.db import read, write
 from orchestrator.engines.port import ServerState
-from orchestrator.errors import NotAllowed
+from orchestrator.errors import NotAllowed, TreError
 from orchestrator.reconciler import permits
 from orchestrator.reconciler.lane import Work
 from orchestrator.values import SYSTEM
@@ -24,7 +24,11 @@ def due(hands: Hands, _now: datetime) -> Sequence[str]:
 
 
 def turn(hands: Hands, project_id: str, now: datetime) -> bool:
-    """Bring every server of one project to what is wanted, and write down what is seen."""
+    """Bring every server of one project to what is wanted, and write down what is seen.
+
+    Errors: the first one met, after every other server had its turn: one person's broken server
+    must not keep another's running whose access ended.
+    """
     with read(hands.db) as session:
         workspace = queries.of_project(session, project_id)
         rows = queries.servers(session, project_id)
@@ -32,10 +36,16 @@ def turn(hands: Hands, project_id: str, now: datetime) -> bool:
     if workspace is None:
         return False
     is_open = workspace.state == WorkspaceState.OPEN.value
-    starting = [
-        _one(hands, workspace, row, is_open and row.person_id in allowed, now) for row in rows
-    ]
-    return any(starting)
+    starting, errors = False, []
+    for row in rows:
+        try:
+            may = is_open and row.person_id in allowed
+            starting = _one(hands, workspace, row, may, now) or starting
+        except TreError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return starting
 
 
 def _one(hands: Hands, workspace: Workspace, row: Server, allowed: bool, now: datetime) -> bool:

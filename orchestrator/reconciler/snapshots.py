@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestrator.bootstrap.hands import Hands
+from orchestrator.bootstrap.private import write_private
 from orchestrator.datasets import queries, service, verify
 from orchestrator.datasets.models import Snapshot
 from orchestrator.datasets.states import SnapshotState
@@ -46,10 +47,8 @@ def index_key(hands: Hands, name: str) -> bytes:
     Source: outputs section 5.1: the index is as sensitive as the data.
     """
     path = hands.settings.state_dir / "keys" / "indexes" / f"{Path(name).stem}.key"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
+        write_private(path, secrets.token_bytes(32))
     return path.read_bytes()
 
 

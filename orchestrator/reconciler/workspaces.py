@@ -19,16 +19,12 @@ from orchestrator.workspaces import desired, queries, service
 from orchestrator.workspaces.models import Workspace
 from orchestrator.workspaces.states import WorkspaceState as State
 
-RESTING = frozenset({State.RETIRED.value, State.ASLEEP.value})
-
 
 def due(hands: Hands, now: datetime) -> Sequence[str]:
     """Rows on their way, plus open ones whose permit, data or proof asks for something."""
     with read(hands.db) as session:
         return [
-            row.id
-            for row in queries.needing_work(session)
-            if row.state not in RESTING and _needs_turn(hands, session, row, now)
+            row.id for row in queries.needing_work(session) if _needs_turn(hands, session, row, now)
         ]
 
 
@@ -51,12 +47,16 @@ def turn(hands: Hands, row_id: str, now: datetime) -> bool:
 
 
 def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -> bool:
-    if row.state != State.OPEN.value:
-        return row.retry_at is None or now >= row.retry_at
+    state = State(row.state)
+    if state is State.UNPROVED and row.mounts_digest is not None:
+        return True  # data must go now, whenever the next proof is
+    if state not in (State.OPEN, State.ASLEEP):
+        return not desired.waits(row.retry_at, now)
     wish = permits.wish(session, hands, row, now)
+    if state is State.ASLEEP or not wish.wanted:
+        return not wish.wanted
     return (
-        not wish.wanted
-        or row.spec_digest != wish.spec.digest
+        row.spec_digest != wish.spec.digest
         or row.mounts_digest != desired.mounts_digest(wish.mounts)
         or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
     )
@@ -77,13 +77,16 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
         case State.OPEN:
             _keep(hands, row, wish, now)
         case State.UNPROVED:
-            _move(hands, row, "prove", now)
+            _detach(hands, row, now)
+            if not desired.waits(row.retry_at, now):
+                _move(hands, row, "prove", now)
         case State.FAILED:
             _move(hands, row, "retry", now)
         case State.HALTED:
             _stay_or_resume(hands, row, wish, now)
         case State.RETIRING:
             hands.engine.remove(row.slug)
+            _record_detached(hands, row, now)
             _move(hands, row, "finish", now)
         case State.ASLEEP | State.RETIRED:
             pass
@@ -93,11 +96,8 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
 def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bool:
     """Environment first, without any data: nothing is attached before the proof."""
     seen = hands.engine.ensure(wish.spec)
-    hands.engine.attach(row.slug, ())
-    with write(hands.db) as session:
-        current = session.get_one(Workspace, row.id)
-        current.spec_digest = wish.spec.digest
-        current.mounts_digest = None
+    _detach(hands, row, now)
+    _record_spec(hands, row, wish)
     if not seen.hub_ready:
         return True
     _move(hands, row, "prove", now)
@@ -105,8 +105,8 @@ def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) 
 
 
 def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
-    safe = _run_proof(hands, row, now)
-    if not safe:
+    _detach(hands, row, now)  # what a crash after an earlier proof left attached waits for this one
+    if not _run_proof(hands, row):
         _close_unproved(hands, row, now)
         return
     _attach(hands, row, wish, now)
@@ -114,18 +114,22 @@ def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> N
 
 
 def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
+    """Follow the permit; data changes at once under a proof in date, else after the next one."""
     if row.spec_digest != wish.spec.digest:
         hands.engine.ensure(wish.spec)
-        with write(hands.db) as session:
-            session.get_one(Workspace, row.id).spec_digest = wish.spec.digest
-    if row.mounts_digest != desired.mounts_digest(wish.mounts):
+        _record_spec(hands, row, wish)
+    valid = hands.policies.workspaces.proof_valid
+    in_date = desired.proof_valid(row.proved_at, now, valid)
+    other_data = row.mounts_digest != desired.mounts_digest(wish.mounts)
+    if other_data and in_date:
         _attach(hands, row, wish, now)
-    due_now = desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
-    if due_now and not _run_proof(hands, row, now):
+    if desired.proof_due(row.proved_at, now, valid) and not _run_proof(hands, row):
         _close_unproved(hands, row, now)
+    elif other_data and not in_date:
+        _attach(hands, row, wish, now)
 
 
-def _run_proof(hands: Hands, row: Workspace, now: datetime) -> bool:
+def _run_proof(hands: Hands, row: Workspace) -> bool:
     probes = hands.engine.prove(row.slug)
     safe = port.proved(probes)
     with write(hands.db) as session:
@@ -144,13 +148,14 @@ def _run_proof(hands: Hands, row: Workspace, now: datetime) -> bool:
 
 
 def _close_unproved(hands: Hands, row: Workspace, now: datetime) -> None:
-    """A failed proof closes the workspace: the row first, so that the gateway lets nobody in."""
+    """A failed proof closes the workspace: the row first, so that the gateway lets nobody in.
+
+    The row keeps saying what is mounted until it is gone, so that a crash in between is seen.
+    """
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
-        current.mounts_digest = None
         current.retry_at = now + desired.backoff(current.attempts + 3)
         current.attempts += 1
-        permits.record_mounts(session, current.project_id, (), now)
         service.move(
             session,
             current,
@@ -159,7 +164,24 @@ def _close_unproved(hands: Hands, row: Workspace, now: datetime) -> None:
             reason_code="isolation_unproven",
             reason="An isolation probe did not hold, so data and doors are closed until it does.",
         )
+    _detach(hands, row, now)
+
+
+def _detach(hands: Hands, row: Workspace, now: datetime) -> None:
     hands.engine.attach(row.slug, ())
+    _record_detached(hands, row, now)
+
+
+def _record_detached(hands: Hands, row: Workspace, now: datetime) -> None:
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        current.mounts_digest = None
+        permits.record_mounts(session, current.project_id, (), now)
+
+
+def _record_spec(hands: Hands, row: Workspace, wish: permits.Wish) -> None:
+    with write(hands.db) as session:
+        session.get_one(Workspace, row.id).spec_digest = wish.spec.digest
 
 
 def _attach(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:

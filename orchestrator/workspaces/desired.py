@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from orchestrator.engines.port import Mount, Size, Spec
 from orchestrator.values import Digest, canonical_json, digest_of
 
+LONGEST_WAIT = timedelta(minutes=2)
+
 
 def spec(project: str, people: Sequence[str], image: str, size: Size) -> Spec:
     """Compute the frozen specification of one project's environment; the same for every engine."""
@@ -32,11 +34,12 @@ def mounts_digest(mounts: Sequence[Mount]) -> Digest:
 
 
 def proof_due(proved_at: datetime | None, now: datetime, valid: timedelta) -> bool:
-    """Prove again when a third of the validity is left, so that a slow run does not close doors.
+    """Prove again after a third of the validity, so that a slow or failing run leaves time.
 
+    Shape: a proof from the future (the clock went back) is due too: it opens nothing.
     Source: governance section 5 (every 5 minutes, valid 15).
     """
-    return proved_at is None or now >= proved_at + valid / 3
+    return not proof_valid(proved_at, now, valid / 3)
 
 
 def proof_valid(proved_at: datetime | None, now: datetime, valid: timedelta) -> bool:
@@ -46,4 +49,9 @@ def proof_valid(proved_at: datetime | None, now: datetime, valid: timedelta) -> 
 
 def backoff(attempts: int) -> timedelta:
     """Wait 1, 2, 4 … seconds between tries, at most two minutes."""
-    return timedelta(seconds=min(2**attempts, 120))
+    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)
+
+
+def waits(retry_at: datetime | None, now: datetime) -> bool:
+    """Say whether the next try is still to come; one beyond every wait is of a clock gone back."""
+    return retry_at is not None and now < retry_at <= now + LONGEST_WAIT
