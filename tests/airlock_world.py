@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from orchestrator.airlock import checking, drafting, files, releasing, reviewing
 from orchestrator.airlock.models import Check, CheckFile, File, Request
 from orchestrator.airlock.rounds import present_files
-from orchestrator.airlock.states import CheckState, RequestState
+from orchestrator.airlock.states import RequestState
 from orchestrator.datasets import queries as datasets
 from orchestrator.objectstore.port import Frozen
 from orchestrator.outputs.model import Coverage, FileReport, Report, RuleResult, Verdict
@@ -118,7 +118,7 @@ def run_checks(
     rule: str = "O01",
 ) -> list[Check]:
     """Play the check worker: run whatever check is wanted."""
-    wanted = session.exec(select(Check).where(Check.state == CheckState.WANTED)).all()
+    wanted = session.exec(select(Check).where(col(Check.done_at).is_(None))).all()
     for check in wanted:
         checking.start_check(session, now, check.id)
         report = a_report(session, check, verdicts, rule)

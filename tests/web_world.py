@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import httpx2
 from PIL import Image
 from pydantic import SecretStr
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from orchestrator.airlock import checking, drafting, files, jobs, releasing
 from orchestrator.airlock.models import Check, File, Request
 from orchestrator.airlock.rounds import present_files
-from orchestrator.airlock.states import CheckState, RequestState
+from orchestrator.airlock.states import RequestState
 from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.request import COOKIE
 from orchestrator.datasets.states import SnapshotState
@@ -81,8 +81,12 @@ PROBES = [
 TABLE = b"sex,group,n\nF,low,412\nM,low,398\nF,high,7\nM,high,3\n"
 CLEAN = b"sex,people\nF,4120\nM,3980\n"
 NOTE = "# Survival\n\nThe table counts people by sex.\nHidden \u202ename\u202c here.\n".encode()
+BLOCKED = ("groups.csv", "model.pkl")
 LOOKED = "I looked at it; it shows nobody."
-HOSTILE = b"name,n\n<script>alert(1)</script>,40\n<img src=x onerror=alert(2)>,60\n"
+HOSTILE = (
+    b"label,count\n<script>alert(1)</script>,40\n<img src=x onerror=alert(2)>,60\n"
+    b"=HYPERLINK(1),70\n"
+)
 
 
 def a_png() -> bytes:
@@ -176,7 +180,7 @@ class Page(HTMLParser):
         self._labels: set[str] = set()
         self._fields: dict[str, str] = {}
         self.feed(text)
-        self.unlabelled = [name for id, name in self._fields.items() if id not in self._labels]
+        self.unlabelled = [name for key, name in self._fields.items() if key not in self._labels]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect."""
@@ -318,7 +322,7 @@ def _requests(session: Session, world: World, main: ProjectWorld) -> None:
         "model.pkl": b"\x80\x04\x95 nobody can read this",
     }
     few = {"survival.csv": CLEAN, "plot.png": a_png()}
-    review = {name: data for name, data in everything.items() if name != "model.pkl"}
+    review = {name: everything[name] for name in everything if name not in BLOCKED}
     drafted = _opened(session, world, main, "draft", everything)
     checking.want_check(session, main.lead, NOW, drafted.request.id, policies=policies())
     run_checks(session, world.control)
@@ -343,6 +347,8 @@ def _requests(session: Session, world: World, main: ProjectWorld) -> None:
             say(session, done, checker, "approve", path, reason=LOOKED)
     run_checks(session, world.control)
     release(session, world.control, done.request.id)
+    for name, id_ in world.requests.items():
+        assert session.get_one(Request, id_).state == name, name
     checking_now = _opened(session, world, main, "checking", few)
     drafting.submit(session, main.lead, NOW, checking_now.request.id, policies=policies())
 
@@ -383,7 +389,7 @@ def run_checks(session: Session, control: Control) -> None:
     policy = control.policies.outputs
     store = control.store
     assert isinstance(store, PosixStore)
-    for check in session.exec(select(Check).where(Check.state == CheckState.WANTED)).all():
+    for check in session.exec(select(Check).where(col(Check.done_at).is_(None))).all():
         checking.start_check(session, NOW, check.id)
         forms = control.settings.state_dir / "forms"
         job = jobs.job(

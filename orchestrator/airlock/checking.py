@@ -123,7 +123,6 @@ def start_check(session: Session, now: datetime, check_id: str) -> Check:
     check = _check(session, check_id)
     if check.state == CheckState.DONE:
         raise Conflict("This check is done already; its report stands.", code="check_done")
-    check.state = CheckState.RUNNING
     check.started_at = now
     return check
 
@@ -147,11 +146,9 @@ def record_check(
             "look at the worker before it runs again.",
             code="foreign_report",
         )
-    checked = _store(session, check, report)
+    checked, stored = _store(session, check, report)
     total = worst([one.verdict for one in checked])
-    check.state = CheckState.DONE
-    check.done_at = now
-    check.verdict = total
+    check.done_at, check.verdict, check.report_digest = now, total, stored
     session.flush()
     row = _request(session, check.request_id)
     _log(session, row, check, report, checked, now)
@@ -167,7 +164,7 @@ def _waiting_precheck(session: Session, request_id: str, files: list[File]) -> C
         select(Check).where(
             Check.request_id == request_id,
             Check.kind == CheckKind.PRECHECK,
-            Check.state == CheckState.WANTED,
+            col(Check.started_at).is_(None),
         )
     ).all()
     for check in waiting:
@@ -248,7 +245,7 @@ def _names(paths: Sequence[str]) -> str:
     return ", ".join(paths[:3]) + more
 
 
-def _store(session: Session, check: Check, report: Report) -> list[Checked]:
+def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked], Digest]:
     said = reports.by_file(report)
     checked = []
     bodies: dict[str, str] = {}
@@ -264,8 +261,7 @@ def _store(session: Session, check: Check, report: Report) -> list[Checked]:
     name, body = reports.spell_report(report, [one.report_digest for one in checked])
     bodies[name] = body
     _keep(session, bodies)
-    check.report_digest = name
-    return checked
+    return checked, name
 
 
 def _keep(session: Session, bodies: dict[str, str]) -> None:

@@ -43,6 +43,7 @@ _PRESENT = text("removed_at is null")
 WAITING = text(_one_of("state", UNDER_REVIEW))
 TO_RELEASE = text(f"state = '{RequestState.APPROVED}'")
 TO_EXPIRE = text(f"state = '{RequestState.RELEASED}'")
+TO_CHECK = text("done_at is null")
 """Exactly the conditions of partial indexes: what needs work is found without reading the rest."""
 
 
@@ -213,13 +214,14 @@ class Check(SQLModel, table=True):
 
     __tablename__ = "airlock_checks"
     __table_args__ = (
-        CheckConstraint(_one_of("state", CheckState), name="airlock_check_state"),
         CheckConstraint(_one_of("kind", CheckKind), name="airlock_check_kind"),
         CheckConstraint(
-            f"(state = 'done') = (done_at is not null) and {_both('done_at', 'report_digest')}",
+            f"{_both('done_at', 'report_digest')} and {_both('done_at', 'verdict')}",
             name="airlock_check_done",
         ),
-        Index("airlock_check_work", "state", "asked_at"),
+        Index(
+            "airlock_check_work", "asked_at", "id", sqlite_where=TO_CHECK, postgresql_where=TO_CHECK
+        ),
         Index("airlock_check_budget", "project_id", "asked_by", "kind", "asked_at"),
         Index("airlock_check_request", "request_id", "kind", "round"),
     )
@@ -229,13 +231,19 @@ class Check(SQLModel, table=True):
     project_id: str
     round: int
     kind: str
-    state: str = CheckState.WANTED.value
     asked_by: str
     asked_at: datetime = Field(sa_type=UtcTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcTime)
     verdict: str | None = None
     report_digest: str | None = Field(default=None, foreign_key="airlock_reports.digest")
+
+    @property
+    def state(self) -> CheckState:
+        """Where it stands, read from its times: nobody may refuse a check its next step."""
+        if self.done_at is not None:
+            return CheckState.DONE
+        return CheckState.WANTED if self.started_at is None else CheckState.RUNNING
 
 
 class CheckFile(SQLModel, table=True):

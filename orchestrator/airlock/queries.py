@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from orchestrator.airlock import checking, drafting, people, releasing, reports, rounds
 from orchestrator.airlock.models import (
+    TO_CHECK,
     TO_RELEASE,
     WAITING,
     Addressee,
@@ -29,7 +30,7 @@ from orchestrator.airlock.models import (
 )
 from orchestrator.airlock.rounds import SEAT, phase_of, present_files
 from orchestrator.airlock.rules import FileOutcome, missing_context
-from orchestrator.airlock.states import UNDER_REVIEW, CheckState, RequestState
+from orchestrator.airlock.states import UNDER_REVIEW, RequestState
 from orchestrator.errors import Conflict, NotAllowed, NotFound
 from orchestrator.governance import queries as governance
 from orchestrator.governance.access import Verb
@@ -267,7 +268,7 @@ def file_of(session: Session, detail: Detail, file_id: str) -> FileView:
 
 def checks_due(session: Session, limit: int = PAGE) -> list[str]:
     """List the checks the worker has to run, the oldest first; running ones may have died."""
-    query = select(Check.id).where(col(Check.state).in_([CheckState.WANTED, CheckState.RUNNING]))
+    query = select(Check.id).where(TO_CHECK)
     return list(session.exec(query.order_by(col(Check.asked_at), Check.id).limit(limit)))
 
 
@@ -279,7 +280,7 @@ def releases_due(session: Session, limit: int = PAGE) -> list[str]:
             Check.request_id == Request.id,
             Check.round == Request.round,
             Check.kind == CheckKind.RELEASE,
-            Check.state == CheckState.DONE,
+            col(Check.done_at).is_not(None),
         )
         .exists()
     )

@@ -269,23 +269,21 @@ def upgrade() -> None:
     sa.Column('project_id', sa.String(), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
-    sa.Column('state', sa.String(), nullable=False),
     sa.Column('asked_by', sa.String(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('verdict', sa.String(), nullable=True),
     sa.Column('report_digest', sa.String(), nullable=True),
-    sa.CheckConstraint("(state = 'done') = (done_at is not null) and (done_at is null) = (report_digest is null)", name='airlock_check_done'),
+    sa.CheckConstraint('(done_at is null) = (report_digest is null) and (done_at is null) = (verdict is null)', name='airlock_check_done'),
     sa.CheckConstraint("kind in ('precheck', 'release', 'submission')", name='airlock_check_kind'),
-    sa.CheckConstraint("state in ('done', 'running', 'wanted')", name='airlock_check_state'),
     sa.ForeignKeyConstraint(['report_digest'], ['airlock_reports.digest'], ),
     sa.ForeignKeyConstraint(['request_id'], ['airlock_requests.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index('airlock_check_budget', 'airlock_checks', ['project_id', 'asked_by', 'kind', 'asked_at'], unique=False)
     op.create_index('airlock_check_request', 'airlock_checks', ['request_id', 'kind', 'round'], unique=False)
-    op.create_index('airlock_check_work', 'airlock_checks', ['state', 'asked_at'], unique=False)
+    op.create_index('airlock_check_work', 'airlock_checks', ['asked_at', 'id'], unique=False, sqlite_where=sa.text('done_at is null'), postgresql_where=sa.text('done_at is null'))
     op.create_table('airlock_files',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('request_id', sa.String(), nullable=False),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from orchestrator.airlock import checking, drafting, jobs, queries
 from orchestrator.airlock.models import Check, CheckKind
@@ -35,7 +35,7 @@ S = RequestState
 def wanted(session: Session, world: AirlockWorld) -> Check:
     """The one check of this request that waits."""
     return session.exec(
-        select(Check).where(Check.request_id == world.request.id, Check.state == CheckState.WANTED)
+        select(Check).where(Check.request_id == world.request.id, col(Check.done_at).is_(None))
     ).one()
 
 
