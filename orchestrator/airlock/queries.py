@@ -125,7 +125,7 @@ class FileView:
 
 @dataclass(frozen=True)
 class CheckView:
-    """One run of the check worker, for progress."""
+    """One run of the check worker: progress, then what spoke and with what it compared."""
 
     id: str
     kind: str
@@ -134,6 +134,8 @@ class CheckView:
     started_at: datetime | None
     done_at: datetime | None
     verdict: str | None
+    engine: str
+    snapshots: tuple[Digest, ...]
 
 
 @dataclass(frozen=True)
@@ -516,11 +518,26 @@ def _has_voted(session: Session, actor: Actor, row: Request) -> bool:
 
 def _checks(session: Session, row: Request) -> tuple[CheckView, ...]:
     rows = session.exec(
-        select(Check).where(Check.request_id == row.id).order_by(col(Check.asked_at), Check.id)
+        select(Check, ReportRow.body)
+        .join(ReportRow, col(ReportRow.digest) == Check.report_digest, isouter=True)
+        .where(Check.request_id == row.id)
+        .order_by(col(Check.asked_at), Check.id)
     )
-    return tuple(
-        CheckView(c.id, c.kind, c.state, c.asked_at, c.started_at, c.done_at, c.verdict)
-        for c in rows
+    return tuple(_check_view(check, body) for check, body in rows)
+
+
+def _check_view(check: Check, body: str | None) -> CheckView:
+    engine, snapshots = reports.compared_with(body) if body else ("", ())
+    return CheckView(
+        id=check.id,
+        kind=check.kind,
+        state=check.state,
+        asked_at=check.asked_at,
+        started_at=check.started_at,
+        done_at=check.done_at,
+        verdict=check.verdict,
+        engine=engine,
+        snapshots=snapshots,
     )
 
 

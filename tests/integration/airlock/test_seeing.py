@@ -249,6 +249,8 @@ def test_a_checker_sees_findings_and_tries(sqlite_engine: Engine) -> None:
         assert (file.tries, file.versions, file.verdict) == (4, 4, Verdict.FLAG)
         assert file.report is not None
         assert [result.rule for result in file.report.results] == ["O01"]
+        checks = see(session, world, world.checkers[0]).checks
+        assert ("submission", "done", "test") in {(c.kind, c.state, c.engine) for c in checks}
 
 
 def test_the_queue_is_riskiest_first_then_oldest(sqlite_engine: Engine) -> None:
