@@ -1,7 +1,9 @@
 """The first program inside a sandbox: standard library only, run by the image's own python.
 
 It joins the doors to the sandbox's loopback, starts the command and ends with its status:
-`inside.py [--golden FILE] [--limit NAME=N] [--listen FD=PORT] [--forward PORT=PATH] … -- COMMAND`.
+`inside.py [--life FD] [--golden FILE] [--limit NAME=N] [--listen FD=PORT] [--forward PORT=PATH] …
+-- COMMAND …`.
+`--life FD` ends everything when the other end of that pipe is closed: its holder is gone.
 `--golden` compares what is here with what should be, and starts nothing when there is more.
 `--listen` takes connections from a socket that was made outside and handed in; `--forward` joins a
 loopback port to a door. Without either it becomes the command itself.
@@ -32,7 +34,9 @@ def main(words: list[str]) -> int:
             return 126
         if name == "--limit":
             limit(*value.split("=", 1))
-    doors = [(name, value) for name, value in options if name in ("--listen", "--forward")]
+    doors = [
+        (name, value) for name, value in options if name in ("--life", "--listen", "--forward")
+    ]
     if not doors:
         os.execvp(words[cut + 1], words[cut + 1 :])  # noqa: S606
     return asyncio.run(serve(doors, words[cut + 1 :]))
@@ -50,9 +54,8 @@ def surplus(file: str) -> list[str]:
         "descriptors": [n for n in map(int, os.listdir("/proc/self/fd")) if is_open(n)],
         "interfaces": [name for _, name in socket.if_nameindex()],
     }
-    extra = [
-        f"{kind} {[item for item in found[kind] if item not in golden[kind]]}" for kind in found
-    ]
+    more = {kind: [item for item in found[kind] if item not in golden[kind]] for kind in found}
+    extra = [f"{kind} {items}" for kind, items in more.items() if items]
     held = [] if not any(int(value, 16) for value in rights) else [f"capabilities {rights}"]
     if (status["NoNewPrivs"].strip(), status["Seccomp"].strip()) != ("1", "2"):
         held.append("new privileges, or no filter")
@@ -90,9 +93,12 @@ def limit(name: str, value: str) -> None:
 
 async def serve(doors: list[tuple[str, str]], command: list[str]) -> int:
     """Join every door, then run the command to its end."""
-    servers = [await joined(name, value) for name, value in doors]
-    child = await asyncio.create_subprocess_exec(*command)
     loop = asyncio.get_running_loop()
+    for name, value in doors:
+        if name == "--life":
+            loop.add_reader(int(value), os._exit, 137)
+    servers = [await joined(name, value) for name, value in doors if name != "--life"]
+    child = await asyncio.create_subprocess_exec(*command)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, pass_on, child, number)
     status = await child.wait()

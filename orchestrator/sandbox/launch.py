@@ -7,7 +7,8 @@ runs as that uid and could not pass a folder of mode 0700. Started as an ordinar
 nothing and keeps the uid.
 
 The order is a JSON file with `program`, `arguments`, `command`, `sources`, `stage`, `uid`, `gid`,
-`limits`, `groups`, `filters`, `texts`, `keep`, `first` and `umask`; `run.order` writes it.
+`limits`, `groups`, `filters`, `texts`, `keep`, `first` and `umask`; `run.order` writes it and
+`spawn.start` adds `parent`, the process with which the sandbox must die.
 """
 
 import base64
@@ -31,9 +32,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def main(order_file: str) -> None:
     """Follow the order; never returns."""
-    parent = os.getppid()
     with open(order_file, encoding="utf-8") as file:
         order = json.load(file)
+    parent = order.get("parent") or os.getppid()
     for group in order["groups"]:
         with open(group, "w", encoding="ascii") as file:
             file.write(str(os.getpid()))

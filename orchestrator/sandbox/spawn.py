@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,7 +40,7 @@ def start(
     descriptor = os.memfd_create("order")
     try:
         with os.fdopen(os.dup(descriptor), "w") as file:
-            json.dump(written, file)
+            json.dump({**written, "parent": os.getpid()}, file)
         kept = written["keep"]
         assert isinstance(kept, list)
         return subprocess.Popen(
@@ -63,13 +64,18 @@ def launcher(order_file: str) -> list[str]:
 
 
 def end(process: subprocess.Popen[bytes]) -> int:
-    """Kill a sandbox with everything in it, wait until nothing of it runs, answer its status."""
+    """Kill a sandbox with everything in it, wait until nothing of it runs, answer its status.
+
+    Its outer process is stopped first: killed while it sets up, it would leave an inner one that
+    does not yet die with it.
+    """
+    process.send_signal(signal.SIGSTOP)
     if process.returncode is not None:
         return process.returncode  # reaped: its number may belong to somebody else by now
-    inner = [os.pidfd_open(child) for child in _children(process.pid) if _exists(child)]
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    inner = [descriptor for child in _children(process.pid) for descriptor in _held(child)]
     try:
-        if process.poll() is None:
-            process.kill()
+        process.kill()
         for descriptor in inner:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
@@ -82,15 +88,42 @@ def end(process: subprocess.Popen[bytes]) -> int:
     return status
 
 
+def sweep(uid: int) -> None:
+    """Kill every process of a uid that only one sandbox has, and wait until all are gone."""
+    while found := [pid for pid in _all() if _owner(pid) == uid]:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+
+
+def _all() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _owner(pid: int) -> int | None:
+    """Answer the real uid of a living process."""
+    try:
+        status = dict(
+            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        )
+    except (OSError, ValueError):
+        return None
+    return None if status["State"].split()[0] in "ZX" else int(status["Uid"].split()[0])
+
+
+def _held(pid: int) -> list[int]:
+    try:
+        return [os.pidfd_open(pid)]
+    except ProcessLookupError:
+        return []
+
+
 def _children(pid: int) -> list[int]:
     try:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-
-
-def _exists(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 def _wait_gone(descriptor: int) -> None:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,17 +17,18 @@ from orchestrator.engines.local import keepers
 from orchestrator.engines.local.engine import make_server_folder
 from orchestrator.engines.local.keepers import Order
 from orchestrator.errors import Unavailable
-from orchestrator.sandbox import roles, run
+from orchestrator.sandbox import inside, roles, run
 from orchestrator.sandbox.arguments import Bind
 from orchestrator.sandbox.limits import Limits
 from orchestrator.sandbox.spawn import Identity
+from tests import local_world
 from tests.local_world import wait_for
 
 LIMITS = Limits(memory=512 << 20, processes=64)
 OWN = Identity(1_899_980_000, 1_899_980_001) if os.geteuid() == 0 else None
 ECHO = """
 import socket, threading
-listening = socket.socket(fileno=3)
+listening = socket.socket(fileno=4)
 print("listening", flush=True)
 while True:
     made, _ = listening.accept()
@@ -46,10 +49,12 @@ while True:
 """
 
 
-def _order(folder: Path, target: Path, code: str = ECHO, **changes: object) -> Order:
-    box = roles.role_box("kept", [sys.executable, "-I", "-c", code])
+def _order(
+    folder: Path, target: Path, command: Sequence[str] = ("-c", ECHO), **changes: object
+) -> Order:
+    box = roles.role_box("kept", [sys.executable, "-I", *command])
     door = Bind(str(folder / "doors" / "hub"), "/run/tre/hub")
-    box = box.__class__(**{**box.__dict__, "binds": (*box.binds, door)})
+    box = replace(box, binds=(*box.binds, door))
     given = {
         "launch": run.order(box, LIMITS, identity=OWN),
         "doors": {"hub": str(target)},
@@ -132,6 +137,25 @@ def test_the_sandbox_dies_with_its_keeper(folder: Path, run_dir: Path) -> None:
     keepers.start(folder, _order(folder, run_dir / "none"))
     assert _say(folder, b"again") == b"again"
     keepers.stop(folder)
+
+
+def test_a_keeper_killed_while_its_sandbox_starts_leaves_nothing(
+    folder: Path, run_dir: Path
+) -> None:
+    """bubblewrap's inner process does not yet die with the outer one: the life pipe ends it."""
+    box_command = [inside.__file__, "--life", "3", "--", "/bin/sleep", "765"]
+    for _ in range(8):
+        order = _order(folder, run_dir / "none", command=box_command)
+        keepers.start(folder, order)
+        facts = keepers.alive(folder)
+        assert facts is not None
+        os.kill(facts["pid"], signal.SIGKILL)
+        keepers.stop(folder)
+        wait_for(lambda: _asleep() == [], 10)
+
+
+def _asleep() -> list[int]:
+    return [pid for pid in local_world.running("/bin/sleep\x00765") if not _gone(pid)]
 
 
 def test_a_keeper_that_hangs_is_killed_with_its_sandbox(folder: Path, run_dir: Path) -> None:

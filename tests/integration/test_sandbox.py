@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -201,11 +202,29 @@ process.wait()
     json.dump(run.order(_box("/bin/sleep", "876"), LIMITS, identity=OWN), starter.stdin)
     starter.stdin.close()
     starter.stdout.readline()
-    local_world.wait_for(lambda: len(local_world.running("/bin/sleep\x00876")) >= 1)
+    local_world.wait_for(lambda: len(local_world.running("/bin/sleep\x00876")) == 3)
     starter.kill()
     starter.wait()
-    local_world.wait_for(lambda: local_world.running("/bin/sleep\x00876") == [], 10)
     starter.stdout.close()
+    local_world.wait_for(lambda: local_world.running("/bin/sleep\x00876") == [], 10)
+
+
+def test_a_sandbox_ended_while_it_starts_leaves_nothing() -> None:
+    for pause in range(12):
+        process = spawn.start(run.order(_box("/bin/sleep", "654"), LIMITS, identity=OWN))
+        time.sleep(pause * 0.004)
+        spawn.end(process)
+        assert [pid for pid in local_world.running("/bin/sleep\x00654") if _alive(pid)] == []
+
+
+def test_a_uid_is_swept() -> None:
+    if OWN is None:
+        return  # an ordinary user's uid has other processes, too
+    process = spawn.start(run.order(_box("/bin/sleep", "543"), LIMITS, identity=OWN))
+    local_world.wait_for(lambda: len(local_world.running("/bin/sleep\x00543")) == 3)
+    spawn.sweep(OWN.uid)
+    process.wait()
+    assert [pid for pid in local_world.running("/bin/sleep\x00543") if _alive(pid)] == []
 
 
 def test_a_machine_without_bubblewrap_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,9 +332,12 @@ def _server_box(folder: Path) -> Box:
 def _start_server(box: Box, path: Path) -> subprocess.CompletedProcess[str]:
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(path))
-        order = run.order(box, LIMITS, identity=OWN, keep=[made.fileno()])
+        life, ours = os.pipe()
+        order = run.order(box, LIMITS, identity=OWN, keep=[life, made.fileno()])
         process = spawn.start(order, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        os.close(life)
         out, err = process.communicate(timeout=30)
+        os.close(ours)
     return subprocess.CompletedProcess([], process.returncode, out.decode(), err.decode())
 
 

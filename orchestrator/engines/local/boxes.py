@@ -27,8 +27,8 @@ USER = "researcher"
 PORT = 8888
 HUB_PORT = 8081
 PACKAGES_PORT = 8082
-LISTENING = 3
-"""The descriptor on which the listening socket is handed in."""
+LIFE, LISTENING = 3, 4
+"""The descriptors of the keeper's life and of the listening socket, as the keeper hands them in."""
 
 _MEMORY = 256 << 20
 _FROM_HUB = re.compile(r"JUPYTERHUB_[A-Z_]+\Z")
@@ -73,12 +73,12 @@ def server_box(
         masked=masked,
         environment=_environment(project, person, hub_environment),
     )
-    lists = json.dumps(golden(box, (0, 1, 2, LISTENING)))
+    lists = json.dumps(golden(box, (0, 1, 2, LIFE, LISTENING)))
     return replace(box, texts=(*box.texts, Text(GOLDEN, lists)))
 
 
 def server_command(size: Size, command: Sequence[str], *first: str) -> tuple[str, ...]:
-    """Answer the first program's words: limits, the handed-in socket, the doors, the command.
+    """Answer the first program's words: limits, life, the handed-in socket, the doors, the command.
 
     Shape: `first` are options before all others; a proof leaves the golden lists to its probe.
     """
@@ -86,6 +86,7 @@ def server_command(size: Size, command: Sequence[str], *first: str) -> tuple[str
         *(f"{IMAGE}/bin/python", "-I", INSIDE),
         *first,
         *("--limit", f"NPROC={size.processes}"),
+        *("--life", str(LIFE)),
         *("--listen", f"{LISTENING}={PORT}"),
         *("--forward", f"{HUB_PORT}={DOOR_FOLDER}/hub"),
         *("--forward", f"{PACKAGES_PORT}={DOOR_FOLDER}/packages"),

@@ -7,9 +7,10 @@ found again after a restart.
 import os
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from orchestrator.engines.local import homes, images, keepers, proof
@@ -32,7 +33,7 @@ from orchestrator.engines.port import (
 )
 from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
 from orchestrator.outputs.model import Job, Report
-from orchestrator.sandbox import run
+from orchestrator.sandbox import run, spawn
 from orchestrator.sandbox.limits import bounded_memory, make_group
 from orchestrator.sandbox.uids import Uids
 from orchestrator.settings import Settings
@@ -122,6 +123,7 @@ class LocalEngine:
                 facts = keepers.alive(self._layout.server(project, person))
                 if facts is not None and facts["mounts"] != _names(after.mounts):
                     self._end(project, person)
+                    self._asked.discard((project, person))
 
     def start(self, project: str, person: str) -> Server:
         """See the port."""
@@ -145,6 +147,7 @@ class LocalEngine:
         if self._records.read(project) is None:
             return
         self._end(project, parse_slug(person))
+        self._asked.discard((project, person))
         if keepers.alive(self._layout.hub_keeper(project)) is not None:
             self._forget_at_hub(project, person)
 
@@ -176,6 +179,7 @@ class LocalEngine:
                 self._end_all(project)
                 return
             self._end(project, person)
+            self._asked.discard((project, person))
         if keepers.alive(self._layout.hub_keeper(project)) is not None:
             with suppress(TreError):  # its tokens open nothing: no process listens any more
                 self._forget_at_hub(project, person)
@@ -210,7 +214,7 @@ class LocalEngine:
         with self._lock(project):
             record = self._allowed(project, person)
             folder = self._layout.server(project, person)
-            keepers.stop(folder)
+            self._end(project, person)
             self._launch(record, person, environment, folder)
         return str(self._layout.server_socket(project, person))
 
@@ -252,7 +256,9 @@ class LocalEngine:
 
     def _end(self, project: str, person: str) -> None:
         keepers.stop(self._layout.server(project, person))
-        self._asked.discard((project, person))
+        identity = self._uids.server(project, person)
+        if identity is not None:
+            spawn.sweep(identity.uid)  # whatever a killed keeper may have left
         for key in [key for key in self._tokens if key[:2] == (project, person)]:
             self._tokens.pop(key, None)
 
@@ -349,13 +355,15 @@ class LocalEngine:
         for person in self._running(spec.project):
             if person not in spec.people:
                 self._end(spec.project, person)
+                self._asked.discard((spec.project, person))
 
     def _end_all(self, project: str) -> None:
         """End all servers, at the same time, and the hub."""
-        folders = [*self._layout.servers(project).glob("*"), self._layout.hub_keeper(project)]
-        in_parallel([folder for folder in folders if folder.is_dir()])
-        for key in [key for key in self._tokens if key[0] == project]:
-            self._tokens.pop(key, None)
+        record = self._records.read(project)
+        people = {*self._running(project), *(record.spec.people if record else ())}
+        ends = [partial(self._end, project, person) for person in people]
+        in_parallel([*ends, partial(self._hubs.stop, project)])
+        self._asked -= {(project, person) for person in people}
 
     def _lock(self, project: str) -> threading.RLock:
         with self._guard:
@@ -422,17 +430,17 @@ def make_server_folder(folder: Path, roles_gid: int | None) -> None:
         folder.chmod(0o710)
 
 
-def in_parallel(folders: Sequence[Path]) -> None:
-    """End several keepers at once. Errors: the first that one of them raised."""
-    problems: list[BaseException] = []
+def in_parallel(acts: Sequence[Callable[[], None]]) -> None:
+    """Do several things at once. Errors: the first that one of them raised."""
+    problems: list[TreError] = []
 
-    def end(folder: Path) -> None:
+    def do(act: Callable[[], None]) -> None:
         try:
-            keepers.stop(folder)
+            act()
         except TreError as problem:
             problems.append(problem)
 
-    threads = [threading.Thread(target=end, args=(folder,)) for folder in folders]
+    threads = [threading.Thread(target=do, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:

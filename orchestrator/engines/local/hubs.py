@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 from orchestrator.engines.local import keepers
@@ -9,11 +10,12 @@ from orchestrator.engines.local.layout import Layout
 from orchestrator.errors import Unavailable
 from orchestrator.hub.client import HubClient
 from orchestrator.hub.config import write_config
-from orchestrator.sandbox import roles, run
+from orchestrator.sandbox import inside, roles, run
 from orchestrator.sandbox.limits import Limits, make_group
 from orchestrator.sandbox.spawn import Identity
 from orchestrator.sandbox.uids import Uids
 
+_WITH_KEEPER = (sys.executable, "-I", inside.__file__, "--life", "3", "--")
 _LIMITS = Limits(memory=1 << 30, processes=256, open_files=8192)
 _ROLES_MAY_PASS = 0o710
 _ROLES_MAY_ADD = 0o1770  # sticky: the hub adds its socket and cannot move what is ours
@@ -64,7 +66,7 @@ class Hubs:
         _hand_over(folder, identity)
         box = roles.role_box(
             "hub",
-            roles.module("jupyterhub", "-f", str(config)),
+            [*_WITH_KEEPER, *roles.module("jupyterhub", "-f", str(config))],
             writable=[self._layout.project(project)],
             environment={"HOME": str(folder)},
         )

@@ -38,6 +38,7 @@ class Keep:
     order: Mapping[str, Any]
     process: subprocess.Popen[bytes] | None = None
     listening: socket.socket | None = None
+    life: int = -1
     open_doors: bool = True
     connections: set[asyncio.StreamWriter] = field(default_factory=set)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -87,11 +88,12 @@ def _start(held: Keep) -> None:
     """Start the sandbox from this thread, which lives as long as the keeper: it must not outlive
     the thread that started it."""
     launch = dict(held.order["launch"])
-    if held.listening is not None:
-        launch["keep"] = [held.listening.fileno()]
+    life, held.life = os.pipe()  # closed by our death, whatever the cause
+    launch["keep"] = [life] if held.listening is None else [life, held.listening.fileno()]
     (held.folder / "exit.json").unlink(missing_ok=True)
     process = spawn.start(launch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     held.process = process
+    os.close(life)
     if held.listening is not None:
         held.listening.close()
     facts = {

@@ -27,6 +27,7 @@ from orchestrator.engines.local.boxes import (
     HOME,
     HUB_PORT,
     IMAGE,
+    LIFE,
     LISTENING,
     PORT,
     Places,
@@ -447,12 +448,13 @@ def _started(scene: Scene) -> Iterator[subprocess.Popen[bytes]]:
         for door in DOORS:
             os.chown(scene.folder / "doors" / door, scene.identity.uid, scene.identity.gid)
     group = make_group(scene.folder.name, bounds)
+    life, ours = os.pipe()
     order = run.order(
         scene.box,
         bounds,
         identity=scene.identity,
         group=group,
-        keep=[scene.listening.fileno()],
+        keep=[life, scene.listening.fileno()],
         umask=0o002,
     )
     process = spawn.start(
@@ -461,10 +463,12 @@ def _started(scene: Scene) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    os.close(life)
     try:
         yield process
     finally:
         spawn.end(process)
+        os.close(ours)
         for stream in (process.stdin, process.stdout, process.stderr):
             assert stream is not None
             with contextlib.suppress(OSError):
@@ -575,4 +579,4 @@ def _log_agrees(made: Canaries, inner: Mapping[str, Any], outer: Mapping[str, An
     )
 
 
-assert LISTENING == 3, "the launcher puts kept descriptors from 3 on"
+assert (LIFE, LISTENING) == (3, 4), "the launcher puts kept descriptors from 3 on"
