@@ -55,7 +55,12 @@ def reading(request: Request) -> Iterator[Session]:
 
 
 def writing(request: Request) -> Iterator[Session]:
-    """A session that holds the writer's lock and commits before the answer."""
+    """A session that holds the writer's lock and commits before the answer.
+
+    Who asks is found out before: noting that a session is in use writes too, and would wait for
+    the lock that this request itself holds.
+    """
+    visitor(request)
     with write(parts(request).db) as session:
         yield session
 
@@ -65,6 +70,9 @@ def visitor(request: Request) -> Caller | None:
 
     Errors: NotAllowed when a write by cookie did not begin on our own pages.
     """
+    if hasattr(request.state, "caller"):
+        known: Caller | None = request.state.caller
+        return known
     control = parts(request)
     if control.oidc is None:  # without an identity provider nobody is anybody
         return None

@@ -31,8 +31,6 @@ def prepare(folder: Path, images: Path | None = None) -> tuple[Settings, int]:
 
     Shape: the settings, and the identity provider's port.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     ports = PORTS if all(map(is_free, PORTS.values())) else {name: free_port() for name in PORTS}
     settings = Settings(
         mode="demo",
@@ -44,7 +42,11 @@ def prepare(folder: Path, images: Path | None = None) -> tuple[Settings, int]:
         oidc_issuer=f"http://127.0.0.1:{ports['identity']}",
         oidc_client_secret=SecretStr(secrets.token_hex(16)),
     )
-    shutil.rmtree(settings.run, ignore_errors=True)
+    _remove_workspaces(settings)
+    for old in (folder, settings.run):
+        if old.exists():
+            shutil.rmtree(old)
+    folder.mkdir(parents=True)
     return settings, ports["identity"]
 
 
@@ -66,7 +68,7 @@ def installation(settings: Settings, identity_port: int) -> Iterator[Processes]:
         yield processes
     finally:
         processes.stop_all()
-        _end_workspaces(settings)
+        _remove_workspaces(settings)
 
 
 def demo(folder: Path, console: Console, *, stay: bool) -> bool:
@@ -97,11 +99,14 @@ def demo(folder: Path, console: Console, *, stay: bool) -> bool:
     return story.ok
 
 
-def _end_workspaces(settings: Settings) -> None:
-    """Keepers and hubs outlive their engine on purpose, so the demo ends them by name."""
+def _remove_workspaces(settings: Settings) -> None:
+    """Keepers, hubs and homes outlive their engine on purpose, so the demo ends them by name.
+
+    Also those of a demo that was killed: its homes are file systems that are still mounted.
+    """
     engine = LocalEngine(settings)
     for folder in sorted((settings.run / "p").glob("*")):
-        engine.sleep(folder.name)
+        engine.remove(folder.name)
 
 
 def _say_the_end(story: Story, settings: Settings, console: Console, seconds: float) -> None:
