@@ -69,10 +69,12 @@ def one_life(folder: Path, size: int) -> dict[str, float]:
         request = drafting.open_draft(
             session, world.lead, NOW, world.project.id, "life", "A life", policies=policies()
         )
+    begun = time.process_time()
     timed["add"] = _seconds(lambda: _add(engine, store, world, request, contents))
     timed["submit"] = _seconds(lambda: _submit(engine, world, request))
     timed["vote"] = _seconds(lambda: _vote(engine, world, request))
     timed["release"] = _seconds(lambda: _release(engine, store, request))
+    timed["cpu"] = time.process_time() - begun
     _prove(engine, store, request, contents)
     engine.dispose()
     timed["life"] = sum(timed[stage] for stage in ("add", "submit", "vote", "release"))
@@ -181,16 +183,16 @@ def slope(points: list[tuple[float, float]]) -> float:
 
 
 def _print(samples: list[dict[str, float]], sizes: tuple[int, ...], rounds: int) -> None:
-    stages = ("add", "submit", "vote", "release", "life", "floor")
+    stages = ("add", "submit", "vote", "release", "life", "cpu", "floor")
     out = sys.stdout.write
-    out(f"airlock life, CSV of {ROWS} rows, medians of {rounds} rounds, seconds\n")
+    out(f"airlock life, CSV of {ROWS} rows, medians of {rounds} rounds, seconds (cpu: of life)\n")
     out("files  " + "".join(f"{stage:>9}" for stage in stages) + "  files/s  of floor\n")
     for size in sizes:
         row = [_median(samples, size, stage) for stage in stages]
-        life, bottom = row[4], row[5]
+        life, bottom = row[4], row[6]
         out(f"{size:5}  " + "".join(f"{value:9.3f}" for value in row))
         out(f"  {size / life:7.1f}  {bottom / life:8.2f}\n")
-    for stage in stages[:5]:
+    for stage in stages[:6]:
         points = [(float(size), _median(samples, size, stage)) for size in sizes]
         out(f"growth of {stage:8} N^{slope(points):.2f}, at the end N^{slope(points[-2:]):.2f}\n")
 
