@@ -24,6 +24,7 @@ from orchestrator.values import SYSTEM, Actor
 from tests.airlock_world import (
     AirlockWorld,
     a_request,
+    a_working_project,
     add,
     both,
     run_checks,
@@ -403,11 +404,13 @@ def test_what_lapsed_stays_secret_in_the_next_draft_too(sqlite_engine: Engine) -
         assert [file.outcome for file in detail.files] == [None, None]
 
 
-def test_two_votes_at_once_are_both_kept_and_exactly_one_moves_it(sqlite_engine: Engine) -> None:
+def test_two_votes_at_once_are_both_kept_and_exactly_one_moves_it(engine: Engine) -> None:
     """Without the writer's lock such votes strand a request: neither sees the other."""
+    project = None
     for number in range(5):
-        with write(sqlite_engine) as session:
-            world = a_request(session, S.IN_REVIEW, name=f"race-{number}")
+        with write(engine) as session:
+            project = project or a_working_project(session)
+            world = a_request(session, S.IN_REVIEW, project=project, name=f"race-{number}")
         barrier = threading.Barrier(2)
         raised: list[BaseException] = []
 
@@ -419,7 +422,7 @@ def test_two_votes_at_once_are_both_kept_and_exactly_one_moves_it(sqlite_engine:
         ) -> None:
             try:
                 barrier.wait(10)
-                with write(sqlite_engine) as session:
+                with write(engine) as session:
                     say(session, world, actor)
             except TreError as error:
                 raised.append(error)
@@ -429,18 +432,20 @@ def test_two_votes_at_once_are_both_kept_and_exactly_one_moves_it(sqlite_engine:
             thread.start()
         for thread in threads:
             thread.join(30)
-        with write(sqlite_engine) as session:
+        with write(engine) as session:
             assert raised == []
             assert len(votes(session, world)) == 2
             assert session.get_one(Request, world.request.id).state == S.APPROVED
 
 
 def test_withdrawing_against_the_last_vote_one_wins_and_the_other_is_told(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
+    project = None
     for number in range(5):
-        with write(sqlite_engine) as session:
-            world = a_request(session, S.IN_REVIEW, name=f"race-{number}")
+        with write(engine) as session:
+            project = project or a_working_project(session)
+            world = a_request(session, S.IN_REVIEW, project=project, name=f"race-{number}")
             say(session, world, world.checkers[0])
         barrier = threading.Barrier(2)
         raised: list[BaseException] = []
@@ -452,7 +457,7 @@ def test_withdrawing_against_the_last_vote_one_wins_and_the_other_is_told(
         ) -> None:
             try:
                 barrier.wait(10)
-                with write(sqlite_engine) as session:
+                with write(engine) as session:
                     step(session)
             except Conflict as error:
                 raised.append(error)
@@ -466,7 +471,7 @@ def test_withdrawing_against_the_last_vote_one_wins_and_the_other_is_told(
             thread.start()
         for thread in threads:
             thread.join(30)
-        with write(sqlite_engine) as session:
+        with write(engine) as session:
             assert len(raised) == 1
             assert session.get_one(Request, world.request.id).state in (S.APPROVED, S.WITHDRAWN)
 
