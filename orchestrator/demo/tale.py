@@ -36,6 +36,7 @@ LEAKY_CONTEXT = {
     "control": "Pseudonyms removed.",
 }
 EXIT_NOT_ALLOWED = 4
+HALT_SECONDS = 2  # the promised deadline, design property 9; the command's own start counts
 STEWARDS = {"northern-registry": "stella", "lakeside-institute": "sven"}
 OWNERS = {"northern-registry": "odin", "lakeside-institute": "olga"}
 
@@ -261,14 +262,14 @@ class Tale:
             alive = self.notebook.execute("print(6 * 7)")
             step.require("42" in alive, "the connection works", alive)
             begun = time.monotonic()
-            run = self._operator("halt", PROJECT)
-            step.require(run.returncode == 0, run.stdout.strip().replace("\n", "; "), run.stderr)
-            told = time.monotonic() - begun
-            while self.notebook.receive(5) is not None:
-                pass
-            step.saw(
-                f"closed {time.monotonic() - begun:.2f} s after the command began ({told:.2f} s)"
-            )
+            with _started(self.settings.environment(), ("halt", PROJECT)) as command:
+                while self.notebook.receive(10) is not None:
+                    pass
+                seconds = time.monotonic() - begun
+                said, wrong = command.communicate()
+            step.require(command.returncode == 0, said.strip().replace("\n", "; "), wrong)
+            step.saw(f"closed {seconds:.2f} s after the command was typed, its own start included")
+            step.require(seconds < HALT_SECONDS, f"within {HALT_SECONDS} s", seconds)
             page = self.cast["rosa"].browser.get(f"{self.settings.project_url(PROJECT)}/")
             step.require(page.status == 403, "the project's address answers with the reason", page)
             wait_until(self._nothing_runs, 30, "the servers to be gone")
@@ -449,6 +450,16 @@ def _tre(environment: dict[str, str], words: Sequence[str]) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
+    )
+
+
+def _started(environment: dict[str, str], words: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestrator.cli.main", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
