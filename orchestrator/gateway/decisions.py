@@ -26,12 +26,14 @@ class Pace:
 
     Shape: a new request needs an answer younger than `fresh`; an open connection flows while the
     last answer was asked for less than `stale` ago, and is closed after `silence` without one.
+    A session may have `connections` open exchanges at a time.
     """
 
     fresh: float = 1.0
     stale: float = 2.0
     silence: float = 60.0
     grace: float = 5.0
+    connections: int = 128
 
 
 @dataclass(eq=False)
@@ -91,10 +93,10 @@ class Decisions:
         known.open.add(connection)
         return Flow(self, known, connection)
 
-    def open_for(self, project: str, session: str) -> int:
-        """Say how many exchanges of a session are open."""
+    def full(self, project: str, session: str) -> bool:
+        """Say whether a session has as many open exchanges as it may."""
         known = self._passes.get((project, session))
-        return len(known.open) if known else 0
+        return known is not None and len(known.open) >= self._pace.connections
 
     def hear(self, event: Event) -> None:
         """Take what the control plane pushed."""

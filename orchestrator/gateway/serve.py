@@ -29,7 +29,6 @@ from orchestrator.values import Reason
 _log = structlog.get_logger()
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _SINGLE = ("Host", "Origin", "Content-Type", "Content-Length", "Upgrade", "Sec-Fetch-Site")
-_MOST_OPEN = 128
 _WANT_SECONDS = 3.0
 _STATUS: tuple[tuple[type[TreError], int], ...] = (
     (Unavailable, 503),
@@ -164,7 +163,7 @@ class Gateway:
         """Open the exchange under the valve and carry it."""
         pool = self._upstreams.pool(visit.project, allowed.person, allowed.server.address or "")
         connection = Connection(allowed.person, self._cutter(visit, found))
-        if self._decisions.open_for(visit.project, session) >= _MOST_OPEN:
+        if self._decisions.full(visit.project, session):
             return self._refuse(
                 visit,
                 Refused("connections", 429, "Too many connections are open; close some tabs."),

@@ -257,6 +257,9 @@ def test_without_a_session_a_person_is_sent_to_sign_in_and_comes_back_once() -> 
         }  # fmt: skip
         cookie = f"__Host-tre-state={state}"
         path = "/.tre/enter?code=code-12345678"
+        reply, _ = await get(made, path, session=None)
+        assert reply.status == 403
+        assert made.control.codes != {}  # a browser without the state does not use the code up
         for wrong in ("", f"__Host-tre-state={'z' * 43}"):
             reply, _ = await get(made, "/.tre/enter?code=other-1234", session=None, Cookie=wrong)
             assert reply.status == 403
@@ -431,16 +434,22 @@ def test_silence_pauses_then_closes() -> None:
         near = await streaming(made, notebook)
         made.control.silence()
         await asyncio.sleep(FAST.stale + 0.3)
-        while True:  # what had been sent before
-            try:
-                await near.receive(0.3)
-            except TimeoutError:
-                break
+        assert await _quiet(near)
         assert not near.closed
         await ends(near, FAST.silence + 1)
         made.control.speak()
 
     run(test)
+
+
+async def _quiet(near: aiohttp.ClientWebSocketResponse) -> bool:
+    """Say whether messages cease to come, after those that had been sent before."""
+    for _ in range(40):
+        try:
+            await near.receive(0.3)
+        except TimeoutError:
+            return True
+    return False
 
 
 def test_a_short_silence_cuts_nothing() -> None:
@@ -808,6 +817,9 @@ def test_a_message_over_the_cap_ends_the_socket() -> None:
 def test_a_server_that_is_not_there_is_wanted_once_and_a_page_waits(state: str) -> None:
     async def test(made: World, notebook: Notebook) -> None:
         made.control.allow("flc", "ada", state=state, address=None, token=None)
+        reply, _ = await get(made, "/user/ada/api/status")
+        assert reply.status == 503
+        assert made.control.wanted == []  # an open tab starts nothing
         for _ in range(3):
             reply, body = await get(made, "/user/ada/lab", Accept="text/html")
         assert reply.status == 503
@@ -815,10 +827,6 @@ def test_a_server_that_is_not_there_is_wanted_once_and_a_page_waits(state: str) 
         assert b"starting" in body
         assert b"<script" not in body
         assert made.control.wanted == [("flc", SECRET)]
-        made.control.wanted.clear()
-        reply, _ = await get(made, "/user/ada/api/status")
-        assert reply.status == 503
-        assert made.control.wanted == []  # an open tab starts nothing
 
     run(test)
 
@@ -839,6 +847,19 @@ def test_a_server_that_failed_says_why_and_can_be_tried_again() -> None:
             assert reply.status == 403
 
     run(test)
+
+
+def test_a_session_has_only_so_many_connections() -> None:
+    async def test(made: World, notebook: Notebook) -> None:
+        first = await streaming(made, notebook)
+        second = await connect(made)
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await connect(made)
+        assert refused.value.status == 429
+        await first.close()
+        await second.close()
+
+    run(test, Pace(connections=2))
 
 
 def test_leaving_clears_the_browser() -> None:
@@ -862,6 +883,10 @@ def test_hosts_that_are_nobodys_and_doubled_headers_are_refused() -> None:
             assert await reply.json() == {"up": True}
         async with socketless(made, "http://flc.localhost/user/ada/lab") as (status, _):
             assert status == 400
+        for name in ("Origin", "Host", "Content-Type"):
+            twice = f"{made.host()}\r\n{name}: gps.localhost"
+            async with socketless(made, "/user/ada/lab", **{name: twice}) as (status, _):
+                assert status == 400, name
         doubled = f"__Host-tre={SECRET}; __Host-tre={OTHER}"
         reply, _ = await get(made, "/user/ada/api/status", Cookie=doubled)
         assert reply.status == 401
