@@ -23,7 +23,8 @@ from orchestrator.engines.port import (
 )
 from orchestrator.errors import NotAllowed, NotFound, TreError
 from orchestrator.outputs import codec, judge, opener
-from orchestrator.outputs.model import Job, Report
+from orchestrator.outputs.form import form_name
+from orchestrator.outputs.model import Job, JobFile, Report
 from orchestrator.values import server_key
 
 EVERYBODY = "*"
@@ -148,6 +149,7 @@ class MemoryEngine:
                 place.mkdir()
             for number, file in enumerate(job.files):
                 _open(replace(job, files=(file,)), file.location, forms / str(number), folder)
+                _keep_form(job, file, forms / str(number) / opener.FORMS)
             for number, source in enumerate(job.sources):
                 (index / str(number)).symlink_to(source.index.absolute())
             keys = codec.keys_from_json(codec.keys_to_json(job))
@@ -237,3 +239,9 @@ def _open(alone: Job, location: Path, out: Path, folder: Path) -> None:
             opener.open_job(job, Path(text), out)
         except (OSError, ValueError, MemoryError, RecursionError):
             (out / opener.FORMS).unlink(missing_ok=True)
+
+
+def _keep_form(job: Job, file: JobFile, form: Path) -> None:
+    if job.form_out is not None and form.exists():
+        job.form_out.mkdir(parents=True, exist_ok=True)
+        (job.form_out / form_name(file.path, file.digest)).write_bytes(form.read_bytes())

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +35,11 @@ from orchestrator.sandbox import roles, run, spawn
 from orchestrator.sandbox.arguments import Bind, Box, Text
 from orchestrator.sandbox.limits import Limits, make_group
 from orchestrator.sandbox.uids import Uids
+
+PROGRAMS: Mapping[str, Sequence[str]] = {
+    role: roles.module(f"orchestrator.outputs.{role}") for role in ("opener", "judge")
+}
+"""What runs in the two kinds of sandbox."""
 
 _MIB = 1 << 20
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -70,8 +75,18 @@ class Bounds:
 class CheckWorker:
     """Runs jobs one after another or at the same time; keeps nothing between them."""
 
-    def __init__(self, uids: Uids, scratch: Path, bounds: Bounds | None = None) -> None:
-        """Work below `scratch`; `bounds` replaces what follows from each file's size."""
+    def __init__(
+        self,
+        uids: Uids,
+        scratch: Path,
+        bounds: Bounds | None = None,
+        programs: Mapping[str, Sequence[str]] = PROGRAMS,
+    ) -> None:
+        """Work below `scratch`.
+
+        Shape: `bounds` replaces what follows from each file's size, `programs` the two commands.
+        """
+        self._programs = programs
         self._uids = uids
         self._scratch = scratch
         self._bounds = bounds
@@ -101,7 +116,7 @@ class CheckWorker:
     def _open(self, job: Job, file: JobFile, out: Path) -> None:
         """Open one file in a sandbox of its own; leaves a form, or an empty folder."""
         alone = codec.job_to_json(replace(job, files=(file,)), for_opener=True).decode()
-        box = _box("opener", (Text("/job/job.json", alone),))
+        box = self._box("opener", (Text("/job/job.json", alone),))
         binds = [Bind(_readable(file), "/job/files/0"), Bind(str(out), "/out", writable=True)]
         with self._slot() as slot:
             bounds = self._bounds or _opener_bounds(job, file)
@@ -113,7 +128,7 @@ class CheckWorker:
 
     def _judge(self, job: Job, forms: Sequence[Path], out: Path) -> Report:
         """Judge all forms; a judge that fails leaves every file unchecked."""
-        box = _box(
+        box = self._box(
             "judge",
             (
                 Text("/job/job.json", codec.job_to_json(job).decode()),
@@ -134,6 +149,10 @@ class CheckWorker:
             return unchecked(job, "The judge reported about other files.")
         _keep_index(job, out)
         return report
+
+    def _box(self, role: str, texts: tuple[Text, ...]) -> Box:
+        box = roles.role_box(role, self._programs[role])
+        return replace(box, texts=(*box.texts, *texts))
 
     def _run(self, name: str, box: Box, bounds: Bounds, out: Path) -> bool:
         """Run one sandbox to its end within its bounds; say whether it ended well."""
@@ -195,11 +214,6 @@ def _within(out: Path, limit: int) -> bool:
                 total += os.lstat(os.path.join(folder, name)).st_blocks * 512
             count += 1
     return total <= limit and count <= _FILES
-
-
-def _box(role: str, texts: tuple[Text, ...]) -> Box:
-    box = roles.role_box(role, roles.module(f"orchestrator.outputs.{role}"))
-    return replace(box, texts=(*box.texts, *texts))
 
 
 def _with(box: Box, binds: Sequence[Bind]) -> Box:
