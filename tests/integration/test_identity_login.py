@@ -505,7 +505,7 @@ def test_an_honest_answer_is_believed(liar: Liar) -> None:
         {"auth_time": lambda now: now + 3600},
         {"auth_time": True},
     ],
-    ids=str,
+    ids=lambda lie: "-".join(f"{k}={'later' if callable(v) else v}" for k, v in lie.items()),
 )
 def test_a_signed_lie_is_refused(liar: Liar, claims: dict[str, object]) -> None:
     liar.claims = claims
