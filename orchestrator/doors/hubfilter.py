@@ -1,5 +1,7 @@
 """The hub door: carries three calls to this project's hub, and writes both directions anew."""
 
+import hashlib
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,9 +22,12 @@ from orchestrator.doors.hubrules import (
 )
 from orchestrator.doors.replies import Refused
 from orchestrator.errors import TreError
+from orchestrator.link.bodies import whole
 from orchestrator.link.sockets import SocketConnector
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
+_KEPT_SECONDS = 120.0
+_MOST_KEPT = 10_000
 _AWAY = Refused("hub_away", 503, "The hub does not answer now; it is started again by itself.")
 
 
@@ -32,6 +37,7 @@ class HubFilter:
     def __init__(self, run: Path) -> None:
         """Keep the run folder, where the hubs' sockets are."""
         self._run = run
+        self._kept: dict[str, tuple[bytes, float]] = {}
 
     async def serve(
         self, caller: Caller, request: web.BaseRequest, clear: Clear
@@ -40,7 +46,7 @@ class HubFilter:
         call = call_of(request.method, request.raw_path, caller.person)
         if isinstance(call, Refused):
             return call
-        if not await _drained(request):
+        if await whole(request.content, LARGEST_REQUEST) is None:
             return Refused("hub_body", 413, "This call to the hub needs no such content.")
         token = authorization(request.headers.get("Authorization"))
         if token is None and call is not Call.VERSION:
@@ -51,7 +57,7 @@ class HubFilter:
         try:
             return await self._ask(caller, call, token, parts, clear)
         except (aiohttp.ClientError, TimeoutError, OSError, TreError):
-            return _AWAY
+            return await self._instead(caller, call, token, clear)
 
     async def _ask(
         self,
@@ -84,24 +90,46 @@ class HubFilter:
                 allow_redirects=False,
             ) as answer,
         ):
-            content = await answer.content.read(LARGEST_REPLY)
-            status = answer.status if answer.status in (200, 403, 404) else 502
-            spelled = reply(call, status, content, caller.person)
+            content = await whole(answer.content, LARGEST_REPLY)
+            if content is None or answer.status not in (200, 403, 404):
+                raise aiohttp.ClientError("the hub failed")
+            spelled = reply(call, answer.status, content, caller.person)
             said = version(answer.headers.get("X-JupyterHub-Version"))
         await clear()
         if isinstance(spelled, Refused):
             return spelled
-        out = {"Content-Type": "application/json", "Server": "tre"}
-        if said:
-            out["X-JupyterHub-Version"] = said
-        return web.Response(status=status, body=spelled, headers=out)
+        if call is Call.LOOKUP and token:
+            self._keep(caller, token, spelled if answer.status == 200 else None)
+        return _answer(answer.status, spelled, said)
+
+    def _keep(self, caller: Caller, token: str, body: bytes | None) -> None:
+        """Remember a look-up that succeeded; forget one that did not."""
+        if body is None or len(self._kept) >= _MOST_KEPT:
+            self._kept.pop(_name(caller, token), None)
+        else:
+            self._kept[_name(caller, token)] = (body, time.monotonic())
+
+    async def _instead(
+        self, caller: Caller, call: Call, token: str | None, clear: Clear
+    ) -> web.StreamResponse | Refused:
+        """Answer for a hub that is being restarted, so that no open notebook fails meanwhile.
+
+        Who may work is decided in front of this door; a look-up only says whose token it is.
+        """
+        body, at = self._kept.get(_name(caller, token or ""), (b"", 0.0))
+        if call is not Call.LOOKUP or not body or time.monotonic() - at > _KEPT_SECONDS:
+            return _AWAY
+        await clear()
+        return _answer(200, body, None)
 
 
-async def _drained(request: web.BaseRequest) -> bool:
-    """Read and drop what the caller sends; False when it is more than a report needs."""
-    received = 0
-    async for chunk in request.content.iter_chunked(LARGEST_REQUEST):
-        received += len(chunk)
-        if received > LARGEST_REQUEST:
-            return False
-    return True
+def _name(caller: Caller, token: str) -> str:
+    """Name a look-up without keeping the token."""
+    return hashlib.sha256(f"{caller.key} {token}".encode()).hexdigest()
+
+
+def _answer(status: int, body: bytes, said: str | None) -> web.Response:
+    headers = {"Content-Type": "application/json", "Server": "tre"}
+    if said:
+        headers["X-JupyterHub-Version"] = said
+    return web.Response(status=status, body=body, headers=headers)

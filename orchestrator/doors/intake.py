@@ -15,6 +15,7 @@ from orchestrator.doors.door import Clear
 from orchestrator.doors.intakerules import LARGEST_REPLY, Inside, check_length, route
 from orchestrator.doors.replies import HEADERS, Refused, problem_of
 from orchestrator.errors import Unavailable
+from orchestrator.link.bodies import whole
 from orchestrator.link.line import Line
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=5, sock_read=60)
@@ -68,7 +69,7 @@ class Intake:
                 "headers": {"Content-Type": kind, "Content-Length": str(length)},
             }
         async with self._line.request(inside.method, path, timeout=_TIMEOUT, **options) as answer:
-            content = await answer.content.read(LARGEST_REPLY + 1)
+            content = await whole(answer.content, LARGEST_REPLY)
             status = answer.status
         await clear()
         return _answer(status, content)
@@ -85,10 +86,10 @@ async def _body(request: web.BaseRequest, length: int, clear: Clear) -> AsyncIte
         raise web.RequestPayloadError("cut short")
 
 
-def _answer(status: int, content: bytes) -> web.StreamResponse | Refused:
+def _answer(status: int, content: bytes | None) -> web.StreamResponse | Refused:
     """Pass the control plane's JSON; its refusals spelled anew."""
     try:
-        said = json.loads(content) if content else {}
+        said = json.loads("?" if content is None else content or b"{}")
     except ValueError:
         return Refused("intake_answer", 502, "The airlock's answer could not be read; try again.")
     if status >= 400:

@@ -19,6 +19,7 @@ from orchestrator.gateway.decisions import Flow
 from orchestrator.gateway.meter import Budget, Meter
 from orchestrator.gateway.paths import Path, Refused
 from orchestrator.gateway.routes import Body, Route, route
+from orchestrator.link.bodies import whole
 
 SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
 _STATUSES = frozenset({200, 201, 204, 304, 400, 403, 404, 405, 409, 413, 422, 500, 502, 503, 504})
@@ -105,20 +106,16 @@ async def _request_body(exchange: Exchange) -> bytes:
     """Read what the browser sends within the row's limit, and check it where it has a shape."""
     row, method = exchange.route.row, exchange.request.method
     limit = row.request
-    received = bytearray()
-    async for chunk in exchange.request.content.iter_chunked(_CHUNK):
-        received += chunk
-        if len(received) > limit:
-            raise Stopped(
-                Refused("request_size", 413, "This is larger than what may come in here.")
-            )
-    content = bytes(received)
+    content = await whole(exchange.request.content, limit)
+    if content is None:
+        raise Stopped(Refused("request_size", 413, "This is larger than what may come in here."))
+    size = len(content)
     if row.body is Body.MODEL and method != "GET":
         checked = contents.check_write(method, exchange.route.file, content)
         if isinstance(checked, Refused):
             raise Stopped(checked)
         exchange.path_class, content = checked
-    exchange.count_in(len(received))
+    exchange.count_in(size)
     return content
 
 
@@ -167,12 +164,10 @@ async def _whole(reply: aiohttp.ClientResponse, limit: int) -> bytes:
     """Read a reply within a limit."""
     if (reply.content_length or 0) > limit:
         raise Stopped(_too_large())
-    received = bytearray()
-    async for chunk in reply.content.iter_chunked(_CHUNK):
-        received += chunk
-        if len(received) > limit:
-            raise Stopped(_too_large())
-    return bytes(received)
+    content = await whole(reply.content, limit)
+    if content is None:
+        raise Stopped(_too_large())
+    return content
 
 
 async def _stream(

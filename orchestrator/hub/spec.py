@@ -11,7 +11,12 @@ OWN_PORT = "http://127.0.0.1:8888"
 SERVER_SCOPES = ("users:activity!user",)
 """All that a server's own token may do; it cannot even open the server it belongs to."""
 
-USER_SCOPES = ("users:activity!user", "access:servers!user")
+USER_SCOPES = (
+    "users:activity!user",
+    "access:servers!user",
+    "read:users:name!user",  # the hub warns at every look-up without these two
+    "read:users:groups!user",
+)
 """Role `user`: no `tokens`, no shares, no starting and stopping of servers (egress 4.3)."""
 
 SERVICE_SCOPES = ("admin:users", "admin:servers", "tokens", "access:servers", "read:hub")

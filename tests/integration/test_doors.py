@@ -184,6 +184,39 @@ def test_a_hub_that_is_away_or_elsewhere_is_a_sentence() -> None:
     run(test)
 
 
+def test_a_restart_of_the_hub_fails_no_open_notebook() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        async def look(token: str) -> int:
+            headers = {"Authorization": f"token {token}"}
+            return (await call(door(made, "hub"), "GET", "/hub/api/user", headers=headers))[0]
+
+        hub.reply("GET", "/hub/api/user", json={"kind": "user", "name": "ada"})
+        assert await look("a" * 32) == 200
+        hub.reply("GET", "/hub/api/user", status=403)
+        assert await look("b" * 32) == 403
+        await hub.down()
+        assert await look("a" * 32) == 200
+        assert await look("b" * 32) == 503
+        assert await look("c" * 32) == 503
+        await hub.up()
+        assert await look("a" * 32) == 403  # the hub is back and knows better
+        await hub.down()
+        assert await look("a" * 32) == 503
+
+    run(test)
+
+
+def test_a_long_answer_of_the_control_plane_arrives_whole() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        made.control.intake_answer = (200, {"report": "x" * 900_000})
+        status, said, _ = await call(door(made, "airlock"), "GET", "/drafts/a")
+        assert (status, len(said["report"])) == (200, 900_000)
+        made.control.intake_answer = (200, {"report": "x" * 1_100_000})
+        assert (await call(door(made, "airlock"), "GET", "/drafts/a"))[0] == 502
+
+    run(test)
+
+
 def test_the_airlock_door_fills_in_who_calls() -> None:
     async def test(made: World, hub: Notebook) -> None:
         airlock = door(made, "airlock")

@@ -12,6 +12,8 @@ c.ServerApp.jpserver_extensions = {
     "jupyter_server_terminals": False,
 }
 
+c.HubOAuth.cache_max_age = 10  # seconds; a token that was ended is asked about again soon
+
 c.ContentsManager.files_handler_class = None  # no /files/: nothing is served as a download
 c.FileContentsManager.delete_to_trash = False
 
