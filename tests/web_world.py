@@ -39,7 +39,6 @@ from orchestrator.outputs.judge import judge
 from orchestrator.outputs.model import Job
 from orchestrator.outputs.readers.opening import ReadCaps
 from orchestrator.outputs.readers.registry import open_bytes
-from orchestrator.projects import service as projects
 from orchestrator.projects.states import ProjectState
 from orchestrator.server import application
 from orchestrator.settings import Settings
@@ -82,6 +81,7 @@ TABLE = b"sex,group,n\nF,low,412\nM,low,398\nF,high,7\nM,high,3\n"
 CLEAN = b"sex,people\nF,4120\nM,3980\n"
 NOTE = "# Survival\n\nThe table counts people by sex.\nHidden \u202ename\u202c here.\n".encode()
 BLOCKED = ("groups.csv", "model.pkl")
+STATES = {"passed": RequestState.IN_REVIEW}
 LOOKED = "I looked at it; it shows nobody."
 HOSTILE = (
     b"label,count\n<script>alert(1)</script>,40\n<img src=x onerror=alert(2)>,60\n"
@@ -330,6 +330,8 @@ def _requests(session: Session, world: World, main: ProjectWorld) -> None:
     _submitted(session, world, blocked)
     reviewed = _opened(session, world, main, "in_review", review)
     _submitted(session, world, reviewed)
+    passed = _opened(session, world, main, "passed", {"survival.csv": CLEAN})
+    _submitted(session, world, passed)
     split = _opened(session, world, main, "consolidating", few)
     _submitted(session, world, split)
     for path in few:
@@ -348,7 +350,7 @@ def _requests(session: Session, world: World, main: ProjectWorld) -> None:
     run_checks(session, world.control)
     release(session, world.control, done.request.id)
     for name, id_ in world.requests.items():
-        assert session.get_one(Request, id_).state == name, name
+        assert session.get_one(Request, id_).state == STATES.get(name, name), name
     checking_now = _opened(session, world, main, "checking", few)
     drafting.submit(session, main.lead, NOW, checking_now.request.id, policies=policies())
 
@@ -454,13 +456,3 @@ def at(world: World, now: datetime) -> World:
     """The same installation at another time."""
     control = replace(world.control, clock=lambda: now)
     return replace(world, control=control, app=application(control))
-
-
-def leave_project(world: World, name: str) -> None:
-    """The member leaves the active project."""
-    with write(world.control.db) as session:
-        actor = world.actors[name]
-        row = session.connection().exec_driver_sql(
-            "select id from projects where slug = ?", (world.projects["active"],)
-        )
-        projects.remove_member(session, actor, NOW, row.scalar_one(), str(actor.person))

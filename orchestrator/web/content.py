@@ -11,6 +11,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from orchestrator.airlock import queries, reviewing
 from orchestrator.airlock.queries import Detail, FileView
+from orchestrator.airlock.rounds import SEAT
+from orchestrator.airlock.rules import may_approve
 from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.request import Caller, Parts, may
 from orchestrator.db import read, write
@@ -20,6 +22,7 @@ from orchestrator.outputs.judge import form_limits
 from orchestrator.outputs.model import Finding
 from orchestrator.outputs.roles import label_of
 from orchestrator.web.render import address, page
+from orchestrator.web.requests import VOTES, came_from, names_of, worst_first
 
 router = APIRouter()
 Reader = Annotated[Caller, Depends(may("airlock.request.read"))]
@@ -70,7 +73,7 @@ def view(
         who,
         title=file.path,
         crumbs=(
-            ("/requests", "Exports") if detail.author else ("/queue", "Review queue"),
+            came_from(who, detail),
             (f"/requests/{request_id}", detail.request.title),
         ),
         row=detail.request,
@@ -80,6 +83,8 @@ def view(
         chosen=chosen,
         number=part,
         kinds=Kind,
+        author=detail.author,
+        **_judging(control, detail, file),
         **(_window(request, file, chosen, row, column, only == "marked") if chosen else {}),
     )
 
@@ -122,6 +127,24 @@ def kept_form(control: Control, file: FileView) -> FileForm | None:
         return None
     same = (form.path, form.digest, form.size) == (file.path, file.digest, file.size)
     return form if same else None
+
+
+def _judging(control: Control, detail: Detail, file: FileView) -> dict[str, Any]:
+    """What a checker needs to vote beside the content and to go on to the next file."""
+    ordered = worst_first(detail)
+    here = next(at for at, one in enumerate(ordered) if one.id == file.id)
+    open_ones = [one for one in (*ordered[here + 1 :], *ordered[:here]) if one.vote]
+    with read(control.db) as session:
+        names = names_of(session, [file])
+    return {
+        "names": names,
+        "votes": VOTES,
+        "seat": SEAT,
+        "may": may_approve(file.verdict, "answered"),
+        "then": open_ones[0].id if open_ones else "",
+        "previous": ordered[here - 1] if here else None,
+        "following": ordered[here + 1] if here + 1 < len(ordered) else None,
+    }
 
 
 def _parts(file: FileView, form: FileForm | None) -> list[tuple[int, Part, int]]:

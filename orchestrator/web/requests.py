@@ -20,6 +20,7 @@ from orchestrator.errors import Invalid, TreError
 from orchestrator.governance.access import Verb, for_verb
 from orchestrator.governance.seats import VoteValue
 from orchestrator.identity.queries import person
+from orchestrator.identity.roles import Role
 from orchestrator.objectstore.zones import Zone
 from orchestrator.projects.queries import detail as project_detail
 from orchestrator.values import Digest, digest_of
@@ -39,6 +40,7 @@ Withdrawn = Annotated[Posted, Depends(posted("airlock.request.withdraw"))]
 # Whether somebody may vote is decided per file by the seat engine, with every reason; the table of
 # roles alone would answer an author with less than the truth.
 Voted = Annotated[Posted, Depends(posted("airlock.request.read"))]
+Stopped = Annotated[Posted, Depends(posted("airlock.request.recall"))]
 Commented = Annotated[Posted, Depends(posted("airlock.request.read"))]
 
 FILES = 20
@@ -67,7 +69,7 @@ NEXT = {
 
 
 @router.get("/requests")
-def mine(request: Request, session: ReadSession, who: Reader) -> Response:
+def mine(request: Request, session: ReadSession, who: Drafter) -> Response:
     """List the caller's own requests, newest first."""
     rows = queries.mine(session, who.actor, limit=500)
     return page(request, "requests.html", who, title="Exports", rows=sliced(request, rows))
@@ -234,7 +236,33 @@ def vote(
         sent["digest"],
         seat=sent["seat"] or SEAT,
     )
+    if sent["then"]:
+        return to(f"/requests/{request_id}/files/{quote(sent['then'], safe='')}/view?done=voted")
     return to(f"/requests/{request_id}?done=voted&page={_number(sent)}#{file_id}")
+
+
+@router.post("/requests/{request_id}/recall")
+@shows_again(_shown_again)
+def recall(sent: Stopped, session: WriteSession, control: Parts, request_id: str) -> Response:
+    """End a release for good."""
+    releasing.recall(session, sent.who.actor, control.clock(), request_id, sent["reason"])
+    return to(f"/requests/{request_id}?done=recalled")
+
+
+@router.post("/requests/{request_id}/hold")
+@shows_again(_shown_again)
+def hold(sent: Stopped, session: WriteSession, control: Parts, request_id: str) -> Response:
+    """Keep a request from being released and handed out until it is lifted."""
+    releasing.hold(session, sent.who.actor, control.clock(), request_id, sent["reason"])
+    return to(f"/requests/{request_id}?done=held")
+
+
+@router.post("/requests/{request_id}/lift")
+@shows_again(_shown_again)
+def lift(sent: Stopped, session: WriteSession, control: Parts, request_id: str) -> Response:
+    """Let a held request go on."""
+    releasing.lift(session, sent.who.actor, control.clock(), request_id)
+    return to(f"/requests/{request_id}?done=lifted")
 
 
 @router.post("/requests/{request_id}/comments")
@@ -258,9 +286,9 @@ def download(control: Parts, who: Downloader, request_id: str, file_id: str) -> 
     """Hand out released bytes: re-hashed in hand, counted and logged before the first goes out."""
     now, policies = control.clock(), control.policies
     with read(control.db) as session:
+        found = releasing.downloadable(session, who.actor, now, file_id, policies=policies)
         seen = queries.detail(session, who.actor, now, request_id, policies=policies)
         file = queries.file_of(session, seen, file_id)
-        found = releasing.downloadable(session, who.actor, now, file_id, policies=policies)
     with control.store.open(Zone.RELEASE, Digest(found.digest)) as stream:
         content = stream.read()
     digest = digest_of(content)
@@ -325,7 +353,7 @@ def _request(
             who,
             title=detail.request.title,
             status=status,
-            crumbs=(("/requests", "Exports"),) if detail.author else (("/queue", "Review queue"),),
+            crumbs=(came_from(who, detail),),
             error=error,
             typed=typed,
             typed_file=request.path_params.get("file_id"),
@@ -340,7 +368,7 @@ def _request(
 
 def _values(request: Request, session: Session, detail: Detail) -> dict[str, Any]:
     state = RequestState(detail.request.state)
-    ordered = sorted(detail.files, key=lambda file: (-risk(file.verdict), file.path))
+    ordered = worst_first(detail)
     change = bool(detail.actions["change"])
     running = [one for one in detail.checks if one.state in RUNNING]
     editing = change and (not running or "edit" in request.query_params)
@@ -354,7 +382,7 @@ def _values(request: Request, session: Session, detail: Detail) -> dict[str, Any
         "votes": VOTES,
         "seat": SEAT,
         "approvable": {file.id: may_approve(file.verdict, "answered") for file in ordered},
-        "names": _names(session, ordered),
+        "names": names_of(session, ordered),
         "addressees": [one for one in Addressee if not (detail.author and one is Addressee.AUTHOR)],
     }
 
@@ -365,7 +393,22 @@ def _counted(found: list[FileView]) -> list[tuple[str, int]]:
     return [(word, words.count(word)) for word in dict.fromkeys(words)]
 
 
-def _names(session: Session, found: list[FileView]) -> dict[str, str]:
+def came_from(who: Caller, detail: Detail) -> tuple[str, str]:
+    """The list that a request is found in, for this person."""
+    if detail.author:
+        return "/requests", "Exports"
+    if Role.CHECKER in who.actor.roles:
+        return "/queue", "Review queue"
+    return f"/projects/{detail.request.project}", detail.request.project
+
+
+def worst_first(detail: Detail) -> list[FileView]:
+    """The files of a request in the order in which checkers see them."""
+    return sorted(detail.files, key=lambda file: (-risk(file.verdict), file.path))
+
+
+def names_of(session: Session, found: list[FileView]) -> dict[str, str]:
+    """Names of the voters that the viewer may know."""
     voters = {vote.person for file in found for vote in file.votes if vote.person}
     return {voter: person(session, voter).name for voter in voters}
 

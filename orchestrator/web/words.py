@@ -4,21 +4,33 @@ Status is a word and a shape, never a colour alone.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from orchestrator.governance.access import Verb
+
 TAGS = {
-    "good": "approved released published open active pass ready held safe closed done heard",
+    "good": "approved released published open active pass ready held safe closed done heard "
+    "accepted",
     "bad": "block blocked rejected declined withdrawn failed halted unproved recalled suspended "
     "inconclusive unsafe removed revoked",
-    "warn": "flag could-not-check returned expired unavailable not-applicable consolidating",
+    "warn": "flag could-not-check returned expired unavailable not-applicable consolidating "
+    "missing",
     "still": "draft none announced asleep retired stopped",
 }
 """Which words get which shape and colour; every other word is still on its way."""
 
-_KINDS = {word: kind for kind, words in TAGS.items() for word in words.split()}
+_KINDS = {word: kind for kind, words in TAGS.items() for word in words.split()} | dict.fromkeys(
+    ("not proved", "not signed yet", "on hold", "too old"), "warn"
+)
+
+_VERBS = {
+    Verb.WORK: "work in the notebook",
+    Verb.SUBMIT: "submit exports",
+    Verb.COLLECT: "collect releases",
+}
 
 DONE = {
     "drafted": "The draft is saved. Look it over, then submit it.",
@@ -33,6 +45,9 @@ DONE = {
     "added": "The files are frozen as they are now and lie in the draft.",
     "withdrawn": "Withdrawn.",
     "reopened": "The next round is open: change what was asked for, then submit again.",
+    "recalled": "Recalled: nobody can download it any more.",
+    "held": "On hold: it is neither released nor handed out until somebody lifts the hold.",
+    "lifted": "The hold is lifted.",
     "commented": "Your comment is stored.",
     "announced": "Announced. Send its files now.",
     "received": "The files have arrived.",
@@ -75,6 +90,18 @@ def _age(instant: datetime | None, now: datetime) -> str:
     return "just now"
 
 
+def _ahead(instant: datetime, now: datetime) -> str:
+    days = (instant - now).days
+    if days < 0:
+        return "in the past"
+    return "within a day" if days == 0 else f"in {days} {'day' if days == 1 else 'days'}"
+
+
+def _verbs(verbs: Iterable[str]) -> str:
+    said = [_VERBS[verb] for verb in _VERBS if verb in verbs]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
 def _size(count: int) -> str:
     if count < 1000:
         return f"{count} bytes"
@@ -111,6 +138,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "when": _when,
     "day": _day,
     "age": _age,
+    "ahead": _ahead,
+    "verbs": _verbs,
     "size": _size,
     "short": _short,
     "words": _words,
