@@ -182,6 +182,7 @@ def test_bytes_that_are_not_those_that_were_frozen_are_an_alarm(
     scratch: Path, tmp_path: Path
 ) -> None:
     job = _job(tmp_path, {"a.txt": GOOD})
+    (tmp_path / "a.txt").chmod(0o644)
     os.truncate(tmp_path / "a.txt", 3)
     with pytest.raises(Tampered):
         _worker(scratch).check(job)
