@@ -19,6 +19,7 @@ STILL = frozenset(
         WorkspaceState.RETIRED.value,
     }
 )
+_SAID = "This project was halted. Nothing was deleted; an administrator can resume it."
 
 
 def due(hands: Hands, _now: datetime) -> Sequence[str]:
@@ -40,14 +41,16 @@ def turn(hands: Hands, row_id: str, now: datetime) -> bool:
     with write(hands.db) as session:
         for server in running:
             service.record_server(session, server.key, service.Seen("stopped"), now)
-            service.unwant_server(session, server.key, now, actor=SYSTEM, reason="halted")
+            service.unwant_server(
+                session, server.key, now, actor=SYSTEM, reason="halted", say=_SAID
+            )
         service.move(
             session,
             session.get_one(Workspace, row_id),
             "halt",
             now,
             reason_code="project_halted",
-            reason="Somebody halted this project. Nothing was deleted.",
+            reason=_SAID,
         )
     return False
 

@@ -15,6 +15,10 @@ from orchestrator.workspaces.models import Server, Workspace
 from orchestrator.workspaces.states import WorkspaceState
 
 _STOPPED = service.Seen(ServerState.STOPPED.value)
+_SAID = {
+    "access_ended": "It was stopped because you may not work in this project at the moment; the "
+    "project's page says why.",
+}
 
 
 def due(hands: Hands, _now: datetime) -> Sequence[str]:
@@ -79,7 +83,9 @@ def _record(
     with write(hands.db) as session:
         service.record_server(session, row.key, seen, now)
         if unwanted is not None:
-            service.unwant_server(session, row.key, now, actor=SYSTEM, reason=unwanted)
+            service.unwant_server(
+                session, row.key, now, actor=SYSTEM, reason=unwanted, say=_SAID.get(unwanted, "")
+            )
 
 
 WORK = Work("servers", due, turn)

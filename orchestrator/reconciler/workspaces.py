@@ -109,8 +109,7 @@ def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> N
     if not _run_proof(hands, row):
         _close_unproved(hands, row, now)
         return
-    _attach(hands, row, wish, now)
-    _move(hands, row, "open", now)
+    _attach(hands, row, wish, now, then="open")
 
 
 def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
@@ -184,7 +183,10 @@ def _record_spec(hands: Hands, row: Workspace, wish: permits.Wish) -> None:
         session.get_one(Workspace, row.id).spec_digest = wish.spec.digest
 
 
-def _attach(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
+def _attach(
+    hands: Hands, row: Workspace, wish: permits.Wish, now: datetime, then: str | None = None
+) -> None:
+    """Give data, then write that it is there, in one transaction with the move that it allows."""
     hands.engine.attach(row.slug, wish.mounts)
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
@@ -192,6 +194,8 @@ def _attach(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> 
         current.mounted_at = hands.clock()
         current.attempts = 0
         permits.record_mounts(session, current.project_id, wish.mounts, now)
+        if then is not None:
+            service.move(session, current, then, now)
 
 
 def _stay_or_resume(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:

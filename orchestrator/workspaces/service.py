@@ -134,9 +134,13 @@ def want_server(
     return row
 
 
-def unwant_server(session: Session, key: str, now: datetime, *, actor: Actor, reason: str) -> None:
-    """Withdraw the wish for a server, for a reason people can read.
+def unwant_server(
+    session: Session, key: str, now: datetime, *, actor: Actor, reason: str, say: str = ""
+) -> None:
+    """Withdraw the wish for a server.
 
+    Shape: `reason` is a code for the log; `say` is the sentence people read, where what the engine
+    said does not stand there already.
     Errors: NotFound for an unknown server.
     """
     row = session.get(Server, key)
@@ -145,7 +149,7 @@ def unwant_server(session: Session, key: str, now: datetime, *, actor: Actor, re
     if row.wanted_at is None:
         return
     row.wanted_at = None
-    row.reason = reason
+    row.reason = say or row.reason
     row.token = None
     append(
         session,
