@@ -255,13 +255,18 @@ def save(house: House, folder: Path) -> Saved:
     return Saved(folder, engine, house.clock.now, vars(house).get("project"))
 
 
-def reopen(saved: Saved, folder: Path) -> House:
-    """A house as it was saved, in the given folder, with nothing of what memory held."""
+def reopen(saved: Saved, folder: Path, database: Engine | None = None) -> House:
+    """A house as it was saved, in the given folder, with nothing of what memory held.
+
+    Shape: `database` is one that was opened at this folder before, for its compiled statements;
+    its connections are new.
+    """
+    if database is not None:
+        database.dispose()
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(saved.folder, folder, symlinks=True)
-    house = a_house(
-        folder, db.connect(f"sqlite:///{folder / 'tre.db'}"), copy.deepcopy(saved.engine), saved.at
-    )
+    opened = database or db.connect(f"sqlite:///{folder / 'tre.db'}")
+    house = a_house(folder, opened, copy.deepcopy(saved.engine), saved.at)
     if saved.project is not None:
         house.project = saved.project
     return house

@@ -130,13 +130,21 @@ def mortal(house: House, death: Death, patch: pytest.MonkeyPatch) -> Iterator[No
     def rollback(connection: Any) -> None:
         connection.info.pop("wrote", None)
 
-    event.listen(house.hands.db, "before_cursor_execute", wrote)
-    event.listen(house.hands.db, "commit", commit)
-    event.listen(house.hands.db, "rollback", rollback)
-    with patch.context() as patched:
-        for name in NAMES:
-            patched.setattr(os, name, _watched(getattr(os, name), name, death, house))
-        yield
+    heard: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": wrote,
+        "commit": commit,
+        "rollback": rollback,
+    }
+    for name, listener in heard.items():
+        event.listen(house.hands.db, name, listener)
+    try:
+        with patch.context() as patched:
+            for name in NAMES:
+                patched.setattr(os, name, _watched(getattr(os, name), name, death, house))
+            yield
+    finally:
+        for name, listener in heard.items():
+            event.remove(house.hands.db, name, listener)
 
 
 def _watched(real: Callable[..., Any], name: str, death: Death, house: House) -> Callable[..., Any]:
@@ -375,7 +383,7 @@ def told(sqlite_template: Path, folder: Path) -> Iterator[dict[str, Told]]:
             house.clock.step()
             phase.act(house)
             before = save(house, folder / f"before-{number}")
-            house = reopen(before, state)
+            house = reopen(before, state, house.hands.db)
             death = Death()
             with mortal(house, death, patch):
                 converge(house, death)
@@ -391,24 +399,23 @@ def test_killed_before_every_mutating_call_it_comes_to_the_same_end(
     """Rows, log, store and engine: equal to the run without a fault, for every k."""
     one = told[phase]
     state = one.before.folder.parent / "state"
-    start = dump(_closed(reopen(one.before, state)))
-    known = identifiers(start)
+    database = db.connect(f"sqlite:///{state / 'tre.db'}")
+    known = identifiers(dump(reopen(one.before, state, database)))
     expected = normal(one.end, known)
     for k in range(1, one.calls + 1):
-        house = reopen(one.before, state)
+        house = reopen(one.before, state, database)
         death = Death(at=k)
         with mortal(house, death, monkeypatch), pytest.raises(Crash):
             converge(house, death)
-        death.armed = False
-        house.hands.db.dispose()
-        house = restarted(house, db=db.connect(str(house.hands.db.url)))
+        database.dispose()
+        house = restarted(house)
         with mortal(house, Death(), monkeypatch):
             converge(house, Death())
         found = normal(dump(house), known)
         for part, value in expected.items():
             assert found[part] == value, f"killed before call {k}, {death.seen[-1]}: {part}"
         _promises(house)
-        house.hands.db.dispose()
+    database.dispose()
 
 
 def _promises(house: House) -> None:
@@ -426,11 +433,6 @@ def _promises(house: House) -> None:
     assert len({(row.project_id, row.snapshot_id) for row in mounted}) == len(mounted)
     for row in released:
         house.hands.store.verify(Zone.RELEASE, Digest(row.digest))
-
-
-def _closed(house: House) -> House:
-    house.hands.db.dispose()
-    return house
 
 
 def test_the_campaign_is_as_large_as_it_says(told: dict[str, Told]) -> None:
