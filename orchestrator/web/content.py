@@ -63,9 +63,11 @@ def view(
     row: int = 1,
     column: int = 1,
     only: str = "",
+    at: str = "",
 ) -> Response:
-    """Show a file inertly, with the places that findings point at."""
+    """Show a file inertly, with the places that findings point at; `at` names a part by path."""
     detail, file, form = _look(control, who, request_id, file_id)
+    part = next((n for n, one in enumerate(form.parts) if one.path == at), part) if form else 0
     chosen = form.parts[part] if form and 0 <= part < len(form.parts) else None
     return page(
         request,
@@ -85,7 +87,7 @@ def view(
         kinds=Kind,
         author=detail.author,
         **_judging(control, detail, file),
-        **(_window(request, file, chosen, row, column, only == "marked") if chosen else {}),
+        **(_window(request, file, chosen, part, row, column, only == "marked") if chosen else {}),
     )
 
 
@@ -166,7 +168,13 @@ def _by_part(file: FileView) -> Mapping[str, list[Finding]]:
 
 
 def _window(
-    request: Request, file: FileView, part: Part, row: int, column: int, only: bool
+    request: Request,
+    file: FileView,
+    part: Part,
+    number: int,
+    row: int,
+    column: int,
+    only: bool,
 ) -> dict[str, Any]:
     """Cut a page of rows and columns out of a part, with marks."""
     findings = _by_part(file).get(part.path, [])
@@ -186,13 +194,17 @@ def _window(
         "left": left + 1,
         "marked": len(marked),
         "only": only,
-        "toggle": address(request, only="" if only else "marked", row=1),
-        "before": address(request, row=numbers[max(start - LINES, 0)]) if start else None,
-        "after": address(request, row=numbers[start + LINES])
+        "toggle": address(request, part=number, only="" if only else "marked", row=1),
+        "before": address(request, part=number, row=numbers[max(start - LINES, 0)])
+        if start
+        else None,
+        "after": address(request, part=number, row=numbers[start + LINES])
         if start + LINES < len(numbers)
         else None,
-        "to_left": address(request, column=max(left + 1 - COLUMNS, 1)) if left else None,
-        "to_right": address(request, column=left + 1 + COLUMNS)
+        "to_left": address(request, part=number, column=max(left + 1 - COLUMNS, 1))
+        if left
+        else None,
+        "to_right": address(request, part=number, column=left + 1 + COLUMNS)
         if left + COLUMNS < len(names)
         else None,
     }

@@ -68,7 +68,7 @@ def sliced(request: Request, items: Sequence[_T], size: int = PAGE) -> Slice[_T]
 
 def address(request: Request, **changes: object) -> str:
     """Spell the address of this page with some of its parameters changed."""
-    kept = {k: v for k, v in request.query_params.items() if k != "done"}
+    kept = {k: v for k, v in request.query_params.items() if k not in ("done", "at")}
     return f"{request.url.path}?{urlencode({**kept, **changes})}"
 
 

@@ -1026,6 +1026,20 @@ def _bytes(world: World, path: str) -> bytes:
     return next(store.rglob(f"*{digest[2:]}*")).read_bytes()
 
 
+def test_a_finding_leads_to_its_place(world: World) -> None:
+    """From the list of findings to the part and the row it speaks of."""
+    lead, request = world.browser("lead"), world.requests["blocked"]
+    links = page_of(lead.get(f"/requests/{request}")).links
+    place = next(link for link in links if "at=groups.csv" in link and "row=" in link)
+    shown = lead.get(place)
+    assert shown.status_code == 200
+    assert re.search(r'<th scope="row">3</th>', shown.text), "the first row that is spoken of"
+    assert 'class="hit"' in shown.text
+    toggle = next(link for link in page_of(shown).links if "only=marked" in link)
+    assert "at=" not in toggle
+    assert lead.get(toggle).text.count('class="hit"') == 2
+
+
 def test_pages_of_a_file_and_of_its_columns(world: World) -> None:
     """Numbers from the address that are nonsense show the beginning, never an error."""
     checker, view = world.browser("checker"), f"{the_file(world)}/view"
