@@ -102,6 +102,16 @@ def make_group(name: str, limits: Limits, root: Path = _ROOT) -> Group | None:
     return Group(tuple(wanted))
 
 
+def tidy(prefix: str, root: Path = _ROOT) -> None:
+    """Delete groups whose name begins so and that nobody is in: a killed engine left them.
+
+    Precondition: no sandbox of this prefix is being started.
+    """
+    for parent in (root / "tre", root / "memory" / "tre", root / "pids" / "tre"):
+        for folder in parent.glob(f"{prefix}-*") if parent.is_dir() else ():
+            _removed(folder)
+
+
 def _removed(folder: Path) -> bool:
     try:
         folder.rmdir()

@@ -81,12 +81,14 @@ class CheckWorker:
         scratch: Path,
         bounds: Bounds | None = None,
         programs: Mapping[str, Sequence[str]] = PROGRAMS,
+        tag: str = "check",
     ) -> None:
-        """Work below `scratch`.
+        """Work below `scratch`; control groups begin with `tag`.
 
         Shape: `bounds` replaces what follows from each file's size, `programs` the two commands.
         """
         self._programs = programs
+        self._tag = tag
         self._uids = uids
         self._scratch = scratch
         self._bounds = bounds
@@ -160,7 +162,7 @@ class CheckWorker:
         if identity is not None:
             os.chown(out, identity.uid, identity.gid)
         limits = bounds.limits()
-        group = make_group(f"{out.parent.name}-{out.name}", limits)
+        group = make_group(f"{self._tag}-{out.parent.name}-{out.name}", limits)
         order = run.order(box, limits, identity=identity, group=group)
         process = spawn.start(order, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

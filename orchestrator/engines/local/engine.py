@@ -34,7 +34,7 @@ from orchestrator.engines.port import (
 from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
 from orchestrator.outputs.model import Job, Report
 from orchestrator.sandbox import run, spawn
-from orchestrator.sandbox.limits import bounded_memory, make_group
+from orchestrator.sandbox.limits import bounded_memory, make_group, tidy
 from orchestrator.sandbox.uids import Uids
 from orchestrator.settings import Settings
 from orchestrator.values import parse_slug
@@ -56,12 +56,15 @@ class LocalEngine:
         self._records = Records(self._layout.facts / "projects")
         self._homes = Homes(self._layout, settings.home_quota_mb, self._uids.own)
         self._hubs = Hubs(self._layout, self._uids)
-        self._worker = CheckWorker(self._uids, self._layout.facts / "check")
+        self._worker = CheckWorker(
+            self._uids, self._layout.facts / "check", tag=self._layout.group()
+        )
         self._sockets: dict[str, EngineSocket] = {}
         self._tokens: dict[tuple[str, str, int], str] = {}
         self._asked: set[tuple[str, str]] = set()
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
+        self._tidied = False
 
     def doctor(self) -> list[Condition]:
         """See the port."""
@@ -72,6 +75,7 @@ class LocalEngine:
     def ensure(self, spec: Spec) -> Observed:
         """See the port."""
         run.require()
+        self._tidy_once()
         images.ensure_image(self._settings, spec.image)
         with self._lock(spec.project):
             before = self._records.read(spec.project)
@@ -105,6 +109,7 @@ class LocalEngine:
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""
         run.require()
+        self._tidy_once()
         record = None if project is None else self._record(project)
         image = record.spec.image if record else images.DEFAULT
         place = images.ensure_image(self._settings, image)
@@ -167,6 +172,7 @@ class LocalEngine:
     def check(self, job: Job) -> Report:
         """See the port."""
         run.require()
+        self._tidy_once()
         return self._worker.check(job)
 
     def halt(self, project: str, person: str | None = None) -> None:
@@ -364,6 +370,13 @@ class LocalEngine:
         ends = [partial(self._end, project, person) for person in people]
         in_parallel([*ends, partial(self._hubs.stop, project)])
         self._asked -= {(project, person) for person in people}
+
+    def _tidy_once(self) -> None:
+        """Before the first sandbox of this process: delete what a killed engine left."""
+        with self._guard:
+            if not self._tidied:
+                tidy(self._layout.group())
+                self._tidied = True
 
     def _lock(self, project: str) -> threading.RLock:
         with self._guard:

@@ -447,7 +447,7 @@ def _started(scene: Scene) -> Iterator[subprocess.Popen[bytes]]:
     if scene.identity is not None:
         for door in DOORS:
             os.chown(scene.folder / "doors" / door, scene.identity.uid, scene.identity.gid)
-    group = make_group(scene.folder.name, bounds)
+    group = make_group(scene.layout.group(scene.folder.name), bounds)
     life, ours = os.pipe()
     order = run.order(
         scene.box,

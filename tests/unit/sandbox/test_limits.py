@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from orchestrator.sandbox.limits import Limits, make_group
+from orchestrator.sandbox.limits import Limits, make_group, tidy
 
 LIMITS = Limits(memory=1 << 30, processes=64, cpu_seconds=9)
 
@@ -56,3 +56,10 @@ def test_members_of_a_group(tmp_path: Path) -> None:
     assert group is not None
     (tmp_path / "memory/tre/a/cgroup.procs").write_text("12\n13\n")
     assert group.members() == {12, 13}
+
+
+def test_groups_that_a_killed_engine_left_are_deleted_and_others_stay(tmp_path: Path) -> None:
+    for name in ("a1b2-x", "a1b2-y", "c3d4-x"):
+        (tmp_path / "memory" / "tre" / name).mkdir(parents=True)
+    tidy("a1b2", tmp_path)
+    assert [path.name for path in (tmp_path / "memory" / "tre").iterdir()] == ["c3d4-x"]
