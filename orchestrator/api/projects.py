@@ -21,7 +21,8 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 Reader = Annotated[Caller, Depends(may("projects.project.read"))]
 Drafter = Annotated[Caller, Depends(may("projects.project.draft"))]
 Submitter = Annotated[Caller, Depends(may("projects.project.submit"))]
-Voter = Annotated[Caller, Depends(may("projects.project.vote"))]
+# Who may fill a seat is the seat engine's answer, with every reason and not the role's alone.
+Voter = Annotated[Caller, Depends(may("projects.project.read", scope="projects.project.vote"))]
 Halter = Annotated[Caller, Depends(may("workspaces.workspace.halt"))]
 Resumer = Annotated[Caller, Depends(may("workspaces.workspace.resume"))]
 Entrant = Annotated[Caller, Depends(may("workspaces.workspace.enter"))]

@@ -24,7 +24,7 @@ Downloader = Annotated[Caller, Depends(may("airlock.request.download"))]
 Recaller = Annotated[Caller, Depends(may("airlock.request.recall"))]
 # Whether somebody may vote is decided per file by the seat engine, with every reason; the table of
 # roles alone would answer an author with less than the truth.
-Voter = Annotated[Caller, Depends(may("airlock.request.read"))]
+Voter = Annotated[Caller, Depends(may("airlock.request.read", scope="airlock.request.vote"))]
 
 
 class Draft(BaseModel):

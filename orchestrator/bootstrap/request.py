@@ -84,9 +84,11 @@ def visitor(request: Request) -> Caller | None:
     return found
 
 
-def may(action: str) -> Callable[[Request], Caller]:
+def may(action: str, scope: str = "") -> Callable[[Request], Caller]:
     """Name the permission of a route: the caller's roles, and a token's scopes, must open it.
 
+    Shape: `scope` is what a token must cover where the service itself decides who may, with more
+    reasons than a role: a token that was made for reading must not vote.
     Errors: NotSignedIn; NotAllowed with every reason.
     """
 
@@ -96,7 +98,7 @@ def may(action: str) -> Callable[[Request], Caller]:
             raise NotSignedIn("Sign in first, then try again.", code="not_signed_in")
         demand(found.actor, action)
         if found.scopes is not None:
-            require(scope_allows(found.scopes, action))
+            require(scope_allows(found.scopes, scope or action))
         return found
 
     check.permission = action  # type: ignore[attr-defined]

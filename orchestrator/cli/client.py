@@ -17,15 +17,11 @@ from orchestrator.errors import (
 )
 from orchestrator.settings import Settings
 
-_FAMILY: dict[int, type[TreError]] = {
-    401: NotAllowed,
-    403: NotAllowed,
-    404: NotFound,
-    409: Conflict,
-    422: Invalid,
-    500: Tampered,
-    503: Unavailable,
+_FAMILY: dict[str, type[TreError]] = {
+    family.__name__: family
+    for family in (NotFound, NotAllowed, Conflict, Invalid, Unavailable, Tampered)
 }
+"""The API names the family of its answer; a fault of ours has none and is no tampering."""
 
 
 class Api:
@@ -42,6 +38,7 @@ class Api:
             headers={"Host": self._host, "Authorization": f"Bearer {secret}"},
             timeout=120,
             trust_env=False,
+            limits=httpx2.Limits(max_keepalive_connections=0),  # a command leaves nothing open
         )
 
     def call(self, method: str, path: str, **options: Any) -> Any:
@@ -73,12 +70,11 @@ class Api:
 
 
 def _problem(response: httpx2.Response) -> TreError:
-    family = _FAMILY.get(response.status_code, Unavailable)
     try:
         body = response.json()
     except ValueError:
-        return family(f"The control plane answered {response.status_code} without a reason.")
-    return family(
+        return Unavailable(f"The control plane answered {response.status_code} without a reason.")
+    return _FAMILY.get(str(body.get("title", "")), Unavailable)(
         str(body.get("detail", "")),
         code=str(body.get("code", "")),
         reasons=[(r["code"], r["text"]) for r in body.get("reasons", [])],

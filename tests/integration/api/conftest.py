@@ -1,0 +1,91 @@
+"""One installation with a bit of everything, made once; a copy and its API for each test."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from orchestrator.server import application
+from tests.databases import copy_sqlite
+from tests.web_world import World, a_control, a_world
+
+
+@pytest.fixture(scope="session")
+def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Projects, requests and snapshots in many states, and their people."""
+    folder = tmp_path_factory.mktemp("api")
+    return a_world(a_control(folder, copy_sqlite(sqlite_template, folder / "tre.db")))
+
+
+def a_copy(template: World, folder: Path) -> Iterator[World]:
+    """The same installation in another folder."""
+    origin = template.control.settings.state_dir
+    database = copy_sqlite(origin.parent / "tre.db", folder / "tre.db")
+    shutil.copytree(origin, folder / "state")
+    control = a_control(folder, database)
+    yield replace(template, control=control, app=application(control))
+    control.db.dispose()
+
+
+@pytest.fixture
+def world(template: World, tmp_path: Path) -> Iterator[World]:
+    """A copy for one test."""
+    yield from a_copy(template, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def filled(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A copy for tests that only look, or only try what is refused."""
+    yield from a_copy(template, tmp_path_factory.mktemp("filled"))
+
+
+class Doorway:
+    """A real HTTP server on loopback, in front of whichever application a test names."""
+
+    def __init__(self) -> None:
+        """Nothing behind it yet."""
+        self.app: Any = None
+        config = uvicorn.Config(
+            self._call,
+            port=0,
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+        self.port = 0
+
+    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+    def up(self) -> None:
+        """Listen on a free port."""
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive()
+            time.sleep(0.005)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    def down(self) -> None:
+        """End it."""
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def doorway() -> Iterator[Doorway]:
+    """One server for all tests."""
+    found = Doorway()
+    found.up()
+    yield found
+    found.down()
