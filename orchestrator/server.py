@@ -53,10 +53,16 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_UNRECORDED = Unavailable(
+    "The log cannot take entries now, so nothing is answered and nothing was changed. Try again in "
+    "a moment, and if it stays so, tell the administrator.",
+    code="log_unavailable",
+)
+
 
 def application(control: Control) -> FastAPI:
     """Build the control plane around its wired parts."""
-    app = FastAPI(title="TRE orchestrator", docs_url=None, redoc_url=None)
+    app = FastAPI(title="TRE orchestrator", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.control = control
     app.add_middleware(
         SessionMiddleware,
@@ -101,23 +107,32 @@ def problem(status: int, error: TreError) -> dict[str, Any]:
 
 
 def _answer_error(request: Request, error: Exception) -> Response:
-    """One table for every error; a refusal is logged in a transaction of its own.
+    """One table for every error; refusals and alarms are logged in a transaction of their own.
 
     Source: design section 7: a refusal must not vanish with the roll-back.
     """
     assert isinstance(error, TreError)
     family = next(f for f in HTTP_STATUS if isinstance(error, f))
+    if family in (NotAllowed, Tampered) and not _recorded(request, error):
+        return _answer(request, HTTP_STATUS[Unavailable], _UNRECORDED)
+    return _answer(request, HTTP_STATUS[family], error)
+
+
+def _recorded(request: Request, error: TreError) -> bool:
+    """Write down who was refused by which rule; say whether the log could take it."""
     control: Control = request.app.state.control
-    if family is NotAllowed:
+    route = request.scope.get("route")
+    with suppress(Unavailable):
         refuse(
             control.db,
             actor=getattr(request.state, "actor", ANONYMOUS),
             rule=error.code,
             now=control.clock(),
             object_type="route",
-            object_id=request.scope["route"].path if "route" in request.scope else "",
+            object_id=getattr(route, "path", ""),
         )
-    return _answer(request, HTTP_STATUS[family], error)
+        return True
+    return False
 
 
 def _answer_validation(request: Request, error: Exception) -> Response:

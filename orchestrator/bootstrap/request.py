@@ -116,6 +116,7 @@ def process(*roles: ProcessRole) -> Callable[[Request], ProcessRole]:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         with read(control.db) as session:
             found = token_actor(session, token, control.clock())
+        request.state.actor = found.actor if found else ANONYMOUS
         if found is None or found.kind is not TokenKind.ROLE or found.owner not in roles:
             raise NotAllowed("Only our own processes come here.", code="not_a_process")
         return ProcessRole(found.owner)
