@@ -481,6 +481,7 @@ def test_it_starts_without_the_control_plane() -> None:
             await asyncio.sleep(0.3)
             made.control.servers = [server(made)]
             await made.control.up()
-            await until(lambda: door(made, "hub").exists())
+            names = ("hub", "airlock", "packages")
+            await until(lambda: all(door(made, name).exists() for name in names))
 
     asyncio.run(main())
