@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
-from orchestrator.errors import Unavailable
+from orchestrator.errors import Invalid, Unavailable
 
 WRITER_LOCK = 0x747265  # the letters "tre": one lock for the whole deployment
 
@@ -60,9 +60,10 @@ def connect(url: str) -> Engine:
 def write(engine: Engine) -> Iterator[Session]:
     """One writing transaction: lock first, commit on return, roll back on raise.
 
-    Errors: Unavailable when the lock or the disk is not to be had; nothing was written then.
+    Errors: Unavailable when the lock or the disk is not to be had; Invalid for a value that no
+    database column takes. Nothing was written then.
     """
-    with Session(engine, expire_on_commit=False) as session:
+    with Session(engine, expire_on_commit=False) as session, _values_refused():
         try:
             _take_lock(session.connection())
             session.info["writing"] = True
@@ -82,8 +83,11 @@ def write(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Session]:
-    """One reading session; a flush inside it is a programmer's mistake."""
-    with Session(engine, expire_on_commit=False, autoflush=False) as session:
+    """One reading session; a flush inside it is a programmer's mistake.
+
+    Errors: Invalid for a value that no database column takes.
+    """
+    with Session(engine, expire_on_commit=False, autoflush=False) as session, _values_refused():
         if engine.dialect.name == "sqlite":
             session.connection().exec_driver_sql("BEGIN")
         try:
@@ -93,6 +97,19 @@ def read(engine: Engine) -> Iterator[Session]:
         finally:
             session.expunge_all()  # the roll-back would make what was read unreadable
             session.rollback()
+
+
+@contextmanager
+def _values_refused() -> Iterator[None]:
+    """PostgreSQL refuses a NUL in a text, SQLite an integer beyond 64 bits, both half a letter."""
+    try:
+        yield
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        raise Invalid(
+            "Something in this cannot be stored: a character that is no text, or a number that is "
+            "too large. Nothing was changed; correct it and send it again.",
+            code="bad_value",
+        ) from error
 
 
 class Wake:

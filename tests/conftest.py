@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from orchestrator import db
 from orchestrator.migrations import run
-from tests.databases import copy_sqlite
+from tests.databases import a_postgres, closing_engine, copy_sqlite, sql
 
 NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
 REFUSED = "Tests reach this machine only"
@@ -97,7 +96,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         _wait_ready(programs[-1] / "pg_isready", folder, server)
         url = f"postgresql+psycopg://tre@/postgres?host={folder}"
-        _sql(url, "create database template_tre")
+        sql(url, "create database template_tre")
         run.upgrade(url.replace("/postgres?", "/template_tre?"))
         yield url
     finally:
@@ -111,26 +110,18 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A fresh migrated database of each kind, so that every test runs on both."""
     if request.param == "sqlite":
         url = copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "tre.db")
-        server = ""
-    else:
-        server = request.getfixturevalue("postgres")
-        url = _copy_postgres(server)
-    engine = db.connect(url)
-    yield engine
-    engine.dispose()
-    if server:
-        _sql(server, f"drop database {engine.url.database} with (force)")
+        with closing_engine(url) as engine:
+            yield engine
+        return
+    with a_postgres(request.getfixturevalue("postgres")) as url, closing_engine(url) as engine:
+        yield engine
 
 
 @pytest.fixture
 def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
     """A fresh migrated SQLite, where a test is about its file or needs no second kind."""
-    engine = db.connect(copy_sqlite(sqlite_template, tmp_path / "tre.db"))
-    yield engine
-    engine.dispose()
-
-
-_copies = iter(range(1_000_000))
+    with closing_engine(copy_sqlite(sqlite_template, tmp_path / "tre.db")) as engine:
+        yield engine
 
 
 def _quick_place() -> str:
@@ -138,19 +129,6 @@ def _quick_place() -> str:
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2**30
     return str(memory) if roomy else "/tmp"
-
-
-def _copy_postgres(url: str) -> str:
-    name = f"copy_{next(_copies)}"
-    _sql(url, f"create database {name} template template_tre strategy file_copy")
-    return url.replace("/postgres?", f"/{name}?")
-
-
-def _sql(url: str, statement: str) -> None:
-    engine = db.connect(url)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 def _wait_ready(program: Path, folder: Path, server: "subprocess.Popen[bytes]") -> None:

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from orchestrator.server import application
-from tests.databases import copy_sqlite
+from tests.databases import a_postgres, copy_sqlite
 from tests.web_world import World, a_control, a_world
 
 
@@ -89,3 +89,16 @@ def doorway() -> Iterator[Doorway]:
     found.up()
     yield found
     found.down()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a fresh migrated database of each kind, for one module."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        yield copy_sqlite(template, tmp_path_factory.mktemp("database") / "tre.db")
+        return
+    with a_postgres(request.getfixturevalue("postgres")) as url:
+        yield url
