@@ -1,6 +1,12 @@
-"""Documents made from code: state diagrams and settings. What drifts fails `make check`."""
+"""Documents made from code: states, settings, commands. What drifts fails `make check`."""
+
+from collections.abc import Iterator
+
+import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from orchestrator.airlock.states import MACHINE as AIRLOCK
+from orchestrator.cli.main import build
 from orchestrator.datasets.states import MACHINE as SNAPSHOT
 from orchestrator.lifecycle.machine import Machine
 from orchestrator.projects.states import MACHINE as PROJECT
@@ -13,7 +19,11 @@ _MADE = "<!-- Made by `make docs`; change the code, not this file. -->\n"
 
 def render() -> dict[str, str]:
     """Every generated document: path below the repository → text."""
-    return {"docs/states.md": _states(), "docs/settings.md": _settings()}
+    return {
+        "docs/states.md": _states(),
+        "docs/settings.md": _settings(),
+        "docs/commands.md": _commands(),
+    }
 
 
 def _states() -> str:
@@ -53,3 +63,39 @@ def _settings() -> str:
             default = "`policies/` of this installation"
         lines.append(f"| `TRE_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
+
+
+def _commands() -> str:
+    about = (
+        "People's commands go through the API with a token (`TRE_API_TOKEN`); operators' commands "
+        "use the settings of the machine.\n"
+        "Exit codes: 0 done, 2 wrong input, 3 not found, 4 not allowed, 5 conflict, 6 try later, "
+        "7 tampered.\n"
+    )
+    parts = [_MADE, "# Commands\n", about]
+    for name, command in sorted(_leaves(typer.main.get_command(build([])), "tre")):
+        parts += [f"## `{name}`\n", f"{command.get_short_help_str(200)}\n", _parameters(command)]
+    return "\n".join(part for part in parts if part)
+
+
+def _leaves(command: object, name: str) -> Iterator[tuple[str, TyperCommand]]:
+    if isinstance(command, TyperGroup):
+        for word, inner in command.commands.items():
+            yield from _leaves(inner, f"{name} {word}")
+    elif isinstance(command, TyperCommand):
+        yield name, command
+
+
+def _parameters(command: TyperCommand) -> str:
+    lines = [
+        f"| `{_spelled(one)}` | {getattr(one, 'help', None) or ''} |" for one in command.params
+    ]
+    if not lines:
+        return ""
+    return "\n".join(["| argument or option | what it is |", "| --- | --- |", *lines]) + "\n"
+
+
+def _spelled(one: object) -> str:
+    if isinstance(one, TyperArgument):
+        return str(one.name).upper() if one.required else f"[{str(one.name).upper()}]"
+    return str(getattr(one, "opts", ["?"])[0])
