@@ -18,6 +18,7 @@ from orchestrator.demo.story import Story
 from orchestrator.demo.tale import Tale
 from orchestrator.engines.local.images import ensure_image
 from orchestrator.settings import Settings
+from tests.e2e.browsing import COOKIE, Browsers, Examiner
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -81,6 +82,24 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browsers(house: House, chromium: Browser) -> Iterator[Browsers]:
+    """A browser for each of the cast who needs one; everybody is signed in from the story."""
+    host = house.settings.control_url.split("//", 1)[1]
+    sessions = {
+        handle: persona.browser.cookies(host)[COOKIE] for handle, persona in house.tale.cast.items()
+    }
+    with closing(Browsers(chromium, house.settings, sessions)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def examiner(chromium: Browser) -> Iterator[Examiner]:
+    """Axe, for any page."""
+    with closing(Examiner(chromium)) as one:
+        yield one
 
 
 @pytest.fixture
