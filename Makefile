@@ -26,7 +26,7 @@ audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so whe
 	@$(BIN)/python -m orchestrator.cli.main audit packages
 
 bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run
-	@for file in tests/bench/*.py; do $(BIN)/python $$file --quick; done
+	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file --quick; done
 
 docs: $(VENV)/.dev ## write the generated documents again
 	@$(BIN)/python -m orchestrator.cli.main docs --write

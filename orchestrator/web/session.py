@@ -25,6 +25,7 @@ from orchestrator.identity.oidc import OidcClient
 from orchestrator.identity.service import Opened, end_session, make_handover, open_session, sign_in
 from orchestrator.web.render import to
 from orchestrator.workspaces.access import require_verb
+from orchestrator.workspaces.service import prestart
 
 router = APIRouter(include_in_schema=False)
 
@@ -97,6 +98,7 @@ def _open(control: Control, claims: Claims, replaces: str | None) -> Opened:
     now = control.clock()
     with write(control.db) as session:
         person = sign_in(session, claims, now)
+        prestart(session, person, now, policies=control.policies)
         return open_session(
             session,
             person,

@@ -11,9 +11,14 @@ from sqlmodel import Session, select
 
 from orchestrator.audit.log import append
 from orchestrator.errors import NotFound
+from orchestrator.governance.access import Verb
+from orchestrator.identity.models import Person
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
+from orchestrator.policy.model import Policies
+from orchestrator.projects import queries as projects
 from orchestrator.values import SYSTEM, Actor, JsonValue, server_key
+from orchestrator.workspaces.access import access
 from orchestrator.workspaces.models import Proof, Server, Usage, Workspace
 
 
@@ -132,6 +137,21 @@ def want_server(
             project=project_id,
         )
     return row
+
+
+def prestart(session: Session, person: Person, now: datetime, *, policies: Policies) -> list[str]:
+    """Want a person's servers when they sign in, in the projects that ask for it.
+
+    Shape: the slugs of those projects; the person must be allowed to work there at this moment.
+    """
+    begun = []
+    for project in projects.active(session):
+        if not project.prestart or person.id not in projects.active_members(session, project.id):
+            continue
+        if Verb.WORK in access(session, person.id, project, now, policies=policies).verbs:
+            want_server(session, project.id, project.slug, person.id, person.handle, now)
+            begun.append(project.slug)
+    return begun
 
 
 def unwant_server(

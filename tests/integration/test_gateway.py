@@ -501,6 +501,21 @@ def test_nothing_moves_inward_during_silence() -> None:
     run(test)
 
 
+def test_a_first_answer_that_takes_its_time_lets_the_person_in() -> None:
+    """A session is not forgotten while the control plane is still being asked about it."""
+
+    async def test(made: World, notebook: Notebook) -> None:
+        notebook.reply("GET", "/user/ada/api/status", json={})
+        made.control.silence()
+        asked = asyncio.create_task(get(made, "/user/ada/api/status"))
+        await asyncio.sleep(FAST.fresh * 3)
+        made.control.speak()
+        reply, _ = await asked
+        assert reply.status == 200
+
+    run(test)
+
+
 def test_an_answer_is_kept_for_a_moment_and_asked_again() -> None:
     async def test(made: World, notebook: Notebook) -> None:
         notebook.reply("GET", "/user/ada/api/status", json={})
