@@ -206,6 +206,7 @@ def test_sleep_wake_and_removal(world: World) -> None:
 def test_the_proof_holds_and_leaves_nothing_behind(world: World) -> None:
     engine = world.engine
     engine.ensure(_spec("alpha", "ada"))
+    _hub_ready(world, "alpha")
     before = engine.observe("alpha")
     probes = engine.prove("alpha")
     assert proved(probes), [
