@@ -6,7 +6,7 @@ minute, so that its restart does not cut every notebook. Source: egress 3.1, des
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 import structlog
@@ -73,6 +73,7 @@ class Decisions:
         self._holds = Holds(pace.grace)
         self._passes: dict[tuple[str, str], Pass] = {}
         self._waiting: dict[Pass, asyncio.Future[Answer]] = {}
+        self._asked: Container[Pass] = ()  # those of the question that is under way
         self._asking: asyncio.Task[None] | None = None
 
     async def decide(self, project: str, session: str) -> Answer:
@@ -168,7 +169,7 @@ class Decisions:
             if now - known.heard > self._pace.silence:
                 for connection in list(known.open):
                     self._close(known, connection, "silence")
-                if not known.open and known not in self._waiting:
+                if not known.open and known not in self._waiting and known not in self._asked:
                     del self._passes[key]
 
     def _forget(self, scope: Scope) -> None:
@@ -205,6 +206,7 @@ class Decisions:
         """Ask for everybody who waits, in one question; whoever comes meanwhile is in the next."""
         while self._waiting:
             batch, self._waiting = self._waiting, {}
+            self._asked = batch
             at = self._clock()
             try:
                 answers = await self._control.decide(
@@ -217,6 +219,7 @@ class Decisions:
             for (known, future), said in zip(batch.items(), answers, strict=True):
                 self._take(known, parse_answer(said), at)
                 future.set_result(known.answer or NONSENSE)
+        self._asked = ()
 
     def _take(self, known: Pass, answer: Answer, at: float) -> None:
         """Keep an answer; a *no*, or another person, closes at once."""
