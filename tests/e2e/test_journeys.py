@@ -19,6 +19,7 @@ from tests.e2e.conftest import House
 PROJECT = "mgus-outcomes"
 HALTED = "light-chains"
 APPLIED = "bone-health"
+DAYS = timedelta(days=200)
 LAY = (
     "Small proteins in the blood may weaken the bones. We ask whether people with many of them "
     "break a bone earlier than others do. We compare groups of people and never look at one "
@@ -298,7 +299,9 @@ def test_an_application_is_written_reviewed_granted_and_halted(
     _is_told(lena, "You are a member now")
     stranger = browsers.stranger()
     stranger.goto(f"{house.settings.control_url}/register")
-    expect(stranger.get_by_role("heading", name="Bone health")).to_be_visible()
+    listed = stranger.get_by_role("article", name="Bone health")
+    last = datetime.now(UTC) + DAYS
+    expect(listed).to_contain_text(f"{last:%-d %B %Y}", use_inner_text=True)
     seen(stranger)
     picture(stranger, "register")
     _halts(house, browsers.of("ada"), seen)
@@ -318,7 +321,7 @@ def _applies(house: House, lena: Page, seen: Seen) -> None:
         "Purpose": "Whether people with many light chains break bones earlier than others do.",
         "Summary in plain language": LAY,
         "First day": today.isoformat(),
-        "Last day": (today + timedelta(days=200)).isoformat(),
+        "Last day": (today + DAYS).isoformat(),
         "Members besides you": "rosa",
     }
     for label, value in typed.items():

@@ -150,7 +150,7 @@ def test_a_hub_that_was_killed_comes_again_and_loses_no_notebook(
 
 
 def test_the_control_plane_may_be_away_for_a_moment(house: House, notebook: Socket) -> None:
-    """Nothing new is let in while it is away; open work pauses and goes on, nobody signs in anew."""
+    """Nothing new is let in while it is away; open work pauses and goes on without a sign-in."""
     milo = house.person("milo")
     address = f"{house.settings.project_url(PROJECT)}/user/milo/api/status"
     house.processes.kill("serve")
@@ -208,7 +208,8 @@ def _granted(house: House, slug: str) -> None:
         "slug": slug,
         "title": "A project whose reconciler is killed",
         "purpose": "To see that an interrupted beginning comes to the same end as any other.",
-        "lay_summary": "Computers are switched off at bad moments. We switch one off on purpose and "
+        "lay_summary": "Computers are switched off at bad moments. We switch one off on purpose, "
+        "and "
         "look whether the work that it had begun is finished properly afterwards. No person is "
         "looked at in this project, only the machine.",
         "starts_at": (now - timedelta(hours=1)).isoformat(),
