@@ -212,10 +212,12 @@ def _training(person: PersonFacts, project: ProjectFacts, now: datetime) -> list
 def _stops(person: PersonFacts, project: ProjectFacts, now: datetime) -> list[Reason]:
     found = []
     if person.suspended is not None:
-        text = f"Your access is suspended: {person.suspended} Ask the administrator."
+        why = person.suspended.rstrip(".")
+        text = f"Your access is suspended: {why}. Ask the administrator."
         found.append(Reason("person_suspended", text))
     if project.halted is not None:
-        text = f"This project is halted: {project.halted} An administrator can resume it."
+        why = project.halted.rstrip(".")
+        text = f"This project is halted: {why}. An administrator can resume it."
         found.append(Reason("project_halted", text))
     return found
 

@@ -80,6 +80,11 @@ def _day(instant: datetime | None) -> Markup:
     )
 
 
+def _last_day(end: datetime | None) -> Markup:
+    """Show the last day of a time that ends before `end`, as people wrote it."""
+    return _day(end and end - timedelta(seconds=1))
+
+
 def _age(instant: datetime | None, now: datetime) -> str:
     if instant is None:
         return "never"
@@ -137,6 +142,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "tag": _tag,
     "when": _when,
     "day": _day,
+    "last_day": _last_day,
     "age": _age,
     "ahead": _ahead,
     "verbs": _verbs,
