@@ -21,7 +21,7 @@ NAMES = {person.handle: person.name for person in PEOPLE}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 RUN = "options => axe.run(document, options)"
-OPTIONS = {"runOnly": TAGS, "resultTypes": ["violations"]}
+OPTIONS = {"runOnly": TAGS, "resultTypes": ["violations"], "preload": False}
 TAB_STOPS = 150
 
 expect.set_options(timeout=TIMEOUT / 2)
@@ -48,9 +48,9 @@ class Browsers:
         self._open.append(context)
         return context.new_page()
 
-    def of(self, handle: str, *, script: bool = True) -> Page:
-        """A tab of a person who is signed in, at the start page."""
-        page = self.stranger(script=script)
+    def of(self, handle: str, path: str = "/") -> Page:
+        """A tab of a person who is signed in, at a page of the control plane."""
+        page = self.stranger()
         host = str(urlsplit(self._settings.control_url).hostname)
         page.context.add_cookies(
             [
@@ -65,7 +65,7 @@ class Browsers:
                 }
             ]
         )
-        page.goto(f"{self._settings.control_url}/")
+        page.goto(f"{self._settings.control_url}{path}")
         return page
 
     def sign_in(self, page: Page, handle: str) -> None:
@@ -101,7 +101,7 @@ class Examiner:
         )
         self._copy = self._context.new_page()
 
-    def examine(self, page: Page, script: bool = True) -> list[Violation]:
+    def examine(self, page: Page, *, script: bool = True) -> list[Violation]:
         """Every serious or critical violation on a page as it stands now."""
         looked_at = page if script else self._copied(page)
         looked_at.wait_for_load_state("load")
