@@ -26,12 +26,15 @@ from orchestrator.settings import Settings
 PORTS = {"control": 8700, "gateway": 8701, "identity": 8702}
 
 
-def prepare(folder: Path, images: Path | None = None) -> tuple[Settings, int]:
+def prepare(
+    folder: Path, images: Path | None = None, *, usual_ports: bool = True
+) -> tuple[Settings, int]:
     """Empty the demo's folder and choose its ports: the usual ones, or others where they are taken.
 
     Shape: the settings, and the identity provider's port.
     """
-    ports = PORTS if all(map(is_free, PORTS.values())) else {name: free_port() for name in PORTS}
+    usual = usual_ports and all(map(is_free, PORTS.values()))
+    ports = PORTS if usual else {name: free_port() for name in PORTS}
     settings = Settings(
         mode="demo",
         state_dir=folder.absolute() / "state",

@@ -6,17 +6,20 @@ Names below `.localhost` are dialled at loopback, because not every system resol
 import asyncio
 import json
 import re
+import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx2
 
 from orchestrator.errors import Unavailable
+
+T = TypeVar("T")
 
 
 class Page:
@@ -118,8 +121,14 @@ class Socket:
     """A WebSocket with blocking calls, for the kernel protocol of Jupyter."""
 
     def __init__(self, url: str, cookie: str) -> None:
-        """Connect; the Origin is the page's own host."""
+        """Connect; the Origin is the page's own host.
+
+        The loop has a thread of its own: callers may stand in another loop, and pings of the
+        other side are answered while nobody listens.
+        """
         self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._closed = False
         parts = urlsplit(url)
         headers = {
@@ -130,7 +139,11 @@ class Socket:
         dialled = url.replace(f"//{parts.netloc}", f"//{_loopback(parts.netloc)}", 1)
         self._session: aiohttp.ClientSession
         self._socket: aiohttp.ClientWebSocketResponse
-        self._loop.run_until_complete(self._open(dialled, headers))
+        try:
+            self._wait(self._open(dialled, headers))
+        except BaseException:
+            self._end_loop()
+            raise
 
     async def _open(self, url: str, headers: dict[str, str]) -> None:
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -140,16 +153,25 @@ class Socket:
             await self._session.close()
             raise
 
+    def _wait(self, call: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(call, self._loop).result()
+
+    def _end_loop(self) -> None:
+        self._closed = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
     def send(self, message: dict[str, Any]) -> None:
         """Send one JSON message."""
-        self._loop.run_until_complete(self._socket.send_json(message))
+        self._wait(self._socket.send_json(message))
 
     def receive(self, seconds: float) -> dict[str, Any] | None:
         """The next JSON message, or None when the other side closed.
 
         Errors: TimeoutError after `seconds`.
         """
-        message = self._loop.run_until_complete(asyncio.wait_for(self._socket.receive(), seconds))
+        message = self._wait(asyncio.wait_for(self._socket.receive(), seconds))
         if message.type is not aiohttp.WSMsgType.TEXT:
             return None
         answer: dict[str, Any] = json.loads(message.data)
@@ -186,10 +208,9 @@ class Socket:
         """Hang up; twice is once."""
         if self._closed:
             return
-        self._closed = True
-        self._loop.run_until_complete(self._socket.close())
-        self._loop.run_until_complete(self._session.close())
-        self._loop.close()
+        self._wait(self._socket.close())
+        self._wait(self._session.close())
+        self._end_loop()
 
 
 class _Forms(HTMLParser):

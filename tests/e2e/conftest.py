@@ -32,12 +32,11 @@ QUIET = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of the one installation run in one worker: it is too large to have twice."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("house"))
+@pytest.fixture(autouse=True)
+def _one_house(request: pytest.FixtureRequest) -> None:
+    """All tests here run in one worker: the installation is too large to have twice."""
+    group = request.node.get_closest_marker("xdist_group")
+    assert group is not None, 'say pytestmark = pytest.mark.xdist_group("house") in this module'
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,15 @@ class House:
         return self.tale.cast[handle]
 
 
-@pytest.fixture(scope="session")
+# The fixtures of the whole house end with this folder, not with the session: Playwright keeps an
+# event loop running in its thread, and under a running loop no other test can start its own.
+@pytest.fixture(scope="package")
 def house() -> Iterator[House]:
     """Start everything, tell the story, keep it up; a story that fails is a test's to show."""
     folder = Path(tempfile.mkdtemp(prefix="house-", dir="/tmp"))
-    settings, identity_port = prepare(folder / "demo", images=Path(".tre/images").absolute())
+    settings, identity_port = prepare(
+        folder / "demo", images=Path(".tre/images").absolute(), usual_ports=False
+    )
     ensure_image(settings, "workspace")
     told = (folder / "told.txt").open("w")
     story = Story(folder / "report.json", Console(file=told, width=160))
@@ -75,7 +78,7 @@ def house() -> Iterator[House]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A real browser without a screen."""
     with sync_playwright() as playwright:
@@ -95,7 +98,7 @@ def browsers(house: House, chromium: Browser) -> Iterator[Browsers]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def examiner(chromium: Browser) -> Iterator[Examiner]:
     """Axe, for any page."""
     with closing(Examiner(chromium)) as one:

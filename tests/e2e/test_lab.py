@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import House
 
+pytestmark = pytest.mark.xdist_group("house")
+
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PROJECT = "mgus-outcomes"
 
