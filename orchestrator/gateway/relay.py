@@ -24,6 +24,7 @@ from orchestrator.link.bodies import whole
 SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
 _STATUSES = frozenset({200, 201, 204, 304, 400, 403, 404, 405, 409, 413, 422, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HUB_AWAY = 502  # what a server of JupyterHub answers while its hub does not
 _ERROR_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -127,6 +128,12 @@ async def _answer(exchange: Exchange, reply: aiohttp.ClientResponse) -> web.Stre
         return await _redirect(exchange, reply)
     if reply.status not in _STATUSES:
         raise Stopped(_unfit("reply_status"))
+    if reply.status == _HUB_AWAY:
+        raise Unavailable(
+            "The notebook server cannot ask its hub who you are; the hub is starting again. Try "
+            "again in a few seconds: nothing in the notebook is lost.",
+            code="hub_away",
+        )
     if reply.status >= 400:
         return await _error(exchange, reply)
     sent = headers.to_browser(reply.headers)

@@ -594,6 +594,21 @@ def test_an_address_that_is_not_the_own_socket_is_refused(kind: str) -> None:
     run(test)
 
 
+def test_a_hub_that_is_away_is_a_moment_and_not_an_error() -> None:
+    """While its hub starts again a notebook server answers 502; people are told to wait."""
+
+    async def test(made: World, notebook: Notebook) -> None:
+        notebook.reply(
+            "GET", "/user/ada/lab", status=502, body=b"<h1>502</h1>", content_type="text/html"
+        )
+        reply, body = await get(made, "/user/ada/lab", Accept="text/html")
+        assert reply.status == 503
+        assert reply.headers["Refresh"] == "5"
+        assert b"the hub is starting again" in body
+
+    run(test)
+
+
 REPLIES: list[tuple[str, dict[str, Any], int]] = [
     ("/user/ada/api/status", {"body": b"x" * 70_000, "content_type": "application/json"}, 413),
     ("/user/ada/api/status", {"body": b"a,b\n1,2\n", "content_type": "text/csv"}, 502),
