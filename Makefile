@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
+export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
 .PHONY: help demo test check audit bench docs lock clean
 

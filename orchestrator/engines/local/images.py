@@ -87,7 +87,7 @@ def _install(source: Path, folder: Path, digest: str, say: Progress) -> None:
 def _steps(lock: Path, aside: Path) -> list[tuple[str, list[str]]]:
     python = str(aside / "bin" / "python")
     if importlib.util.find_spec("uv") is not None:
-        uv = [sys.executable, "-m", "uv"]
+        uv = [sys.executable, "-m", "uv", "--system-certs"]  # a hospital’s proxy signs for itself
         install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
         return [
             ("python", [*uv, "venv", "--quiet", "--python", _base_python(), str(aside)]),
