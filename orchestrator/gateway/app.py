@@ -5,6 +5,7 @@ without the control plane, and serves nobody until that answers.
 """
 
 import asyncio
+import errno
 import signal
 from contextlib import AsyncExitStack, suppress
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from orchestrator.errors import TreError
+from orchestrator.errors import Conflict, TreError
 from orchestrator.gateway.control import Control
 from orchestrator.gateway.decisions import Decisions, Pace
 from orchestrator.gateway.meter import Meter, Unlimited
@@ -24,6 +25,9 @@ from orchestrator.link.line import Line
 from orchestrator.settings import Settings
 
 _log = structlog.get_logger()
+_BIND_TRIES = 40  # a gateway that was killed holds the port until the last of its sandbox is gone
+_BIND_PAUSE = 0.25
+"""Units: seconds."""
 
 
 def run(settings: Settings) -> None:
@@ -40,7 +44,8 @@ async def serve(
 ) -> None:
     """Serve until `stop` is set.
 
-    Units: `usage_period` in seconds. Errors: OSError when the port or the run folder is taken.
+    Units: `usage_period` in seconds. Errors: Conflict when the port stays taken; OSError when the
+    run folder is.
     """
     async with AsyncExitStack() as stack:
         line = await stack.enter_async_context(Line(settings, "gateway"))
@@ -73,8 +78,23 @@ async def _listen(settings: Settings, gateway: Gateway) -> web.ServerRunner:
     server = web.Server(gateway.handle, access_log=None, auto_decompress=False)
     runner = web.ServerRunner(server, shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, settings.bind_host, settings.gateway_port).start()
-    return runner
+    site = web.TCPSite(runner, settings.bind_host, settings.gateway_port)
+    for _ in range(_BIND_TRIES):
+        try:
+            await site.start()
+        except OSError as taken:
+            if taken.errno != errno.EADDRINUSE:
+                raise
+            await asyncio.sleep(_BIND_PAUSE)
+            site = web.TCPSite(runner, settings.bind_host, settings.gateway_port)
+        else:
+            return runner
+    await runner.cleanup()
+    raise Conflict(
+        f"Port {settings.gateway_port} of {settings.bind_host} is taken by another process. End "
+        "that one, or set TRE_GATEWAY_PORT to another port.",
+        code="port_taken",
+    )
 
 
 async def _until_signal(settings: Settings) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.demo.processes import is_free
 from orchestrator.demo.story import wait_until
 from orchestrator.demo.visitor import Socket
 from tests.e2e.conftest import House
@@ -55,8 +56,10 @@ def _start(house: House, role: str) -> None:
         running = False
     if running:
         return
-    house.processes.start(role, role)
     ports = {"serve": house.settings.control_port, "gateway": house.settings.gateway_port}
+    if role in ports:  # the kernel ends a killed sandbox from its outside inward
+        wait_until(lambda: is_free(ports[role]) or None, SECONDS, f"the port of {role}")
+    house.processes.start(role, role)
     if role in ports:
         house.processes.await_port(role, ports[role], SECONDS)
 

@@ -55,6 +55,29 @@ def run(test: Callable[[World, Notebook], Awaitable[None]], pace: Pace = FAST) -
     asyncio.run(main())
 
 
+def test_it_waits_for_a_predecessor_that_still_holds_the_port() -> None:
+    """A gateway that was killed holds its port for a moment; the next one does not give up."""
+    gone = asyncio.Event()
+
+    async def start(settings: Settings, stop: asyncio.Event) -> None:
+        predecessor = socket.create_server((settings.bind_host, settings.gateway_port))
+        serving = asyncio.create_task(serve(settings, stop))
+        await asyncio.sleep(0.6)
+        assert not serving.done()
+        predecessor.close()
+        await asyncio.sleep(0.4)
+        gone.set()
+        await serving
+
+    async def main() -> None:
+        async with world(start) as made:
+            await asyncio.wait_for(gone.wait(), 10)
+            async with made.browser.get(made.url("/.tre/health"), headers=made.head()) as reply:
+                assert reply.status == 200
+
+    asyncio.run(main())
+
+
 def rows(made: World, **wanted: Any) -> list[dict[str, Any]]:
     return [
         row
