@@ -10,11 +10,11 @@ export UV_SYSTEM_CERTS := 1
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## start everything on this machine and tell the whole story
+demo: $(BIN)/tre ## start everything on this machine and tell the whole story
 	@.ci/packages bubblewrap libseccomp2
 	@$(BIN)/python -m orchestrator.cli.main demo
 
-test: $(VENV)/.dev ## every test that needs no cluster, browser tests included
+test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
@@ -48,6 +48,11 @@ $(BIN)/uv:
 $(VENV)/.runtime: requirements.lock $(BIN)/uv
 	@test -e $(VENV)/.dev || $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock .ci/uv.lock
 	@touch $@
+
+# The command for people: this checkout's package, from any folder.
+$(BIN)/tre: $(VENV)/.runtime
+	@printf '#!/bin/sh\nhere=$$(dirname "$$(readlink -f "$$0")")\nPYTHONPATH="$$here/../.." exec "$$here/python" -m orchestrator.cli.main "$$@"\n' > $@
+	@chmod +x $@
 
 $(VENV)/.dev: requirements-dev.lock $(BIN)/uv
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements-dev.lock .ci/uv.lock

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_killed_while_it_provisions_it_finishes_once(house: House) -> None:
     slug = "killed-midway"
     _granted(house, slug)
     for state in ("provisioning", "proving"):
-        wait_until(lambda wanted=state: _reached(house, slug, wanted), SECONDS, f"{slug} {state}")
+        wait_until(partial(_reached, house, slug, state), SECONDS, f"{slug} {state}")
         house.processes.kill("reconcile")
         _start(house, "reconcile")
     found = wait_until(lambda: _open(house, slug), SECONDS, f"{slug} to open")

@@ -16,7 +16,7 @@ from orchestrator.audit.models import AuditText
 from orchestrator.db import write
 from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound
 from orchestrator.governance import service as governance
-from orchestrator.governance.access import DatasetFacts, Verb, WorkspaceFacts
+from orchestrator.governance.access import Access, DatasetFacts, Verb, WorkspaceFacts
 from orchestrator.governance.models import Vote
 from orchestrator.governance.queries import pinned, votes_seen
 from orchestrator.governance.seats import Approved, Pending, Rejected, Returned
@@ -452,7 +452,7 @@ def test_access_from_what_is_stored(session: Session) -> None:
     ]
 
 
-def _access(session: Session, world: ProjectWorld, person: Actor, **how: object) -> object:
+def _access(session: Session, world: ProjectWorld, person: Actor, **how: object) -> Access:
     now = how.pop("now", NOW)
     return queries.access(
         session,
@@ -469,7 +469,7 @@ def _access(session: Session, world: ProjectWorld, person: Actor, **how: object)
 
 
 def _codes(session: Session, world: ProjectWorld, person: Actor, **how: object) -> list[str]:
-    return [reason.code for reason in _access(session, world, person, **how).reasons]  # type: ignore[attr-defined]
+    return [reason.code for reason in _access(session, world, person, **how).reasons]
 
 
 def test_each_halt_and_each_suspension_denies_with_its_reason(session: Session) -> None:
@@ -594,7 +594,7 @@ def test_the_end_comes_by_the_clock_and_leaves_time_to_collect(session: Session)
     assert service.expire_due(session, end) == [world.project.id]
     assert (world.project.state, world.project.reason_code) == (S.CLOSING, "end_reached")
     access = _access(session, world, world.member, now=end + DAY, workspace=None)
-    assert access.verbs == {Verb.SUBMIT, Verb.COLLECT}  # type: ignore[attr-defined]
+    assert access.verbs == {Verb.SUBMIT, Verb.COLLECT}
     days = policies().access.closing
     assert _codes(session, world, world.member, now=end + days) == ["outside_dates"]
     assert queries.to_finish(session, end + days - DAY, days) == []

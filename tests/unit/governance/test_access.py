@@ -1,8 +1,10 @@
 """Effective access: every subset of failing conditions gives exactly that set."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -41,14 +43,14 @@ PROJECT = ProjectFacts(
     proof_valid=timedelta(minutes=15),
 )
 
-BREAK_PERSON = {
-    "not_member": lambda p: replace(p, membership=replace(p.membership, removed_at=NOW)),
-    "terms_outdated": lambda p: replace(p, membership=replace(p.membership, terms="0")),
+BREAK_PERSON: dict[str, Callable[[PersonFacts], PersonFacts]] = {
+    "not_member": lambda p: _member(p, removed_at=NOW),
+    "terms_outdated": lambda p: _member(p, terms="0"),
     "training_missing": lambda p: _certificate(p, "ethics", gone=True),
     "training_expired": lambda p: _certificate(p, "researcher_training", gone=False),
     "person_suspended": lambda p: replace(p, suspended="An incident is looked into."),
 }
-BREAK_PROJECT = {
+BREAK_PROJECT: dict[str, Callable[[ProjectFacts], ProjectFacts]] = {
     "project_not_active": lambda p: replace(p, verbs=frozenset()),
     "outside_dates": lambda p: replace(p, ends_at=NOW),
     "project_halted": lambda p: replace(p, halted="A leak is looked into."),
@@ -60,27 +62,34 @@ BREAK_PROJECT = {
 CODES = (*BREAK_PERSON, *BREAK_PROJECT)
 
 
-def _certificate(person, kind, *, gone):
+def _member(person: PersonFacts, **facts: Any) -> PersonFacts:
+    assert person.membership is not None
+    return replace(person, membership=replace(person.membership, **facts))
+
+
+def _certificate(person: PersonFacts, kind: str, *, gone: bool) -> PersonFacts:
     kept = dict(person.certificates)
     del kept[kind]
     return replace(person, certificates=kept if gone else {**kept, kind: NOW})
 
 
-def _dataset(project, index, **facts):
+def _dataset(project: ProjectFacts, index: int, **facts: bool) -> ProjectFacts:
     datasets = list(project.datasets)
-    datasets[index] = replace(datasets[index], **facts)
+    datasets[index] = replace(datasets[index], **facts)  # type: ignore[arg-type]
     return replace(project, datasets=tuple(datasets))
 
 
-def test_every_subset_of_failing_conditions_returns_exactly_that_set():
+def test_every_subset_of_failing_conditions_returns_exactly_that_set() -> None:
     seen = 0
     for chosen in product((False, True), repeat=len(CODES)):
         person, project, broken = PERSON, PROJECT, set()
         for code, is_broken in zip(CODES, chosen, strict=True):
             if is_broken:
                 broken.add(code)
-                person = BREAK_PERSON.get(code, lambda p: p)(person)
-                project = BREAK_PROJECT.get(code, lambda p: p)(project)
+                if code in BREAK_PERSON:
+                    person = BREAK_PERSON[code](person)
+                else:
+                    project = BREAK_PROJECT[code](project)
         access = effective_access(person, project, NOW)
         assert [reason.code for reason in access.reasons] == sorted(broken)
         assert bool(access) is not bool(broken)
@@ -89,13 +98,15 @@ def test_every_subset_of_failing_conditions_returns_exactly_that_set():
 
 
 @pytest.mark.parametrize(("person", "project"), [(None, PROJECT), (PERSON, None), (None, None)])
-def test_what_could_not_be_loaded_denies(person, project):
+def test_what_could_not_be_loaded_denies(
+    person: PersonFacts | None, project: ProjectFacts | None
+) -> None:
     access = effective_access(person, project, NOW)
     assert isinstance(access, Deny)
     assert [reason.code for reason in access.reasons] == ["facts_unavailable"]
 
 
-def test_a_stranger_and_an_invited_person_are_not_members():
+def test_a_stranger_and_an_invited_person_are_not_members() -> None:
     for place in (None, Membership(None, None, "1")):
         access = effective_access(replace(PERSON, membership=place), PROJECT, NOW)
         assert "not_member" in {reason.code for reason in access.reasons}
@@ -112,11 +123,11 @@ def test_a_stranger_and_an_invited_person_are_not_members():
         (None, False),
     ],
 )
-def test_only_a_fresh_and_safe_proof_opens(workspace, allowed):
+def test_only_a_fresh_and_safe_proof_opens(workspace: WorkspaceFacts | None, allowed: bool) -> None:
     assert bool(effective_access(PERSON, replace(PROJECT, workspace=workspace), NOW)) is allowed
 
 
-def test_a_project_without_dates_or_before_its_start_is_closed():
+def test_a_project_without_dates_or_before_its_start_is_closed() -> None:
     for change in ({"starts_at": None}, {"ends_at": None}, {"starts_at": NOW + DAY}):
         access = effective_access(PERSON, replace(PROJECT, **change), NOW)
         assert [reason.code for reason in access.reasons] == ["outside_dates"]
@@ -131,7 +142,9 @@ def test_a_project_without_dates_or_before_its_start_is_closed():
         (replace(PROJECT, verbs=CLOSING_VERBS, workspace=None), PERSON),
     ],
 )
-def test_until_is_the_instant_at_which_the_answer_changes(project, person):
+def test_until_is_the_instant_at_which_the_answer_changes(
+    project: ProjectFacts, person: PersonFacts
+) -> None:
     access = effective_access(person, project, NOW)
     assert isinstance(access, Allow)
     assert access.until is not None
@@ -139,7 +152,7 @@ def test_until_is_the_instant_at_which_the_answer_changes(project, person):
     assert not effective_access(person, project, access.until)
 
 
-def test_closing_leaves_submit_and_collect_without_a_workspace():
+def test_closing_leaves_submit_and_collect_without_a_workspace() -> None:
     access = effective_access(PERSON, replace(PROJECT, verbs=CLOSING_VERBS, workspace=None), NOW)
     assert access.verbs == {Verb.SUBMIT, Verb.COLLECT}
     assert for_verb(access, Verb.SUBMIT)
@@ -147,7 +160,7 @@ def test_closing_leaves_submit_and_collect_without_a_workspace():
     assert [reason.code for reason in refused.reasons] == ["project_not_active"]
 
 
-def test_a_denied_verb_carries_every_reason():
+def test_a_denied_verb_carries_every_reason() -> None:
     access = effective_access(replace(PERSON, suspended="x"), replace(PROJECT, halted="y"), NOW)
     assert [r.code for r in for_verb(access, Verb.WORK).reasons] == [
         "person_suspended",

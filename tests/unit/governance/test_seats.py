@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -76,14 +77,14 @@ def any_policy(draw: st.DrawFn) -> ReviewPolicy:
         return shipped
     names = draw(st.lists(st.sampled_from(SEATS), min_size=1, unique=True))
     extra = draw(st.none() | seats)
-    rules = {
+    rules: dict[str, Any] = {
         "one_voice_per_organisation": draw(st.booleans()),
         "approve_share": draw(st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(2, 3)])),
         "objection": draw(st.sampled_from(["blocks", "counts"])),
         "escalate_adds": extra and {**extra, "per": None, "refusal": "block"},
         "lapse_days": 30,
     }
-    phases = draw(st.sampled_from([("in_review",), ("in_review", "consolidating")]))
+    phases: Any = draw(st.sampled_from([("in_review",), ("in_review", "consolidating")]))
     try:
         return ReviewPolicy(
             policy="made-up",
@@ -361,7 +362,7 @@ def test_p8_votes_on_another_digest_round_part_or_policy_are_as_good_as_none(
     assert newer.digest != policy.digest
     assert counting(newer, subject, [v for v in votes if v.policy == policy.digest]) == []
     for change in ({"digest": UNSEEN}, {"round": 3}, {"part": "f-9"}):
-        moved = replace(subject, **change)  # type: ignore[arg-type]
+        moved = replace(subject, **change)
         assert counting(policy, moved, votes) == []
         assert not isinstance(outcome_of(policy, moved, votes), Approved)
 

@@ -218,7 +218,7 @@ def test_a_policy_that_cannot_be_satisfied_or_is_not_safe_is_refused(
 def test_policies_are_frozen() -> None:
     policies = load(SHIPPED)
     with pytest.raises(ValidationError):
-        policies.access.closing_days = 400  # type: ignore[misc]
+        policies.access.closing_days = 400
 
 
 def test_the_digest_covers_content_and_nothing_else(folder: Path) -> None:

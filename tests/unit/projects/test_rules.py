@@ -9,6 +9,7 @@ import pytest
 from orchestrator.errors import Invalid
 from orchestrator.governance.access import DatasetFacts
 from orchestrator.projects import rules
+from orchestrator.values import JsonValue
 from tests.factories import DAY, LAY_SUMMARY, NOW, an_application
 
 ASKED = an_application(datasets=("flchain", "mgus"), needed=frozenset({"flchain"}))
@@ -68,8 +69,8 @@ def test_datasets_that_cannot_be_asked_for() -> None:
     assert rules.unusable(FACTS, ASKED) == ()
 
 
-def a_plan(round_: int = 1, **changes: object) -> dict[str, rules.JsonValue]:
-    asked: dict[str, rules.JsonValue] = {"project": "survival", "title": "T", **changes}  # type: ignore[dict-item]
+def a_plan(round_: int = 1, **changes: object) -> dict[str, JsonValue]:
+    asked: dict[str, JsonValue] = {"project": "survival", "title": "T", **changes}  # type: ignore[dict-item]
     return rules.plan(
         asked,
         round_=round_,

@@ -13,7 +13,7 @@ from orchestrator.projects.states import (
 
 def test_only_the_system_approves_and_only_what_was_submitted() -> None:
     ways = [row for row in MACHINE.table if row.target == ProjectState.APPROVED]
-    assert [(row.source, row.by) for row in ways] == [("submitted", {Standing.SYSTEM})]
+    assert [(row.source, row.by) for row in ways] == [("submitted", frozenset({Standing.SYSTEM}))]
 
 
 def test_nothing_becomes_active_but_by_approval_or_an_administrators_resume() -> None:
