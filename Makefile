@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test check audit bench docs lock clean
+.PHONY: help demo test check audit bench pictures docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so whe
 
 bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file --quick; done
+
+pictures: $(VENV)/.dev ## take the pictures of the documents again, in the browser tests
+	@TRE_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/e2e/test_journeys.py tests/e2e/test_lab.py
 
 docs: $(VENV)/.dev ## write the generated documents again
 	@$(BIN)/python -m orchestrator.cli.main docs --write

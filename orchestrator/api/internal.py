@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.request import Parts, ReadSession, WriteSession, process
 from orchestrator.db import Wake, read
-from orchestrator.identity.service import redeem_handover
+from orchestrator.identity.service import end_session, redeem_handover
 from orchestrator.identity.tokens import ProcessRole
 from orchestrator.workspaces import service as workspaces
 from orchestrator.workspaces.models import Usage
@@ -94,6 +94,13 @@ def want(session: WriteSession, control: Parts, _role: Gateway, body: Check) -> 
     now = control.clock()
     project, person = _passage(control).at_work(session, body.project, body.session, now)
     workspaces.want_server(session, project.id, project.slug, person.id, person.handle, now)
+    return Response(status_code=204)
+
+
+@router.post("/leave", status_code=204)
+def leave(session: WriteSession, control: Parts, _role: Gateway, body: Check) -> Response:
+    """End a session at its project's host; the person's session here goes on."""
+    end_session(session, body.session, control.clock(), project=body.project)
     return Response(status_code=204)
 
 

@@ -46,6 +46,10 @@ class Control:
         """Ask that the person's server be started; repeating it changes nothing."""
         await self._line.post("/internal/want", {"project": project, "session": session})
 
+    async def leave(self, project: str, session: str) -> None:
+        """End a session at this host; twice is once."""
+        await self._line.post("/internal/leave", {"project": project, "session": session})
+
     async def usage(self, rows: list[dict[str, Any]]) -> None:
         """Hand over counted bytes."""
         await self._line.post("/internal/usage", {"rows": rows})

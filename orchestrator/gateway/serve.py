@@ -228,7 +228,7 @@ class Gateway:
             case "GET", "enter":
                 return await self._enter(visit)
             case "GET", "leave":
-                return self._leave(visit)
+                return await self._leave(visit)
             case "POST", "start":
                 return await self._start_again(visit)
             case _:
@@ -252,10 +252,15 @@ class Gateway:
         answer.headers.add("Set-Cookie", sessions.drop_cookie(sessions.STATE))
         return answer
 
-    def _leave(self, visit: Visit) -> web.StreamResponse:
-        """Make this browser forget the project: cookies, storage and caches."""
+    async def _leave(self, visit: Visit) -> web.StreamResponse:
+        """End the session and make this browser forget: cookies, storage and caches.
+
+        Errors: Unavailable; then the browser keeps its cookie and the page says to try again.
+        """
         if refused := headers.same_origin(visit.request.headers, visit.origin, must=False):
             return self._refuse(visit, refused)
+        if visit.session is not None:
+            await self._control.leave(visit.project, visit.session)
         body = pages.left(self._settings.control_url)
         answer = web.Response(body=body, headers=pages.LEAVE)
         answer.headers.add("Set-Cookie", sessions.drop_cookie(sessions.SESSION))

@@ -282,10 +282,17 @@ def touch_session(session: Session, secret: str, project: str | None, now: datet
     return True
 
 
-def end_session(session: Session, secret: str, now: datetime) -> None:
-    """Sign out: this session and those handed over from it to project hosts end; twice is once."""
+def end_session(
+    session: Session, secret: str, now: datetime, *, project: str | None = None
+) -> None:
+    """Sign out: this session and those handed over from it to project hosts end; twice is once.
+
+    Shape: where a project's host asks, `project` names it; a session of another place goes on.
+    """
     row = session.get(WebSession, fingerprint(secret))
     if row is None or row.ended_at is not None:
+        return
+    if project is not None and row.project != project:
         return
     family = or_(col(WebSession.id) == row.id, col(WebSession.parent_id) == row.id)
     _end_where(session, now, family)

@@ -72,6 +72,15 @@ def test_every_role_has_its_page() -> None:
         assert len(page.split()) >= 100
 
 
+def test_every_picture_is_shown_by_a_document_and_made_by_a_test() -> None:
+    """`make pictures` takes them; they are not compared by bytes."""
+    there = {path.stem for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    pages = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+    tests = "".join(path.read_text() for path in (ROOT / "tests" / "e2e").glob("test_*.py"))
+    assert set(re.findall(r"!\[[^\]]{15,}\]\(pictures/([a-z-]+)\.png\)", pages)) == there
+    assert set(re.findall(r'picture\(\w+, "([a-z-]+)"', tests)) == there
+
+
 def commands_named(text: str) -> set[str]:
     """The commands that a document tells people to type."""
     return set(re.findall(r"`tre ([a-z]+)\b", text))

@@ -1,6 +1,7 @@
 """Browsers for the cast, and what every page must pass: axe's rules, keyboard, visible focus."""
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 from orchestrator.demo.people import PEOPLE
 from orchestrator.settings import Settings
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PICTURES = Path(os.environ.get("TRE_PICTURES", ".tre/pictures")).absolute()
+"""Into `docs/pictures` with `make pictures` only, so that a test run changes no committed file."""
 SIZE = {"width": 1280, "height": 900}
 TIMEOUT = 30_000
 COOKIE = "__Host-tre"

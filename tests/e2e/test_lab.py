@@ -1,15 +1,13 @@
 """JupyterLab itself in a real browser, through the gateway, and what must not cross hosts."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page
 
+from tests.e2e.browsing import picture
 from tests.e2e.conftest import House
 
 pytestmark = pytest.mark.xdist_group("house")
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PROJECT = "mgus-outcomes"
 
 
@@ -37,8 +35,7 @@ def test_a_cell_answers_in_jupyterlab(house: House, page: Page) -> None:
         ".some(out => out.innerText.includes('42'))"
     )
     assert "['mgus2']" in page.locator(".jp-OutputArea-output").first.inner_text()
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / "notebook.png")
+    picture(page, "notebook", whole=False)
     names = {cookie["name"] for cookie in page.context.cookies()}
     assert names <= {"__Host-tre", "__Host-tre-state", "tre-login", "dev-provider"}, names
 

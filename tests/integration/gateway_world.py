@@ -38,6 +38,7 @@ class ControlWorld:
         self.answers: dict[tuple[str, str], dict[str, Any]] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.wanted: list[tuple[str, str]] = []
+        self.left: list[tuple[str, str]] = []
         self.usage: list[dict[str, Any]] = []
         self.servers: list[dict[str, Any]] = []
         self.intake: list[tuple[str, str, bytes]] = []
@@ -58,6 +59,7 @@ class ControlWorld:
                 web.post("/internal/exchange", self._exchange),
                 web.post("/internal/decide", self._decide),
                 web.post("/internal/want", self._want),
+                web.post("/internal/leave", self._leave),
                 web.post("/internal/usage", self._usage),
                 web.get("/internal/stream", self._stream),
                 web.get("/internal/servers", self._servers),
@@ -124,6 +126,13 @@ class ControlWorld:
         checks = (await request.json())["checks"]
         found = [self.answers.get((c["project"], c["session"]), nobody) for c in checks]
         return web.json_response({"answers": found})
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        await self._check(request, "gateway")
+        body = await request.json()
+        self.left.append((body["project"], body["session"]))
+        self.deny(body["project"], session=body["session"])
+        return web.Response(status=204)
 
     async def _exchange(self, request: web.Request) -> web.Response:
         await self._check(request, "gateway")

@@ -915,12 +915,13 @@ def test_a_session_has_only_so_many_connections() -> None:
     run(test, Pace(connections=2))
 
 
-def test_leaving_clears_the_browser() -> None:
+def test_leaving_ends_the_session_and_clears_the_browser() -> None:
     async def test(made: World, notebook: Notebook) -> None:
         reply, _ = await get(made, "/.tre/leave")
         assert reply.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
         dropped = reply.headers.getall("Set-Cookie")
         assert [line.split(";")[0] for line in dropped] == ["__Host-tre=", "__Host-tre-state="]
+        assert made.control.left == [("flc", SECRET)]
         reply, _ = await get(made, "/.tre/leave", Sec_Fetch_Site="cross-site")
         assert reply.status == 403
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -178,7 +178,7 @@ def test_internal_routes_answer_their_process_and_nobody_else(filled: World) -> 
             if answer.status_code == 403 and answer.json()["code"] == "not_a_process":
                 continue
             opened.setdefault(route.path, set()).add(name)
-    gateway = {"/internal/exchange", "/internal/decide", "/internal/want"}
+    gateway = {f"/internal/{verb}" for verb in ("exchange", "decide", "want", "leave")}
     both = {"/internal/usage", "/internal/servers"}
     doors = {route.path for _, route in routes(intake)}
     assert opened == {
@@ -250,6 +250,27 @@ def test_a_hand_over_works_once_and_its_replay_is_in_the_log(world: World) -> No
     asked = {"checks": [{"project": "light-chains", "session": first.json()["session"]}]}
     decided = browser.client.post("/internal/decide", json=asked, headers=bearer(token)).json()
     assert decided["answers"][0]["allow"] is True
+
+
+def test_leaving_a_project_ends_the_session_there_and_no_other(world: World) -> None:
+    """Another project cannot end it; the session at the control plane goes on."""
+    place = _at_project(world)
+    client, token = world.browser(None).client, role_token(world, ProcessRole.GATEWAY)
+
+    def ask(verb: str, body: dict[str, Any]) -> httpx2.Response:
+        return client.post(f"/internal/{verb}", json=body, headers=bearer(token))
+
+    def allowed() -> bool:
+        return bool(ask("decide", {"checks": [place]}).json()["answers"][0]["allow"])
+
+    assert ask("leave", {**place, "project": "halted-work"}).status_code == 204
+    assert allowed()
+    assert ask("leave", place).status_code == 204
+    assert not allowed()
+    assert ask("leave", place).status_code == 204
+    with read(world.control.db) as session:
+        rows = session.execute(text("select project from web_sessions where ended_at is null"))
+        assert {row[0] for row in rows} == {None}
 
 
 def test_a_refusal_that_cannot_be_logged_is_no_answer(world: World) -> None:
@@ -408,6 +429,7 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("GET", f"{F}/download"): ("lead", {"request_id": "released"}, _nothing),
     ("POST", "/internal/exchange"): ("gateway", {}, _code),
     ("POST", "/internal/want"): ("gateway", {}, _at_project),
+    ("POST", "/internal/leave"): ("gateway", {}, _at_project),
     ("POST", "/internal/usage"): ("gateway", {}, _counted),
     ("PUT", f"{D}/files/{{path:path}}"): ("doors", {}, lambda _: CLEAN),
     ("POST", f"{D}/check"): ("doors", {"name": "draft"}, _nothing),
