@@ -16,7 +16,7 @@ demo: $(BIN)/tre ## start everything on this machine and tell the whole story
 
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest -n 2 tests
 
 check: $(VENV)/.dev ## lint, types, import contracts, documents current
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

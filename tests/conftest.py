@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from xdist.scheduler import LoadScopeScheduling
 
 from orchestrator.migrations import run
 from tests.databases import a_postgres, closing_engine, copy_sqlite, sql
@@ -39,6 +40,22 @@ def _guarded(original: Any) -> Any:
         return original(sock, address)
 
     return connect
+
+
+class OneHouse(LoadScopeScheduling):
+    """Tests go to whichever worker is free; those of the whole house to one, as it is too large.
+
+    The groups of pytest-xdist do not reach the scheduler with this pytest: `nodeid` is fixed.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneHouse:
+    """Choose how tests are shared out among workers."""
+    return OneHouse(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -32,13 +32,6 @@ QUIET = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _one_house(request: pytest.FixtureRequest) -> None:
-    """All tests here run in one worker: the installation is too large to have twice."""
-    group = request.node.get_closest_marker("xdist_group")
-    assert group is not None, 'say pytestmark = pytest.mark.xdist_group("house") in this module'
-
-
 @dataclass(frozen=True)
 class House:
     """The running installation, what was told in it, and its people."""

@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browsing import FOCUS, SIZE, Browsers, Examiner, Violation, tab_to
 from tests.e2e.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
-
 ROLES = {
     "lena": "/projects /projects/* /projects/new /requests /requests/new /datasets /datasets/*",
     "rosa": "/projects /projects/* /requests /requests/* /requests/*/files/*/view /datasets",

@@ -16,8 +16,6 @@ from playwright.sync_api import Dialog, FilePayload, Page, Request, expect
 from tests.e2e.browsing import Browsers, Examiner, picture, tab_to, until
 from tests.e2e.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
-
 PROJECT = "mgus-outcomes"
 HALTED = "light-chains"
 APPLIED = "bone-health"

@@ -6,8 +6,6 @@ from playwright.sync_api import Page
 from tests.e2e.browsing import picture
 from tests.e2e.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
-
 PROJECT = "mgus-outcomes"
 
 

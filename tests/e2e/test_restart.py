@@ -23,8 +23,6 @@ from orchestrator.demo.story import wait_until
 from orchestrator.demo.visitor import Socket
 from tests.e2e.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
-
 PROJECT = "mgus-outcomes"
 CONFLICT = 5
 SECONDS = 120

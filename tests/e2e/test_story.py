@@ -7,8 +7,6 @@ import pytest
 
 from tests.e2e.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
-
 CHAPTERS = (
     "People sign in at the identity provider",
     "Datasets are announced, verified, admitted, published",

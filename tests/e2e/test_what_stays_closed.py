@@ -16,8 +16,6 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browsing import Browsers
 from tests.e2e.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
-
 PROJECT = "mgus-outcomes"
 OTHER = "light-chains"
 LAB_SECONDS = 90
