@@ -42,7 +42,7 @@ def _guarded(original: Any) -> Any:
     return connect
 
 
-class OneHouse(LoadScopeScheduling):
+class OneHouse(LoadScopeScheduling):  # type: ignore[misc]  # the plug-in is untyped
     """Tests go to whichever worker is free; those of the whole house to one, as it is too large.
 
     The groups of pytest-xdist do not reach the scheduler with this pytest: `nodeid` is fixed.
