@@ -123,8 +123,8 @@ class Socket:
     def __init__(self, url: str, cookie: str) -> None:
         """Connect; the Origin is the page's own host.
 
-        The loop has a thread of its own: callers may stand in another loop, and pings of the
-        other side are answered while nobody listens.
+        The loop has a thread of its own, which always reads: callers may stand in another loop,
+        and pings of the other side are answered while nobody here listens, as a browser does.
         """
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -139,6 +139,8 @@ class Socket:
         dialled = url.replace(f"//{parts.netloc}", f"//{_loopback(parts.netloc)}", 1)
         self._session: aiohttp.ClientSession
         self._socket: aiohttp.ClientWebSocketResponse
+        self._heard: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._reading: asyncio.Task[None]
         try:
             self._wait(self._open(dialled, headers))
         except BaseException:
@@ -152,6 +154,18 @@ class Socket:
         except aiohttp.ClientError:
             await self._session.close()
             raise
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        while (message := await self._socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            self._heard.put_nowait(json.loads(message.data))
+        self._heard.put_nowait(None)
+
+    async def _hang_up(self) -> None:
+        self._reading.cancel()
+        await asyncio.wait([self._reading])
+        await self._socket.close()
+        await self._session.close()
 
     def _wait(self, call: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(call, self._loop).result()
@@ -171,11 +185,10 @@ class Socket:
 
         Errors: TimeoutError after `seconds`.
         """
-        message = self._wait(asyncio.wait_for(self._socket.receive(), seconds))
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            return None
-        answer: dict[str, Any] = json.loads(message.data)
-        return answer
+        message = self._wait(asyncio.wait_for(self._heard.get(), seconds))
+        if message is None:
+            self._heard.put_nowait(None)  # closed stays closed, however often somebody listens
+        return message
 
     def execute(
         self, code: str, seconds: float = 120, said: Callable[[str], None] | None = None
@@ -208,8 +221,7 @@ class Socket:
         """Hang up; twice is once."""
         if self._closed:
             return
-        self._wait(self._socket.close())
-        self._wait(self._session.close())
+        self._wait(self._hang_up())
         self._end_loop()
 
 
