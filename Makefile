@@ -16,6 +16,7 @@ demo: $(VENV)/.runtime ## start everything on this machine and tell the whole st
 
 test: $(VENV)/.dev ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
+	@.ci/versitygw >/dev/null
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev ## lint, types, import contracts, documents current

@@ -40,6 +40,19 @@ class Settings(BaseSettings):
         default=Path(".tre/images"), description="workspace environments of the local engine"
     )
     database_url: str = Field(default="", description="empty: SQLite below state_dir")
+    store: Literal["posix", "s3"] = Field(
+        default="posix", description="where bytes lie: below state_dir, or in an S3 bucket"
+    )
+    s3_endpoint: str = Field(default="", description="the S3 server as host or host:port")
+    s3_bucket: str = Field(default="", description="a bucket of our own there; it must exist")
+    s3_region: str = Field(
+        default="us-east-1", description="the region that requests are signed for"
+    )
+    s3_access_key: SecretStr = Field(
+        default=SecretStr(""), description="our access key; it reads, writes, lists and deletes"
+    )
+    s3_secret_key: SecretStr = Field(default=SecretStr(""), description="our secret key there")
+    s3_tls: bool = Field(default=True, description="whether the S3 server speaks https")
     engine: Literal["local"] = Field(default="local", description="what runs workspaces")
     bind_host: str = Field(
         default="127.0.0.1", description="address the control plane and gateway bind"

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from orchestrator.migrations import run
 from tests.databases import a_postgres, closing_engine, copy_sqlite, sql
+from tests.s3_world import S3Server, a_server
 
 NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
 REFUSED = "Tests reach this machine only"
@@ -122,6 +123,17 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
     """A fresh migrated SQLite, where a test is about its file or needs no second kind."""
     with closing_engine(copy_sqlite(sqlite_template, tmp_path / "tre.db")) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A throw-away S3 server on loopback; each test makes a bucket of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="s3-", dir=_quick_place()) as folder,
+        a_server(Path(folder)) as server,
+    ):
+        server.add_stranger()
+        yield server
 
 
 def _quick_place() -> str:
