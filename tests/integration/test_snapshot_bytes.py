@@ -86,14 +86,14 @@ class House:
 
 
 @pytest.fixture
-def house(sqlite_engine: Engine, tmp_path: Path) -> House:
+def house(engine: Engine, tmp_path: Path) -> House:
     """A reconciler with a real store and the check worker in this process."""
     state = tmp_path / "state"
     settings = Settings(mode="test", state_dir=state)
     return House(
         Hands(
             settings=settings,
-            db=sqlite_engine,
+            db=engine,
             policies=policies(),
             store=PosixStore(state / "store"),
             engine=MemoryEngine(),
