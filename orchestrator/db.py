@@ -27,6 +27,11 @@ WRITER_LOCK = 0x747265  # the letters "tre": one lock for the whole deployment
 CHANNEL = "tre"
 STILL_SECONDS = 1.0
 
+SERVING = "serving"  # shared by control planes
+RECONCILER = "reconciler"
+CLEANING = "cleaning"  # whoever takes stored bytes away, or wants that nobody does
+"""The locks of a deployment that `held` is used for."""
+
 
 class UtcTime(TypeDecorator[datetime]):
     """An aware instant, stored in UTC; SQLite would otherwise hand back naive times."""

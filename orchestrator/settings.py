@@ -9,8 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator.errors import Invalid
 
 
 class Settings(BaseSettings):
@@ -81,6 +84,28 @@ class Settings(BaseSettings):
     )
     home_quota_mb: int = Field(default=512, description="megabytes of home storage of one person")
     origin: str = Field(default="tre.example", description="name of this log in its checkpoints")
+
+    def moved(self, file: Path) -> "Settings":
+        """These settings with what a file says about database and store, as `TRE_NAME=value` lines.
+
+        Shape: a file and not arguments, because both may carry a password. What it does not name
+        of them is at its default; everything else stays.
+        Errors: Invalid for a line that is about something else.
+        """
+        movable = {"database_url", *(name for name in type(self).model_fields if "s3_" in name)}
+        movable.add("store")
+        said = {
+            name.removeprefix("TRE_").lower(): value or ""
+            for name, value in dotenv_values(file, interpolate=False).items()
+        }
+        if foreign := sorted(said.keys() - movable):
+            raise Invalid(
+                f"{file.name} may name the database and the store only, not "
+                f"TRE_{foreign[0].upper()}: everything else stays as it is."
+            )
+        stays = {name: value for name, value in self if name not in movable}
+        unsaid = {name: type(self).model_fields[name].default for name in movable - said.keys()}
+        return Settings(**{**stays, **unsaid, **said})
 
     @property
     def database(self) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from orchestrator.audit import checkpoint
 from orchestrator.bootstrap.hands import Hands
-from orchestrator.db import Held, held
+from orchestrator.db import RECONCILER, Held, held
 from orchestrator.errors import Conflict, Unavailable
 from orchestrator.reconciler import (
     airlock,
@@ -65,7 +65,7 @@ def alone(hands: Hands) -> Iterator[Held]:
 
     Errors: Conflict when it is held elsewhere.
     """
-    with held(hands.db, "reconciler") as mine:
+    with held(hands.db, RECONCILER) as mine:
         if mine is None:
             raise Conflict(
                 "Another reconciler already works on this database. Stop it first, or let it be: "

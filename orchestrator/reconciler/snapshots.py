@@ -12,7 +12,7 @@ from orchestrator.datasets import queries, service, verify
 from orchestrator.datasets.manifest import Manifest
 from orchestrator.datasets.models import Snapshot
 from orchestrator.datasets.states import SnapshotState
-from orchestrator.db import read, write
+from orchestrator.db import CLEANING, held, read, write
 from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore import trees
 from orchestrator.objectstore.zones import Zone
@@ -110,10 +110,15 @@ def _place(hands: Hands, row: Snapshot, now: datetime) -> None:
 
 
 def _collect(hands: Hands, now: datetime) -> None:
-    """Free what nobody waits for; equal files of another upload under way stay."""
-    with read(hands.db) as session:
-        keep = queries.awaited(session)
-    hands.store.collect(Zone.INBOX, keep, (now - KEPT).timestamp())
+    """Free what nobody waits for; equal files of another upload under way stay.
+
+    While a backup is made nothing is freed: the next snapshot that is placed frees it too.
+    """
+    with held(hands.db, CLEANING) as lock:
+        if lock is not None:
+            with read(hands.db) as session:
+                keep = queries.awaited(session)
+            hands.store.collect(Zone.INBOX, keep, (now - KEPT).timestamp())
 
 
 WORK = Work("snapshot", due, turn)
