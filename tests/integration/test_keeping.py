@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -19,7 +21,7 @@ from orchestrator import db
 from orchestrator.audit import checkpoint, log
 from orchestrator.audit.checkpoint import Signer
 from orchestrator.bootstrap.store import depot
-from orchestrator.cli import processes
+from orchestrator.cli import doctor, processes
 from orchestrator.errors import Conflict, Invalid, NotFound, Tampered, Unavailable
 from orchestrator.keeping import folder as backups
 from orchestrator.keeping import rows, standstill
@@ -218,6 +220,51 @@ def test_a_restore_is_the_same_on_the_other_database(
     assert there.stored() == place.stored()
     states = {json.loads(line)["state"] for line in there.dump()["workspaces"]}
     assert WorkspaceState.OPEN not in states, "no engine knows it: it is made anew"
+
+
+def _tre(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command as an operator types it, with the settings of this machine."""
+    command = [sys.executable, "-m", "orchestrator.cli.main", *words]
+    return subprocess.run(
+        command, env=place.settings.environment(), capture_output=True, text=True, check=False
+    )
+
+
+def test_the_commands_as_an_operator_types_them(place: Place, tmp_path: Path) -> None:
+    """The digest that is printed is asked for again; a changed file is named, with exit code 7."""
+    folder, key, files = tmp_path / "backup", tmp_path / "safe.key", place.stored()
+    made = _tre(place, "backup", str(folder), "--signing-key", str(key))
+    assert made.returncode == 0, made.stderr
+    (digest,) = re.findall(r"sha256:[0-9a-f]{64}", made.stdout.replace("\n", ""))
+    place.destroy()
+    words = ["restore", str(folder), "--signing-key", str(key), "--digest"]
+    assert _tre(place, *words, digest[:-1] + ("0" if digest[-1] != "0" else "1")).returncode == 7
+    _spoil(folder / "indexes" / "a.index")
+    refused = _tre(place, *words, digest)
+    assert refused.returncode == 7
+    assert "indexes/a.index" in refused.stderr
+    _spoil(folder / "indexes" / "a.index")
+    done = _tre(place, *words, digest)
+    assert done.returncode == 0, done.stderr
+    assert place.stored() == files
+    nowhere = tmp_path / "same.env"
+    nowhere.write_text(f"TRE_DATABASE_URL={place.settings.database}\n")
+    assert _tre(place, "move", str(nowhere)).returncode == 2
+
+
+def test_the_doctor_knows_the_store_and_the_age_of_the_backup(
+    place: Place, saved: tuple[backups.Backup, Path], s3_server: S3Server
+) -> None:
+    """Never, long ago, or not at all: each says so."""
+    assert (doctor._store(place.settings).status, saved[0].made) == ("ok", NOW)
+    old = doctor._backup(place.settings)
+    assert (old.status, old.cure) == ("off", "tre backup FOLDER")
+    assert "days old" in old.say
+    away = s3_server.settings(place.settings.state_dir, "no-such-bucket")
+    assert doctor._store(away).status == "broken"
+    place.destroy()
+    run.upgrade(place.settings.database)
+    assert "never" in doctor._backup(place.settings).say
 
 
 def test_what_is_in_a_backup_and_what_never_is(
