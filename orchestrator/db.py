@@ -10,7 +10,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,7 @@ class Wake:
     def __init__(self, engine: Engine) -> None:
         """Hold one connection of its own: SQLite counts changes as one connection sees them."""
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection.detach()  # given back to the pool it would go on to listen
         if self._connection.dialect.name != "sqlite":
             self._connection.exec_driver_sql(f"listen {CHANNEL}")
         self._seen = 0
@@ -144,9 +145,9 @@ class Wake:
         return changed
 
     def close(self) -> None:
-        """End the connection: given back to the pool it would go on to listen."""
-        self._connection.invalidate()
-        self._connection.close()
+        """End the connection."""
+        with suppress(DBAPIError):  # it may be lost already
+            self._connection.close()
 
 
 class Held:
@@ -210,14 +211,15 @@ def _held_key(engine: Engine, name: str, shared: bool) -> Iterator[Held | None]:
     verb = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
     try:
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
         got = bool(connection.execute(text(f"select {verb}(:key)"), {"key": key}).scalar_one())
     except OperationalError as error:
         raise _away() from error
     try:
         yield Held(connection) if got else None
     finally:
-        connection.invalidate()
-        connection.close()
+        with suppress(DBAPIError):  # it may be lost already, and the lock with it
+            connection.close()
 
 
 def _away() -> Unavailable:
