@@ -138,7 +138,7 @@ class Wake:
         Errors: whatever the driver raises when the connection is lost; look again then.
         """
         if self._connection.dialect.name != "sqlite":
-            heard: Any = self._connection.connection.driver_connection
+            heard: Any = self._connection.connection.dbapi_connection
             return bool(list(heard.notifies(timeout=0)))
         counter = int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
         changed, self._seen = counter != self._seen, counter
