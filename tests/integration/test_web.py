@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.airlock.states import RequestState
@@ -1011,9 +1011,8 @@ def test_a_form_that_is_not_this_files_is_not_shown(world: World) -> None:
 def _bytes(world: World, path: str) -> bytes:
     store = world.control.settings.state_dir / "store"
     with read(world.control.db) as session:
-        row = session.connection().exec_driver_sql(
-            "select digest from airlock_files where id = ?", (world.files["in_review"][path],)
-        )
+        chosen = text("select digest from airlock_files where id = :id")
+        row = session.connection().execute(chosen, {"id": world.files["in_review"][path]})
         digest = str(row.scalar_one()).removeprefix("sha256:")
     return next(store.rglob(f"*{digest[2:]}*")).read_bytes()
 
