@@ -16,6 +16,7 @@ demo: $(BIN)/tre ## start everything on this machine and tell the whole story
 
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
+	@.ci/versitygw >/dev/null
 	@$(BIN)/python -m pytest -n 2 tests
 
 check: $(VENV)/.dev ## lint, types, import contracts, documents current

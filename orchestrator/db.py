@@ -5,21 +5,32 @@ not to write (`read`). Without the lock concurrent processes silently lost updat
 stranded votes on PostgreSQL. Nothing waits on a network, hashes or touches files inside `write`.
 """
 
+import fcntl
+import hashlib
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
 from orchestrator.errors import Invalid, Unavailable
 
 WRITER_LOCK = 0x747265  # the letters "tre": one lock for the whole deployment
+CHANNEL = "tre"
+STILL_SECONDS = 1.0
+
+SERVING = "serving"  # shared by control planes
+RECONCILER = "reconciler"
+CLEANING = "cleaning"  # whoever takes stored bytes away, or wants that nobody does
+"""The locks of a deployment that `held` is used for."""
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -68,14 +79,11 @@ def write(engine: Engine) -> Iterator[Session]:
             _take_lock(session.connection())
             session.info["writing"] = True
             yield session
+            _tell(session)
             session.commit()
         except OperationalError as error:
             session.rollback()
-            raise Unavailable(
-                "The database cannot take this now; nothing was changed. Try again in a moment, "
-                "and if it stays so, tell the administrator.",
-                code="database_unavailable",
-            ) from error
+            raise _away() from error
         except BaseException:
             session.rollback()
             raise
@@ -118,24 +126,121 @@ class Wake:
     def __init__(self, engine: Engine) -> None:
         """Hold one connection of its own: SQLite counts changes as one connection sees them."""
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._seen = self._counter()
+        self._connection.detach()  # given back to the pool it would go on to listen
+        if self._connection.dialect.name != "sqlite":
+            self._connection.exec_driver_sql(f"listen {CHANNEL}")
+        self._seen = 0
+        self.changed()
 
     def changed(self) -> bool:
-        """True once after each change by somebody else."""
-        counter = self._counter()
+        """True once after each change by somebody else; asks no server on PostgreSQL.
+
+        Errors: whatever the driver raises when the connection is lost; look again then.
+        """
+        if self._connection.dialect.name != "sqlite":
+            heard: Any = self._connection.connection.dbapi_connection
+            return bool(list(heard.notifies(timeout=0)))
+        counter = int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
         changed, self._seen = counter != self._seen, counter
         return changed
 
     def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
+        """End the connection."""
+        with suppress(DBAPIError):  # it may be lost already
+            self._connection.close()
 
-    def _counter(self) -> int:
-        if self._connection.dialect.name == "sqlite":
-            return int(self._connection.exec_driver_sql("PRAGMA data_version").scalar_one())
-        # the end of the write-ahead log moves with writes only; counted commits include our looking
-        written = text("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
-        return int(self._connection.execute(written).scalar_one())
+
+class Held:
+    """A lock that is held; whoever relies on it for long asks now and then whether it still is."""
+
+    def __init__(self, connection: Connection | None = None) -> None:
+        """A lock on a file has no connection that could be lost."""
+        self._connection = connection
+        self._asking = threading.Lock()
+        self._good_until = 0.0
+
+    def still(self) -> bool:
+        """Whether it is held: a database that was started again has forgotten it.
+
+        Shape: asks the database at most once a second; any thread may ask.
+        """
+        if self._connection is None:
+            return True
+        with self._asking:
+            if time.monotonic() < self._good_until:
+                return True
+            try:
+                self._connection.execute(text("select 1"))
+            except (DBAPIError, InvalidRequestError):
+                return False
+            self._good_until = time.monotonic() + STILL_SECONDS
+            return True
+
+
+@contextmanager
+def held(engine: Engine, name: str, *, shared: bool = False) -> Iterator[Held | None]:
+    """Hold a lock of the deployment for as long as the block lasts; None when somebody else does.
+
+    Shape: a lock has a name; many may share it, or one has it alone. It ends with its process.
+    On SQLite it is a lock on a file beside the database, whose processes are all on one host.
+    Errors: Unavailable when the database is away.
+    """
+    with (_held_file if engine.dialect.name == "sqlite" else _held_key)(
+        engine, name, shared
+    ) as got:
+        yield got
+
+
+@contextmanager
+def _held_file(engine: Engine, name: str, shared: bool) -> Iterator[Held | None]:
+    path = Path(f"{engine.url.database}.{name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except OSError:
+            yield None
+            return
+        yield Held()
+
+
+@contextmanager
+def _held_key(engine: Engine, name: str, shared: bool) -> Iterator[Held | None]:
+    """A session's advisory lock, on a connection that does nothing else and never goes back."""
+    key = WRITER_LOCK << 32 | int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    verb = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+    try:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()
+        got = bool(connection.execute(text(f"select {verb}(:key)"), {"key": key}).scalar_one())
+    except OperationalError as error:
+        raise _away() from error
+    try:
+        yield Held(connection) if got else None
+    finally:
+        with suppress(DBAPIError):  # it may be lost already, and the lock with it
+            connection.close()
+
+
+def _away() -> Unavailable:
+    return Unavailable(
+        "The database cannot take this now; nothing was changed. Try again in a moment, "
+        "and if it stays so, tell the administrator.",
+        code="database_unavailable",
+    )
+
+
+def _tell(session: Session) -> None:
+    """Wake who listens, at commit, when this transaction wrote: one that only looked must not.
+
+    NOTIFY makes commits wait for one another, which costs nothing here: writers hold one lock.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.flush()
+        wrote = text(
+            "select pg_notify(:channel, '') where pg_current_xact_id_if_assigned() is not null"
+        )
+        session.execute(wrote, {"channel": CHANNEL})
 
 
 def _sqlite_connection(raw: Any, _record: Any) -> None:

@@ -9,8 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator.errors import Invalid
 
 
 class Settings(BaseSettings):
@@ -40,6 +43,19 @@ class Settings(BaseSettings):
         default=Path(".tre/images"), description="workspace environments of the local engine"
     )
     database_url: str = Field(default="", description="empty: SQLite below state_dir")
+    store: Literal["posix", "s3"] = Field(
+        default="posix", description="where bytes lie: below state_dir, or in an S3 bucket"
+    )
+    s3_endpoint: str = Field(default="", description="the S3 server as host or host:port")
+    s3_bucket: str = Field(default="", description="a bucket of our own there; it must exist")
+    s3_region: str = Field(
+        default="us-east-1", description="the region that requests are signed for"
+    )
+    s3_access_key: SecretStr = Field(
+        default=SecretStr(""), description="our access key; it reads, writes, lists and deletes"
+    )
+    s3_secret_key: SecretStr = Field(default=SecretStr(""), description="our secret key there")
+    s3_tls: bool = Field(default=True, description="whether the S3 server speaks https")
     engine: Literal["local"] = Field(default="local", description="what runs workspaces")
     bind_host: str = Field(
         default="127.0.0.1", description="address the control plane and gateway bind"
@@ -68,6 +84,28 @@ class Settings(BaseSettings):
     )
     home_quota_mb: int = Field(default=512, description="megabytes of home storage of one person")
     origin: str = Field(default="tre.example", description="name of this log in its checkpoints")
+
+    def moved(self, file: Path) -> "Settings":
+        """These settings with what a file says about database and store, as `TRE_NAME=value` lines.
+
+        Shape: a file and not arguments, because both may carry a password. What it does not name
+        of them is at its default; everything else stays.
+        Errors: Invalid for a line that is about something else.
+        """
+        movable = {"database_url", *(name for name in type(self).model_fields if "s3_" in name)}
+        movable.add("store")
+        said = {
+            name.removeprefix("TRE_").lower(): value or ""
+            for name, value in dotenv_values(file, interpolate=False).items()
+        }
+        if foreign := sorted(said.keys() - movable):
+            raise Invalid(
+                f"{file.name} may name the database and the store only, not "
+                f"TRE_{foreign[0].upper()}: everything else stays as it is."
+            )
+        stays = {name: value for name, value in self if name not in movable}
+        unsaid = {name: type(self).model_fields[name].default for name in movable - said.keys()}
+        return Settings(**{**stays, **unsaid, **said})
 
     @property
     def database(self) -> str:

@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from xdist.scheduler import LoadScopeScheduling
 
 from orchestrator.migrations import run
-from tests.databases import a_postgres, closing_engine, copy_sqlite, sql
+from tests.databases import a_copy, closing_engine, copy_sqlite, sql
+from tests.s3_world import S3Server, a_server
 
 NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=UTC)
 REFUSED = "Tests reach this machine only"
@@ -88,7 +89,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A throw-away PostgreSQL on a unix socket with one migrated template; yields its folder.
+    """A throw-away PostgreSQL on a unix socket with one migrated template; its address.
 
     PostgreSQL refuses to run as root, so it is dropped to the user that Debian made for it.
     """
@@ -114,31 +115,46 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         _wait_ready(programs[-1] / "pg_isready", folder, server)
         url = f"postgresql+psycopg://tre@/postgres?host={folder}"
         sql(url, "create database template_tre")
-        run.upgrade(url.replace("/postgres?", "/template_tre?"))
-        yield url
+        template = url.replace("/postgres?", "/template_tre?")
+        run.upgrade(template)
+        yield template
     finally:
         server.send_signal(signal.SIGQUIT)  # nothing is kept, so nothing need be in order
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A fresh migrated database of each kind, so that every test runs on both."""
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def blank(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated database of each kind, to be copied: every test runs on both."""
     if request.param == "sqlite":
-        url = copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "tre.db")
-        with closing_engine(url) as engine:
-            yield engine
-        return
-    with a_postgres(request.getfixturevalue("postgres")) as url, closing_engine(url) as engine:
+        return f"sqlite:///{request.getfixturevalue('sqlite_template')}"
+    return str(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def engine(blank: str, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh migrated database of each kind."""
+    with a_copy(blank, tmp_path) as url, closing_engine(url) as engine:
         yield engine
 
 
 @pytest.fixture
 def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
-    """A fresh migrated SQLite, where a test is about its file or needs no second kind."""
+    """A fresh migrated SQLite, where a test is about its file; it says why."""
     with closing_engine(copy_sqlite(sqlite_template, tmp_path / "tre.db")) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A throw-away S3 server on loopback; each test makes a bucket of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="s3-", dir=_quick_place()) as folder,
+        a_server(Path(folder)) as server,
+    ):
+        server.add_stranger()
+        yield server
 
 
 def _quick_place() -> str:

@@ -45,6 +45,7 @@ from orchestrator.values import Actor
 from orchestrator.workspaces import queries
 from orchestrator.workspaces import service as workspace_writes
 from orchestrator.workspaces.models import Server, Workspace
+from tests.databases import keep
 from tests.factories import DICTIONARY, NOW, ProjectWorld, a_person, a_project, policies
 
 ROWS = b"person,age\n" + b"".join(b"P%03d,%d\n" % (n, 40 + n % 5) for n in range(200))
@@ -242,6 +243,7 @@ class Saved:
     """All that is outside memory at one moment, and what the engine has."""
 
     folder: Path
+    database: str
     engine: MemoryEngine
     at: datetime
     project: ProjectWorld | None
@@ -252,21 +254,19 @@ def save(house: House, folder: Path) -> Saved:
     house.hands.db.dispose()
     shutil.copytree(house.hands.settings.state_dir, folder, symlinks=True)
     engine = copy.deepcopy(house.engine)
-    return Saved(folder, engine, house.clock.now, vars(house).get("project"))
+    url = house.hands.db.url.render_as_string(hide_password=False)
+    return Saved(folder, keep(url, folder), engine, house.clock.now, vars(house).get("project"))
 
 
-def reopen(saved: Saved, folder: Path, database: Engine | None = None) -> House:
+def reopen(saved: Saved, folder: Path, database: Engine) -> House:
     """A house as it was saved, in the given folder, with nothing of what memory held.
 
-    Shape: `database` is one that was opened at this folder before, for its compiled statements;
-    its connections are new.
+    Shape: `database` holds what was saved; its connections are new.
     """
-    if database is not None:
-        database.dispose()
+    database.dispose()
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(saved.folder, folder, symlinks=True)
-    opened = database or db.connect(f"sqlite:///{folder / 'tre.db'}")
-    house = a_house(folder, opened, copy.deepcopy(saved.engine), saved.at)
+    house = a_house(folder, database, copy.deepcopy(saved.engine), saved.at)
     if saved.project is not None:
         house.project = saved.project
     return house

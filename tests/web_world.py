@@ -5,6 +5,9 @@ Checks are run by the real opener and the real judge, in this process instead of
 
 import io
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -45,6 +48,7 @@ from orchestrator.settings import Settings
 from orchestrator.values import Actor, Digest
 from orchestrator.workspaces import service as workspaces
 from tests.airlock_world import SAYS, AirlockWorld, say
+from tests.databases import a_copy
 from tests.factories import (
     NOW,
     ProjectWorld,
@@ -238,6 +242,18 @@ def a_world(control: Control) -> World:
     with write(control.db) as session:
         _requests(session, world, main)
     return world
+
+
+@contextmanager
+def copied(template: World, folder: Path) -> Iterator[World]:
+    """The same installation in another folder, on the same kind of database."""
+    origin = template.control
+    origin.db.dispose()  # PostgreSQL copies only what nobody is using
+    shutil.copytree(origin.settings.state_dir, folder / "state")
+    with a_copy(origin.db.url.render_as_string(hide_password=False), folder) as url:
+        control = a_control(folder, url)
+        yield replace(template, control=control, app=application(control))
+        control.db.dispose()
 
 
 def _people_and_projects(session: Session, world: World) -> ProjectWorld:

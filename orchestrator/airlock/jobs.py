@@ -46,6 +46,16 @@ def job(
     )
 
 
+def digests(session: Session, check_id: str) -> list[Digest]:
+    """Name the bytes that a check reads, each once."""
+    found = session.exec(
+        select(File.digest)
+        .where(CheckFile.check_id == check_id, CheckFile.file_id == File.id)
+        .distinct()
+    )
+    return sorted(Digest(digest) for digest in found)
+
+
 def _file(row: File, location: Callable[[Digest], Path]) -> JobFile:
     digest = Digest(row.digest)
     return JobFile(row.path, digest, row.size, location(digest), row.context)

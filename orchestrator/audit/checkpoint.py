@@ -11,7 +11,8 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -200,7 +201,7 @@ def sign_if_due(engine: Engine, signer: Signer, folder: Path, now: datetime) -> 
     log.settle_refusals(engine, now)
     last = _last(folder, signer.public)
     with read(engine) as session:
-        _one_snapshot(session)
+        one_moment(session)
         signed = 0 if last is None else last.size
         if last is not None:
             _extends(session, last)
@@ -226,16 +227,20 @@ def verify(engine: Engine, folder: Path, key: PublicKey) -> Verified:
     """
     checkpoints = history(folder, key)
     with read(engine) as session:
-        _one_snapshot(session)
+        one_moment(session)
         return compare(session, checkpoints)
 
 
 def compare(session: Session, checkpoints: Sequence[Checkpoint]) -> Verified:
     """Do what `verify` does, on what one session sees."""
     waiting, agreed, frontier = list(checkpoints), 0, tree.Frontier()
-    for _row in _checked(session, frontier, 0, _stored_nodes(session)):
-        while waiting and waiting[0].size == frontier.size:
-            agreed = _agree(waiting.pop(0), frontier, agreed)
+    with (
+        closing(_stored_nodes(session)) as nodes,
+        closing(_checked(session, frontier, 0, nodes)) as rows,
+    ):
+        for _row in rows:
+            while waiting and waiting[0].size == frontier.size:
+                agreed = _agree(waiting.pop(0), frontier, agreed)
     if waiting:
         raise _too_short(frontier.size, waiting[0].size)
     _check_texts(session)
@@ -243,25 +248,60 @@ def compare(session: Session, checkpoints: Sequence[Checkpoint]) -> Verified:
     return Verified(frontier.size, frontier.root(), len(checkpoints), unprotected)
 
 
+def last(folder: Path, key: PublicKey) -> Checkpoint | None:
+    """Read the newest checkpoint that is known, or None before the first.
+
+    Errors: Tampered for one that this key did not sign.
+    """
+    return _last(folder, key)
+
+
+def agrees(session: Session, checkpoint: Checkpoint) -> bool:
+    """Whether the log is as long as this checkpoint says, or longer, and begins as it says."""
+    if log.size(session) < checkpoint.size:
+        return False
+    return log.root(session, checkpoint.size) == checkpoint.root
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Put the history of checkpoints away, where a log is cut and another history begins.
+
+    Shape: it is kept beside the new one as `ended-<n>`; None when there was none.
+    """
+    if not (folder / "history.jsonl").exists():
+        return None
+    ended = folder / f"ended-{len(list(folder.glob('ended-*'))) + 1}"
+    ended.mkdir()
+    for name in ("latest", "history.jsonl"):  # the shown one goes first: it must not outlive it
+        if (folder / name).exists():
+            (folder / name).replace(ended / name)
+    _sync_folder(folder)
+    return ended
+
+
 def _checked(
     session: Session,
     frontier: tree.Frontier,
     start: int,
     nodes: Iterator[tuple[tree.Node, bytes]] | None = None,
-) -> Iterator[Row[Any]]:
-    """Yield each stored entry after growing the frontier by its bytes."""
+) -> Generator[Row[Any]]:
+    """Yield each stored entry after growing the frontier by its bytes.
+
+    Shape: a reader on PostgreSQL is a cursor there, so it is closed also when a fault is found.
+    """
     chosen = select(ENTRIES).order_by(ENTRIES.c.seq)
     if start:  # from the first one, entries below it are looked at too: there must be none
         chosen = chosen.where(ENTRIES.c.seq >= start)
-    for row in session.execute(chosen, execution_options={"yield_per": 1000}):
-        if row.seq != frontier.size:
-            raise Tampered(f"Entry {frontier.size} of the log is missing or not in its place.")
-        if (fault := _fault(row)) is not None:
-            raise Tampered(f"Entry {row.seq} of the log was changed: {fault}.")
-        done = frontier.append(row.leaf_hash)
-        if nodes is not None and any(next(nodes, None) != node for node in done):
-            raise Tampered(f"A hash above entry {row.seq} of the log was changed.")
-        yield row
+    with session.execute(chosen, execution_options={"yield_per": 1000}) as found:
+        for row in found:
+            if row.seq != frontier.size:
+                raise Tampered(f"Entry {frontier.size} of the log is missing or not in its place.")
+            if (fault := _fault(row)) is not None:
+                raise Tampered(f"Entry {row.seq} of the log was changed: {fault}.")
+            done = frontier.append(row.leaf_hash)
+            if nodes is not None and any(next(nodes, None) != node for node in done):
+                raise Tampered(f"A hash above entry {row.seq} of the log was changed.")
+            yield row
     if nodes is not None and next(nodes, None) is not None:
         raise Tampered(f"There are hashes beyond entry {frontier.size - 1}: the end was cut off.")
 
@@ -283,12 +323,13 @@ def _fault(row: Row[Any]) -> str | None:
     return None
 
 
-def _stored_nodes(session: Session) -> Iterator[tuple[tree.Node, bytes]]:
+def _stored_nodes(session: Session) -> Generator[tuple[tree.Node, bytes]]:
     """Stored subtrees in the order in which appending completes them."""
     ends = (NODES.c.position + 1).op("<<")(NODES.c.level)
     chosen = select(NODES).order_by(ends, NODES.c.level)
-    for row in session.execute(chosen, execution_options={"yield_per": 1000}):
-        yield (row.level, row.position), row.hash
+    with session.execute(chosen, execution_options={"yield_per": 1000}) as found:
+        for row in found:
+            yield (row.level, row.position), row.hash
 
 
 def _check_texts(session: Session) -> None:
@@ -334,7 +375,8 @@ def _due(fresh: Sequence[str], last: Checkpoint | None, now: datetime) -> bool:
     return any(action.rpartition(".")[2] in AT_ONCE for action in fresh)
 
 
-def _one_snapshot(session: Session) -> None:
+def one_moment(session: Session) -> None:
+    """Let a reading session see one moment of the database; its first statement."""
     if session.get_bind().dialect.name != "sqlite":  # there BEGIN gave us one already
         session.execute(text("set transaction isolation level repeatable read"))
 

@@ -202,6 +202,13 @@ def entries(session: Session, start: int = 0, end: int | None = None) -> Iterato
             yield Entry(int(row.seq), bytes(row.record), bytes(row.leaf_hash))
 
 
+def newest(session: Session, action: str) -> datetime | None:
+    """When something was done last, or None."""
+    chosen = select(ENTRIES.c.record).where(ENTRIES.c.action == action)
+    row = session.execute(chosen.order_by(ENTRIES.c.seq.desc()).limit(1)).first()
+    return None if row is None else datetime.fromisoformat(json.loads(row.record)["time"])
+
+
 def frontier(session: Session, at: int) -> tree.Frontier:
     """Rebuild what appending needs at a size, from the stored subtrees."""
     if at > (reached := size(session)):

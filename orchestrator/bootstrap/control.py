@@ -9,13 +9,13 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from orchestrator.bootstrap.private import write_private
+from orchestrator.bootstrap.store import depot
 from orchestrator.db import connect, write
 from orchestrator.identity.oidc import OidcClient
 from orchestrator.identity.queries import token_actor
 from orchestrator.identity.service import mint_token
 from orchestrator.identity.tokens import MAX_DAYS, ProcessRole, TokenKind
 from orchestrator.objectstore.port import ObjectStore
-from orchestrator.objectstore.posix import PosixStore
 from orchestrator.policy.load import load
 from orchestrator.policy.model import Policies
 from orchestrator.settings import Settings
@@ -47,14 +47,14 @@ class Control:
 def control(settings: Settings) -> Control:
     """Wire the control plane and hand each role its token in a file only it may read.
 
-    Errors: Invalid when a policy file is wrong; Unavailable without database.
+    Errors: Invalid when a policy file is wrong; Unavailable without database or object store.
     """
     settings.run.mkdir(mode=0o711, parents=True, exist_ok=True)
     wired = Control(
         settings=settings,
         db=connect(settings.database),
         policies=load(settings.policies_dir),
-        store=PosixStore(settings.state_dir / "store"),
+        store=depot(settings),
         oidc=OidcClient(settings) if settings.oidc_issuer else None,
         login_key=_secret(settings.state_dir / "keys" / "login"),
     )

@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy import Engine as Database
 
 from orchestrator.audit.checkpoint import Signer
+from orchestrator.bootstrap.store import depot
 from orchestrator.db import connect
 from orchestrator.engines.local.engine import LocalEngine
 from orchestrator.engines.port import Engine
-from orchestrator.objectstore.posix import PosixStore
+from orchestrator.objectstore.port import Depot
 from orchestrator.policy.load import load
 from orchestrator.policy.model import Policies
 from orchestrator.settings import Settings
@@ -29,7 +30,7 @@ class Hands:
     settings: Settings
     db: Database
     policies: Policies
-    store: PosixStore
+    store: Depot
     engine: Engine
     signer: Signer
     checkpoints: Path
@@ -45,7 +46,7 @@ def hands(settings: Settings) -> Hands:
         settings=settings,
         db=connect(settings.database),
         policies=load(settings.policies_dir),
-        store=PosixStore(settings.state_dir / "store"),
+        store=depot(settings),
         engine=LocalEngine(settings),
         signer=Signer.at(settings.state_dir / "keys", settings.origin),
         checkpoints=settings.state_dir / "checkpoints",

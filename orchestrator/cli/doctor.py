@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.audit import checkpoint
+from orchestrator.audit.log import newest
 from orchestrator.bootstrap.control import utc_now
+from orchestrator.bootstrap.store import depot
 from orchestrator.cli.audit import public_key
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
@@ -18,6 +21,7 @@ from orchestrator.settings import Settings
 from orchestrator.workspaces import queries
 
 LATE = timedelta(minutes=5)
+STALE = timedelta(days=2)
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document for programs")]
 
 LATER = (
@@ -57,6 +61,8 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _hosts(settings)
     yield _transport(settings)
     yield _log(settings)
+    yield _store(settings)
+    yield _backup(settings)
     yield from _proofs(settings)
     for subject, say in LATER:
         yield Condition(subject, "off", say)
@@ -109,6 +115,38 @@ def _log(settings: Settings) -> Condition:
         f"which is {int(age.total_seconds())} s old."
     )
     return Condition("log", "broken" if late else "ok", say, "tre reconcile" if late else "")
+
+
+def _store(settings: Settings) -> Condition:
+    try:
+        depot(settings)
+    except TreError as error:
+        return Condition("object store", "broken", error.message)
+    if settings.store == "posix":
+        return Condition("object store", "ok", "Stored files lie below the state folder.")
+    if not settings.s3_tls:
+        status = "broken" if settings.mode == "production" else "off"
+        say = "The way to the S3 server is not encrypted."
+        return Condition("object store", status, say, "set TRE_S3_TLS=true")
+    return Condition("object store", "ok", "The bucket answers us, and nobody without a key.")
+
+
+def _backup(settings: Settings) -> Condition:
+    if not settings.state_dir.exists():
+        return Condition("backup", "off", "There is nothing yet to be backed up.")
+    engine = connect(settings.database)
+    try:
+        with read(engine) as session:
+            last = newest(session, "installation.backed_up")
+    except (TreError, DBAPIError):
+        return Condition("backup", "broken", "The log cannot be read.", "tre migrate")
+    finally:
+        engine.dispose()
+    if last is None:
+        return Condition("backup", "off", "There was never a backup.", "tre backup FOLDER")
+    age = utc_now() - last
+    say = f"The last backup is {age.days} days old."
+    return Condition("backup", "off" if age > STALE else "ok", say, "tre backup FOLDER")
 
 
 def _proofs(settings: Settings) -> Iterator[Condition]:

@@ -12,6 +12,7 @@ from orchestrator.bootstrap.control import control
 from orchestrator.bootstrap.hands import hands
 from orchestrator.cli.audit import public_key
 from orchestrator.db import connect
+from orchestrator.keeping.standstill import serving
 from orchestrator.migrations.run import upgrade
 from orchestrator.reconciler import loop
 from orchestrator.server import application
@@ -27,16 +28,17 @@ def register(app: typer.Typer) -> None:
 def serve() -> None:
     """Run the control plane: API and pages. Holds no cluster credentials and no signing key."""
     settings = Settings()
-    upgrade(settings.database)
-    _require_consistent(settings)
-    uvicorn.run(
-        application(control(settings)),
-        host=settings.bind_host,
-        port=settings.control_port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
+    with serving(connect(settings.database)):
+        upgrade(settings.database)
+        _require_consistent(settings)
+        uvicorn.run(
+            application(control(settings)),
+            host=settings.bind_host,
+            port=settings.control_port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
 
 
 def reconcile() -> None:

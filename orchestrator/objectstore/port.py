@@ -1,6 +1,6 @@
 """The object store port: a few verbs over (zone, digest). Contract-tested for every backend."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,3 +60,42 @@ class ObjectStore(Protocol):
 
     def digests(self, zone: Zone) -> Iterator[Digest]:
         """All digests of a zone, in no order; for closure scans and verification."""
+
+
+class Depot(ObjectStore, Protocol):
+    """A store whose bytes can also be had as files of this machine, and tidied: for the hands.
+
+    Shape: `root` is a folder of this machine that belongs to the store; trees are made below it.
+    """
+
+    root: Path
+
+    def local(self, zone: Zone, digest: Digest) -> AbstractContextManager[Path]:
+        """A file with these bytes for as long as the block lasts, re-hashed before it begins.
+
+        Shape: read-only; it may be the store's own file, so nobody may change it.
+        Errors: NotFound; Tampered when the bytes are not their name; Unavailable.
+        """
+
+    def place(self, zone: Zone, digest: Digest, target: Path) -> None:
+        """Make `target` a read-only file with these bytes; it is not there before.
+
+        Shape: a store of this machine links its own file, which was hashed when it was copied
+        into its zone; bytes that have to be fetched are hashed on arrival.
+        Errors: NotFound; Tampered; Unavailable when this disk or the store refuses. No half of a
+        file stays.
+        """
+
+    def sweep(self, before: float) -> int:
+        """Remove what a killed process left half written; returns how many.
+
+        Units: `before` in seconds since the epoch: what is younger may still be written.
+        """
+
+    def collect(self, zone: Zone, keep: Collection[Digest], before: float) -> int:
+        """Remove from `inbox` or `quarantine` what nobody waits for any more; returns how many.
+
+        Shape: only files frozen before `before` (seconds since the epoch): one that was frozen a
+        moment ago has no row yet. Freezing the same bytes again makes them new again.
+        Errors: Invalid for another zone.
+        """

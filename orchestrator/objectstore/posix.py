@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import secrets
-import stat
+import shutil
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,16 +18,15 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from orchestrator.errors import Invalid, NotFound, Tampered, Unavailable
-from orchestrator.objectstore.paths import shown
+from orchestrator.errors import Unavailable
+from orchestrator.objectstore import refuse
 from orchestrator.objectstore.port import Frozen
-from orchestrator.objectstore.zones import MOVES, Zone
+from orchestrator.objectstore.zones import Zone
 from orchestrator.values import Digest, parse_digest
 
 BLOCK = 1 << 18  # fits the processor's cache, so that hashing reads nothing twice from memory
 WINDOW = 16 << 20
 INCOMING = ".incoming"
-_FREEZABLE = (Zone.INBOX, Zone.QUARANTINE)
 _WORKERS = max(2, min(4, os.cpu_count() or 1))
 _BEGIN_WRITING = 2  # SYNC_FILE_RANGE_WRITE of the Linux manual: only a hint, its failure too
 _OFFSET = ctypes.c_int64
@@ -46,7 +45,7 @@ class PosixStore:
 
     def freeze(self, zone: Zone, stream: BinaryIO, limit: int) -> Frozen:
         """See the port."""
-        _require_freezable(zone)
+        refuse.unless_freezable(zone)
         with self._fresh(zone) as (path, handle):
             frozen = _pour(_from_stream(stream), handle, limit)
             with refusals():
@@ -59,7 +58,7 @@ class PosixStore:
 
         Two whole-file-system flushes replace two per file: one before any name is given, one after.
         """
-        _require_freezable(zone)
+        refuse.unless_freezable(zone)
         folder = self.root / zone / INCOMING
         named = [(source, folder / secrets.token_hex(16)) for source in files]
         try:
@@ -83,14 +82,13 @@ class PosixStore:
         gigabytes are not written twice. A released file is written anew: its zone must not share
         an inode with files that nobody has approved.
         """
-        if (source, target) not in MOVES:
-            raise Invalid(f"Nothing may be copied from {source} to {target}.", code="bad_move")
+        refuse.unless_a_move(source, target)
         if target is Zone.SNAPSHOTS and self._linked(source, digest, target):
             return
         with self.open(source, digest) as stream, self._fresh(target) as (path, handle):
             frozen = _pour(_from_file(stream.fileno(), bytearray(BLOCK)), handle, 1 << 62)
             if frozen.digest != digest:
-                raise _tampered(source, digest)
+                raise refuse.tampered(source, digest)
             with refusals():
                 os.fsync(handle)
             self._settle(target, [(path, digest)])
@@ -100,7 +98,7 @@ class PosixStore:
         try:
             return self.location(zone, digest).open("rb", buffering=0)
         except FileNotFoundError as error:
-            raise _missing(zone, digest) from error
+            raise refuse.missing(zone, digest) from error
 
     def stat(self, zone: Zone, digest: Digest) -> int | None:
         """See the port."""
@@ -114,7 +112,7 @@ class PosixStore:
         with self.open(zone, digest) as stream:
             found, size = _hash(stream)
         if found != digest:
-            raise _tampered(zone, digest)
+            raise refuse.tampered(zone, digest)
         return size
 
     def delete(self, zone: Zone, digest: Digest) -> None:
@@ -132,15 +130,36 @@ class PosixStore:
                 yield from (Digest(f"sha256:{file.name}") for file in folder.iterdir())
 
     def location(self, zone: Zone, digest: Digest) -> Path:
-        """Where the bytes of a digest lie if they are there; for mounts and the check worker.
+        """Where the bytes of a digest lie if they are there.
 
         Errors: Invalid for what is not a digest, so that no name from outside becomes a path.
         """
         name = parse_digest(digest).removeprefix("sha256:")
         return self.root / zone / name[:2] / name
 
+    @contextmanager
+    def local(self, zone: Zone, digest: Digest) -> Iterator[Path]:
+        """See the port."""
+        self.verify(zone, digest)
+        yield self.location(zone, digest)
+
+    def place(self, zone: Zone, digest: Digest, target: Path) -> None:
+        """See the port.
+
+        A link to the store's own inode, so that a tree of gigabytes costs nothing.
+        """
+        origin = self.location(zone, digest)
+        try:
+            os.link(origin, target)
+        except FileNotFoundError as error:
+            raise refuse.missing(zone, digest) from error
+        except OSError:  # a file system limits links to one file: equal files beyond are copied
+            with refusals():
+                shutil.copyfile(origin, target)
+                target.chmod(0o444)
+
     def sweep(self, before: float) -> int:
-        """Remove what a killed process left half written; `before` in seconds since the epoch."""
+        """See the port."""
         stale = [
             path
             for zone in Zone
@@ -152,12 +171,8 @@ class PosixStore:
         return len(stale)
 
     def collect(self, zone: Zone, keep: Collection[Digest], before: float) -> int:
-        """Remove from `inbox` or `quarantine` what nobody waits for any more; returns how many.
-
-        Shape: only files frozen before `before` (seconds since the epoch): one that was frozen a
-        moment ago has no row yet. Freezing the same bytes again makes them new again.
-        """
-        _require_freezable(zone)
+        """See the port."""
+        refuse.unless_freezable(zone)
         removed = 0
         for digest in list(self.digests(zone)):
             if digest not in keep and self.location(zone, digest).stat().st_mtime < before:
@@ -203,14 +218,14 @@ class PosixStore:
         try:
             os.link(origin, path)
         except FileNotFoundError as error:
-            raise _missing(source, digest) from error
+            raise refuse.missing(source, digest) from error
         except OSError:
             return False
         try:
             with path.open("rb", buffering=0) as stream:
                 found, _ = _hash(stream)
                 if found != digest:
-                    raise _tampered(source, digest)
+                    raise refuse.tampered(source, digest)
                 with refusals():
                     os.fsync(stream.fileno())
             self._settle(target, [(path, digest)])
@@ -255,14 +270,6 @@ def flush(folder: Path) -> None:
 _LIBC = ctypes.CDLL(None, use_errno=True)  # the standard library has sync() for all disks only
 
 
-def _require_freezable(zone: Zone) -> None:
-    if zone not in _FREEZABLE:
-        raise Invalid(
-            f"Nothing is stored in {zone} from outside; it is filled by a checked copy only.",
-            code="bad_zone",
-        )
-
-
 def _create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
 
@@ -281,7 +288,7 @@ def _pour(blocks: Iterator[bytes | memoryview], handle: int, limit: int) -> Froz
     for block in blocks:
         size += len(block)
         if size > limit:
-            raise _too_large(limit)
+            raise refuse.too_large(limit)
         _write(handle, block)
         hasher.update(block)
         if size - begun >= WINDOW:
@@ -321,9 +328,9 @@ def _pour_all(named: Sequence[tuple[Path, Path]], limit: int) -> list[Frozen]:
     One worker takes the smallest file that is left, the others the largest: small files cost the
     interpreter, large ones leave its lock while they are hashed and written.
     """
-    sizes = [_size(source) for source, _ in named]
+    sizes = [refuse.regular_size(source) for source, _ in named]
     if sum(sizes) > limit:
-        raise _too_large(limit)
+        raise refuse.too_large(limit)
     left = deque(sorted(range(len(named)), key=sizes.__getitem__))
     frozen: dict[int, Frozen] = {}
 
@@ -345,36 +352,18 @@ def _pour_all(named: Sequence[tuple[Path, Path]], limit: int) -> list[Frozen]:
         for future in [pool.submit(work, take) for take in takes]:
             future.result()
     if sum(one.size for one in frozen.values()) > limit:  # a file grew while it was read
-        raise _too_large(limit)
+        raise refuse.too_large(limit)
     return [frozen[at] for at in range(len(named))]
 
 
-def _size(source: Path) -> int:
-    try:
-        seen = source.lstat()
-    except OSError as error:
-        raise _unreadable(source) from error
-    if not stat.S_ISREG(seen.st_mode):
-        raise _unreadable(source)
-    return seen.st_size
-
-
 def _pour_file(source: Path, path: Path, limit: int, buffer: bytearray) -> Frozen:
-    try:
-        origin = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise _unreadable(source) from error
-    try:
-        if not stat.S_ISREG(os.fstat(origin).st_mode):
-            raise _unreadable(source)
+    with refuse.regular(source) as origin:
         with refusals():
             handle = _create(path)
         try:
             return _pour(_from_file(origin, buffer), handle, limit)
         finally:
             os.close(handle)
-    finally:
-        os.close(origin)
 
 
 def _hash(stream: BinaryIO) -> tuple[Digest, int]:
@@ -392,31 +381,3 @@ def _flush_folder(folder: Path) -> None:
     finally:
         with suppress(OSError):
             os.close(handle)
-
-
-def _missing(zone: Zone, digest: Digest) -> NotFound:
-    return NotFound(f"There is no file {digest[:19]}… in {zone}.", code="no_bytes")
-
-
-def _tampered(zone: Zone, digest: Digest) -> Tampered:
-    return Tampered(
-        f"The bytes stored in {zone} under {digest[:19]}… are not the bytes that were frozen. "
-        "Nothing was handed on. Tell the administrator now: the disk is broken or was changed.",
-        code="bytes_differ",
-    )
-
-
-def _too_large(limit: int) -> Invalid:
-    return Invalid(
-        f"This is larger than the {limit:,} bytes that are accepted here; nothing was stored. "
-        "Send less, or ask the administrator for a larger limit.",
-        code="too_large",
-    )
-
-
-def _unreadable(source: Path) -> Invalid:
-    return Invalid(
-        f"{shown(source.name)} is not a regular file that can be read; nothing was stored. "
-        "Links, devices and vanished files are refused.",
-        code="not_a_file",
-    )

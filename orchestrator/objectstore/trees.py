@@ -1,8 +1,9 @@
-"""Immutable read-only trees of snapshots, made of hard links into the store, named by digest.
+"""Immutable read-only trees of snapshots on this machine, named by digest, for mounting.
 
 A tree is built once, at publication, and given to workspaces by read-only bind mounts: nothing
-per workspace grows with the number of files. Its inodes are the store's own, so a tree must never
-be mounted writable.
+per workspace grows with the number of files. A store of this machine gives hard links, so the
+inodes are its own and a tree must never be mounted writable; from a store elsewhere the files are
+fetched and hashed. A tree that was lost is built again from zone `snapshots`.
 """
 
 import os
@@ -12,9 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.errors import Invalid, NotFound, Tampered
+from orchestrator.errors import Invalid, Tampered
+from orchestrator.objectstore import refuse
 from orchestrator.objectstore.paths import distinct, safe_path
-from orchestrator.objectstore.posix import PosixStore, flush, refusals
+from orchestrator.objectstore.port import Depot
+from orchestrator.objectstore.posix import flush, refusals
 from orchestrator.objectstore.zones import Zone
 from orchestrator.values import Digest, digest_of, parse_digest
 
@@ -38,21 +41,21 @@ class Tree:
     manifest: Path
 
 
-def location(store: PosixStore, digest: Digest) -> Tree:
+def location(store: Depot, digest: Digest) -> Tree:
     """Where the tree of this manifest digest is, or would be."""
     name = parse_digest(digest).removeprefix("sha256:")
     folder = store.root / _FOLDER
     return Tree(folder / name, folder / f"{name}.MANIFEST.json")
 
 
-def build(store: PosixStore, manifest: bytes, leaves: Sequence[Leaf]) -> Tree:
+def build(store: Depot, manifest: bytes, leaves: Sequence[Leaf]) -> Tree:
     """Make the tree of a manifest out of zone `snapshots`; a tree that is there stays as it is.
 
     Shape: `<root>/trees/<hex of the manifest's digest>/…`, folders 0555, files 0444, and the
     manifest beside it; seen whole or not at all.
     Errors: Invalid for a path that is no plain relative name; NotFound when a file is not in the
-    zone; Tampered when one has another size; Unavailable when the disk refuses. Nothing half made
-    stays.
+    zone; Tampered when one has another size; Unavailable when disk or store refuse.
+    Nothing half made stays.
     Source: design section 9, performance row 16.
     """
     target = location(store, digest_of(manifest))
@@ -74,7 +77,7 @@ def build(store: PosixStore, manifest: bytes, leaves: Sequence[Leaf]) -> Tree:
     return target
 
 
-def remove(store: PosixStore, digest: Digest) -> None:
+def remove(store: Depot, digest: Digest) -> None:
     """Remove a tree and its manifest, if there; the bytes in the zone stay.
 
     Precondition: no workspace has it mounted.
@@ -88,12 +91,12 @@ def remove(store: PosixStore, digest: Digest) -> None:
         _remove(aside)
 
 
-def leftovers(store: PosixStore) -> Iterator[Path]:
+def leftovers(store: Depot) -> Iterator[Path]:
     """Trees that a killed process left half built or half removed; the sweeper removes them."""
     return (store.root / _FOLDER).glob(".*")
 
 
-def sweep(store: PosixStore, before: float) -> int:
+def sweep(store: Depot, before: float) -> int:
     """Remove leftovers older than `before`, in seconds since the epoch."""
     stale = [path for path in leftovers(store) if path.stat().st_mtime < before]
     for path in stale:
@@ -108,7 +111,7 @@ def _refuse_hostile(leaves: Iterable[Leaf]) -> None:
     distinct(paths)
 
 
-def _fill(store: PosixStore, aside: Path, leaves: Iterable[Leaf]) -> None:
+def _fill(store: Depot, aside: Path, leaves: Iterable[Leaf]) -> None:
     folders = {aside}
     for leaf in leaves:
         target = aside / leaf.path
@@ -123,23 +126,17 @@ def _fill(store: PosixStore, aside: Path, leaves: Iterable[Leaf]) -> None:
                 folder.chmod(0o555)
 
 
-def _place(store: PosixStore, leaf: Leaf, target: Path) -> None:
+def _place(store: Depot, leaf: Leaf, target: Path) -> None:
     size = store.stat(Zone.SNAPSHOTS, leaf.digest)
     if size is None:
-        raise NotFound(f"There is no file {leaf.digest[:19]}… in snapshots.", code="no_bytes")
+        raise refuse.missing(Zone.SNAPSHOTS, leaf.digest)
     if size != leaf.size:
         raise Tampered(
             f"A stored file has {size:,} bytes where its manifest says {leaf.size:,}. Nothing was "
             "published. Tell the administrator now: the disk is broken or was changed.",
             code="bytes_differ",
         )
-    origin = store.location(Zone.SNAPSHOTS, leaf.digest)
-    try:
-        os.link(origin, target)
-    except OSError:  # a file system limits links to one file: equal files beyond that are copied
-        with refusals():
-            shutil.copyfile(origin, target)
-            target.chmod(0o444)
+    store.place(Zone.SNAPSHOTS, leaf.digest, target)
 
 
 def _write_manifest(path: Path, manifest: bytes) -> None:

@@ -1,6 +1,7 @@
 """Turns about the airlock: run wanted checks, copy what was approved, end what is over."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,7 +13,7 @@ from orchestrator.datasets import queries as datasets
 from orchestrator.db import read, write
 from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore.zones import Zone
-from orchestrator.outputs.model import Job, Report, Source, Verdict
+from orchestrator.outputs.model import Report, Source, Verdict
 from orchestrator.reconciler.lane import Work
 from orchestrator.reconciler.snapshots import index_key, index_path
 from orchestrator.values import Digest
@@ -31,22 +32,10 @@ def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
     """
     with write(hands.db) as session:
         checking.start_check(session, now, check_id)
-    with read(hands.db) as session:
-        check = session.get_one(Check, check_id)
-        job = jobs.job(
-            session,
-            check_id,
-            location=lambda digest: hands.store.location(Zone.QUARANTINE, digest),
-            sources=sources(session, hands, check.project_id),
-            policy=hands.policies.outputs,
-            form_out=hands.settings.state_dir / "forms",
-        )
     try:
-        for file in job.files:
-            hands.store.verify(Zone.QUARANTINE, file.digest)
-        report = hands.engine.check(job)
+        report = _check(hands, check_id)
     except (Tampered, NotFound):  # trying again would not bring the bytes back
-        _record(hands, check_id, _nothing_read(job))
+        _record(hands, check_id, _nothing_read(hands, check_id))
         raise
     _record(hands, check_id, report)
     return False
@@ -57,9 +46,31 @@ def _record(hands: Hands, check_id: str, report: Report) -> None:
         checking.record_check(session, hands.clock(), check_id, report, policies=hands.policies)
 
 
-def _nothing_read(job: Job) -> Report:
+def _check(hands: Hands, check_id: str) -> Report:
+    """Hold the files ready, re-hashed, for as long as the sandboxes read them."""
+    with read(hands.db) as session:
+        digests = jobs.digests(session, check_id)
+    with ExitStack() as held:
+        places = {
+            digest: held.enter_context(hands.store.local(Zone.QUARANTINE, digest))
+            for digest in digests
+        }
+        with read(hands.db) as session:
+            check = session.get_one(Check, check_id)
+            job = jobs.job(
+                session,
+                check_id,
+                location=places.__getitem__,
+                sources=sources(session, hands, check.project_id),
+                policy=hands.policies.outputs,
+                form_out=hands.settings.state_dir / "forms",
+            )
+        return hands.engine.check(job)
+
+
+def _nothing_read(hands: Hands, check_id: str) -> Report:
     """What is said of files whose bytes are not what was frozen: none of them could be checked."""
-    return Report(job.id, Verdict.COULD_NOT_CHECK, (), job.policy_digest)
+    return Report(check_id, Verdict.COULD_NOT_CHECK, (), hands.policies.outputs.digest())
 
 
 def sources(session: Session, hands: Hands, project_id: str) -> tuple[Source, ...]:

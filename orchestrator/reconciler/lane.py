@@ -25,6 +25,17 @@ SAFETY_SECONDS = 2.0
 """How long to trust the signal: the system must be right with every hint lost."""
 LONGEST_WAIT_SECONDS = 60.0
 
+# The library's own choice prints the values of all variables, and a turn has keys in hand.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.set_exc_info,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 log = structlog.get_logger()
 
 

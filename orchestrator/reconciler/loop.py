@@ -1,13 +1,13 @@
 """The reconciler's process: three lanes that cannot block one another, under one lock."""
 
-import fcntl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from orchestrator.audit import checkpoint
 from orchestrator.bootstrap.hands import Hands
-from orchestrator.errors import Conflict
+from orchestrator.db import RECONCILER, Held, held
+from orchestrator.errors import Conflict, Unavailable
 from orchestrator.reconciler import (
     airlock,
     clock,
@@ -32,36 +32,44 @@ def run(hands: Hands, keep_going: Callable[[], bool]) -> None:
     """Work until told to stop.
 
     Errors: Conflict when another reconciler works on this database; Tampered when the log is not
-    what the last checkpoint says. Nothing was touched then.
+    what the last checkpoint says: nothing was touched then. Unavailable when the database forgot
+    the lock, as it does when it starts again: what was in hand is done, and nothing more.
     Source: design section 7; property 11.
     """
-    with alone(hands):
+    with alone(hands) as lock:
         checkpoint.must_extend(hands.db, hands.checkpoints, hands.signer.public)
+
+        def ours() -> bool:
+            return keep_going() and lock.still()
+
         threads = [
-            threading.Thread(target=Lane(hands, name, work, workers).run, args=(keep_going,))
+            threading.Thread(target=Lane(hands, name, work, workers).run, args=(ours,))
             for name, (work, workers) in LANES.items()
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if not lock.still():
+            raise Unavailable(
+                "The database ended the lock of this reconciler, so another may act now. Start "
+                "it again.",
+                code="lock_lost",
+            )
         log.sign(hands, "", hands.clock())
 
 
 @contextmanager
-def alone(hands: Hands) -> Iterator[None]:
+def alone(hands: Hands) -> Iterator[Held]:
     """Hold the lock that lets one reconciler act.
 
     Errors: Conflict when it is held elsewhere.
     """
-    path = hands.settings.state_dir / "reconciler.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+    with held(hands.db, RECONCILER) as mine:
+        if mine is None:
             raise Conflict(
                 "Another reconciler already works on this database. Stop it first, or let it be: "
                 "one is enough.",
                 code="second_instance",
-            ) from error
-        yield
+            )
+        yield mine

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.datasets import queries as datasets
 from orchestrator.datasets import service as dataset_writes
+from orchestrator.db import read
 from orchestrator.engines.port import Mount, Size, Spec
 from orchestrator.governance.access import Verb
 from orchestrator.governance.queries import project_stop
@@ -17,6 +18,7 @@ from orchestrator.objectstore import trees
 from orchestrator.projects import queries as projects
 from orchestrator.projects import service as project_writes
 from orchestrator.projects.states import ProjectState
+from orchestrator.reconciler.snapshots import build_tree
 from orchestrator.workspaces import desired
 from orchestrator.workspaces.access import access
 from orchestrator.workspaces.models import Workspace
@@ -61,6 +63,21 @@ def mounts(session: Session, hands: Hands, project_id: str) -> tuple[Mount, ...]
             Mount(granted.dataset, granted.label, granted.digest, place.tree, place.manifest)
         )
     return tuple(found)
+
+
+def build_missing(hands: Hands, project_id: str) -> None:
+    """Build the granted trees that this machine has not: after a restore, or on another machine.
+
+    Errors: as `trees.build`.
+    """
+    with read(hands.db) as session:
+        missing = [
+            datasets.manifest_of(datasets.snapshot(session, granted.snapshot_id))
+            for granted in datasets.granted_mounts(session, project_id)
+            if not trees.location(hands.store, granted.digest).tree.is_dir()
+        ]
+    for manifest in missing:
+        build_tree(hands, manifest)
 
 
 def people_at_work(

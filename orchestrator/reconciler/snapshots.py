@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.bootstrap.private import write_private
 from orchestrator.datasets import queries, service, verify
+from orchestrator.datasets.manifest import Manifest
 from orchestrator.datasets.models import Snapshot
 from orchestrator.datasets.states import SnapshotState
-from orchestrator.db import read, write
+from orchestrator.db import CLEANING, held, read, write
 from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore import trees
 from orchestrator.objectstore.zones import Zone
@@ -57,28 +59,35 @@ def index_path(hands: Hands, name: str) -> Path:
     return hands.settings.state_dir / "indexes" / name
 
 
+def build_tree(hands: Hands, manifest: Manifest) -> None:
+    """Make the tree of a snapshot that lies in its zone; one that is there stays as it is.
+
+    Errors: as `trees.build`.
+    """
+    leaves = [trees.Leaf(entry.path, entry.digest, entry.size) for entry in manifest.entries]
+    trees.build(hands.store, manifest.spelled(), leaves)
+
+
 def _verify(hands: Hands, row: Snapshot, now: datetime) -> None:
     """Only the check worker parses the bytes; its report proposes or rejects."""
     manifest = queries.manifest_of(row)
-    for entry in manifest.entries:
-        hands.store.verify(Zone.INBOX, entry.digest)
     name = verify.index_name(row.id, row.round)
     target = index_path(hands, name)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     outputs = hands.policies.outputs
-    report = hands.engine.check(
-        verify.job(
+    with ExitStack() as held:
+        job = verify.job(
             row.id,
             row.round,
             manifest,
             queries.dictionary_of(row),
-            locate=lambda digest: hands.store.location(Zone.INBOX, digest),
+            locate=lambda digest: held.enter_context(hands.store.local(Zone.INBOX, digest)),
             policy=outputs.as_json(),
             policy_digest=outputs.digest(),
             index_out=target,
             index_key=index_key(hands, name),
         )
-    )
+        report = hands.engine.check(job)
     with write(hands.db) as session:
         service.record_verification(
             session, hands.clock(), row.id, report, policies=hands.policies, index=name
@@ -94,21 +103,22 @@ def _place(hands: Hands, row: Snapshot, now: datetime) -> None:
         done += entry.size
         with write(hands.db) as session:
             service.record_progress(session, row.id, done)
-    trees.build(
-        hands.store,
-        manifest.spelled(),
-        [trees.Leaf(entry.path, entry.digest, entry.size) for entry in manifest.entries],
-    )
+    build_tree(hands, manifest)
     with write(hands.db) as session:
         service.record_placed(session, hands.clock(), row.id)
     _collect(hands, now)
 
 
 def _collect(hands: Hands, now: datetime) -> None:
-    """Free what nobody waits for; equal files of another upload under way stay."""
-    with read(hands.db) as session:
-        keep = queries.awaited(session)
-    hands.store.collect(Zone.INBOX, keep, (now - KEPT).timestamp())
+    """Free what nobody waits for; equal files of another upload under way stay.
+
+    While a backup is made nothing is freed: the next snapshot that is placed frees it too.
+    """
+    with held(hands.db, CLEANING) as lock:
+        if lock is not None:
+            with read(hands.db) as session:
+                keep = queries.awaited(session)
+            hands.store.collect(Zone.INBOX, keep, (now - KEPT).timestamp())
 
 
 WORK = Work("snapshot", due, turn)

@@ -20,6 +20,7 @@ from orchestrator.projects import queries as projects
 from orchestrator.values import SYSTEM, Actor, JsonValue, server_key
 from orchestrator.workspaces.access import access
 from orchestrator.workspaces.models import Proof, Server, Usage, Workspace
+from orchestrator.workspaces.states import WorkspaceState
 
 
 @dataclass(frozen=True)
@@ -219,3 +220,28 @@ def count_usage(session: Session, rows: Sequence[Usage]) -> None:
         found.bytes_in += row.bytes_in
         found.bytes_out += row.bytes_out
         found.refused += row.refused
+
+
+def start_over(session: Session, now: datetime) -> None:
+    """Have every environment that stood made anew and proved again: its engine may know nothing.
+
+    Shape: after a restore; halted, retiring and retired ones stay what they are.
+    """
+    for row in session.exec(select(Workspace)).all():
+        if row.state == WorkspaceState.UNPROVED.value:
+            move(session, row, "prove", now)
+        if row.state in _STANDING:
+            move(
+                session,
+                row,
+                "fail",
+                now,
+                reason_code="restored",
+                reason="The installation was restored from a backup; this is made anew.",
+            )
+            row.retry_at = row.proved_at = None
+
+
+_STANDING = frozenset(
+    {WorkspaceState.PROVISIONING.value, WorkspaceState.PROVING.value, WorkspaceState.OPEN.value}
+)

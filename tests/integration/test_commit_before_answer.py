@@ -19,7 +19,6 @@ from orchestrator.bootstrap.control import control
 from orchestrator.errors import Unavailable
 from orchestrator.server import application
 from orchestrator.settings import Settings
-from tests.databases import copy_sqlite
 
 
 def post(app: FastAPI, path: str, token: str = "", body: bytes = b"") -> int:
@@ -122,12 +121,16 @@ def test_the_trap_is_real(counter: Engine) -> None:
 
 
 def test_a_failing_commit_in_the_real_application(
-    sqlite_template: Path, tmp_path: Path, run_dir: Path
+    engine: Engine, tmp_path: Path, run_dir: Path
 ) -> None:
     """The control plane as it is wired: counts of the gateway, with the disk full at COMMIT."""
     (tmp_path / "state").mkdir()
-    settings = Settings(mode="test", state_dir=tmp_path / "state", run_dir=run_dir)
-    copy_sqlite(sqlite_template, tmp_path / "state" / "tre.db")
+    settings = Settings(
+        mode="test",
+        state_dir=tmp_path / "state",
+        run_dir=run_dir,
+        database_url=engine.url.render_as_string(hide_password=False),
+    )
     wired = control(settings)
     app = application(wired)
     token = settings.role_token_file("gateway").read_text().strip()

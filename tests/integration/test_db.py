@@ -53,6 +53,7 @@ def test_two_processes_lose_no_update(engine: Engine) -> None:
 
 def test_the_trap_is_real(sqlite_engine: Engine) -> None:
     """The same without our lock: updates are refused or, worse, acknowledged and lost."""
+    # on SQLite only: there the driver's hidden transactions lose updates
     make_counter(sqlite_engine)
     acknowledged = two_processes(sqlite_engine, "hidden")
     assert counted(sqlite_engine) < 2 * TIMES
@@ -168,6 +169,7 @@ def test_a_reading_session_must_not_write(engine: Engine, now: datetime) -> None
 
 def test_a_busy_database_is_unavailable(sqlite_engine: Engine) -> None:
     """Who cannot get the lock is told so, and nothing was changed."""
+    # on SQLite only: on PostgreSQL a writer waits for the advisory lock without an end
     event.listen(sqlite_engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0"))
 
     def second_writer() -> None:
@@ -180,6 +182,7 @@ def test_a_busy_database_is_unavailable(sqlite_engine: Engine) -> None:
 
 def test_a_full_disk_is_unavailable_and_changes_nothing(sqlite_engine: Engine) -> None:
     """SQLite says so in the middle of a transaction; the caller gets a sentence."""
+    # on SQLite only: its pragma fills a disk; PostgreSQL's driver raises the same class
     make_counter(sqlite_engine)
 
     def write_much() -> None:
@@ -226,6 +229,36 @@ def test_wake_tells_of_others_and_not_of_looking(engine: Engine) -> None:
             session.execute(text("update counter set value = 1"))
         assert wake.changed()
         assert not wake.changed()
+
+
+def test_wake_tells_no_sooner_than_others_can_see_it(engine: Engine) -> None:
+    """The log of the database grows before a commit shows: who looked then would look in vain."""
+    make_counter(engine)
+    with closing(db.Wake(engine)) as wake:
+        with db.write(engine) as session:
+            session.execute(text("update counter set value = 1"))
+            assert not wake.changed()
+        assert wake.changed()
+        with db.write(engine):
+            pass
+        assert not wake.changed(), "a transaction that wrote nothing is no news"
+
+
+def test_a_lock_of_the_deployment(engine: Engine) -> None:
+    """Alone, or shared by many; free again with its holder."""
+    with db.held(engine, "one") as mine:
+        assert mine is not None
+        assert mine.still()
+        with db.held(engine, "one") as other, db.held(engine, "one", shared=True) as shared:
+            assert (other, shared) == (None, None)
+        with db.held(engine, "two") as different:
+            assert different is not None
+    with db.held(engine, "one", shared=True) as one, db.held(engine, "one", shared=True) as two:
+        assert None not in (one, two)
+        with db.held(engine, "one") as alone:
+            assert alone is None
+    with db.held(engine, "one") as again:
+        assert again is not None
 
 
 def test_the_settings_of_sqlite(sqlite_engine: Engine) -> None:

@@ -157,10 +157,10 @@ def test_nobody_gives_a_role_to_themselves(engine: Engine, now: datetime) -> Non
 
 
 @pytest.mark.parametrize("handle", [one.handle for one in PEOPLE if one.handle != "ada"])
-def test_only_administrators_administer(sqlite_engine: Engine, now: datetime, handle: str) -> None:
-    with write(sqlite_engine) as session:
+def test_only_administrators_administer(engine: Engine, now: datetime, handle: str) -> None:
+    with write(engine) as session:
         seed(session, now)
-    with read(sqlite_engine) as session:
+    with read(engine) as session:
         me, rosa = actor(session, handle), queries.person_by_handle(session, "rosa").id
     certificate = CertificateKind.OUTPUT_CHECKER
     attempts: list[Callable[[Session], object]] = [
@@ -177,7 +177,7 @@ def test_only_administrators_administer(sqlite_engine: Engine, now: datetime, ha
         ),
     ]
     for attempt in attempts:
-        with pytest.raises(NotAllowed, match="administrator"), write(sqlite_engine) as session:
+        with pytest.raises(NotAllowed, match="administrator"), write(engine) as session:
             attempt(session)
 
 
@@ -208,13 +208,13 @@ GOOD = {
     ],
 )
 def test_a_bad_registration_is_a_sentence(
-    sqlite_engine: Engine, now: datetime, changes: dict[str, object], family: type[TreError]
+    engine: Engine, now: datetime, changes: dict[str, object], family: type[TreError]
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         seed(session, now)
-    with pytest.raises(family, match=r"[a-z]\.$"), write(sqlite_engine) as session:
+    with pytest.raises(family, match=r"[a-z]\.$"), write(engine) as session:
         service.register_person(session, SYSTEM, now, **{**GOOD, **changes})  # type: ignore[arg-type]
-    with read(sqlite_engine) as session:
+    with read(engine) as session:
         assert len(queries.people(session)) == len(PEOPLE)
 
 

@@ -19,12 +19,15 @@ from orchestrator.engines.memory import MemoryEngine
 from orchestrator.errors import Unavailable
 from orchestrator.identity.roles import Role
 from orchestrator.objectstore import trees
+from orchestrator.objectstore.port import Depot
 from orchestrator.objectstore.posix import PosixStore
+from orchestrator.objectstore.s3 import FETCHED, S3Store
 from orchestrator.objectstore.zones import Zone
 from orchestrator.reconciler import snapshots
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, digest_of
 from tests.factories import DAY, DICTIONARY, NOW, a_person, policies
+from tests.s3_world import S3Server
 
 S = SnapshotState
 ROWS = b"person,age\n" + b"".join(b"P%03d,%d\n" % (n, 40 + n % 5) for n in range(200))
@@ -86,14 +89,14 @@ class House:
 
 
 @pytest.fixture
-def house(sqlite_engine: Engine, tmp_path: Path) -> House:
+def house(engine: Engine, tmp_path: Path) -> House:
     """A reconciler with a real store and the check worker in this process."""
     state = tmp_path / "state"
     settings = Settings(mode="test", state_dir=state)
     return House(
         Hands(
             settings=settings,
-            db=sqlite_engine,
+            db=engine,
             policies=policies(),
             store=PosixStore(state / "store"),
             engine=MemoryEngine(),
@@ -103,7 +106,7 @@ def house(sqlite_engine: Engine, tmp_path: Path) -> House:
     )
 
 
-def _refill(house: House, store: PosixStore) -> House:
+def _refill(house: House, store: Depot) -> House:
     parts = {name: getattr(house.hands, name) for name in Hands.__dataclass_fields__}
     return House(Hands(**{**parts, "store": store}))
 
@@ -122,6 +125,21 @@ def test_an_upload_becomes_an_immutable_tree_and_an_index(house: House) -> None:
     assert (tree.tree / "flchain.csv").read_bytes() == ROWS
     assert digest_of(tree.manifest.read_bytes()) == row.digest
     assert snapshots.due(house.hands, NOW) == []
+
+
+def test_an_upload_is_published_from_a_bucket(
+    house: House, s3_server: S3Server, tmp_path: Path
+) -> None:
+    """The check worker and the mounts read files of this machine, fetched and hashed."""
+    settings = s3_server.settings(tmp_path / "state", s3_server.bucket())
+    house = _refill(house, S3Store.at(settings))
+    row = house.turn(house.upload())
+    assert (row.state, row.reason) == (S.PROPOSED, None)
+    house.admit(row.id)
+    assert house.turn(row.id).state == S.PUBLISHED
+    tree = trees.location(house.hands.store, Digest(row.digest or ""))
+    assert (tree.tree / "flchain.csv").read_bytes() == ROWS
+    assert not list((house.hands.store.root / FETCHED).iterdir())
 
 
 @pytest.mark.parametrize("name", [one.slug for one in datasets()])
@@ -157,6 +175,7 @@ def test_spoilt_bytes_are_noticed_at_each_hand_over(house: House, at: SnapshotSt
     if at == S.PLACING:
         house.turn(snapshot_id)
         house.admit(snapshot_id)
+    assert isinstance(house.hands.store, PosixStore)
     stored = house.hands.store.location(Zone.INBOX, digest_of(ROWS))
     stored.chmod(0o644)
     stored.write_bytes(ROWS.replace(b"40", b"41"))

@@ -3,7 +3,6 @@
 import hashlib
 import html
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +13,7 @@ import httpx2
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.airlock.states import RequestState
@@ -25,9 +24,8 @@ from orchestrator.identity.roles import permitted
 from orchestrator.outputs.form import form_name
 from orchestrator.projects import service as projects
 from orchestrator.projects.queries import by_slug
-from orchestrator.server import application
 from orchestrator.web.pages import router
-from tests.databases import copy_sqlite
+from tests.databases import a_copy
 from tests.factories import DICTIONARY, LAY_SUMMARY, NOW, PURPOSE, ROWS, policies
 from tests.web_world import (
     CLEAN,
@@ -38,6 +36,7 @@ from tests.web_world import (
     a_control,
     a_world,
     at,
+    copied,
     files_of,
     local_links,
     log_actions,
@@ -123,32 +122,25 @@ REQUEST = {
 
 
 @pytest.fixture(scope="module")
-def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """One installation with a bit of everything, made once and copied."""
+def template(blank: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One installation with a bit of everything, made once on each database and copied."""
     folder = tmp_path_factory.mktemp("web")
-    return a_world(a_control(folder, copy_sqlite(sqlite_template, folder / "tre.db")))
-
-
-def a_copy(template: World, folder: Path) -> Iterator[World]:
-    """The same installation in another folder."""
-    origin = template.control.settings.state_dir
-    database = copy_sqlite(origin.parent / "tre.db", folder / "tre.db")
-    shutil.copytree(origin, folder / "state")
-    control = a_control(folder, database)
-    yield replace(template, control=control, app=application(control))
-    control.db.dispose()
+    with a_copy(blank, folder) as url:
+        yield a_world(a_control(folder, url))
 
 
 @pytest.fixture(scope="module")
 def filled(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A copy for tests that only look."""
-    yield from a_copy(template, tmp_path_factory.mktemp("filled"))
+    with copied(template, tmp_path_factory.mktemp("filled")) as world:
+        yield world
 
 
 @pytest.fixture
 def world(template: World, tmp_path: Path) -> Iterator[World]:
     """A copy for one test."""
-    yield from a_copy(template, tmp_path)
+    with copied(template, tmp_path) as world:
+        yield world
 
 
 def page_of(answer: httpx2.Response) -> Page:
@@ -1019,9 +1011,8 @@ def test_a_form_that_is_not_this_files_is_not_shown(world: World) -> None:
 def _bytes(world: World, path: str) -> bytes:
     store = world.control.settings.state_dir / "store"
     with read(world.control.db) as session:
-        row = session.connection().exec_driver_sql(
-            "select digest from airlock_files where id = ?", (world.files["in_review"][path],)
-        )
+        chosen = text("select digest from airlock_files where id = :id")
+        row = session.connection().execute(chosen, {"id": world.files["in_review"][path]})
         digest = str(row.scalar_one()).removeprefix("sha256:")
     return next(store.rglob(f"*{digest[2:]}*")).read_bytes()
 

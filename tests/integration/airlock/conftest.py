@@ -8,23 +8,20 @@ from sqlalchemy import Engine
 
 from orchestrator import db
 from tests.airlock_world import a_working_project, remember
-from tests.databases import copy_sqlite
+from tests.databases import a_copy, closing_engine
 
 
 @pytest.fixture(scope="session")
-def working_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One database in which a project's workspace is open; walked there once, then copied."""
-    file = tmp_path_factory.mktemp("working") / "tre.db"
-    engine = db.connect(copy_sqlite(sqlite_template, file))
-    with db.write(engine) as session:
-        remember(a_working_project(session))
-    engine.dispose()
-    return file
+def working_template(blank: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of each kind in which a workspace is open; walked there once, then copied."""
+    with a_copy(blank, tmp_path_factory.mktemp("working")) as url:
+        with closing_engine(url) as engine, db.write(engine) as session:
+            remember(a_working_project(session))
+        yield url
 
 
 @pytest.fixture
-def sqlite_engine(working_template: Path, tmp_path: Path) -> Iterator[Engine]:
+def engine(working_template: str, tmp_path: Path) -> Iterator[Engine]:
     """A fresh copy of that house."""
-    engine = db.connect(copy_sqlite(working_template, tmp_path / "tre.db"))
-    yield engine
-    engine.dispose()
+    with a_copy(working_template, tmp_path) as url, closing_engine(url) as engine:
+        yield engine

@@ -56,9 +56,9 @@ def record(session: Session, check: Check, report: Report) -> Check:
     ],
 )
 def test_what_a_verdict_does_to_a_submission(
-    sqlite_engine: Engine, verdict: Verdict, rule: str, state: RequestState, code: str | None
+    engine: Engine, verdict: Verdict, rule: str, state: RequestState, code: str | None
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING, paths=("table.csv", "other.csv"))
         run_checks(session, {"table.csv": verdict}, rule=rule)
         assert (world.request.state, world.request.reason_code) == (state, code)
@@ -67,8 +67,8 @@ def test_what_a_verdict_does_to_a_submission(
         assert world.files["other.csv"].verdict == Verdict.PASS
 
 
-def test_a_file_the_report_does_not_name_was_not_checked(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_file_the_report_does_not_name_was_not_checked(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING, paths=("table.csv", "other.csv"))
         check = wanted(session, world)
         report = a_report(session, check)
@@ -78,8 +78,8 @@ def test_a_file_the_report_does_not_name_was_not_checked(sqlite_engine: Engine) 
 
 
 @pytest.mark.parametrize("case", ["other bytes", "other path", "twice", "no results"])
-def test_a_report_about_something_else_is_no_report(sqlite_engine: Engine, case: str) -> None:
-    with write(sqlite_engine) as session:
+def test_a_report_about_something_else_is_no_report(engine: Engine, case: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING)
         check, file = wanted(session, world), world.files["table.csv"]
         part = a_part(file, Verdict.PASS)
@@ -95,9 +95,9 @@ def test_a_report_about_something_else_is_no_report(sqlite_engine: Engine, case:
 
 
 def test_a_report_that_claims_more_than_its_results_say_is_not_believed(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING)
         check = wanted(session, world)
         part = replace(a_part(world.files["table.csv"], Verdict.BLOCK), verdict=Verdict.PASS)
@@ -106,9 +106,9 @@ def test_a_report_that_claims_more_than_its_results_say_is_not_believed(
 
 
 def test_an_answer_to_another_question_is_an_alarm_and_changes_nothing(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING)
         check = wanted(session, world)
         report = a_report(session, check)
@@ -122,9 +122,9 @@ def test_an_answer_to_another_question_is_an_alarm_and_changes_nothing(
 
 
 def test_a_check_whose_worker_died_starts_again_and_is_recorded_once(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING)
         check = wanted(session, world)
         for _ in range(2):
@@ -141,8 +141,8 @@ def test_a_check_whose_worker_died_starts_again_and_is_recorded_once(
             checking.start_check(session, NOW, "c-unknown")
 
 
-def test_a_request_that_was_withdrawn_meanwhile_is_not_moved(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_request_that_was_withdrawn_meanwhile_is_not_moved(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING)
         check = wanted(session, world)
         drafting.withdraw(session, world.author, NOW, world.request.id)
@@ -150,8 +150,8 @@ def test_a_request_that_was_withdrawn_meanwhile_is_not_moved(sqlite_engine: Engi
         assert (world.request.state, check.state) == (S.WITHDRAWN, CheckState.DONE)
 
 
-def test_the_check_of_an_old_round_moves_nothing(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_check_of_an_old_round_moves_nothing(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         late = checking.want_check(
             session, world.author, NOW, world.request.id, policies=policies()
@@ -165,9 +165,9 @@ def test_the_check_of_an_old_round_moves_nothing(sqlite_engine: Engine) -> None:
 
 
 def test_a_submission_check_of_an_old_round_does_not_move_the_new_one(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         old = checking.ask_check(
             session, world.request, CheckKind.SUBMISSION, present_files(session, world.request.id),
@@ -180,8 +180,8 @@ def test_a_submission_check_of_an_old_round_does_not_move_the_new_one(
         assert world.request.state == S.CHECKING
 
 
-def test_blocked_leads_to_a_new_draft_in_the_next_round(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_blocked_leads_to_a_new_draft_in_the_next_round(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.BLOCKED)
         drafting.reopen(session, world.author, NOW, world.request.id, policies=policies())
         assert (world.request.state, world.request.round) == (S.DRAFT, 2)
@@ -191,8 +191,8 @@ def test_blocked_leads_to_a_new_draft_in_the_next_round(sqlite_engine: Engine) -
         assert world.request.state == S.IN_REVIEW
 
 
-def test_the_last_check_runs_on_exactly_the_approved_files(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_last_check_runs_on_exactly_the_approved_files(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("good.csv", "bad.csv"))
         for checker in world.checkers:
             say(session, world, checker, "approve", "good.csv")
@@ -216,9 +216,9 @@ def test_the_last_check_runs_on_exactly_the_approved_files(sqlite_engine: Engine
     ],
 )
 def test_a_last_check_that_finds_more_sends_it_back(
-    sqlite_engine: Engine, reviewed: Verdict, again: Verdict, state: RequestState
+    engine: Engine, reviewed: Verdict, again: Verdict, state: RequestState
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, verdicts={"table.csv": reviewed})
         for checker in world.checkers:
             say(session, world, checker, "approve", reason="Looked at it closely.")
@@ -227,8 +227,8 @@ def test_a_last_check_that_finds_more_sends_it_back(
         assert world.files["table.csv"].verdict == reviewed
 
 
-def test_the_job_says_what_to_read_and_what_to_compare_with(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_job_says_what_to_read_and_what_to_compare_with(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.CHECKING, paths=("b.csv", "a.csv"))
         check = wanted(session, world)
         source = Source("flchain", "2026-1", digest_of(b"s"), Path("/i/flchain"))

@@ -48,8 +48,8 @@ def test_every_state_is_reached_by_the_right_people(engine: Engine, state: Reque
         assert a_request(session, state).request.state == state
 
 
-def test_a_name_is_taken_while_its_request_is_open(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_name_is_taken_while_its_request_is_open(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         with pytest.raises(Conflict, match="open in this project already"):
             a_request(session, S.DRAFT, project=world.project)
@@ -58,8 +58,8 @@ def test_a_name_is_taken_while_its_request_is_open(sqlite_engine: Engine) -> Non
 
 
 @pytest.mark.parametrize("name", ["", "A", "-a", "a_b", "../etc", "ä", "x" * 31])
-def test_a_name_that_cannot_be_one_is_refused(sqlite_engine: Engine, name: str) -> None:
-    with write(sqlite_engine) as session:
+def test_a_name_that_cannot_be_one_is_refused(engine: Engine, name: str) -> None:
+    with write(engine) as session:
         project = a_working_project(session)
         with pytest.raises(Invalid):
             drafting.open_draft(
@@ -67,8 +67,8 @@ def test_a_name_that_cannot_be_one_is_refused(sqlite_engine: Engine, name: str) 
             )
 
 
-def test_a_stranger_learns_nothing_of_a_project(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_stranger_learns_nothing_of_a_project(engine: Engine) -> None:
+    with write(engine) as session:
         project = a_working_project(session)
         stranger = a_person(session, [Role.RESEARCHER])
         for project_id in (project.project.id, "p-unknown"):
@@ -78,8 +78,8 @@ def test_a_stranger_learns_nothing_of_a_project(sqlite_engine: Engine) -> None:
                 )
 
 
-def test_access_is_asked_at_every_step_and_all_reasons_are_told(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_access_is_asked_at_every_step_and_all_reasons_are_told(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         late = NOW + 500 * DAY
         halt(
@@ -111,8 +111,8 @@ def test_access_is_asked_at_every_step_and_all_reasons_are_told(sqlite_engine: E
      "-rf", "x\u202efdp.csv", "cafe\u0301", "a.", " a", "x" * 300, "\ud800"],
     ids=ascii,
 )  # fmt: skip
-def test_a_path_that_tries_to_escape_is_refused(sqlite_engine: Engine, path: str) -> None:
-    with write(sqlite_engine) as session:
+def test_a_path_that_tries_to_escape_is_refused(engine: Engine, path: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         with pytest.raises(Invalid, match="Rename the file"):
             add(session, world, path, "x")
@@ -124,9 +124,9 @@ def test_a_path_that_tries_to_escape_is_refused(sqlite_engine: Engine, path: str
     [("a.csv", "A.csv"), ("straße", "STRASSE"), ("a", "a/b.csv"), ("a/b/c.csv", "A/B")],
 )
 def test_twins_and_a_file_that_is_a_folder_are_refused(
-    sqlite_engine: Engine, one: str, other: str
+    engine: Engine, one: str, other: str
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         add(session, world, one, "x")
         add(session, world, "b0", "near in the index, and no twin")
@@ -134,8 +134,8 @@ def test_twins_and_a_file_that_is_a_folder_are_refused(
             add(session, world, other, "y")
 
 
-def test_the_same_bytes_again_change_nothing(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_same_bytes_again_change_nothing(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         before = log.size(session)
         again = add(session, world, "table.csv", "content of table.csv")
@@ -143,8 +143,8 @@ def test_the_same_bytes_again_change_nothing(sqlite_engine: Engine) -> None:
         assert (world.request.files, log.size(session)) == (1, before)
 
 
-def test_other_bytes_are_another_file_that_keeps_only_the_words(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_other_bytes_are_another_file_that_keeps_only_the_words(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         old = world.files["table.csv"]
         checking.want_check(session, world.author, NOW, world.request.id, policies=policies())
@@ -166,8 +166,8 @@ def test_other_bytes_are_another_file_that_keeps_only_the_words(sqlite_engine: E
         assert old.removed_at == NOW
 
 
-def test_a_removed_file_is_gone_and_stays_as_history(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_removed_file_is_gone_and_stays_as_history(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT, paths=("a.csv", "b.csv"))
         files.remove_file(session, world.author, NOW, world.files["a.csv"].id, policies=policies())
         assert [f.path for f in present_files(session, world.request.id)] == ["b.csv"]
@@ -179,8 +179,8 @@ def test_a_removed_file_is_gone_and_stays_as_history(sqlite_engine: Engine) -> N
             )
 
 
-def test_a_request_can_be_full(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_request_can_be_full(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
 
         def put(path: str, text: str, limits: Policies) -> None:
@@ -195,8 +195,8 @@ def test_a_request_can_be_full(sqlite_engine: Engine) -> None:
         put("table.csv", "x" * 25, tight(bytes=25, files=1))
 
 
-def test_what_is_missing_is_named_before_submission(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_what_is_missing_is_named_before_submission(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT, paths=())
         with pytest.raises(Invalid, match="Add a file first"):
             submit(session, world)
@@ -208,8 +208,8 @@ def test_what_is_missing_is_named_before_submission(sqlite_engine: Engine) -> No
         assert world.request.state == S.DRAFT
 
 
-def test_nothing_changes_after_submission(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_nothing_changes_after_submission(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         file = world.files["table.csv"]
         who, keep = world.author, policies()
@@ -228,8 +228,8 @@ def test_nothing_changes_after_submission(sqlite_engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("who", ["member", "checker", "administrator", "owner"])
-def test_nobody_else_touches_or_sees_a_draft(sqlite_engine: Engine, who: str) -> None:
-    with write(sqlite_engine) as session:
+def test_nobody_else_touches_or_sees_a_draft(engine: Engine, who: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         file = world.files["table.csv"]
         other = {
@@ -260,17 +260,17 @@ def _authors_steps(
 
 
 def test_once_in_review_others_know_of_it_and_still_may_not_act_for_its_author(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         for other in (world.project.member, world.checkers[0], world.project.administrator):
             with pytest.raises(NotAllowed, match="not its author"):
                 drafting.withdraw(session, other, NOW, world.request.id)
 
 
-def test_the_outbox_folder_is_the_same_request_until_it_is_closed(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_outbox_folder_is_the_same_request_until_it_is_closed(engine: Engine) -> None:
+    with write(engine) as session:
         project = a_working_project(session)
 
         def named(actor: Actor) -> Request:
@@ -289,9 +289,9 @@ def test_the_outbox_folder_is_the_same_request_until_it_is_closed(sqlite_engine:
 
 
 def test_the_outbox_folder_opens_the_next_round_of_a_returned_request(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.RETURNED)
         again = drafting.draft_named(
             session,
@@ -304,8 +304,8 @@ def test_the_outbox_folder_opens_the_next_round_of_a_returned_request(
         assert (again.id, again.state, again.round) == (world.request.id, S.DRAFT, 2)
 
 
-def test_while_it_is_reviewed_the_outbox_folder_is_closed(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_while_it_is_reviewed_the_outbox_folder_is_closed(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         with pytest.raises(Conflict, match="its files cannot change now"):
             drafting.draft_named(
@@ -318,8 +318,8 @@ def test_while_it_is_reviewed_the_outbox_folder_is_closed(sqlite_engine: Engine)
             )
 
 
-def test_prechecks_have_a_budget_by_draft_and_by_day(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_prechecks_have_a_budget_by_draft_and_by_day(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         budget = policies().outputs.precheck
 
@@ -342,8 +342,8 @@ def test_prechecks_have_a_budget_by_draft_and_by_day(sqlite_engine: Engine) -> N
         assert [(f.tries, f.versions) for f in detail.files] == [(budget.per_draft, 1)]
 
 
-def test_the_budget_of_a_day_is_of_a_person_in_a_project(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_budget_of_a_day_is_of_a_person_in_a_project(engine: Engine) -> None:
+    with write(engine) as session:
         project = a_working_project(session)
         budget = policies().outputs.precheck
         drafts = budget.per_person_and_day // budget.per_draft + 1
@@ -367,8 +367,8 @@ def test_the_budget_of_a_day_is_of_a_person_in_a_project(sqlite_engine: Engine) 
         assert len(total) == budget.per_person_and_day
 
 
-def test_asking_twice_while_one_waits_uses_nothing_up(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_asking_twice_while_one_waits_uses_nothing_up(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
 
         def ask() -> str:
@@ -382,8 +382,8 @@ def test_asking_twice_while_one_waits_uses_nothing_up(sqlite_engine: Engine) -> 
         assert ask() != first
 
 
-def test_a_precheck_moves_nothing_and_counts_for_nothing(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_precheck_moves_nothing_and_counts_for_nothing(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         checking.want_check(session, world.author, NOW, world.request.id, policies=policies())
         run_checks(session, {"table.csv": Verdict.BLOCK})
@@ -395,20 +395,20 @@ def test_a_precheck_moves_nothing_and_counts_for_nothing(sqlite_engine: Engine) 
 
 
 def test_adding_and_voting_cost_the_same_in_small_and_large_requests(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
     """Counts fit exactly: the statements of one step, with 1 and with 100 files there."""
     counts = {}
     for number in (1, 100):
-        with write(sqlite_engine) as session:
+        with write(engine) as session:
             paths = tuple(f"t{i:03}.csv" for i in range(number))
             world = a_request(session, S.DRAFT, paths=paths, name=f"size-{number}")
             session.flush()
-            adding = _statements(sqlite_engine, lambda w=world: add(session, w, "last.csv", "x"))  # type: ignore[misc]
+            adding = _statements(engine, lambda w=world: add(session, w, "last.csv", "x"))  # type: ignore[misc]
             submit(session, world)
             run_checks(session)
             voting = _statements(
-                sqlite_engine,
+                engine,
                 lambda w=world: both(session, w, "approve", "last.csv"),  # type: ignore[misc]
             )
             counts[number] = (adding, voting)
@@ -431,8 +431,8 @@ def _statements(engine: Engine, step: Callable[[], object]) -> int:
     return len(seen)
 
 
-def test_every_step_of_an_author_is_in_the_log(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_every_step_of_an_author_is_in_the_log(engine: Engine) -> None:
+    with write(engine) as session:
         start = log.size(session)
         world = a_request(session, S.DRAFT)
         checking.want_check(session, world.author, NOW, world.request.id, policies=policies())
@@ -452,18 +452,18 @@ def test_every_step_of_an_author_is_in_the_log(sqlite_engine: Engine) -> None:
         ]
 
 
-def test_an_error_leaves_nothing_behind(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_an_error_leaves_nothing_behind(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.DRAFT)
         size = log.size(session)
 
     def withdraw_and_submit() -> None:
-        with write(sqlite_engine) as session:
+        with write(engine) as session:
             drafting.withdraw(session, world.author, NOW, world.request.id)
             drafting.submit(session, world.author, NOW, world.request.id, policies=policies())
 
     with pytest.raises(TreError):
         withdraw_and_submit()
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         assert session.get_one(Request, world.request.id).state == S.DRAFT
         assert log.size(session) == size

@@ -22,11 +22,11 @@ from tests.factories import DAY, NOW, policies
 S = RequestState
 
 
-def test_the_whole_chain_is_one_digest(sqlite_engine: Engine) -> None:
+def test_the_whole_chain_is_one_digest(engine: Engine) -> None:
     """What was frozen is what was checked, voted on, released and downloaded."""
     store = MemoryStore()
     content = b"content of table.csv"
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.APPROVED)
         file = world.files["table.csv"]
         frozen = store.freeze(Zone.QUARANTINE, io.BytesIO(content), 1000)
@@ -56,15 +56,15 @@ def test_the_whole_chain_is_one_digest(sqlite_engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("state", [s for s in S if s is not S.APPROVED])
-def test_nothing_is_planned_from_another_state(sqlite_engine: Engine, state: RequestState) -> None:
-    with write(sqlite_engine) as session:
+def test_nothing_is_planned_from_another_state(engine: Engine, state: RequestState) -> None:
+    with write(engine) as session:
         world = a_request(session, state)
         with pytest.raises(Conflict):
             releasing.plan_release(session, NOW, world.request.id)
 
 
-def test_nothing_is_planned_before_the_last_check(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_nothing_is_planned_before_the_last_check(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.APPROVED)
         assert queries.releases_due(session) == []
         with pytest.raises(Conflict, match="has not run yet"):
@@ -74,8 +74,8 @@ def test_nothing_is_planned_before_the_last_check(sqlite_engine: Engine) -> None
 
 
 @pytest.mark.parametrize("case", ["other", "none", "more", "unapproved"])
-def test_other_bytes_than_the_reviewed_ones_are_an_alarm(sqlite_engine: Engine, case: str) -> None:
-    with write(sqlite_engine) as session:
+def test_other_bytes_than_the_reviewed_ones_are_an_alarm(engine: Engine, case: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("a.csv", "b.csv"))
         both(session, world, "approve", "a.csv")
         both(session, world, "reject", "b.csv")
@@ -95,8 +95,8 @@ def test_other_bytes_than_the_reviewed_ones_are_an_alarm(sqlite_engine: Engine, 
         assert releasing.releases(session, world.request.id) == []
 
 
-def test_recording_a_release_twice_is_once(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_recording_a_release_twice_is_once(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.APPROVED)
         run_checks(session)
         plan = dict(releasing.plan_release(session, NOW, world.request.id))
@@ -115,8 +115,8 @@ def test_recording_a_release_twice_is_once(sqlite_engine: Engine) -> None:
         assert log.size(session) == size
 
 
-def test_who_may_not_collect_is_refused(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_who_may_not_collect_is_refused(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.RELEASED)
         file = world.files["table.csv"]
         for other in (world.project.member, world.checkers[0], world.project.administrator):
@@ -126,8 +126,8 @@ def test_who_may_not_collect_is_refused(sqlite_engine: Engine) -> None:
             releasing.downloadable(session, world.author, NOW, "f-unknown", policies=policies())
 
 
-def test_a_file_that_was_not_approved_is_not_handed_out(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_file_that_was_not_approved_is_not_handed_out(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("a.csv", "b.csv"))
         both(session, world, "approve", "a.csv")
         both(session, world, "reject", "b.csv")
@@ -138,8 +138,8 @@ def test_a_file_that_was_not_approved_is_not_handed_out(sqlite_engine: Engine) -
             )
 
 
-def test_bytes_in_hand_that_differ_are_not_handed_out(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_bytes_in_hand_that_differ_are_not_handed_out(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.RELEASED)
         file = world.files["table.csv"]
         for digest, size in ((digest_of(b"x"), file.size), (file.digest, file.size + 1)):
@@ -150,8 +150,8 @@ def test_bytes_in_hand_that_differ_are_not_handed_out(sqlite_engine: Engine) -> 
 
 
 @pytest.mark.parametrize("end", ["halt", "recall", "expire", "late", "hold", "closed"])
-def test_after_an_end_no_download_succeeds(sqlite_engine: Engine, end: str) -> None:
-    with write(sqlite_engine) as session:
+def test_after_an_end_no_download_succeeds(engine: Engine, end: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.RELEASED)
         admin, request = world.project.administrator, world.request
         now = NOW
@@ -184,8 +184,8 @@ def test_after_an_end_no_download_succeeds(sqlite_engine: Engine, end: str) -> N
         assert not detail.files[0].download
 
 
-def test_a_release_expires_exactly_when_its_period_is_over(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_release_expires_exactly_when_its_period_is_over(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.RELEASED)
         days = policies().outputs.request.download_days
         assert world.request.expires_at == NOW + days * DAY
@@ -194,10 +194,8 @@ def test_a_release_expires_exactly_when_its_period_is_over(sqlite_engine: Engine
 
 
 @pytest.mark.parametrize("state", [S.APPROVED, S.RELEASED])
-def test_administrators_and_owners_of_the_data_recall(
-    sqlite_engine: Engine, state: RequestState
-) -> None:
-    with write(sqlite_engine) as session:
+def test_administrators_and_owners_of_the_data_recall(engine: Engine, state: RequestState) -> None:
+    with write(engine) as session:
         owner = None
         for number, who in enumerate(("administrator", "owner")):
             world = a_request(session, state, name=f"table-{number}")
@@ -209,8 +207,8 @@ def test_administrators_and_owners_of_the_data_recall(
             assert world.request.state == S.RECALLED
 
 
-def test_others_do_not_recall_or_hold(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_others_do_not_recall_or_hold(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.RELEASED)
         others: list[Actor] = [world.author, world.project.member, *world.checkers]
         for actor in others:
@@ -220,8 +218,8 @@ def test_others_do_not_recall_or_hold(sqlite_engine: Engine) -> None:
                 releasing.hold(session, actor, NOW, world.request.id, "A mistake.")
 
 
-def test_a_held_request_waits_and_goes_on_when_the_hold_is_lifted(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_held_request_waits_and_goes_on_when_the_hold_is_lifted(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.APPROVED)
         admin = world.project.administrator
         run_checks(session)
@@ -235,10 +233,10 @@ def test_a_held_request_waits_and_goes_on_when_the_hold_is_lifted(sqlite_engine:
         assert queries.releases_due(session) == [world.request.id]
 
 
-def test_planning_writes_nothing(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_planning_writes_nothing(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.APPROVED)
         run_checks(session)
-    with read(sqlite_engine) as session:
+    with read(engine) as session:
         assert releasing.plan_release(session, NOW, world.request.id)
         assert session.get_one(Request, world.request.id).state == S.APPROVED

@@ -48,8 +48,8 @@ def a_checker(
     return a_person(session, [Role.CHECKER], organisation, certified=certified)
 
 
-def test_the_first_vote_alone_releases_nothing(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_the_first_vote_alone_releases_nothing(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         say(session, world, world.checkers[0])
         assert world.request.state == S.IN_REVIEW
@@ -97,10 +97,8 @@ CONFLICTS: list[tuple[str, Who, set[str]]] = [
 @pytest.mark.parametrize(
     ("who", "codes"), [c[1:] for c in CONFLICTS], ids=[c[0] for c in CONFLICTS]
 )
-def test_who_may_not_vote_is_told_every_reason(
-    sqlite_engine: Engine, who: Who, codes: set[str]
-) -> None:
-    with write(sqlite_engine) as session:
+def test_who_may_not_vote_is_told_every_reason(engine: Engine, who: Who, codes: set[str]) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         actor = who(session, world)
         with pytest.raises(NotAllowed) as refused:
@@ -113,8 +111,8 @@ def test_who_may_not_vote_is_told_every_reason(
         }
 
 
-def test_a_member_who_is_a_checker_elsewhere_is_still_a_member(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_member_who_is_a_checker_elsewhere_is_still_a_member(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         member = world.project.member
         both_roles = Actor(**{**vars(member), "roles": member.roles | {Role.CHECKER}})
@@ -125,9 +123,9 @@ def test_a_member_who_is_a_checker_elsewhere_is_still_a_member(sqlite_engine: En
 
 @pytest.mark.parametrize("roles", [[], [Role.RESEARCHER], [Role.LAY_PANEL], [Role.DATA_STEWARD]])
 def test_a_stranger_does_not_learn_that_there_is_a_request(
-    sqlite_engine: Engine, roles: list[Role]
+    engine: Engine, roles: list[Role]
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         stranger = a_person(session, roles, "elsewhere")
         with pytest.raises(NotFound) as foreign:
@@ -137,15 +135,15 @@ def test_a_stranger_does_not_learn_that_there_is_a_request(
         assert foreign.value.message == unknown.value.message
 
 
-def test_a_process_does_not_vote(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_process_does_not_vote(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         with pytest.raises(NotAllowed):
             say(session, world, SYSTEM)
 
 
-def test_a_second_vote_of_one_person_does_not_count(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_second_vote_of_one_person_does_not_count(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         say(session, world, world.checkers[0])
         say(session, world, world.checkers[0])
@@ -156,8 +154,8 @@ def test_a_second_vote_of_one_person_does_not_count(sqlite_engine: Engine) -> No
 
 
 @pytest.mark.parametrize("what", ["bytes", "context", "nonsense", ""])
-def test_a_vote_is_about_what_was_on_the_page(sqlite_engine: Engine, what: str) -> None:
-    with write(sqlite_engine) as session:
+def test_a_vote_is_about_what_was_on_the_page(engine: Engine, what: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         seen = {"bytes": world.files["table.csv"].digest, "context": "sha256:" + "0" * 64}
         with pytest.raises(Conflict, match="not what your page showed"):
@@ -173,8 +171,8 @@ def test_a_vote_is_about_what_was_on_the_page(sqlite_engine: Engine, what: str) 
             )
 
 
-def test_a_file_of_another_request_cannot_be_voted_on_here(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_file_of_another_request_cannot_be_voted_on_here(engine: Engine) -> None:
+    with write(engine) as session:
         one = a_request(session, S.IN_REVIEW)
         two = a_request(session, S.IN_REVIEW, project=one.project, name="other")
         file = two.files["table.csv"]
@@ -187,10 +185,8 @@ def test_a_file_of_another_request_cannot_be_voted_on_here(sqlite_engine: Engine
 @pytest.mark.parametrize(
     "state", [s for s in S if s not in (S.DRAFT, S.IN_REVIEW, S.CONSOLIDATING)]
 )
-def test_votes_are_taken_only_while_it_is_reviewed(
-    sqlite_engine: Engine, state: RequestState
-) -> None:
-    with write(sqlite_engine) as session:
+def test_votes_are_taken_only_while_it_is_reviewed(engine: Engine, state: RequestState) -> None:
+    with write(engine) as session:
         world = a_request(session, state)
         before = len(votes(session, world))
         with pytest.raises((Conflict, NotFound)):
@@ -199,8 +195,8 @@ def test_votes_are_taken_only_while_it_is_reviewed(
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FLAG, Verdict.COULD_NOT_CHECK])
-def test_what_the_check_asked_is_answered_by_both(sqlite_engine: Engine, verdict: Verdict) -> None:
-    with write(sqlite_engine) as session:
+def test_what_the_check_asked_is_answered_by_both(engine: Engine, verdict: Verdict) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, verdicts={"table.csv": verdict})
         with pytest.raises(Invalid, match="say in the reason"):
             say(session, world, world.checkers[0])
@@ -210,8 +206,8 @@ def test_what_the_check_asked_is_answered_by_both(sqlite_engine: Engine, verdict
 
 
 @pytest.mark.parametrize("value", ["return", "reject"])
-def test_sending_back_needs_a_reason(sqlite_engine: Engine, value: str) -> None:
-    with write(sqlite_engine) as session:
+def test_sending_back_needs_a_reason(engine: Engine, value: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         with pytest.raises(Invalid, match="must say why"):
             say(session, world, world.checkers[0], value, reason="  ")
@@ -223,9 +219,9 @@ A, R, J = "approve", "return", "reject"
 
 
 @pytest.mark.parametrize(("one", "two"), list(itertools.product((A, R, J), repeat=2)))
-def test_mixed_outcomes_are_as_the_design_says(sqlite_engine: Engine, one: str, two: str) -> None:
+def test_mixed_outcomes_are_as_the_design_says(engine: Engine, one: str, two: str) -> None:
     """Any file sent back returns the request; else one approved approves; else rejected."""
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("one.csv", "two.csv"))
         both(session, world, one, "one.csv")
         both(session, world, two, "two.csv")
@@ -244,9 +240,9 @@ def test_mixed_outcomes_are_as_the_design_says(sqlite_engine: Engine, one: str, 
      (R, J, S.RETURNED)],
 )  # fmt: skip
 def test_votes_that_disagree_are_consolidated_by_their_voters(
-    sqlite_engine: Engine, first: str, second: str, expected: RequestState
+    engine: Engine, first: str, second: str, expected: RequestState
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.CONSOLIDATING)
         say(session, world, world.checkers[0], first, reason="I think so.")
         assert world.request.state == S.CONSOLIDATING
@@ -255,8 +251,8 @@ def test_votes_that_disagree_are_consolidated_by_their_voters(
         assert len(votes(session, world)) == 4  # the blind ones stay in the log of votes
 
 
-def test_agreeing_blind_votes_pass_consolidation_by_themselves(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_agreeing_blind_votes_pass_consolidation_by_themselves(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         start = log.size(session)
         both(session, world)
@@ -267,8 +263,8 @@ def test_agreeing_blind_votes_pass_consolidation_by_themselves(sqlite_engine: En
         ]
 
 
-def test_one_file_in_dispute_keeps_all_in_consolidation(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_one_file_in_dispute_keeps_all_in_consolidation(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("one.csv", "two.csv"))
         both(session, world, A, "one.csv")
         say(session, world, world.checkers[0], A, "two.csv")
@@ -279,8 +275,8 @@ def test_one_file_in_dispute_keeps_all_in_consolidation(sqlite_engine: Engine) -
         assert world.request.state == S.APPROVED
 
 
-def test_a_third_approval_does_not_outvote_an_objection(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_third_approval_does_not_outvote_an_objection(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("one.csv", "two.csv"))
         third = a_checker(session)
         say(session, world, world.checkers[0], A, "one.csv")
@@ -294,8 +290,8 @@ def test_a_third_approval_does_not_outvote_an_objection(sqlite_engine: Engine) -
         assert world.files["two.csv"].outcome == "approved"
 
 
-def test_an_escalation_asks_for_one_person_more(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_an_escalation_asks_for_one_person_more(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         second, third, fourth = world.checkers[1], a_checker(session), a_checker(session)
         with pytest.raises(Conflict, match="escalates"):
@@ -315,10 +311,8 @@ def _next_round(session: Session, world: AirlockWorld) -> None:
 
 
 @pytest.mark.parametrize("change", ["bytes", "context", "nothing"])
-def test_a_new_round_begins_without_votes_whatever_changed(
-    sqlite_engine: Engine, change: str
-) -> None:
-    with write(sqlite_engine) as session:
+def test_a_new_round_begins_without_votes_whatever_changed(engine: Engine, change: str) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("table.csv", "same.csv"))
         both(session, world, A, "same.csv")
         both(session, world, R, "table.csv")
@@ -343,9 +337,9 @@ def test_a_new_round_begins_without_votes_whatever_changed(
 
 
 def test_a_replaced_file_has_no_votes_even_with_the_old_bytes_again(
-    sqlite_engine: Engine,
+    engine: Engine,
 ) -> None:
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.RETURNED)
         _next_round(session, world)
         add(session, world, "table.csv", "other")
@@ -357,9 +351,9 @@ def test_a_replaced_file_has_no_votes_even_with_the_old_bytes_again(
         assert world.request.state == S.IN_REVIEW
 
 
-def test_who_joins_the_project_meanwhile_has_no_vote(sqlite_engine: Engine) -> None:
+def test_who_joins_the_project_meanwhile_has_no_vote(engine: Engine) -> None:
     """The vote of a person with a conflict never changes the result (P2)."""
-    with write(sqlite_engine) as session:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         say(session, world, world.checkers[0])
         session.execute(
@@ -379,8 +373,8 @@ def test_who_joins_the_project_meanwhile_has_no_vote(sqlite_engine: Engine) -> N
         assert world.request.state == S.APPROVED
 
 
-def test_a_review_lapses_to_its_author_and_its_votes_stay_secret(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_review_lapses_to_its_author_and_its_votes_stay_secret(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW)
         say(session, world, world.checkers[0], R, reason="Nobody may read this.")
         days = policies().seats["airlock-release"].rules.lapse_days
@@ -392,8 +386,8 @@ def test_a_review_lapses_to_its_author_and_its_votes_stay_secret(sqlite_engine: 
             assert "Nobody may read this." not in repr(detail)
 
 
-def test_what_lapsed_stays_secret_in_the_next_draft_too(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_what_lapsed_stays_secret_in_the_next_draft_too(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("table.csv", "b.csv"))
         for checker in world.checkers:
             say(session, world, checker, R, "table.csv", reason="Nobody may read this.")
@@ -476,8 +470,8 @@ def test_withdrawing_against_the_last_vote_one_wins_and_the_other_is_told(
             assert session.get_one(Request, world.request.id).state in (S.APPROVED, S.WITHDRAWN)
 
 
-def test_a_flipped_outcome_in_the_database_releases_nothing(sqlite_engine: Engine) -> None:
-    with write(sqlite_engine) as session:
+def test_a_flipped_outcome_in_the_database_releases_nothing(engine: Engine) -> None:
+    with write(engine) as session:
         world = a_request(session, S.IN_REVIEW, paths=("one.csv", "two.csv"))
         both(session, world, A, "one.csv")
         both(session, world, J, "two.csv")

@@ -1,48 +1,38 @@
 """One installation with a bit of everything, made once; a copy and its API for each test."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
-from orchestrator.server import application
-from tests.databases import a_postgres, copy_sqlite
-from tests.web_world import World, a_control, a_world
+from tests.databases import a_copy
+from tests.web_world import World, a_control, a_world, copied
 
 
 @pytest.fixture(scope="session")
-def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Projects, requests and snapshots in many states, and their people."""
+def template(blank: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Projects, requests and snapshots in many states, and their people; on each database."""
     folder = tmp_path_factory.mktemp("api")
-    return a_world(a_control(folder, copy_sqlite(sqlite_template, folder / "tre.db")))
-
-
-def a_copy(template: World, folder: Path) -> Iterator[World]:
-    """The same installation in another folder."""
-    origin = template.control.settings.state_dir
-    database = copy_sqlite(origin.parent / "tre.db", folder / "tre.db")
-    shutil.copytree(origin, folder / "state")
-    control = a_control(folder, database)
-    yield replace(template, control=control, app=application(control))
-    control.db.dispose()
+    with a_copy(blank, folder) as url:
+        yield a_world(a_control(folder, url))
 
 
 @pytest.fixture
 def world(template: World, tmp_path: Path) -> Iterator[World]:
     """A copy for one test."""
-    yield from a_copy(template, tmp_path)
+    with copied(template, tmp_path) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")
 def filled(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A copy for tests that only look, or only try what is refused."""
-    yield from a_copy(template, tmp_path_factory.mktemp("filled"))
+    with copied(template, tmp_path_factory.mktemp("filled")) as world:
+        yield world
 
 
 class Doorway:
@@ -91,14 +81,8 @@ def doorway() -> Iterator[Doorway]:
     found.down()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def database(blank: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a fresh migrated database of each kind, for one module."""
-    if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        yield copy_sqlite(template, tmp_path_factory.mktemp("database") / "tre.db")
-        return
-    with a_postgres(request.getfixturevalue("postgres")) as url:
+    with a_copy(blank, tmp_path_factory.mktemp("database")) as url:
         yield url

@@ -287,9 +287,8 @@ def test_released_bytes_that_were_changed_are_an_alarm(world: World) -> None:
     """Nothing is handed out; the person learns it, and the auditor finds it in the log."""
     released, file = world.requests["released"], world.files["released"]["survival.csv"]
     with read(world.control.db) as session:
-        digest = session.connection().exec_driver_sql(
-            "select digest from airlock_releases where file_id = ?", (file,)
-        )
+        chosen = text("select digest from airlock_releases where file_id = :file")
+        digest = session.connection().execute(chosen, {"file": file})
         name = str(digest.scalar_one()).removeprefix("sha256:")
     path = world.control.settings.state_dir / "store" / "release" / name[:2] / name
     path.chmod(0o644)
@@ -332,9 +331,8 @@ def _on_plan(world: World) -> dict[str, str]:
 
 def _admit(world: World) -> dict[str, str]:
     with read(world.control.db) as session:
-        row = session.connection().exec_driver_sql(
-            "select digest from snapshots where id = ?", (world.snapshots["proposed"],)
-        )
+        chosen = text("select digest from snapshots where id = :id")
+        row = session.connection().execute(chosen, {"id": world.snapshots["proposed"]})
         digest = str(row.scalar_one())
     return {"seat": "asset_owner", "value": "approve", "digest": digest}
 

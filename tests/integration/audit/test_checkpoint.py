@@ -13,9 +13,9 @@ from orchestrator.audit import checkpoint, log
 from orchestrator.audit.checkpoint import PublicKey, Signer, must_extend, sign_if_due, verify
 from orchestrator.errors import Invalid, Tampered
 from orchestrator.values import SYSTEM
+from tests.databases import guards_off, keep
 
 SECOND = timedelta(seconds=1)
-TRIGGERS = "select name from sqlite_master where type = 'trigger'"
 
 
 @pytest.fixture
@@ -39,12 +39,21 @@ def grow(engine: Engine, count: int, now: datetime, action: str = "airlock_file.
             )
 
 
-def rewrite(engine: Engine, statement: str) -> None:
-    """Do what a superuser of the database can: switch the guards off, then change."""
+def rewrite(engine: Engine, statement: str, value: bytes) -> None:
+    """Switch the guards off, then change."""
     with engine.begin() as connection:
-        for (name,) in connection.execute(text(TRIGGERS)).all():
-            connection.execute(text(f"drop trigger {name}"))
-        connection.execute(text(statement))
+        guards_off(connection)
+        connection.execute(text(statement), {"value": value})
+
+
+def older(engine: Engine, folder: Path) -> Engine:
+    """A copy of the database as it is now."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("vacuum into ?", (str(folder / "old.db"),))
+        return db.connect(f"sqlite:///{folder / 'old.db'}")
+    engine.dispose()
+    return db.connect(keep(engine.url.render_as_string(hide_password=False), folder))
 
 
 def test_signed_when_due_and_not_before(
@@ -74,52 +83,50 @@ def test_signed_when_due_and_not_before(
 
 @pytest.mark.parametrize("action", ["project.approve", "airlock_request.release", "operator.halt"])
 def test_what_matters_is_signed_at_once(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime, action: str
+    engine: Engine, signer: Signer, folder: Path, now: datetime, action: str
 ) -> None:
     """A decision does not wait for the minute."""
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    grow(sqlite_engine, 1, now, action)
-    grow(sqlite_engine, 1, now)
-    signed = sign_if_due(sqlite_engine, signer, folder, now)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now)
+    grow(engine, 1, now, action)
+    grow(engine, 1, now)
+    signed = sign_if_due(engine, signer, folder, now)
     assert signed is not None
     assert signed.size == 3
 
 
 def test_a_clock_that_went_back_does_not_delay(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """The size goes forward, whatever the clock does."""
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    grow(sqlite_engine, 1, now)
-    assert sign_if_due(sqlite_engine, signer, folder, now - 3600 * SECOND) is not None
-    verify(sqlite_engine, folder, signer.public)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now)
+    grow(engine, 1, now)
+    assert sign_if_due(engine, signer, folder, now - 3600 * SECOND) is not None
+    verify(engine, folder, signer.public)
 
 
 def test_counted_refusals_are_settled_before_signing(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """The checkpoint of the next minute holds how often it was tried."""
     for _ in range(5):
-        log.refuse(sqlite_engine, actor=SYSTEM, rule="not_a_member", now=now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    signed = sign_if_due(sqlite_engine, signer, folder, now + 60 * SECOND)
+        log.refuse(engine, actor=SYSTEM, rule="not_a_member", now=now)
+    sign_if_due(engine, signer, folder, now)
+    signed = sign_if_due(engine, signer, folder, now + 60 * SECOND)
     assert signed is not None
     assert signed.size == 2
 
 
 def test_an_older_database_is_refused(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime, tmp_path: Path
+    engine: Engine, signer: Signer, folder: Path, now: datetime, tmp_path: Path
 ) -> None:
     """Restoring a backup cuts the log off: nothing starts and nothing is signed."""
-    grow(sqlite_engine, 5, now)
-    with sqlite_engine.connect() as connection:
-        connection.exec_driver_sql("vacuum into ?", (str(tmp_path / "old.db"),))
-    grow(sqlite_engine, 5, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    must_extend(sqlite_engine, folder, signer.public)
-    old = db.connect(f"sqlite:///{tmp_path / 'old.db'}")
+    grow(engine, 5, now)
+    old = older(engine, tmp_path)
+    grow(engine, 5, now)
+    sign_if_due(engine, signer, folder, now)
+    must_extend(engine, folder, signer.public)
     for attempt in (
         lambda: must_extend(old, folder, signer.public),
         lambda: sign_if_due(old, signer, folder, now + 60 * SECOND),
@@ -137,96 +144,94 @@ def test_an_older_database_is_refused(
 
 
 def test_changed_records_are_never_signed(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """The signer hashes new records itself instead of believing stored hashes."""
-    grow(sqlite_engine, 3, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    grow(sqlite_engine, 4, now)
-    rewrite(
-        sqlite_engine, "update audit_entries set record = cast(record || ' ' as blob) where seq = 5"
-    )
+    grow(engine, 3, now)
+    sign_if_due(engine, signer, folder, now)
+    grow(engine, 4, now)
+    rewrite(engine, "update audit_entries set record = :value where seq = 5", b"{}")
     with pytest.raises(Tampered, match="Entry 5 "):
-        sign_if_due(sqlite_engine, signer, folder, now + 60 * SECOND)
+        sign_if_due(engine, signer, folder, now + 60 * SECOND)
 
 
 def test_changed_subtrees_are_never_signed(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """Stored subtrees above good records must fit them."""
-    grow(sqlite_engine, 3, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    grow(sqlite_engine, 5, now)
-    rewrite(sqlite_engine, "update audit_nodes set hash = zeroblob(32) where level = 3")
+    grow(engine, 3, now)
+    sign_if_due(engine, signer, folder, now)
+    grow(engine, 5, now)
+    rewrite(engine, "update audit_nodes set hash = :value where level = 3", bytes(32))
     with pytest.raises(Tampered, match="from 3 on"):
-        sign_if_due(sqlite_engine, signer, folder, now + 60 * SECOND)
+        sign_if_due(engine, signer, folder, now + 60 * SECOND)
 
 
 def test_a_line_that_a_crash_left_unfinished_is_dropped(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """Half a checkpoint is none, and the next one is not glued to it."""
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now)
     with (folder / "history.jsonl").open("ab") as stream:
         stream.write(b'{"note": "tre.ex')
-    grow(sqlite_engine, 1, now)
-    must_extend(sqlite_engine, folder, signer.public)
-    sign_if_due(sqlite_engine, signer, folder, now + 60 * SECOND)
+    grow(engine, 1, now)
+    must_extend(engine, folder, signer.public)
+    sign_if_due(engine, signer, folder, now + 60 * SECOND)
     assert [point.size for point in checkpoint.history(folder, signer.public)] == [1, 2]
     assert (folder / "latest").read_text().startswith("tre.example\n2\n")
 
 
 def test_a_crash_before_the_newest_is_shown_is_no_alarm(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """The history is written first; showing the newest comes after."""
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now)
     before = (folder / "latest").read_bytes()
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now + 60 * SECOND)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now + 60 * SECOND)
     (folder / "latest").write_bytes(before)
-    must_extend(sqlite_engine, folder, signer.public)
-    assert verify(sqlite_engine, folder, signer.public).checkpoints == 2
+    must_extend(engine, folder, signer.public)
+    assert verify(engine, folder, signer.public).checkpoints == 2
 
 
 def test_a_history_that_lost_its_end_is_noticed(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """The newest checkpoint lies beside it."""
     for minute in range(3):
-        grow(sqlite_engine, 1, now)
-        sign_if_due(sqlite_engine, signer, folder, now + minute * 60 * SECOND)
+        grow(engine, 1, now)
+        sign_if_due(engine, signer, folder, now + minute * 60 * SECOND)
     file = folder / "history.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
     for kept in (lines[:-1], []):
         file.write_bytes(b"".join(kept))
         with pytest.raises(Tampered):
-            must_extend(sqlite_engine, folder, signer.public)
+            must_extend(engine, folder, signer.public)
         with pytest.raises(Tampered):
-            verify(sqlite_engine, folder, signer.public)
+            verify(engine, folder, signer.public)
 
 
 def test_checkpoints_of_another_key_are_no_checkpoints(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime, tmp_path: Path
+    engine: Engine, signer: Signer, folder: Path, now: datetime, tmp_path: Path
 ) -> None:
     """A key made anew after the old one was lost is noticed, not taken."""
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now)
     other = Signer.at(tmp_path / "other", "tre.example")
     with pytest.raises(Tampered, match="not signed by"):
-        sign_if_due(sqlite_engine, other, folder, now + 60 * SECOND)
+        sign_if_due(engine, other, folder, now + 60 * SECOND)
     with pytest.raises(Tampered, match="not signed by"):
-        verify(sqlite_engine, folder, other.public)
+        verify(engine, folder, other.public)
 
 
 def test_unknown_signatures_are_ignored_and_a_failing_known_one_is_not(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime, tmp_path: Path
+    engine: Engine, signer: Signer, folder: Path, now: datetime, tmp_path: Path
 ) -> None:
     """A witness may add its line; a broken line of ours spoils the note."""
-    grow(sqlite_engine, 1, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
+    grow(engine, 1, now)
+    sign_if_due(engine, signer, folder, now)
     note = (folder / "latest").read_text()
     other = Signer.at(tmp_path / "other", "witness.example")
     point = checkpoint.open_note(note, signer.public)
@@ -269,12 +274,12 @@ def test_a_key_id_belongs_to_its_key(signer: Signer) -> None:
 
 
 def test_what_is_newer_than_the_last_checkpoint_is_counted(
-    sqlite_engine: Engine, signer: Signer, folder: Path, now: datetime
+    engine: Engine, signer: Signer, folder: Path, now: datetime
 ) -> None:
     """The limit is stated, not hidden."""
-    grow(sqlite_engine, 4, now)
-    sign_if_due(sqlite_engine, signer, folder, now)
-    grow(sqlite_engine, 3, now)
-    assert verify(sqlite_engine, folder, signer.public).unprotected == 3
+    grow(engine, 4, now)
+    sign_if_due(engine, signer, folder, now)
+    grow(engine, 3, now)
+    assert verify(engine, folder, signer.public).unprotected == 3
     shutil.rmtree(folder)
-    assert verify(sqlite_engine, folder, signer.public).unprotected == 7
+    assert verify(engine, folder, signer.public).unprotected == 7

@@ -1,5 +1,9 @@
 """The tamper campaign: each change of a small log is found, by us and by the stand-alone verifier.
 
+On SQLite only: it stores any type in any column, so it lets an attacker change more, and the
+verification reads both databases by the same statements; that it finds changes on PostgreSQL too
+is shown with the checkpoints.
+
 The database is changed as its superuser can, guards off; the checkpoints are elsewhere.
 """
 

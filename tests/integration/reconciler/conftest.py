@@ -7,29 +7,28 @@ import pytest
 
 from orchestrator import db
 from orchestrator.engines.memory import MemoryEngine
-from tests.databases import copy_sqlite
+from tests.databases import a_copy, closing_engine
 from tests.reconciler_world import House, Saved, a_house, reopen, save
 
 
 @pytest.fixture(scope="session")
-def granted(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Saved:
+def granted(blank: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     """Data are published, a permit is approved; the reconciler has not seen it yet."""
     folder = tmp_path_factory.mktemp("granted")
     state = folder / "state"
     state.mkdir()
-    url = copy_sqlite(sqlite_template, state / "tre.db")
-    house = a_house(state, db.connect(url), MemoryEngine())
-    house.publish()
-    house.grant()
-    return save(house, folder / "saved")
+    with a_copy(blank, state) as url:
+        house = a_house(state, db.connect(url), MemoryEngine())
+        house.publish()
+        house.grant()
+        yield save(house, folder / "saved")
 
 
 @pytest.fixture
 def house(granted: Saved, tmp_path: Path) -> Iterator[House]:
     """A copy of that house."""
-    opened = reopen(granted, tmp_path / "state")
-    yield opened
-    opened.hands.db.dispose()
+    with a_copy(granted.database, tmp_path) as url, closing_engine(url) as engine:
+        yield reopen(granted, tmp_path / "state", engine)
 
 
 @pytest.fixture

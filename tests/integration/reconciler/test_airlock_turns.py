@@ -1,6 +1,7 @@
 """The reconciler's part of an export: checks that cannot run, bytes that were changed."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +14,15 @@ from orchestrator.audit import log
 from orchestrator.datasets import service as dataset_writes
 from orchestrator.datasets.queries import mounted
 from orchestrator.errors import NotFound, Tampered, Unavailable
+from orchestrator.objectstore.posix import PosixStore
+from orchestrator.objectstore.s3 import S3Store
 from orchestrator.objectstore.zones import Zone
 from orchestrator.outputs.model import Verdict
 from orchestrator.reconciler import airlock, workspaces
 from orchestrator.values import Digest
 from tests.factories import policies
-from tests.reconciler_world import House
+from tests.reconciler_world import House, restarted
+from tests.s3_world import S3Server
 
 S = RequestState
 SAYS = ("People by age", "All people of the snapshot", "Groups of forty")
@@ -57,14 +61,25 @@ def approved(house: House, request: str) -> None:
 
 def spoil(house: House, zone: Zone, digest: str) -> None:
     """Somebody writes other bytes of the same size under the digest's name."""
+    assert isinstance(house.hands.store, PosixStore)
     path = house.hands.store.location(zone, Digest(digest))
     size = path.stat().st_size
     path.unlink()
     path.write_bytes(b"x" * size)
 
 
-def test_a_submitted_table_is_checked_reviewed_and_released(at_work: House) -> None:
+@pytest.fixture(params=["posix", "s3"])
+def any_store(at_work: House, request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    """The same house, with a folder or a bucket for its bytes."""
+    if request.param == "posix":
+        return at_work
+    server: S3Server = request.getfixturevalue("s3_server")
+    return restarted(at_work, store=S3Store.at(server.settings(tmp_path / "s3", server.bucket())))
+
+
+def test_a_submitted_table_is_checked_reviewed_and_released(any_store: House) -> None:
     """One turn for the check, one for the last check, one for the copy by re-hash."""
+    at_work = any_store
     request = submitted(at_work)
     assert at_work.turn(airlock.CHECKS) == []
     assert seen(at_work, request).request.state == S.IN_REVIEW

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event, make_url
 from sqlmodel import SQLModel, select
 
 from orchestrator import db
@@ -39,7 +39,7 @@ from orchestrator.objectstore.zones import Zone
 from orchestrator.projects import service as project_writes
 from orchestrator.values import Digest
 from orchestrator.workspaces.models import Proof, Workspace
-from tests.databases import copy_sqlite
+from tests.databases import a_copy, closing_engine, put_back
 from tests.factories import NOW, policies
 from tests.reconciler_world import (
     TURNS,
@@ -269,6 +269,7 @@ class Told:
     """One phase as it went without a fault."""
 
     before: Saved
+    url: str
     calls: int
     seen: list[str]
     end: dict[str, Any]
@@ -371,25 +372,25 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def told(sqlite_template: Path, folder: Path) -> Iterator[dict[str, Told]]:
-    """The whole story without a fault, saved before every phase."""
-    state = folder / "state"
-    state.mkdir()
-    copy_sqlite(sqlite_template, state / "tre.db")
-    house = a_house(state, db.connect(f"sqlite:///{state / 'tre.db'}"), Mortal(), NOW)
+def told(blank: str, folder: Path) -> Iterator[dict[str, Told]]:
+    """The whole story without a fault, saved before every phase; the database of each kind."""
+    kind = folder / make_url(blank).get_backend_name()
+    state = kind / "state"
+    state.mkdir(parents=True)
     found: dict[str, Told] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        for number, phase in enumerate(STORY):
-            house.clock.step()
-            phase.act(house)
-            before = save(house, folder / f"before-{number}")
-            house = reopen(before, state, house.hands.db)
-            death = Death()
-            with mortal(house, death, patch):
-                converge(house, death)
-            found[phase.name] = Told(before, death.calls, death.seen, dump(house))
-    yield found
-    house.hands.db.dispose()
+    with a_copy(blank, state) as url, closing_engine(url) as database:
+        house = a_house(state, database, Mortal(), NOW)
+        with pytest.MonkeyPatch.context() as patch:
+            for number, phase in enumerate(STORY):
+                house.clock.step()
+                phase.act(house)
+                before = save(house, kind / f"before-{number}")
+                house = reopen(before, state, database)
+                death = Death()
+                with mortal(house, death, patch):
+                    converge(house, death)
+                found[phase.name] = Told(before, url, death.calls, death.seen, dump(house))
+        yield found
 
 
 @pytest.mark.parametrize("phase", [phase.name for phase in STORY])
@@ -399,11 +400,11 @@ def test_killed_before_every_mutating_call_it_comes_to_the_same_end(
     """Rows, log, store and engine: equal to the run without a fault, for every k."""
     one = told[phase]
     state = one.before.folder.parent / "state"
-    database = db.connect(f"sqlite:///{state / 'tre.db'}")
-    known = identifiers(dump(reopen(one.before, state, database)))
+    database = db.connect(one.url)
+    known = identifiers(dump(_again(one, state, database)))
     expected = normal(one.end, known)
     for k in range(1, one.calls + 1):
-        house = reopen(one.before, state, database)
+        house = _again(one, state, database)
         death = Death(at=k)
         with mortal(house, death, monkeypatch), pytest.raises(Crash):
             converge(house, death)
@@ -416,6 +417,13 @@ def test_killed_before_every_mutating_call_it_comes_to_the_same_end(
             assert found[part] == value, f"killed before call {k}, {death.seen[-1]}: {part}"
         _promises(house)
     database.dispose()
+
+
+def _again(one: Told, state: Path, database: Engine) -> House:
+    """The house as it was before the phase."""
+    database.dispose()
+    put_back(one.before.database, one.url)
+    return reopen(one.before, state, database)
 
 
 def _promises(house: House) -> None:

@@ -14,6 +14,9 @@ from orchestrator.bootstrap.hands import Hands
 from orchestrator.errors import Conflict, Tampered, Unavailable
 from orchestrator.reconciler import lane, loop
 from orchestrator.reconciler.lane import Lane, Work
+from orchestrator.values import SYSTEM
+from tests.databases import guards_off, sql
+from tests.factories import NOW
 from tests.reconciler_world import House, restarted
 
 SOON = 10.0
@@ -96,6 +99,23 @@ def test_a_broken_row_waits_alone(house: House, error: Exception) -> None:
     assert script.turns["bad"] == 2, "a clock that went back does not make it wait for a day"
 
 
+def test_a_failure_is_told_without_the_values_of_variables(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A turn has keys and rows of people in hand; the log of the process is no place for them."""
+
+    def turn(_hands: Hands, _row: str, _now: datetime) -> bool:
+        key = "-".join(["a", "secret", "in", "hand"])
+        raise ZeroDivisionError(len(key))
+
+    one = Lane(house.hands, "test", (Work("script", Script("a").due, turn),), 1)
+    one.look()
+    run(one)
+    told = capsys.readouterr()
+    assert "ZeroDivisionError" in told.out + told.err
+    assert "a-secret-in-hand" not in told.out + told.err
+
+
 def test_the_wait_grows_and_ends_at_a_minute(house: House) -> None:
     """A thousand failures are no reason to try at every look, nor to break the arithmetic."""
     one = Lane(house.hands, "test", (Script().work,), 1)
@@ -176,6 +196,58 @@ def test_the_safety_net_finds_work_without_any_signal(house: House) -> None:
     thread.join(SOON)
 
 
+def test_a_change_wakes_a_lane_within_its_look(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the database's own signal alone, on each database: the safety net is an hour away."""
+    assert lane.LOOK_SECONDS <= 0.1
+    monkeypatch.setattr(lane, "SAFETY_SECONDS", 3600.0)
+    looked = threading.Semaphore(0)
+    done = threading.Event()
+
+    def due(hands: Hands, _now: datetime) -> Sequence[str]:
+        with db.read(hands.db) as session:
+            found = log.size(session) > before
+        looked.release()
+        return ("told",) if found else ()
+
+    def turn(_hands: Hands, _row: str, _now: datetime) -> bool:
+        done.set()
+        return False
+
+    with db.read(house.hands.db) as session:
+        before = log.size(session)
+    one = Lane(house.hands, "test", (Work("script", due, turn),), 1)
+    thread = threading.Thread(target=one.run, args=(lambda: not done.is_set(),))
+    thread.start()
+    assert looked.acquire(timeout=SOON)
+    with db.write(house.hands.db) as session:
+        log.append(session, action="a.b", actor=SYSTEM, now=NOW, object_type="x", object_id="y")
+    until(done)
+    thread.join(SOON)
+
+
+def test_a_reconciler_whose_lock_was_forgotten_ends(house: House) -> None:
+    """A database that started again has forgotten the lock, and another may have it by now."""
+    if house.hands.db.dialect.name == "sqlite":  # a lock on a file ends with its process only
+        with loop.alone(house.hands) as lock:
+            house.hands.db.dispose()
+            assert lock.still()
+        return
+    url = house.hands.db.url.render_as_string(hide_password=False)
+
+    first = threading.Lock()
+
+    def forget() -> bool:
+        if first.acquire(blocking=False):
+            others = "pid <> pg_backend_pid() and datname = current_database()"
+            sql(url, f"select pg_terminate_backend(pid) from pg_stat_activity where {others}")
+        return True
+
+    with pytest.raises(Unavailable, match="another may act"):
+        loop.run(house.hands, forget)
+
+
 def test_a_second_reconciler_on_the_same_database_is_refused(house: House) -> None:
     """One acts; the other says so and touches nothing; when the first ends, another may begin."""
     with loop.alone(house.hands):
@@ -203,9 +275,7 @@ def test_the_loop_refuses_a_log_that_is_not_what_was_signed(house: House) -> Non
     """An older database than its checkpoint: nothing starts."""
     loop.run(house.hands, lambda: False)
     with house.hands.db.begin() as connection:
-        guards = connection.execute(text("select name from sqlite_master where type = 'trigger'"))
-        for (name,) in guards.all():
-            connection.execute(text(f"drop trigger {name}"))
+        guards_off(connection)
         connection.execute(
             text("delete from audit_entries where seq = (select max(seq) from audit_entries)")
         )

@@ -18,6 +18,7 @@ from orchestrator.engines.memory import MemoryEngine
 from orchestrator.engines.port import Mount, Outcome, Probe
 from orchestrator.errors import NotAllowed, Unavailable
 from orchestrator.governance.access import Access, Verb
+from orchestrator.objectstore import trees
 from orchestrator.projects import queries as project_queries
 from orchestrator.projects import service as project_writes
 from orchestrator.projects.states import ProjectState
@@ -310,3 +311,14 @@ def test_another_pass_over_a_world_that_stands_writes_nothing(at_work: House) ->
     at_work.settle(TURNS, 1)
     assert written == []
     event.remove(at_work.hands.db, "before_cursor_execute", count)
+
+
+def test_a_tree_that_is_missing_is_built_again_before_data_is_attached(house: House) -> None:
+    """After a restore, or on another machine: the bytes are in the store, the folder is not."""
+    trees.sweep(house.hands.store, 0)
+    for path in sorted((house.hands.store.root / "trees").glob("[0-9a-f]*")):
+        trees._remove(path)
+    house.settle(passes=5)
+    (mount,) = house.world.mounts
+    assert mount.tree.is_dir()
+    assert mount.manifest.is_file()

@@ -1,0 +1,1 @@
+"""Keeping an installation: backup, restore, and moving it to another database or store."""
