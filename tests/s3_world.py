@@ -82,7 +82,7 @@ class S3Server:
         """Give somebody a key that opens nothing of ours."""
         root = ["-a", ROOT_KEY, "-s", ROOT_SECRET, "-er", f"http://{self.endpoint}"]
         words = ["create-user", "-a", STRANGER_KEY, "-s", STRANGER_SECRET, "-r", "user"]
-        command = [self.program, "admin", *root, *words]
+        command = [str(self.program), "admin", *root, *words]
         subprocess.run(command, check=True, capture_output=True)
 
 

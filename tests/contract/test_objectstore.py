@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from minio.versioningconfig import ENABLED, VersioningConfig
+from minio.versioningconfig import VersioningConfig
 
 from orchestrator.errors import Invalid, NotAllowed, NotFound, Tampered, Unavailable
 from orchestrator.objectstore import s3, trees
@@ -84,7 +84,7 @@ def _posix(root: Path) -> Iterator[World]:
 def _s3(server: S3Server, state: Path, versioned: bool = False) -> World:
     bucket, client = server.bucket(), server.client()
     if versioned:
-        client.set_bucket_versioning(bucket, VersioningConfig(ENABLED))
+        client.set_bucket_versioning(bucket, VersioningConfig("Enabled"))
     store = S3Store.at(server.settings(state, bucket))
 
     def spoil(zone: Zone, digest: Digest) -> None:
