@@ -25,8 +25,10 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import Session
 
+from orchestrator.errors import Tampered
 from orchestrator.values import Digest
 
 BATCH = 500
@@ -54,12 +56,17 @@ def lines(session: Session, table: Table) -> Iterator[bytes]:
 def load(session: Session, table: Table, found: Iterable[bytes]) -> int:
     """Insert rows as `lines` spelled them; returns how many.
 
-    Errors: whatever the database raises: a row that does not fit is no row of this schema.
+    Errors: Tampered for what is no row of this table; what the database raises when it is away.
     """
     count = 0
-    rows = ({name: _value(value) for name, value in json.loads(line).items()} for line in found)
+    rows = (_row(table, line) for line in found)
     while batch := list(itertools.islice(rows, BATCH)):
-        session.connection().execute(insert(table), batch)
+        try:
+            session.connection().execute(insert(table), batch)
+        except OperationalError:
+            raise
+        except StatementError as error:
+            raise _no_row(table) from error
         count += len(batch)
     _go_on_counting(session, table)
     return count
@@ -88,6 +95,20 @@ def empty(session: Session) -> bool:
 def migrated(session: Session) -> bool:
     """Whether there are tables at all."""
     return inspect(session.connection()).has_table(_NOT_OURS)
+
+
+def _row(table: Table, line: bytes) -> dict[str, Any]:
+    try:
+        return {name: _value(value) for name, value in json.loads(line).items()}
+    except (ValueError, AttributeError) as error:
+        raise _no_row(table) from error
+
+
+def _no_row(table: Table) -> Tampered:
+    return Tampered(
+        f"A line of {table.name} is no row of that table. Nothing was kept; use another copy.",
+        code="backup_changed",
+    )
 
 
 def _order(session: Session, table: Table) -> list[ColumnElement[Any]]:

@@ -1,5 +1,6 @@
 """Backup, restore, move: everything in between is destroyed, and everything is there again."""
 
+import base64
 import io
 import itertools
 import json
@@ -8,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +19,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orchestrator import db
-from orchestrator.audit import checkpoint, log
+from orchestrator.audit import checkpoint, log, tree
 from orchestrator.audit.checkpoint import Signer
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli import doctor, processes
@@ -31,7 +32,7 @@ from orchestrator.migrations import run
 from orchestrator.objectstore.zones import Zone
 from orchestrator.reconciler import snapshots
 from orchestrator.settings import Settings
-from orchestrator.values import SYSTEM
+from orchestrator.values import SYSTEM, canonical_json
 from orchestrator.workspaces.states import WorkspaceState
 from tests.conftest import NOW
 from tests.databases import a_copy, closing_engine
@@ -339,20 +340,37 @@ def test_a_manifest_that_fits_its_changed_files_is_still_another_backup(
         restore(place.settings, made.folder, Wish(made.digest, key), NOW, heard)
 
 
+def _another_actor(line: bytes) -> bytes:
+    """The entry says that somebody else did it, and its leaf hash was made to fit."""
+    row = json.loads(line)
+    record = json.loads(base64.b64decode(row["record"]["bytes"])) | {"actor": "u-nobody"}
+    changed = canonical_json(record)
+    row["record"]["bytes"] = base64.b64encode(changed).decode()
+    row["leaf_hash"]["bytes"] = base64.b64encode(tree.leaf_hash(changed)).decode()
+    return json.dumps(row).encode() + b"\n"
+
+
+def _another_column(line: bytes) -> bytes:
+    """What is no row of the table."""
+    return line.replace(b'"action"', b'"bction"', 1)
+
+
+@pytest.mark.parametrize("change", [_another_actor, _another_column])
 def test_a_log_that_was_rewritten_in_the_backup_is_refused(
-    place: Place, saved: tuple[backups.Backup, Path]
+    place: Place, saved: tuple[backups.Backup, Path], change: Callable[[bytes], bytes]
 ) -> None:
     """Also when manifest and leaf hashes were made to fit: the checkpoints are signed."""
     made, key = saved
     place.destroy()
     path = made.folder / "rows" / "audit_entries.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:-2], lines[-2].replace(b'"a', b'"b', 1), lines[-1]]))
+    lines[-2] = change(lines[-2])
+    path.write_bytes(b"".join(lines))
     manifest = json.loads((made.folder / "manifest.json").read_bytes())
     manifest["files"]["rows/audit_entries.jsonl"] = list(backups._facts(path))
     (made.folder / "manifest.json").chmod(0o600)
     (made.folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(Exception):  # noqa: B017, PT011 - any of ours or the database's own
+    with pytest.raises(Tampered):
         restore(place.settings, made.folder, Wish(signing_key=key), NOW, heard)
     with db.read(place.engine) as session:
         assert rows.empty(session)
