@@ -2,7 +2,7 @@
 //
 //	pause                     wait for a signal and bury orphans: the sandbox's first process
 //	serve TCP UDP [ADDRESS]   answer on lists of ports ("-" for none): who asks, and what was sent
-//	try DEADLINE_MS           attempts from standard input, all at once; one answer each
+//	try DEADLINE_MS JSON      a list of attempts, all at once; one answer each
 //	hold HOST PORT            one connection that says a line every 50 ms until nothing comes back
 //	burst HOST PORT COUNT     that many connections from the first moment on, then wait
 package main
@@ -13,10 +13,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,7 +36,7 @@ func main() {
 	case "serve":
 		serve(given[0], given[1], given[2])
 	case "try":
-		try(time.Duration(number(given[0])) * time.Millisecond)
+		try(time.Duration(number(given[0]))*time.Millisecond, given[1])
 	case "hold":
 		hold(net.JoinHostPort(given[0], given[1]))
 	case "burst":
@@ -133,10 +135,13 @@ func datagrams(address, port string) []net.PacketConn {
 			fail(err.Error())
 		}
 		for _, one := range all {
-			if prefix, err := netip.ParsePrefix(one.String()); err == nil && !prefix.Addr().IsLinkLocalUnicast() {
+			prefix, err := netip.ParsePrefix(one.String())
+			if err == nil && !prefix.Addr().IsLinkLocalUnicast() {
 				hosts = append(hosts, prefix.Addr().String())
 			}
 		}
+		slices.Sort(hosts) // a node has its gateway's address on every pod's interface
+		hosts = slices.Compact(hosts)
 	}
 	var sockets []net.PacketConn
 	for _, host := range hosts {
@@ -167,6 +172,7 @@ type attempt struct {
 	Protocol string `json:"protocol"`
 	Host     string `json:"host"`
 	Port     int    `json:"port"`
+	From     string `json:"from,omitempty"`
 }
 
 type result struct {
@@ -176,10 +182,10 @@ type result struct {
 	Millis  int64  `json:"ms"`
 }
 
-func try(deadline time.Duration) {
+func try(deadline time.Duration, list string) {
 	var attempts []attempt
-	if err := json.NewDecoder(os.Stdin).Decode(&attempts); err != nil {
-		fail("standard input: " + err.Error())
+	if err := json.Unmarshal([]byte(list), &attempts); err != nil {
+		fail("the list of attempts: " + err.Error())
 	}
 	results := make([]result, len(attempts))
 	var all sync.WaitGroup
@@ -231,6 +237,9 @@ func (one attempt) place() string {
 // Connected and greeted: a connection that only the kernel answered is not enough.
 func (one attempt) tcp(until time.Time) (string, error) {
 	dialer := net.Dialer{Deadline: until}
+	if one.From != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(one.From)}
+	}
 	connection, err := dialer.Dial("tcp", one.place())
 	if err != nil {
 		return "", err
@@ -243,7 +252,11 @@ func (one attempt) tcp(until time.Time) (string, error) {
 
 // Datagrams get lost, so it is sent again until the deadline.
 func (one attempt) udp(until time.Time) (string, error) {
-	connection, err := net.Dial("udp", one.place())
+	dialer := net.Dialer{}
+	if one.From != "" {
+		dialer.LocalAddr = &net.UDPAddr{IP: net.ParseIP(one.From)}
+	}
+	connection, err := dialer.Dial("udp", one.place())
 	if err != nil {
 		return "", err
 	}
@@ -268,46 +281,98 @@ func (one attempt) udp(until time.Time) (string, error) {
 	}
 }
 
-// Echo requests by the kernel's ping sockets, which need no capability; 1 kB of payload.
+// Echo requests with 1 kB of payload. The kernel's ping sockets need no capability; where the
+// machine keeps them closed, root has raw ones, which also see what others get.
 func (one attempt) icmp(until time.Time) (string, error) {
 	address, err := netip.ParseAddr(one.Host)
 	if err != nil {
 		return "", err
 	}
-	family, protocol, request, reply := syscall.AF_INET, syscall.IPPROTO_ICMP, byte(8), byte(0)
-	var target syscall.Sockaddr
-	if address.Is4() {
-		target = &syscall.SockaddrInet4{Addr: address.As4()}
-	} else {
-		family, protocol, request, reply = syscall.AF_INET6, syscall.IPPROTO_ICMPV6, 128, 129
-		target = &syscall.SockaddrInet6{Addr: address.As16()}
-	}
-	socket, err := syscall.Socket(family, syscall.SOCK_DGRAM, protocol)
+	socket, raw, err := ping(address, one.From)
 	if err != nil { // not an attempt that failed: no attempt could be made
-		return "", fmt.Errorf("no ping socket: %v", err)
+		return "", fmt.Errorf("no socket: %v", err)
 	}
 	defer syscall.Close(socket)
-	short := syscall.NsecToTimeval(int64(150 * time.Millisecond))
-	if err = syscall.SetsockoptTimeval(socket, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &short); err != nil {
+	if err = syscall.Connect(socket, target(address)); err != nil {
 		return "", err
 	}
-	if err = syscall.Connect(socket, target); err != nil {
-		return "", err
-	}
-	packet := append([]byte{request, 0, 0, 0, 0, 0, 0, 1}, make([]byte, 1024)...)
-	buffer := make([]byte, 2048)
+	packet, reply := echo(address, raw)
+	buffer := make([]byte, 4096)
+	again := time.Now()
 	for {
-		if _, err = syscall.Write(socket, packet); err != nil {
-			return "", err
+		if !time.Now().Before(again) {
+			if _, err = syscall.Write(socket, packet); err != nil {
+				return "", err
+			}
+			again = time.Now().Add(150 * time.Millisecond)
 		}
 		size, err := syscall.Read(socket, buffer)
-		if err == nil && size > 0 && buffer[0] == reply {
+		if err == nil && answers(buffer[:size], packet, reply, raw, address) {
 			return "echo reply", nil
 		}
-		if time.Now().After(until) || (err != nil && !errors.Is(err, syscall.EAGAIN)) {
+		if err != nil && !errors.Is(err, syscall.EAGAIN) {
 			return "", err
 		}
+		if time.Now().After(until) {
+			return "", syscall.EAGAIN
+		}
 	}
+}
+
+func target(address netip.Addr) syscall.Sockaddr {
+	if address.Is4() {
+		return &syscall.SockaddrInet4{Addr: address.As4()}
+	}
+	return &syscall.SockaddrInet6{Addr: address.As16()}
+}
+
+func ping(address netip.Addr, from string) (socket int, raw bool, err error) {
+	family, protocol := syscall.AF_INET, syscall.IPPROTO_ICMP
+	if address.Is6() {
+		family, protocol = syscall.AF_INET6, syscall.IPPROTO_ICMPV6
+	}
+	socket, err = syscall.Socket(family, syscall.SOCK_DGRAM, protocol)
+	if errors.Is(err, syscall.EACCES) {
+		raw = true
+		socket, err = syscall.Socket(family, syscall.SOCK_RAW, protocol)
+	}
+	if err != nil {
+		return socket, raw, err
+	}
+	short := syscall.NsecToTimeval(int64(50 * time.Millisecond))
+	if err = syscall.SetsockoptTimeval(socket, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &short); err != nil {
+		return socket, raw, err
+	}
+	if from != "" {
+		err = syscall.Bind(socket, target(netip.MustParseAddr(from)))
+	}
+	return socket, raw, err
+}
+
+// The kernel fills in the identifier of ping sockets and every checksum but that of raw IPv4.
+func echo(address netip.Addr, raw bool) (packet []byte, reply byte) {
+	packet = append([]byte{8, 0, 0, 0, byte(rand.Uint32()), byte(rand.Uint32()), 0, 1}, make([]byte, 1024)...)
+	if address.Is6() {
+		packet[0] = 128
+		return packet, 129
+	}
+	if raw {
+		sum := uint32(0)
+		for index := 0; index < len(packet); index += 2 {
+			sum += uint32(packet[index])<<8 | uint32(packet[index+1])
+		}
+		sum = sum>>16 + sum&0xffff
+		sum += sum >> 16
+		packet[2], packet[3] = byte(^sum>>8), byte(^sum)
+	}
+	return packet, 0
+}
+
+func answers(got, sent []byte, reply byte, raw bool, address netip.Addr) bool {
+	if raw && address.Is4() && len(got) > 0 { // with its IP header
+		got = got[min(len(got), int(got[0]&15)*4):]
+	}
+	return len(got) > 8 && got[0] == reply && (!raw || string(got[4:8]) == string(sent[4:8]))
 }
 
 // Holding on.
