@@ -15,10 +15,10 @@ from pathlib import Path
 import yaml
 
 from orchestrator.errors import Invalid, Unavailable
-from tests.cluster.lab import instance
 from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.build import Say, build
 from tests.cluster.lab.images import bring_in
+from tests.cluster.lab.instance import Instance, down, up
 
 HERE = Path(__file__).parent
 KIND_NAME = "tre-test"
@@ -39,7 +39,7 @@ class Cluster:
     probe: str
     pull: str
     closes_own_node: bool
-    instance: instance.Instance | None = None
+    instance: Instance | None = None
 
     @property
     def server(self) -> str:
@@ -99,13 +99,13 @@ def a_lab(say: Say) -> Iterator[Cluster]:
     """An instance of this run alone, or the one that TRE_TEST_LAB names, which stays up."""
     kept = os.environ.get("TRE_TEST_LAB")
     name = kept or f"test-{os.getpid()}"
-    lab = instance.up(name, say)
+    lab = up(name, say)
     try:
         digest = bring_in(lab, probe_archive(), PROBE)
         yield Cluster("lab", lab.kubeconfig, digest, "Never", True, lab)
     finally:
         if not kept:
-            instance.down(name)
+            down(name)
 
 
 def probe_archive() -> bytes:

@@ -1,4 +1,4 @@
-"""What a lab could leave on a machine, read as sets of words so that two readings can be compared."""
+"""What a lab could leave on a machine, as sets of words so that two readings compare."""
 
 import os
 import re
@@ -34,7 +34,9 @@ def look() -> Machine:
         text = _output("ip", "-o", *kind.split(), "show" if kind != "netns" else "list")
         found |= {f"{kind}: {_steady(line)}" for line in text.splitlines()}
     found |= {f"nft: {line}" for line in _output("nft", "list", "tables").splitlines()}
-    found |= {f"mount: {line.split()[1]}" for line in Path("/proc/self/mounts").read_text().splitlines()}
+    found |= {
+        f"mount: {line.split()[1]}" for line in Path("/proc/self/mounts").read_text().splitlines()
+    }
     for root in hierarchies():
         found |= {f"cgroup: {one.path}" for one in os.scandir(root) if one.is_dir()}
     for folder in FOLDERS:
@@ -69,7 +71,9 @@ def _of_another(line: str, numbers: set[int]) -> bool:
 def _steady(line: str) -> str:
     """Without what changes by itself: indexes, lifetimes, states of neighbours."""
     line = re.sub(r"^\d+: ", "", line)
-    return re.sub(r"(valid_lft|preferred_lft|expires|used) \S+|REACHABLE|STALE|DELAY|PROBE", "", line)
+    return re.sub(
+        r"(valid_lft|preferred_lft|expires|used) \S+|REACHABLE|STALE|DELAY|PROBE", "", line
+    )
 
 
 def _output(*words: str) -> str:

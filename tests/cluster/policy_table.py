@@ -477,10 +477,7 @@ SELECTORS = (
         "requirements add up",
         "All requirements of a selector must hold.",
         peers(
-            {
-                "podSelector": {"matchLabels": {"app": "a"}}
-                | where("marked", "DoesNotExist")
-            },
+            {"podSelector": {"matchLabels": {"app": "a"}} | where("marked", "DoesNotExist")},
             {"podSelector": {"matchLabels": {"app": "c"}} | where("marked", "DoesNotExist")},
         ),
         """
@@ -805,7 +802,9 @@ BLOCKS = (
         "block inward with an exception",
         "The same with an exception and a port.",
         peers(
-            block("$BLOCK4", "$OUT1_4"), block("$BLOCK6", "$OUT1_6"), ports=[port(80), port(80, "UDP")]
+            block("$BLOCK4", "$OUT1_4"),
+            block("$BLOCK6", "$OUT1_6"),
+            ports=[port(80), port(80, "UDP")],
         ),
         """
         out2 > x/b tcp 80 open

@@ -56,7 +56,9 @@ class PolicyWorld:
     def outcomes(self, rows: Sequence[Attempt]) -> dict[Key, str]:
         """Try every row in both families at once and answer what happened."""
         keys = [(row, family) for row in rows for family in (4, 6)]
-        by_source = groupby(sorted(keys, key=lambda key: key[0].source), key=lambda key: key[0].source)
+        by_source = groupby(
+            sorted(keys, key=lambda key: key[0].source), key=lambda key: key[0].source
+        )
         jobs = [(source, list(group)) for source, group in by_source]
         found: dict[Key, str] = {}
         for (_, group), answers in zip(jobs, self.pool.map(self._ask, jobs), strict=True):
@@ -85,7 +87,7 @@ class PolicyWorld:
 
 def _try_outside(probe: Path, attempts: list[Object]) -> list[Object]:
     """The same program on the machine itself, which is outside the cluster."""
-    words = [probe, "try", str(DEADLINE_MS), json.dumps(attempts)]
+    words = [str(probe), "try", str(DEADLINE_MS), json.dumps(attempts)]
     done = subprocess.run(words, capture_output=True, check=True, timeout=30)
     answers: list[Object] = json.loads(done.stdout)
     return answers

@@ -1,4 +1,4 @@
-"""`python -m tests.cluster.probe_image FILE`: write the probe's image, to push for a cluster of yours."""
+"""`python -m tests.cluster.probe_image FILE`: the probe's image, to push for a cluster of yours."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a failing test shows of the cluster: events and logs of its namespaces, the lab's own logs."""
+"""What a failing test shows of the cluster: events and logs of its namespaces, the lab's log."""
 
 import pytest
 from kubernetes.client.exceptions import ApiException

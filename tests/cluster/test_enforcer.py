@@ -53,7 +53,9 @@ def pair(objects: Objects, cluster: Cluster, namespace: str) -> tuple[Object, Ob
     for name in ("a", "b"):
         objects.apply(probe_pod(cluster, namespace, name, SERVE, labels={"app": name}))
     a, b = objects.wait_running(namespace, "a", "b")
-    until(lambda: outcome(objects, (namespace, "a"), address(b)) == "open", 20, "b is not open to a")
+    until(
+        lambda: outcome(objects, (namespace, "a"), address(b)) == "open", 20, "b is not open to a"
+    )
     return a, b
 
 
@@ -81,7 +83,7 @@ class Held:
 
 @contextmanager
 def held(objects: Objects, lab: Instance, namespace: str, host: str) -> Iterator[Held]:
-    """Hold a connection from pod `a` while the test goes on; the node's runtime runs the program."""
+    """Hold a connection from pod `a` while the test goes on; the runtime runs the program."""
     pod = objects.pod(namespace, "a")
     container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
     words = ("ctr", "-n", "k8s.io", "tasks", "exec", "--exec-id", f"hold-{time.time_ns()}")
@@ -150,7 +152,12 @@ def test_a_connection_lives_through_many_changes(
     """Twenty tables replace one another under it; what is forbidden never slips through."""
     space, other = make_namespace("calm"), make_namespace("busy")
     _, b = pair(objects, cluster, space)
-    objects.apply(placed(policy("", app("b"), types=("Ingress",), ingress=[peers({"podSelector": app("a")})]), space))
+    objects.apply(
+        placed(
+            policy("", app("b"), types=("Ingress",), ingress=[peers({"podSelector": app("a")})]),
+            space,
+        )
+    )
     objects.apply(probe_pod(cluster, space, "c", SERVE, labels={"app": "c"}))
     objects.wait_running(space, "c")
     until(lambda: outcome(objects, (space, "c"), address(b)) == "blocked", 10, "b is open to c")
@@ -198,7 +205,11 @@ def test_the_first_packet_of_a_policed_pod_is_stopped(
     objects: Objects, cluster: Cluster, make_namespace: NamespaceMaker
 ) -> None:
     """Two hundred connections from its first moment on, none arrives; without a policy most do."""
-    closed, free, target = make_namespace("closed"), make_namespace("free"), make_namespace("target")
+    closed, free, target = (
+        make_namespace("closed"),
+        make_namespace("free"),
+        make_namespace("target"),
+    )
     objects.apply(probe_pod(cluster, target, "t", SERVE))
     host = address(objects.wait_running(target, "t")[0])
     objects.apply(placed(DENY, closed))
@@ -247,7 +258,7 @@ def test_without_the_enforcer_known_pods_keep_their_rules_and_new_ones_are_close
 def test_a_service_is_judged_by_the_pod_behind_it(
     objects: Objects, cluster: Cluster, make_namespace: NamespaceMaker
 ) -> None:
-    """A policy sees the address after translation; a block around service addresses opens nothing."""
+    """A policy sees translated addresses; a block around service addresses opens nothing."""
     space = make_namespace("service")
     _, b = pair(objects, cluster, space)
     service = {
@@ -259,10 +270,14 @@ def test_a_service_is_judged_by_the_pod_behind_it(
     virtual = objects.apply(service)["spec"]["clusterIP"]
     here = (space, "a")
     until(lambda: outcome(objects, here, virtual) == "open", 20, "the service is closed")
-    around = policy("", app("a"), types=("Egress",), egress=[peers(block(f"{virtual}/32"), way="to")])
+    around = policy(
+        "", app("a"), types=("Egress",), egress=[peers(block(f"{virtual}/32"), way="to")]
+    )
     objects.apply(placed(around, space))
     until(lambda: outcome(objects, here, virtual) == "blocked", 20, "the service is open")
-    to_b = policy("", app("a"), types=("Egress",), egress=[peers({"podSelector": app("b")}, way="to")])
+    to_b = policy(
+        "", app("a"), types=("Egress",), egress=[peers({"podSelector": app("b")}, way="to")]
+    )
     objects.apply(placed(to_b, space))
     until(lambda: outcome(objects, here, virtual) == "open", 20, "the service is closed")
     assert outcome(objects, here, address(b)) == "open"
@@ -274,14 +289,26 @@ def test_one_pod_cannot_speak_with_the_address_of_another(
     """The node drops what comes from the wrong side: its rule is there and counts."""
     space = make_namespace("spoof", level="privileged")
     a, b = pair(objects, cluster, space)
-    objects.apply(placed(policy("", app("b"), types=("Ingress",), ingress=[peers({"podSelector": app("a")})]), space))
+    objects.apply(
+        placed(
+            policy("", app("b"), types=("Ingress",), ingress=[peers({"podSelector": app("a")})]),
+            space,
+        )
+    )
     liar = probe_pod(cluster, space, "liar", SERVE, labels={"app": "liar"})
-    liar["spec"]["containers"][0]["securityContext"] = {"capabilities": {"add": ["NET_ADMIN"]}, "runAsUser": 0}
+    liar["spec"]["containers"][0]["securityContext"] = {
+        "capabilities": {"add": ["NET_ADMIN"]},
+        "runAsUser": 0,
+    }
     objects.apply(liar)
     objects.wait_running(space, "liar")
-    until(lambda: outcome(objects, (space, "liar"), address(b)) == "blocked", 20, "b is open to liar")
+    until(
+        lambda: outcome(objects, (space, "liar"), address(b)) == "blocked", 20, "b is open to liar"
+    )
     sandbox = _network_of(lab, objects.pod(space, "liar"))
-    lab.run("nsenter", f"--net={sandbox}", "ip", "address", "add", f"{address(a)}/32", "dev", "eth0")
+    lab.run(
+        "nsenter", f"--net={sandbox}", "ip", "address", "add", f"{address(a)}/32", "dev", "eth0"
+    )
     forged = {"protocol": "udp", "host": address(b), "port": 80, "from": address(a)}
     seen = lab.run("nft", "list", "chain", "inet", "tre_lab_policy", "leaves")
     assert "fib saddr . iif oif missing drop" in seen

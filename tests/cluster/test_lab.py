@@ -57,7 +57,12 @@ def test_two_at_once_and_nothing_is_left_of_one(
         assert not inside & machine.namespaces_of(os.getpid())
         assert not inside & machine.namespaces_of(lab._first_process() or 0)
         other = Cluster(
-            "lab", second.kubeconfig, bring_in(second, probe_archive(), PROBE), "Never", True, second
+            "lab",
+            second.kubeconfig,
+            bring_in(second, probe_archive(), PROBE),
+            "Never",
+            True,
+            second,
         )
         others = Objects(other)
         others.apply(namespace("work", {}))
@@ -74,7 +79,10 @@ def test_two_at_once_and_nothing_is_left_of_one(
         assert before.new_since(machine.look(), {number}) == set()
         assert machine.processes_in(inside) == set()
         assert not second.state.exists()
-        gaps = [later - sooner for sooner, later in zip(connection.echoes, connection.echoes[1:], strict=False)]
+        gaps = [
+            later - sooner
+            for sooner, later in zip(connection.echoes, connection.echoes[1:], strict=False)
+        ]
         assert connection.ended is None
         assert max(gaps) < 2000
         assert connection.silent_s < 1
@@ -121,7 +129,11 @@ def test_a_part_that_ends_starts_again(lab: Instance) -> None:
     """The scheduler is killed; a new one takes its place."""
     old = lab.run("pgrep", "-x", "kube-scheduler").strip()
     lab.run("kill", "-9", old)
-    until(lambda: lab.run("pgrep", "-x", "kube-scheduler", check=False).strip() not in ("", old), 15, "no scheduler")
+    until(
+        lambda: lab.run("pgrep", "-x", "kube-scheduler", check=False).strip() not in ("", old),
+        15,
+        "no scheduler",
+    )
 
 
 def test_the_same_image_has_the_same_digest(lab: Instance, cluster: Cluster) -> None:
@@ -157,7 +169,7 @@ def test_a_second_build_takes_seconds(lab: Instance) -> None:
 def test_pod_security_and_admission_policies_are_enforced(
     objects: Objects, cluster: Cluster, make_namespace: NamespaceMaker
 ) -> None:
-    """What later tests stand on: restricted refuses a privileged pod, and the API knows the kind."""
+    """What later tests stand on: restricted refuses a privileged pod; the API knows the kind."""
     space = make_namespace("secure")
     bad = probe_pod(cluster, space, "bad", SERVE)
     bad["spec"]["containers"][0]["securityContext"] = {"privileged": True}
@@ -168,12 +180,17 @@ def test_pod_security_and_admission_policies_are_enforced(
 
 
 def test_a_failing_test_shows_events_and_logs(
-    objects: Objects, cluster: Cluster, make_namespace: NamespaceMaker, request: pytest.FixtureRequest
+    objects: Objects,
+    cluster: Cluster,
+    make_namespace: NamespaceMaker,
+    request: pytest.FixtureRequest,
 ) -> None:
     """What is put into its output: the pod's own words and what happened to it."""
     space = make_namespace("broken")
     objects.apply(probe_pod(cluster, space, "odd", ("strange-word",), restartPolicy="Never"))
-    until(lambda: objects.pod(space, "odd")["status"]["phase"] == "Failed", 30, "the pod did not fail")
+    until(
+        lambda: objects.pod(space, "odd")["status"]["phase"] == "Failed", 30, "the pod did not fail"
+    )
     assert space in reports.namespaces(request.node)
     shown = dict(reports.sections(objects, [space]))
     assert "unknown word strange-word" in shown[f"log of {space}/odd (Failed)"]

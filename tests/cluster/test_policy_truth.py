@@ -12,7 +12,16 @@ import pytest
 
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.objects import Object, Objects, until
-from tests.cluster.policy_table import BLOCKED, OPEN, OUTSIDE, OWN_NODE, TABLE, Attempt, Case, placed
+from tests.cluster.policy_table import (
+    BLOCKED,
+    OPEN,
+    OUTSIDE,
+    OWN_NODE,
+    TABLE,
+    Attempt,
+    Case,
+    placed,
+)
 from tests.cluster.policy_world import Key, PolicyWorld, a_policy_world
 
 SETTLE_S = 20
@@ -20,9 +29,7 @@ SETTLE_S = 20
 
 
 @pytest.fixture(scope="module")
-def world(
-    objects: Objects, make_lasting_namespace: NamespaceMaker
-) -> Iterator[PolicyWorld]:
+def world(objects: Objects, make_lasting_namespace: NamespaceMaker) -> Iterator[PolicyWorld]:
     """The pods of the table, once for all rows."""
     with a_policy_world(objects, make_lasting_namespace) as made:
         yield made

@@ -171,7 +171,7 @@ def test_the_pages_of_a_project_host(house: House, browsers: Browsers, examiner:
 
 @pytest.mark.parametrize("handle", ROLES)
 def test_the_skip_link_leads_past_the_navigation(browsers: Browsers, handle: str) -> None:
-    """The first press of Tab shows it, Enter goes to the content, the next stop is not before it."""
+    """The first press of Tab shows it, Enter goes to the content, the next stop is after it."""
     page = browsers.of(handle)
     skip = page.get_by_role("link", name="Skip to the content")
     assert tab_to(page, skip) == 1

@@ -67,7 +67,9 @@ PARTS = (
     Part(
         "containerd",
         _CONTAINERD,
-        tuple(f"{_CONTAINERD}/cmd/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")),
+        tuple(
+            f"{_CONTAINERD}/cmd/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")
+        ),
         ("containerd", "containerd-shim-runc-v2", "ctr"),
         tags="no_btrfs no_zfs no_devmapper",
     ),
@@ -94,7 +96,9 @@ def build(say: Say = print) -> tuple[Path, ...]:
 
 def version(part: Part) -> str:
     """The version that go.mod pins, empty for a module of our own."""
-    found = re.search(rf"^(?:require )?\s*{re.escape(part.module)} v(\S+)", _mod(part), re.MULTILINE)
+    found = re.search(
+        rf"^(?:require )?\s*{re.escape(part.module)} v(\S+)", _mod(part), re.MULTILINE
+    )
     return found[1] if part.module and found else ""
 
 
@@ -159,8 +163,13 @@ def _follow(process: "subprocess.Popen[str]", label: str, total: int, say: Say) 
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, with what must hold: no C, no other toolchain, go.mod and go.sum as they are."""
-    fixed = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
+    """The caller's, with what must hold: no C, no other toolchain, go.mod and go.sum as is."""
+    fixed = {
+        "CGO_ENABLED": "0",
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-mod=readonly",
+        "GOWORK": "off",
+    }
     return os.environ | fixed
 
 

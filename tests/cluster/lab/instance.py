@@ -18,8 +18,8 @@ from typing import Any
 
 from orchestrator.errors import Conflict, NotFound, Unavailable
 from tests.cluster.lab import cgroups
-from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.addresses import INSTANCES, UPLINK, Addresses
+from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.build import ROOT, Say, build
 from tests.cluster.lab.configuration import PAUSE
 
@@ -30,7 +30,7 @@ DOWN_S = 30
 
 @dataclass(frozen=True)
 class Instance:
-    """One instance by its name, which is unique in this clone; its number is unique on a machine."""
+    """One instance by its name, unique in this clone; its number is unique on a machine."""
 
     name: str
 
@@ -134,7 +134,8 @@ def up(name: str, say: Say = print) -> Instance:
         if said:
             say(said)
         raise
-    say(f"lab {name!r} is ready after {time.monotonic() - began:.1f} s; KUBECONFIG={instance.kubeconfig}")
+    say(f"lab {name!r} is ready after {time.monotonic() - began:.1f} s")
+    say(f"export KUBECONFIG={instance.kubeconfig} PATH={programs[0]}:$PATH")
     return instance
 
 
@@ -172,7 +173,10 @@ def names() -> list[str]:
 
 def _prepare(instance: Instance) -> None:
     if os.geteuid() != 0:
-        raise Unavailable("The lab makes network namespaces and mounts: run it as root, or name a cluster in TRE_TEST_KUBECONFIG.")
+        raise Unavailable(
+            "The lab makes network namespaces and mounts: run it as root, "
+            "or name a cluster in TRE_TEST_KUBECONFIG."
+        )
     if instance.state.exists():
         down(instance.name)
     subprocess.run([ROOT / ".ci" / "packages", *PACKAGES], check=True)
@@ -200,7 +204,14 @@ def _start(instance: Instance, number: int, programs: list[str]) -> None:
     (state / "images" / "pause.tar").write_bytes(pause)
     cgroups.make(addresses.cgroup)
     namespaces = ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--mount-proc"]
-    command = ["unshare", *namespaces, "--kill-child", sys.executable, "-m", "tests.cluster.lab.node"]
+    command = [
+        "unshare",
+        *namespaces,
+        "--kill-child",
+        sys.executable,
+        "-m",
+        "tests.cluster.lab.node",
+    ]
     with (state / "log" / "node.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, str(state)],
@@ -250,7 +261,7 @@ def _follow(instance: Instance, say: Say) -> None:
 
 
 def _starting(instance: Instance) -> bool:
-    return _began(instance.facts["process"]) == instance.facts["began"]
+    return bool(_began(instance.facts["process"]) == instance.facts["began"])
 
 
 def _last_words(instance: Instance) -> str:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -223,8 +224,10 @@ def control_plane(node: Node) -> None:
         node.start(part)
     _until(node, "containerd", Path(conf.SOCKET).exists)
     for image in sorted((node.state / "images").iterdir()):
-        _until(node, "containerd", lambda image=image: _imported(node, image))
-    _until(node, "kube-apiserver", lambda: node.kubectl("get", "--raw=/readyz", check=False) == "ok")
+        _until(node, "containerd", partial(_imported, node, image))
+    _until(
+        node, "kube-apiserver", lambda: node.kubectl("get", "--raw=/readyz", check=False) == "ok"
+    )
     rights = "---\n".join(yaml.safe_dump(one) for one in conf.ENFORCER_RIGHTS)
     # The roles of the cluster's own users come a moment after the server is ready.
     _until(

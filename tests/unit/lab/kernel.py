@@ -4,6 +4,7 @@ It knows only the words that the rule set uses and refuses every other, so a new
 set is a failing test here and not an unseen one.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -30,7 +31,9 @@ class Kernel:
         """Read maps and chains; anything left over is a mistake."""
         self.maps: dict[str, dict[Address, str]] = {}
         self.chains: dict[str, list[str]] = {}
-        for kind, name, body in re.findall(r"^\t(map|chain) (\S+) \{\n(.*?)^\t\}\n", text, re.M | re.S):
+        for kind, name, body in re.findall(
+            r"^\t(map|chain) (\S+) \{\n(.*?)^\t\}\n", text, re.M | re.S
+        ):
             lines = [line.strip() for line in body.splitlines()]
             if kind == "chain":
                 self.chains[name] = lines
@@ -47,7 +50,7 @@ class Kernel:
         for line in self.chains[chain]:
             verdict = self._line(line, packet)
             match verdict.split():
-                case [] | ["skip"]:
+                case []:
                     continue
                 case ["jump", target]:
                     inner = self._run(target, packet)
@@ -56,8 +59,8 @@ class Kernel:
                 case ["goto", target]:
                     inner = self._run(target, packet)
                     return inner if inner in ("accept", "drop") else "return"
-                case [word]:
-                    return word
+                case _:
+                    return verdict
         return "return"
 
     def _line(self, line: str, packet: Packet) -> str:
@@ -73,7 +76,7 @@ class Kernel:
                     return ""
                 case ["fib", "saddr", ".", "iif", "oif", "missing", "drop"]:
                     return ""
-                case ["icmpv6", "type", *_]:
+                case ["ip6", "hoplimit", "255", "icmpv6", "type", *_]:
                     return ""
                 case ["iifname" | "oifname" as side, _, *rest]:
                     if packet.from_pod if side == "iifname" else packet.to_pod:
@@ -93,12 +96,12 @@ class Kernel:
                     if packet.protocol != protocol or not _in_ranges(packet.port, numbers):
                         return ""
                 case ["accept" | "drop" | "return" as verdict]:
-                    return verdict
+                    return str(verdict)
                 case ["jump", chain]:
                     return f"jump {chain}"
                 case _:
                     raise AssertionError(f"this reader does not know: {line}")
-            words = rest
+            words = list(rest)
         raise AssertionError(f"a line without a verdict: {line}")
 
 
@@ -123,7 +126,7 @@ def _address(packet: Packet, family: str, way: str) -> Address | None:
 
 def _among(address: Address, text: str) -> bool:
     networks = [ip_network(one.strip()) for one in text.strip("{} ").split(",")]
-    for left, right in zip(networks, networks[1:], strict=False):
+    for left, right in itertools.pairwise(networks):
         assert not left.overlaps(right), f"the kernel refuses overlapping elements: {text}"
     return any(address in network for network in networks if network.version == address.version)
 
@@ -131,6 +134,6 @@ def _among(address: Address, text: str) -> bool:
 def _in_ranges(port: int, text: str) -> bool:
     ranges = [tuple(map(int, one.strip().split("-"))) for one in text.strip("{} ").split(",")]
     ordered = [(one[0], one[-1]) for one in ranges]
-    for (_, last), (first, _) in zip(ordered, ordered[1:], strict=False):
+    for (_, last), (first, _) in itertools.pairwise(ordered):
         assert last < first, f"the kernel refuses overlapping elements: {text}"
     return any(first <= port <= last for first, last in ordered)

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +31,10 @@ from tests.unit.lab.kernel import Kernel, Packet
 from tests.unit.lab.world import LAB, a_world, address, pod
 
 GOLDEN = Path(__file__).parent / "ruleset.nft"
-EVERY = [pytest.param(one, row, id=f"{one.name}: {row.source} > {row.target} {row.protocol} {row.port}") for one, row in rows()]
+EVERY = [
+    pytest.param(one, row, id=f"{one.name}: {row.source} > {row.target} {row.protocol} {row.port}")
+    for one, row in rows()
+]
 
 
 def by_judge(world: World, row: Attempt, family: int) -> bool:
@@ -38,9 +42,7 @@ def by_judge(world: World, row: Attempt, family: int) -> bool:
     flow = Flow(address(row.source, family), address(row.target, family), row.protocol, row.port)
     if row.source == "node":
         return True  # "traffic to and from the node where a Pod is running is always allowed"
-    return allowed(
-        world, flow, source_is_pod="/" in row.source, target_is_pod="/" in row.target
-    )
+    return allowed(world, flow, source_is_pod="/" in row.source, target_is_pod="/" in row.target)
 
 
 def by_rules(text: str, row: Attempt, family: int) -> bool:
@@ -106,8 +108,32 @@ def test_the_whole_text() -> None:
         [{"metadata": {"name": "x", "labels": {"world": "x"}}}],
         [pod("x", "a"), pod("x", "b")],
         [
-            policy("x", app("a"), name="in", types=("Ingress",), ingress=[peers({"podSelector": app("b")}, ports=[port("http", "TCP"), port(9001, "TCP", 9003)])]),
-            policy("x", app("a"), name="out", types=("Egress",), egress=[peers(block("198.18.7.0/24", "198.18.7.5/32"), ports=[port(53, "UDP"), port(53)], way="to"), {}]),
+            policy(
+                "x",
+                app("a"),
+                name="in",
+                types=("Ingress",),
+                ingress=[
+                    peers(
+                        {"podSelector": app("b")},
+                        ports=[port("http", "TCP"), port(9001, "TCP", 9003)],
+                    )
+                ],
+            ),
+            policy(
+                "x",
+                app("a"),
+                name="out",
+                types=("Egress",),
+                egress=[
+                    peers(
+                        block("198.18.7.0/24", "198.18.7.5/32"),
+                        ports=[port(53, "UDP"), port(53)],
+                        way="to",
+                    ),
+                    {},
+                ],
+            ),
         ],
     )
     assert render(world) == GOLDEN.read_text()
@@ -139,16 +165,20 @@ def test_what_cannot_be_understood_allows_nothing() -> None:
 # Any world, any flow: the sentences and the rules must agree.
 
 APPS = st.sampled_from(["a", "b", "c"])
-SELECTORS = st.one_of(
+SELECTORS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     APPS.map(app),
     st.builds(where, st.just("app"), st.sampled_from(["In", "NotIn"]), APPS, APPS),
-    st.builds(where, st.sampled_from(["marked", "app"]), st.sampled_from(["Exists", "DoesNotExist"])),
+    st.builds(
+        where, st.sampled_from(["marked", "app"]), st.sampled_from(["Exists", "DoesNotExist"])
+    ),
 )
-SPACES = st.one_of(
+SPACES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.sampled_from(NAMESPACES).map(lambda one: {"matchLabels": {"world": one}}),
-    st.builds(where, st.just("world"), st.sampled_from(["In", "NotIn"]), st.sampled_from(NAMESPACES)),
+    st.builds(
+        where, st.just("world"), st.sampled_from(["In", "NotIn"]), st.sampled_from(NAMESPACES)
+    ),
 )
 BLOCKS = st.sampled_from(
     [
@@ -164,13 +194,15 @@ BLOCKS = st.sampled_from(
 PEERS = st.one_of(
     SELECTORS.map(lambda one: {"podSelector": one}),
     SPACES.map(lambda one: {"namespaceSelector": one}),
-    st.tuples(SELECTORS, SPACES).map(lambda two: {"podSelector": two[0], "namespaceSelector": two[1]}),
+    st.tuples(SELECTORS, SPACES).map(
+        lambda two: {"podSelector": two[0], "namespaceSelector": two[1]}
+    ),
     BLOCKS,
 )
 NUMBERS = st.sampled_from([80, 81, 9001, 9002, "http", "alt", "talk", None])
-PORTS = st.tuples(NUMBERS, st.sampled_from(["TCP", "UDP", "SCTP", None]), st.sampled_from([0, 9001, 9003])).map(
-    lambda given: port(given[0], given[1], given[2] if isinstance(given[0], int) else 0)
-)
+PORTS = st.tuples(
+    NUMBERS, st.sampled_from(["TCP", "UDP", "SCTP", None]), st.sampled_from([0, 9001, 9003])
+).map(lambda given: port(given[0], given[1], given[2] if isinstance(given[0], int) else 0))
 
 
 @st.composite
@@ -184,7 +216,9 @@ def policies(draw: st.DrawFn) -> list[dict[str, object]]:
                 rules[key] = draw(
                     st.lists(
                         st.builds(
-                            lambda of, ports, way=way: ({way: of} if of else {}) | ({"ports": ports} if ports else {}),
+                            lambda of, ports, way=way: (
+                                ({way: of} if of else {}) | ({"ports": ports} if ports else {})
+                            ),
                             st.lists(PEERS, max_size=2),
                             st.lists(PORTS, max_size=3),
                         ),
@@ -197,7 +231,9 @@ def policies(draw: st.DrawFn) -> list[dict[str, object]]:
     return made
 
 
-ENDS = st.sampled_from([f"{space}/{name}" for space in NAMESPACES for name in PODS] + ["out1", "out2", "node"])
+ENDS = st.sampled_from(
+    [f"{space}/{name}" for space in NAMESPACES for name in PODS] + ["out1", "out2", "node"]
+)
 FLOWS = st.builds(
     Attempt,
     ENDS.filter(lambda one: one != "node"),

@@ -123,7 +123,9 @@ def _tell(world: World, told: str) -> str:
         return told
     began = time.monotonic()
     subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
-    cut = [_cut(flow) for flow in closed_now(world, _tracked())]
+    cut = list(closed_now(world, _tracked()))
+    for flow in cut:
+        _cut(flow)
     took = round((time.monotonic() - began) * 1000)
     _say(pods=len(world.pods), policies=len(world.policies), cut=len(cut), ms=took)
     return text

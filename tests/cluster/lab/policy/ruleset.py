@@ -35,6 +35,7 @@ FAMILIES = {4: ("ip", "ipv4_addr"), 6: ("ip6", "ipv6_addr")}
 KNOWN = ("sctp", "tcp", "udp")
 """A rule with another protocol allows nothing."""
 
+NEIGHBOURS = "{ nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert }"
 NOT_A_POD = f'{{ "lo", "{UPLINK}" }}'
 
 _BASE = f"""\
@@ -50,7 +51,7 @@ _BASE = f"""\
 	chain input {{
 		type filter hook input priority filter; policy accept;
 		iifname {NOT_A_POD} accept
-		icmpv6 type {{ nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept
+		ip6 hoplimit 255 icmpv6 type {NEIGHBOURS} accept
 		ct state invalid drop
 		ct direction reply ct state established accept
 		ct state related accept
@@ -84,9 +85,7 @@ def render(world: World) -> str:
     judged = {chain_of(pod, direction) for pod, direction, _ in chains}
     parts = [f"table {TABLE}\ndelete table {TABLE}\ntable {TABLE} {{\n"]
     parts += [
-        _map(world.pods, judged, direction, version)
-        for direction in CHAINS
-        for version in FAMILIES
+        _map(world.pods, judged, direction, version) for direction in CHAINS for version in FAMILIES
     ]
     parts += [_chain(pod, direction, lines) for pod, direction, lines in chains]
     return "".join([*parts, _BASE, "}\n"])
@@ -113,9 +112,8 @@ def _map(pods: Iterable[Pod], judged: set[str], direction: str, version: int) ->
 
 def _chain(pod: Pod, direction: str, lines: list[str]) -> str:
     body = "".join(f"\t\t{f'{line} return'.strip()}\n" for line in lines)
-    return (
-        f"\t# {pod.namespace}/{pod.name}\n\tchain {chain_of(pod, direction)} {{\n{body}\t\tdrop\n\t}}\n"
-    )
+    head = f"\t# {pod.namespace}/{pod.name}\n\tchain {chain_of(pod, direction)} {{\n"
+    return f"{head}{body}\t\tdrop\n\t}}\n"
 
 
 def _lines(world: World, pod: Pod, direction: str) -> Iterator[str]:

@@ -140,9 +140,7 @@ class World:
 EMPTY = World({}, (), ())
 
 
-def read(
-    namespaces: Iterable[Object], pods: Iterable[Object], policies: Iterable[Object]
-) -> World:
+def read(namespaces: Iterable[Object], pods: Iterable[Object], policies: Iterable[Object]) -> World:
     """Answer the world that the API's objects describe, in an order of its own."""
     known = {_meta(one)["name"]: _meta(one).get("labels") or {} for one in namespaces}
     mine = [_pod(one) for one in pods if _counts(one)]
@@ -203,7 +201,9 @@ def _policy(one: Object) -> Policy:
 
 
 def _selector(given: Object) -> Selector:
-    equal = [Requirement(key, "In", (value,)) for key, value in (given.get("matchLabels") or {}).items()]
+    equal = [
+        Requirement(key, "In", (value,)) for key, value in (given.get("matchLabels") or {}).items()
+    ]
     more = [
         Requirement(one["key"], one["operator"], tuple(one.get("values") or ()))
         for one in given.get("matchExpressions") or []
