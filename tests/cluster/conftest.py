@@ -11,7 +11,7 @@ import pytest
 
 from tests.cluster import reports
 from tests.cluster.cluster import Cluster, obtain
-from tests.cluster.objects import Object, Objects, namespace, until
+from tests.cluster.objects import Object, Objects, connection, namespace, until
 from tests.conftest import REFUSED
 
 NamespaceMaker = Callable[..., str]
@@ -67,9 +67,8 @@ def _in_reach(cluster: Cluster, host: str) -> bool:
 @pytest.fixture(scope="session")
 def objects(cluster: Cluster) -> Iterator[Objects]:
     """The API as the cluster's administrator."""
-    opened = Objects(cluster)
-    yield opened
-    opened.client.close()
+    with connection(cluster) as client:
+        yield Objects(cluster, client)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,17 @@ RESTRICTED = {
     "runAsNonRoot": True,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+
+
+@contextmanager
+def connection(cluster: Cluster) -> Iterator[Any]:
+    """A connection of its own as the cluster's administrator, closed to the last socket."""
+    opened = config.new_client_from_config(str(cluster.kubeconfig))
+    try:
+        yield opened
+    finally:
+        opened.close()
+        opened.rest_client.pool_manager.clear()
 
 
 def until(true: Callable[[], Any], seconds: float, otherwise: str) -> Any:
@@ -38,12 +50,11 @@ class Objects:
     """One connection as the cluster's administrator. Not for two threads at once."""
 
     cluster: Cluster
-    client: Any = field(init=False)
+    client: Any
     core: Any = field(init=False)
     _dynamic: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = config.new_client_from_config(str(self.cluster.kubeconfig))
         self.core = client.CoreV1Api(self.client)
         self._dynamic = dynamic.DynamicClient(
             self.client, discoverer=dynamic.discovery.EagerDiscoverer
@@ -96,20 +107,22 @@ class Objects:
     def execute(self, namespace: str, name: str, *words: str, seconds: float = 30) -> str:
         """Run a program in a pod to its end and answer what it printed."""
         # The library bends the client that it is given while it speaks, so it gets its own.
-        own = client.CoreV1Api(config.new_client_from_config(str(self.cluster.kubeconfig)))
-        answer = stream.stream(
-            own.connect_get_namespaced_pod_exec,
-            name,
-            namespace,
-            command=list(words),
-            stdout=True,
-            stderr=True,
-            _preload_content=False,
-        )
-        answer.run_forever(timeout=seconds)
-        printed, complaint = answer.read_stdout(), answer.read_stderr()
-        code = None if answer.is_open() else answer.returncode
-        answer.close()
+        with connection(self.cluster) as own:
+            answer = stream.stream(
+                client.CoreV1Api(own).connect_get_namespaced_pod_exec,
+                name,
+                namespace,
+                command=list(words),
+                stdout=True,
+                stderr=True,
+                _preload_content=False,
+            )
+            try:
+                answer.run_forever(timeout=seconds)
+                printed, complaint = answer.read_stdout(), answer.read_stderr()
+                code = None if answer.is_open() else answer.returncode
+            finally:
+                answer.sock.shutdown()  # its own close() leaves a socket that the server ended
         assert code == 0, f"{namespace}/{name} {words[:3]}: {code}: {complaint or printed}"
         return str(printed)
 

@@ -16,7 +16,7 @@ from tests.cluster.lab.addresses import Addresses
 from tests.cluster.lab.build import build
 from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
-from tests.cluster.objects import Objects, namespace, probe_pod, until
+from tests.cluster.objects import Objects, connection, namespace, probe_pod, until
 from tests.cluster.test_enforcer import SERVE, address, held, pair
 
 
@@ -47,7 +47,7 @@ def test_two_at_once_and_nothing_is_left_of_one(
     space = make_namespace("first")
     _, b = pair(objects, cluster, space)
     before = machine.look()
-    with held(objects, lab, space, address(b)) as connection:
+    with held(objects, lab, space, address(b)) as going:
         second = instance.up(second_name)
         number = second.addresses.number
         assert number != lab.addresses.number
@@ -64,28 +64,27 @@ def test_two_at_once_and_nothing_is_left_of_one(
             True,
             second,
         )
-        others = Objects(other)
-        others.apply(namespace("work", {}))
-        pod = pair(others, other, "work")[1]
+        with connection(other) as client:
+            others = Objects(other, client)
+            others.apply(namespace("work", {}))
+            pod = pair(others, other, "work")[1]
         assert address(pod).startswith("198.19.")
         assert not {one.metadata.name for one in objects.core.list_namespace().items} & {"work"}
         during = machine.look().new_since(before, {number})
         assert any(second.addresses.link in one for one in during)
         assert any(second.addresses.cgroup in one for one in during)
         assert len(machine.processes_in(inside)) > 8
-        others.client.close()
         assert instance.down(second_name)
         assert machine.look().new_since(before, {number}) == set()
         assert before.new_since(machine.look(), {number}) == set()
         assert machine.processes_in(inside) == set()
         assert not second.state.exists()
         gaps = [
-            later - sooner
-            for sooner, later in zip(connection.echoes, connection.echoes[1:], strict=False)
+            later - sooner for sooner, later in zip(going.echoes, going.echoes[1:], strict=False)
         ]
-        assert connection.ended is None
+        assert going.ended is None
         assert max(gaps) < 2000
-        assert connection.silent_s < 1
+        assert going.silent_s < 1
 
 
 @pytest.mark.parametrize("left", ["link", "cgroup", "file"])

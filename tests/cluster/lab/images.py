@@ -1,6 +1,7 @@
 """Images into an instance: no registry, an archive or a folder goes in and a digest comes out."""
 
 import io
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -19,22 +20,25 @@ def bring_in(instance: Instance, image: Path | bytes, name: str) -> str:
     pod uses the answer with `imagePullPolicy: Never`. Importing twice gives the same answer.
     Errors: Invalid when the archive holds no image or several; Unavailable when the import fails.
     """
-    before = _digests(instance, name)
     load = instance.command(*CTR, "import", "--digests", f"--base-name={name}", "-")
     done = subprocess.run(load, input=_bytes(image), capture_output=True, check=False)
     said = (done.stdout + done.stderr).decode(errors="replace")
     if done.returncode != 0:
         raise Unavailable(f"The image {name} was not imported: {said.strip()[-400:]}")
-    told = {word.rpartition("@")[2] for word in said.split() if word.startswith(f"{name}@sha256:")}
-    found = told or _digests(instance, name) - before
+    found = set(re.findall(r"application/vnd\S+ (sha256:[0-9a-f]{64})", said))
     if len(found) != 1:
         raise Invalid(f"One image was expected as {name}; containerd said: {said.strip()[-400:]}")
-    return f"{name}@{found.pop()}"
+    digest = found.pop()
+    _name(instance, f"{name}@{digest}", digest)
+    return f"{name}@{digest}"
 
 
-def _digests(instance: Instance, name: str) -> set[str]:
-    listed = instance.run(*CTR, "list", "-q").split()
-    return {one.rpartition("@")[2] for one in listed if one.startswith(f"{name}@")}
+def _name(instance: Instance, reference: str, digest: str) -> None:
+    """Give what has this digest the name that pods will use; a tag of its own it may keep."""
+    listed = [line.split() for line in instance.run(*CTR, "list").splitlines()[1:]]
+    names = [words[0] for words in listed if words[2] == digest]
+    if reference not in names:
+        instance.run(*CTR, "tag", names[0], reference)
 
 
 def _bytes(image: Path | bytes) -> bytes:
