@@ -74,6 +74,9 @@ def test_two_at_once_and_nothing_is_left_of_one(
         assert any(second.addresses.link in one for one in during)
         assert any(second.addresses.cgroup in one for one in during)
         assert len(machine.processes_in(inside)) > 8
+        for part in ("kubelet", "kube-apiserver", "python"):
+            there = second.run("sh", "-c", f"cat /proc/$(pgrep -n {part})/environ")
+            assert "TMPDIR=/run/tre-lab/tmp" in there.split("\0")
         assert instance.down(second_name)
         assert machine.look().new_since(before, {number}) == set()
         assert before.new_since(machine.look(), {number}) == set()

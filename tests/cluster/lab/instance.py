@@ -25,6 +25,9 @@ from tests.cluster.lab.configuration import PAUSE
 
 PACKAGES = ("runc", "containernetworking-plugins", "nftables", "iproute2", "conntrack")
 UP_S = 180
+_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+"""Instances that this process started: it must bury them."""
+
 DOWN_S = 30
 
 
@@ -221,6 +224,7 @@ def _start(instance: Instance, number: int, programs: list[str]) -> None:
             stderr=log,
             start_new_session=True,
         )
+    _CHILDREN[process.pid] = process
     facts |= {"process": process.pid, "began": _began(process.pid)}
     (state / "instance.json").write_text(json.dumps(facts))
     _give_uplink(addresses, process.pid)
@@ -292,8 +296,8 @@ def _end(process: int) -> None:
                 time.sleep(0.02)
         finally:
             os.close(handle)
-    with suppress(ChildProcessError):  # ours only when this process also started it
-        os.waitpid(process, 0)
+    if process in _CHILDREN:
+        _CHILDREN.pop(process).wait(DOWN_S)
 
 
 def _remove_link(link: str) -> None:
