@@ -85,12 +85,14 @@ class Held:
 
 
 @contextmanager
-def held(objects: Objects, lab: Instance, namespace: str, host: str) -> Iterator[Held]:
+def held(objects: Objects, lab: Instance, namespace: str, host: str, *how: str) -> Iterator[Held]:
     """Hold a connection from pod `a` while the test goes on; the runtime runs the program."""
     pod = objects.pod(namespace, "a")
     container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
     words = ("ctr", "-n", "k8s.io", "tasks", "exec", "--exec-id", f"hold-{time.time_ns()}")
-    command = lab.command(*words, container, "/probe", "hold", host, "80")
+    command = lab.command(
+        *words, container, "/probe", *(how or ("hold",))[:1], host, "80", *how[1:]
+    )
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -141,20 +143,37 @@ def test_an_open_connection_ends_when_its_policy_is_tightened(
 def test_a_connection_does_not_come_back_with_its_ends_exchanged(
     objects: Objects, cluster: Cluster, lab: Instance, make_namespace: NamespaceMaker
 ) -> None:
-    """The target may still talk to the source; its half of the old connection must not pass as new.
+    """The target talks by itself and may begin connections to the source; this one is not its own.
 
     The kernel would pick up a TCP packet in mid-stream as a flow of its own, and take the other
-    side's packets for replies. The setting that forbids it is read back too.
+    side's packets for replies.
     """
     space = make_namespace("swap")
     a, b = pair(objects, cluster, space)
-    with held(objects, lab, space, address(b)) as to_b:
+    with held(objects, lab, space, address(b), "hear", "tcp") as from_b:
         objects.apply(placed(policy("", app("b"), types=("Ingress",)), space))
-        until(lambda: to_b.silent_s > 1, CUT_S + 1, "the connection still answers")
+        until(lambda: from_b.silent_s > 1, CUT_S + 3, "the connection still talks")
         assert outcome(objects, (space, "b"), address(a)) == "open"
-        time.sleep(1.5)
-        assert to_b.silent_s > 2
-    assert lab.run("cat", "/proc/sys/net/netfilter/nf_conntrack_tcp_loose").strip() == "0"
+        time.sleep(2)
+        assert from_b.silent_s > 2.5
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_target_that_never_waits_for_an_answer_is_silenced(
+    family: int,
+    objects: Objects,
+    cluster: Cluster,
+    lab: Instance,
+    make_namespace: NamespaceMaker,
+) -> None:
+    """Datagrams towards the asking side are replies as long as the kernel knows their flow."""
+    space = make_namespace("datagrams")
+    _, b = pair(objects, cluster, space)
+    with held(objects, lab, space, address(b, family), "hear", "udp") as from_b:
+        objects.apply(placed(policy("", app("b"), types=("Ingress", "Egress")), space))
+        until(lambda: from_b.silent_s > 1, CUT_S + 1, "the datagrams still come")
+        time.sleep(2)
+        assert from_b.silent_s > 2.5
 
 
 def test_a_connection_lives_through_many_changes(
