@@ -6,6 +6,7 @@ and a folder. The kernel keeps the register: who made link `trelabN` holds numbe
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.errors import Conflict, NotFound, Unavailable
+from orchestrator.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.cluster.lab import cgroups
 from tests.cluster.lab.addresses import INSTANCES, UPLINK, Addresses
 from tests.cluster.lab.archive import of_program
@@ -36,6 +37,11 @@ class Instance:
     """One instance by its name, unique in this clone; its number is unique on a machine."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        """The name becomes a folder that is deleted with all that is in it."""
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", self.name):
+            raise Invalid(f"A lab cannot be called {self.name!r}: small letters, digits, hyphens.")
 
     @property
     def state(self) -> Path:
