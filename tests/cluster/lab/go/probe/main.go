@@ -343,7 +343,7 @@ func (one attempt) icmp(until time.Time) (string, error) {
 	again := time.Now()
 	for {
 		if !time.Now().Before(again) {
-			if _, err = syscall.Write(socket, packet); err != nil {
+			if _, err = syscall.Write(socket, packet); err != nil && !errors.Is(err, syscall.EINTR) {
 				return "", err
 			}
 			again = time.Now().Add(150 * time.Millisecond)
@@ -352,7 +352,8 @@ func (one attempt) icmp(until time.Time) (string, error) {
 		if err == nil && answers(buffer[:size], packet, reply, raw, address) {
 			return "echo reply", nil
 		}
-		if err != nil && !errors.Is(err, syscall.EAGAIN) {
+		// The runtime's own signals end a read before its time.
+		if err != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR) {
 			return "", err
 		}
 		if time.Now().After(until) {
