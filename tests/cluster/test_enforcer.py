@@ -134,9 +134,9 @@ def test_an_open_connection_ends_when_its_policy_is_tightened(
     ):
         objects.apply(placed(policy("", app("b"), types=("Ingress",)), space))
         until(lambda: to_b.silent_s > 1, CUT_S + 1, "the connection still answers")
-        time.sleep(1)
-        assert to_b.silent_s > 1.5
-        assert to_c.silent_s < 0.5
+        time.sleep(2)
+        assert to_b.silent_s > 2.5
+        assert to_c.silent_s < 1.5
         assert to_c.ended is None
 
 
@@ -201,8 +201,8 @@ def test_a_connection_lives_through_many_changes(
                 assert outcome(objects, (space, "c"), address(b)) == "blocked"
         gaps = [later - sooner for sooner, later in zip(to_b.echoes, to_b.echoes[1:], strict=False)]
         assert to_b.ended is None
-        assert max(gaps) < 1000
-        assert to_b.silent_s < 0.5
+        assert max(gaps) < 2000  # a lost packet is sent again after 200 ms, 400 ms, 800 ms
+        assert to_b.silent_s < 1.5
 
 
 def test_labels_open_and_close(

@@ -129,6 +129,8 @@ def up(name: str, say: Say = print) -> Instance:
     """
     instance = Instance(name)
     if instance.status()["state"] == "ready" and instance.status()["alive"]:
+        say(f"lab {name!r} is up already")
+        say(_export(instance))
         return instance
     _prepare(instance)
     programs = [str(folder) for folder in build(say)]
@@ -144,8 +146,13 @@ def up(name: str, say: Say = print) -> Instance:
             say(said)
         raise
     say(f"lab {name!r} is ready after {time.monotonic() - began:.1f} s")
-    say(f"export KUBECONFIG={instance.kubeconfig} PATH={programs[0]}:$PATH")
+    say(_export(instance))
     return instance
+
+
+def _export(instance: Instance) -> str:
+    """What to tell a shell so that it speaks with this instance."""
+    return f"export KUBECONFIG={instance.kubeconfig} PATH={instance.facts['programs'][0]}:$PATH"
 
 
 def down(name: str) -> bool:
