@@ -27,9 +27,9 @@ def snapshot(cluster: Cluster, project: str, mount: Mount) -> list[Object]:
     """Volume and claim of one granted snapshot, each pinned to the other."""
     claim = claim_of(mount)
     volume = names.snapshot_volume(project, claim)
-    labels, _ = names.marks(names.PROJECT, project)
+    labels, facts = names.marks(names.PROJECT, project)
     labels = {**labels, names.ROLE: "snapshot"}
-    facts = {DIGEST: mount.digest, DATASET: mount.dataset, VERSION: mount.version}
+    facts |= {DIGEST: mount.digest, DATASET: mount.dataset, VERSION: mount.version}
     space = names.namespace(project)
     shape: Object = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
     return [
