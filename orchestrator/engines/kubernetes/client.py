@@ -70,7 +70,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-class Gone(Exception):
+class Gone(Unavailable):
     """The server no longer remembers the version that we asked from: list again."""
 
 
@@ -363,7 +363,7 @@ def _asked_to_wait(response: urllib3.BaseHTTPResponse, answer: Object) -> float 
         return 1.0
 
 
-def _translated(status: int, answer: Object, method: str, path: str) -> Exception:
+def _translated(status: int, answer: Object, method: str, path: str) -> TreError:
     """Choose the family of a refusal; the message is the server's, trimmed, never a payload."""
     said = str(answer.get("message") or "no reason given")[:_LONGEST_MESSAGE]
     reason = str(answer.get("reason") or "")
@@ -373,7 +373,7 @@ def _translated(status: int, answer: Object, method: str, path: str) -> Exceptio
         case 409:
             return Conflict(f"Somebody else changed this object first: {said}", code="changed")
         case 410:
-            return Gone(said)
+            return Gone(f"The cluster forgot that version: {said}", code="too_old")
         case 403 if "cannot " in said:
             return NotAllowed(f"A right is missing on the cluster: {said}", code="missing_right")
         case 403:

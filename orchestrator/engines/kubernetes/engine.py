@@ -47,23 +47,23 @@ class Environments:
     def __init__(
         self, client: Client, cluster: Cluster, *, patience: Patience | None = None
     ) -> None:
-        """Keep how the cluster is reached; asks it nothing yet."""
-        self._client = client
+        """Keep how the cluster is reached; asks it nothing yet. `world` is what is seen."""
+        self.client = client
         self._cluster = cluster
-        self._world = World(client, scopes(cluster), patience or Patience())
+        self.world = World(client, scopes(cluster), patience or Patience())
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(4 * WRITES_AT_ONCE, thread_name_prefix="write")
 
     def start(self, seconds: float = _LOOK_SECONDS) -> None:
         """Begin to watch, and return when everything was read once. Errors: Unavailable."""
-        self._world.start(seconds)
+        self.world.start(seconds)
 
     def close(self) -> None:
         """Stop watching; what runs on the cluster goes on."""
-        self._world.close()
+        self.world.close()
         self._pool.shutdown(cancel_futures=True)
-        self._client.close()
+        self.client.close()
 
     def ensure(self, spec: Spec) -> Observed:
         """Make the environment as specified; an unchanged world costs no request.
@@ -71,7 +71,7 @@ class Environments:
         Errors: Conflict while an older environment of the name is still ending; Unavailable.
         """
         with self._lock(spec.project):
-            self._world.believe()
+            self.world.believe()
             self._refuse_ending(spec.project)
             before = self._record(spec.project)
             after = records.Record(spec) if before is None else replace(before, spec=spec)
@@ -85,8 +85,8 @@ class Environments:
 
     def observe(self, project: str) -> Observed:
         """Look at what is known, change nothing, ask nothing."""
-        self._world.believe()
-        seen = self._world.seen()
+        self.world.believe()
+        seen = self.world.seen()
         space = seen.get(Key("Namespace", "", names.namespace(project)))
         record = self._record(project)
         if space is None or record is None or is_ending(space):
@@ -113,7 +113,7 @@ class Environments:
         if not mounts and self._record(project) is None:
             return
         with self._lock(project):
-            self._world.believe()
+            self.world.believe()
             record = self._record(project)
             if record is None:
                 raise NotFound(f"There is no environment of {project}; it was never set up.")
@@ -132,7 +132,7 @@ class Environments:
         nothing ever runs there without them, and a namespace that is empty ends at once.
         """
         with self._lock(project):
-            self._world.believe()
+            self.world.believe()
             space, system = names.namespace(project), self._cluster.system
             hub = names.hub(project)
             first = [Key("Deployment", system, hub), *self._of("Pod", space)]
@@ -140,7 +140,7 @@ class Environments:
             claims += [Key("PersistentVolumeClaim", system, hub), *self._volumes(project)]
             last = [Key("Namespace", "", space), Key("NetworkPolicy", system, hub)]
             last += [Key("ServiceAccount", system, hub), records.where(self._cluster, project)]
-            removed = [each for each in (*first, *claims, *last) if each in self._world.seen()]
+            removed = [each for each in (*first, *claims, *last) if each in self.world.seen()]
             left = self._gone(first) or self._gone(claims) or self._gone(last)
         said = tuple(f"{each.kind} {each.name}" for each in removed)
         if left:
@@ -154,13 +154,13 @@ class Environments:
             return self._locks.setdefault(project, threading.RLock())
 
     def _record(self, project: str) -> records.Record | None:
-        seen = self._world.seen().get(records.where(self._cluster, project))
+        seen = self.world.seen().get(records.where(self._cluster, project))
         if seen is None or is_ending(seen):
             return None
         return records.read(seen)
 
     def _refuse_ending(self, project: str) -> None:
-        space = self._world.seen().get(Key("Namespace", "", names.namespace(project)))
+        space = self.world.seen().get(Key("Namespace", "", names.namespace(project)))
         if space is not None and is_ending(space):
             raise Conflict(f"The last environment of {project} is still ending.", code="ending")
 
@@ -170,7 +170,7 @@ class Environments:
         Errors: Unavailable when that takes more rounds than it should.
         """
         for _ in range(_ROUNDS):
-            todo = writes(wanted, self._world.seen())
+            todo = writes(wanted, self.world.seen())
             if not todo:
                 break
             self._do(todo)
@@ -178,7 +178,7 @@ class Environments:
 
     def _reached(self, wanted: Sequence[Object]) -> None:
         """Read back: an object that is ending, or that somebody keeps changing, is not there."""
-        seen = self._world.seen()
+        seen = self.world.seen()
         late = writes(wanted, seen)
         ending = [key(each) for each in wanted if is_ending(seen.get(key(each), {}))]
         for where in [write.key for write in late] + ending:
@@ -204,18 +204,18 @@ class Environments:
     def _write(self, write: Write) -> None:
         match write.act, write.wanted, write.seen:
             case Act.APPLY, wanted, _ if wanted is not None:
-                self._world.put(self._client.apply(wanted))
+                self.world.put(self.client.apply(wanted))
             case Act.REPLACE, wanted, seen if wanted is not None and seen is not None:
-                self._world.put(self._client.replace(wanted, seen))
+                self.world.put(self.client.replace(wanted, seen))
             case ((Act.RECREATE | Act.DELETE), _, seen):
-                self._client.delete(write.key, seen)
-                self._world.wait(lambda: self._is_other(write.key, seen), _LOOK_SECONDS)
+                self.client.delete(write.key, seen)
+                self.world.wait(lambda: self._is_other(write.key, seen), _LOOK_SECONDS)
             case _:
                 raise RuntimeError(f"a write without its object: {write.act} {write.key}")
 
     def _is_other(self, where: Key, seen: Object | None) -> bool:
         """Say whether an object is gone, ending, or replaced by another one of its name."""
-        now = self._world.seen().get(where)
+        now = self.world.seen().get(where)
         if now is None or is_ending(now) or seen is None:
             return now is None or is_ending(now)
         return metadata_of(now).get("uid") != metadata_of(seen).get("uid")
@@ -223,7 +223,7 @@ class Environments:
     def _clear(self, spec: Spec) -> None:
         """Delete what a project's namespace holds beside our own: one allow opens everything."""
         wanted = manifests.environment(self._cluster, spec, awake=True)
-        todo = strays(wanted, self._world.seen(), names.namespace(spec.project))
+        todo = strays(wanted, self.world.seen(), names.namespace(spec.project))
         if todo:
             self._do(todo)
 
@@ -231,7 +231,7 @@ class Environments:
         """Refuse to attach data where a policy is missing, altered, or one too many."""
         wanted = manifests.environment(self._cluster, spec, awake=True)
         walls = [each for each in wanted if each["kind"] in ("Namespace", "NetworkPolicy")]
-        seen = self._world.seen()
+        seen = self.world.seen()
         wrong = [*writes(walls, seen), *strays(wanted, seen, names.namespace(spec.project))]
         if wrong:
             raise Unavailable(
@@ -251,7 +251,7 @@ class Environments:
 
     def _end_pods_with_other_data(self, project: str, mounts: Sequence[Mount]) -> None:
         wanted = {storage.claim_of(mount) for mount in mounts}
-        seen = self._world.seen()
+        seen = self.world.seen()
         pods = [
             each
             for each in self._of("Pod", names.namespace(project))
@@ -263,7 +263,7 @@ class Environments:
 
     def _detach_others(self, project: str, mounts: Sequence[Mount]) -> None:
         wanted = {key(each) for each in manifests.data(self._cluster, project, mounts)}
-        seen, space = self._world.seen(), names.namespace(project)
+        seen, space = self.world.seen(), names.namespace(project)
         claims = [
             each
             for each in self._of("PersistentVolumeClaim", space)
@@ -275,10 +275,10 @@ class Environments:
             raise Unavailable(f"{left[0].name} of {project} is still in use.", code="in_use")
 
     def _of(self, kind: str, space: str) -> list[Key]:
-        return sorted(k for k in self._world.seen() if k.kind == kind and k.namespace == space)
+        return sorted(k for k in self.world.seen() if k.kind == kind and k.namespace == space)
 
     def _volumes(self, project: str) -> list[Key]:
-        seen = self._world.seen()
+        seen = self.world.seen()
         return sorted(
             each
             for each, thing in seen.items()
@@ -288,11 +288,11 @@ class Environments:
     def _gone(self, keys: Iterable[Key]) -> list[Key]:
         """Delete objects and wait until they are gone; answer what is left after a while."""
         chosen = list(keys)
-        seen = self._world.seen()
+        seen = self.world.seen()
         there = [each for each in chosen if each in seen and not is_ending(seen[each])]
         self._do([Write(Act.DELETE, each, None, seen[each]) for each in there])
-        self._world.wait(lambda: not _still(self._world.seen(), chosen), _END_SECONDS)
-        return _still(self._world.seen(), chosen)
+        self.world.wait(lambda: not _still(self.world.seen(), chosen), _END_SECONDS)
+        return _still(self.world.seen(), chosen)
 
 
 def scopes(cluster: Cluster) -> list[tuple[Scope, Callable[[Object], bool]]]:

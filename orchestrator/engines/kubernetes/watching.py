@@ -151,6 +151,8 @@ class Watched:
                         pass
                 if self._due(patience):
                     break
+        except Gone:
+            raise
         except Unavailable:
             if not events:
                 raise
