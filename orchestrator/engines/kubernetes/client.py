@@ -390,7 +390,7 @@ def _translated(status: int, answer: Object, method: str, path: str) -> TreError
 
 
 def _refused(said: str, reason: str) -> TreError:
-    if "ValidatingAdmissionPolicy" in said:
+    if "denied request" in said:
         return NotAllowed(f"An admission policy refuses this: {said}", code="refused")
     return Invalid(f"The cluster cannot take this object: {said}", code=reason.lower() or "invalid")
 
