@@ -84,7 +84,8 @@ class Asker:
         """Send one bare request; answer what came back, whatever it was."""
         headers = {"Accept": "application/json"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            patch = "application/merge-patch+json"
+            headers["Content-Type"] = patch if method == "PATCH" else "application/json"
         headers |= self._api.default_headers
         host = self._api.configuration.host
         sent = self._api.call_api(method, f"{host}{path}", header_params=headers, body=body)
@@ -109,7 +110,7 @@ def installed(objects: Objects) -> Iterator[Installed]:
     )
     here = Installed(cluster, objects.cluster.kubeconfig, prefix)
     admin = Client(here.access())
-    if any(_there(admin, thing) for thing in admission.load(POLICIES, cluster)[1:]):
+    if any(_there(admin, thing) for thing in admission.load(POLICIES, cluster)):
         pytest.fail("Admission policies of ours are installed on this cluster; use another one.")
     things = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.system}},
@@ -144,8 +145,8 @@ def _of_this_run(thing: Object, prefix: str) -> Object:
 
 
 def _in_force(here: Installed, admin: Client) -> None:
-    """Every policy is compiled and answers: the reconciler's wall is refused to others."""
-    for thing in admission.load(POLICIES, here.cluster)[1::2]:
+    """Every policy is compiled and holds: others are refused, the reconciler is not."""
+    for thing in admission.load(POLICIES, here.cluster)[0::2]:
         until(
             lambda thing=thing: _checked(admin.get(_key(thing))),
             _SOON,
@@ -161,6 +162,9 @@ def _in_force(here: Installed, admin: Client) -> None:
         lambda: "tre-01-namespaces" in asker.refusal("create", space), _SOON, "nothing is refused"
     )
     asker.close()
+    reconciler = Asker(here.kubeconfig, here.cluster.account)
+    until(lambda: not reconciler.refusal("create", space), _SOON, "the reconciler is refused")
+    reconciler.close()
 
 
 def _checked(policy: Object) -> bool:
@@ -172,7 +176,7 @@ def _key(thing: Object) -> Key:
 
 
 def _take_away(admin: Client, here: Installed, things: list[Any]) -> None:
-    """Admission first: without its facts it would let nobody delete anything."""
+    """Admission first: it lets nobody but the reconciler delete what is left."""
     ours = ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy")
     for kind in ours:
         for thing in things:

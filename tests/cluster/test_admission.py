@@ -7,6 +7,7 @@ test of a namespace's whole life has it.
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from orchestrator.engines.kubernetes.differences import Key, key
 from orchestrator.engines.port import Size, Spec
 from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.conftest import NamespaceMaker
-from tests.cluster.installed import Asker, Installed, installed
+from tests.cluster.installed import POLICIES, Asker, Installed, installed
 from tests.cluster.objects import Object, Objects, until
 from tests.kubernetes_world import CLUSTER, DIGEST, a_mount
 
@@ -219,7 +220,7 @@ PODS: dict[str, tuple[str, Change]] = {
         "tre-07-pod-labels",
         lambda pod: pod["metadata"]["labels"].update({"tre.project": "other"}),
     ),
-    "nobody's": ("tre-07-pod-labels", lambda pod: pod["metadata"]["labels"].pop("tre.net")),
+    "nobody's": ("tre-07-pod-labels", lambda pod: pod["metadata"]["labels"].pop("tre.person")),
     "a door's label": (
         "tre-07-pod-labels",
         lambda pod: pod["metadata"]["labels"].update({"tre.component": "doors"}),
@@ -281,7 +282,6 @@ PODS: dict[str, tuple[str, Change]] = {
         "tre-09-required",
         lambda pod: _main(pod).update(terminationMessagePolicy="FallbackToLogsOnError"),
     ),
-    "no limit": ("tre-09-required", lambda pod: _main(pod)["resources"]["limits"].pop("memory")),
     "a call by the node": (
         "tre-09-required",
         lambda pod: _main(pod).update(
@@ -354,6 +354,8 @@ def test_the_pod_of_our_builder_is_accepted_from_the_hub(
     bare: Object = pods.notebook(here.cluster, spec, "ada", [], {"JUPYTERHUB_API_TOKEN": "t"})
     assert askers["hub"].refusal("create", notebook) == ""
     assert askers["hub"].refusal("create", bare) == ""
+    bare["metadata"]["labels"].pop("tre.net")
+    assert askers["hub"].refusal("create", bare) == "", "the default deny alone is no danger"
 
 
 @pytest.mark.parametrize("name", PODS)
@@ -363,9 +365,6 @@ def test_a_pod_is_refused(name: str, askers: dict[str, Asker], notebook: Object)
     change(pod)
     assert pod != notebook
     assert askers["hub"].refusal("create", notebook) == ""
-    if name == "nobody's":
-        assert askers["hub"].refusal("create", pod) == "", "without tre.net it has the deny alone"
-        pod["metadata"]["labels"].pop("tre.person")
     assert f"'{policy}'" in askers["hub"].refusal("create", pod)
 
 
@@ -397,6 +396,9 @@ def test_openers_and_judges_live_in_their_own_room(
     moved = copy.deepcopy(worker)
     moved["metadata"]["namespace"] = names.namespace(spec.project)
     assert "'tre-07-pod-labels'" in askers["reconciler"].refusal("create", moved)
+    endless = copy.deepcopy(worker)
+    _main(endless)["resources"]["limits"].pop("memory")
+    assert "'tre-09-required'" in askers["reconciler"].refusal("create", endless)
     claimed = copy.deepcopy(worker)
     claimed["spec"]["volumes"][0] = {
         "name": "work",
@@ -405,61 +407,43 @@ def test_openers_and_judges_live_in_their_own_room(
     assert "'tre-06-claims'" in askers["reconciler"].refusal("create", claimed)
 
 
-def test_user_ids_and_runtime_class_are_as_they_were_set(
-    askers: dict[str, Asker], here: Installed, notebook: Object
+@pytest.mark.parametrize(
+    ("setting", "change"),
+    [
+        ({"user_namespaces": True}, {"hostUsers": False}),
+        ({"runtime_class": "fast"}, {"runtimeClassName": "fast"}),
+    ],
+    ids=["user ids", "runtime class"],
+)
+def test_what_the_administrator_set_is_asked_for(
+    setting: dict[str, Any],
+    change: dict[str, Any],
+    askers: dict[str, Asker],
+    here: Installed,
+    notebook: Object,
+    objects: Objects,
 ) -> None:
+    runtime = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "handler": "runc"}
+    objects.apply(runtime | {"metadata": {"name": "fast"}})
     admin = Client(here.access())
-    facts = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "tre-admission", "namespace": here.cluster.system},
-    }
-    own = copy.deepcopy(notebook)
-    own["spec"]["hostUsers"] = False
-    asked = admin.apply(facts | {"data": {"user-namespaces": "true"}})
-    assert asked["data"]
+    other = copy.deepcopy(notebook)
+    other["spec"] |= change
+    assert askers["hub"].refusal("create", notebook) == ""
+    for thing in admission.load(POLICIES, replace(here.cluster, **setting)):
+        admin.apply(thing)
     try:
         until(
             lambda: "'tre-09-required'" in askers["hub"].refusal("create", notebook),
             30,
-            "a pod without user ids of its own is accepted",
+            "a pod without what was set is accepted",
         )
-        assert askers["hub"].refusal("create", own) == ""
+        assert askers["hub"].refusal("create", other) == ""
     finally:
+        for thing in admission.load(POLICIES, here.cluster):
+            admin.apply(thing)
         admin.close()
-        _facts_again(here)
-    until(lambda: not askers["hub"].refusal("create", notebook), 30, "the facts are not back")
-    classed = copy.deepcopy(notebook)
-    classed["spec"]["runtimeClassName"] = "fast"
-    said = askers["hub"].refusal("create", classed)
-    assert "'tre-09-required'" in said or "RuntimeClass" in said
-
-
-def test_without_its_facts_admission_lets_nothing_through(
-    askers: dict[str, Asker], here: Installed, notebook: Object
-) -> None:
-    admin = Client(here.access())
-    where = ("ConfigMap", here.cluster.system, "tre-admission")
-    try:
-        admin.delete(Key(*where))
-        until(
-            lambda: (
-                "denied request" in askers["hub"].refusal("create", notebook)
-                or "no params" in askers["hub"].refusal("create", notebook)
-            ),
-            30,
-            "a pod is accepted without facts",
-        )
-    finally:
-        admin.close()
-        _facts_again(here)
-    until(lambda: not askers["hub"].refusal("create", notebook), 30, "the facts are not back")
-
-
-def _facts_again(here: Installed) -> None:
-    admin = Client(here.access())
-    admin.apply(admission.facts(here.cluster))
-    admin.close()
+        objects.delete(runtime | {"metadata": {"name": "fast"}})
+    until(lambda: not askers["hub"].refusal("create", notebook), 30, "it is not as it was")
 
 
 # Walls

@@ -92,7 +92,7 @@ def test_everything_is_there_as_it_was_built(
     seen = engine.ensure(spec)
     assert (seen.spec_digest, seen.mounts, seen.hub_ready) == (spec.digest, (), False)
     wanted = manifests.environment(here.cluster, spec, awake=True)
-    assert len(wanted) == 20
+    assert len(wanted) == 19
     stored = {key(thing): intruder.get(key(thing)) for thing in wanted}
     assert writes(wanted, stored) == []
 

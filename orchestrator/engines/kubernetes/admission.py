@@ -1,10 +1,14 @@
-"""Reads the admission policies that are shipped, and says what they need to know of a cluster.
+"""Reads the admission policies that are shipped, and fills in what differs between clusters.
 
-The files are static; the chart installs the same ones. What differs between clusters is in one
-ConfigMap of the system namespace, without which every policy refuses.
+What differs are variables of the policies themselves: the files are whole as they are written, and
+in force a policy asks nothing else. The chart installs the same files. Not by parameters: an API
+server that saw the last policy with a ConfigMap as its parameter go never looks at ConfigMaps
+again, so that a second installation refused everything until that server was started anew (seen
+on 1.36).
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -29,7 +33,6 @@ FILES = (
 )
 """Every file that is read; another one in the folder would be a rule that does not hold."""
 
-FACTS = "tre-admission"
 _VOLUME_CONTROLLERS = (
     "system:serviceaccount:kube-system:persistent-volume-binder",
     "system:serviceaccount:kube-system:pv-protection-controller",
@@ -37,7 +40,7 @@ _VOLUME_CONTROLLERS = (
 
 
 def load(policies: Path, cluster: Cluster) -> list[Object]:
-    """Read all admission policies and their bindings, with the facts first.
+    """Read all admission policies, each followed by its binding, as they hold on one cluster.
 
     Errors: Invalid for a file that is missing, strange, no YAML, or not a policy with its binding.
     """
@@ -45,27 +48,23 @@ def load(policies: Path, cluster: Cluster) -> list[Object]:
     strange = {file.name for file in folder.glob("*")} - {f"{name}.yaml" for name in FILES}
     if strange:
         raise Invalid(f"Nothing reads {', '.join(sorted(strange))} in {folder}. Remove it.")
-    found = [facts(cluster)]
-    for name in FILES:
-        found += [_here(each, cluster) for each in _read(folder / f"{name}.yaml")]
-    return found
+    said = facts(cluster)
+    return [_filled(each, said) for name in FILES for each in _read(folder / f"{name}.yaml")]
 
 
-def facts(cluster: Cluster) -> Object:
-    """Write the ConfigMap that the policies ask: accounts, images, the doors' address."""
+def facts(cluster: Cluster) -> dict[str, str]:
+    """Spell what the policies ask of a cluster, by variable, as values of their language."""
     return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": FACTS, "namespace": cluster.system},
-        "data": {
+        name: json.dumps(value)
+        for name, value in {
             "reconciler": cluster.account,
-            "controllers": "\n".join(cluster.controllers),
-            "volume-controllers": "\n".join(_VOLUME_CONTROLLERS),
-            "images": "\n".join(sorted(set(cluster.images.values()))),
+            "controllers": list(cluster.controllers),
+            "volumeControllers": list(_VOLUME_CONTROLLERS),
+            "images": sorted(set(cluster.images.values())),
             "doors": cluster.doors_address,
-            "user-namespaces": "true" if cluster.user_namespaces else "false",
-            "runtime-class": cluster.runtime_class or "",
-        },
+            "userNamespaces": cluster.user_namespaces,
+            "runtimeClass": cluster.runtime_class or "",
+        }.items()
     }
 
 
@@ -80,34 +79,29 @@ def _read(file: Path) -> Sequence[Object]:
 
 
 def _paired(policy: object, binding: object) -> bool:
+    """Say whether it is a policy that fails closed, and a binding of it that narrows nothing."""
     match policy, binding:
         case (
             {
                 "kind": "ValidatingAdmissionPolicy",
                 "metadata": {"name": name},
-                "spec": {"failurePolicy": "Fail", "paramKind": _},
+                "spec": {"failurePolicy": "Fail"},
             },
-            {
-                "kind": "ValidatingAdmissionPolicyBinding",
-                "spec": {
-                    "policyName": bound,
-                    "validationActions": ["Deny"],
-                    "paramRef": {"name": "tre-admission", "parameterNotFoundAction": "Deny"},
-                },
-            },
+            {"kind": "ValidatingAdmissionPolicyBinding", "spec": bound},
         ):
-            return bool(name == bound)
+            return bool(bound == {"policyName": name, "validationActions": ["Deny"]})
         case _:
             return False
 
 
-def _here(thing: Object, cluster: Cluster) -> Object:
-    """Point a binding to the facts of this installation; everything else stays as it is written."""
+def _filled(thing: Object, said: Mapping[str, str]) -> Object:
+    """Give a policy's variables their values here; everything else stays as it is written."""
     spec = thing["spec"]
     assert isinstance(spec, dict)
-    if "paramRef" not in spec:
+    if "variables" not in spec:
         return thing
-    return {
-        **thing,
-        "spec": {**spec, "paramRef": {**spec["paramRef"], "namespace": cluster.system}},
-    }
+    variables = [
+        {**each, "expression": said.get(each["name"], each["expression"])}
+        for each in spec["variables"]
+    ]
+    return {**thing, "spec": {**spec, "variables": variables}}

@@ -307,9 +307,9 @@ def _connect(access: Access) -> official.ApiClient:
     settings = official.Configuration()
     try:
         if access.kubeconfig is None:
-            official_config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+            official_config.load_incluster_config(client_configuration=settings)
         else:
-            official_config.load_kube_config(  # type: ignore[no-untyped-call]
+            official_config.load_kube_config(
                 str(access.kubeconfig),
                 access.context,
                 client_configuration=settings,

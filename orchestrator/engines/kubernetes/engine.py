@@ -6,6 +6,7 @@ the differences, and can be killed after any write and run again.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -169,11 +170,14 @@ class Environments:
 
         Errors: Unavailable when that takes more rounds than it should.
         """
-        for _ in range(_ROUNDS):
+        for attempt in range(_ROUNDS):
             todo = writes(wanted, self.world.seen())
             if not todo:
                 break
-            self._do(todo)
+            try:
+                self._do(todo)
+            except NotFound:  # the server does not know yet what this one stands on
+                time.sleep(0.05 * 2**attempt)
         self._reached(wanted)
 
     def _reached(self, wanted: Sequence[Object]) -> None:

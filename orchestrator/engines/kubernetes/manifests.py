@@ -12,8 +12,12 @@ from orchestrator.engines.port import Mount, Spec
 
 
 def stages(cluster: Cluster, spec: Spec, *, awake: bool) -> list[list[Object]]:
-    """Answer the objects of a project in stages; within a stage the order does not matter."""
+    """Answer the objects of a project in stages; within a stage the order does not matter.
+
+    Shape: a binding comes after its role, which the server looks up when it takes the binding.
+    """
     labels, _ = names.marks(names.PROJECT, spec.project)
+    role, binding = rights.hub_rights(cluster, spec.project)
     return [
         [namespace.project_namespace(cluster, spec)],
         [
@@ -24,11 +28,11 @@ def stages(cluster: Cluster, spec: Spec, *, awake: bool) -> list[list[Object]]:
             *namespace.limits(cluster, spec),
             *namespace.accounts(names.namespace(spec.project), labels),
             rights.hub_account(cluster, spec.project),
-            *rights.hub_rights(cluster, spec.project),
+            role,
             *storage.homes(cluster, spec.project, spec.people),
             hubs.claim(cluster, spec.project),
         ],
-        [hubs.deployment(cluster, spec, awake=awake)],
+        [binding, hubs.deployment(cluster, spec, awake=awake)],
     ]
 
 
