@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -35,6 +35,7 @@ _LONGEST_WAIT = 30.0
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5.0, 30.0
 _LONGEST_MESSAGE = 300
 _TRIMMED = ("managedFields", "selfLink")
+_NETWORK = (urllib3.exceptions.HTTPError, ApiException, OSError)
 
 
 @dataclass(frozen=True)
@@ -288,8 +289,9 @@ class Stream:
 
     def close(self) -> None:
         """End it; safe from another thread, and twice."""
-        with _lost("GET"):
+        with suppress(*_NETWORK, ValueError, RuntimeError):  # it may have ended by itself
             self._response.shutdown()
+        with suppress(*_NETWORK):
             self._response.close()
 
     def _event(self, line: bytes) -> tuple[str, Object]:
@@ -330,7 +332,7 @@ def _lost(method: str) -> Iterator[None]:
     """Turn whatever the network does into one error of ours."""
     try:
         yield
-    except (urllib3.exceptions.HTTPError, ApiException, OSError) as problem:
+    except _NETWORK as problem:
         say = (
             "The cluster's API server does not answer."
             if method == "GET"
@@ -409,4 +411,5 @@ def _path(where: Key) -> str:
 def _trimmed(thing: Object, kind: str) -> Object:
     """Drop what nobody here reads; items of a list do not say what they are, so it is added."""
     metadata = {k: v for k, v in metadata_of(thing).items() if k not in _TRIMMED}
-    return {**thing, "kind": kind, "metadata": metadata}
+    version = KINDS[kind].group.partition("/")[2]
+    return {**thing, "apiVersion": version, "kind": kind, "metadata": metadata}

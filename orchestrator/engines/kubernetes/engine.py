@@ -176,7 +176,7 @@ class Environments:
                 break
             try:
                 self._do(todo)
-            except NotFound:  # the server does not know yet what this one stands on
+            except (NotFound, Conflict):  # what it stands on is not known yet, or just changed
                 time.sleep(0.05 * 2**attempt)
         self._reached(wanted)
 

@@ -114,19 +114,18 @@ class Watched:
     def _list(self, patience: Patience) -> str:
         """Read everything and forget what is not there any more."""
         page = self._client.list(self.scope)
-        kept = {key(item): item for item in page.items if self._keeps(item)}
+        there = {key(item) for item in page.items}
+        for item in page.items:
+            self.put(item)
         with self._changed:
             for where, known in list(self._objects.items()):
-                newer = kept.get(where)
-                if newer is None and _version(known) <= int(page.version):
+                if where not in there and _version(known) <= int(page.version):
                     del self._objects[where]
                     self._bury(str(metadata_of(known).get("uid")))
             self._listed = time.monotonic() + random.uniform(0, patience.relist / 5)  # noqa: S311
-            self.lists += 1
             self._heard = time.monotonic()
+            self.lists += 1
             self._changed.notify_all()
-        for item in page.items:
-            self.put(item)
         self.problem = None
         return page.version
 

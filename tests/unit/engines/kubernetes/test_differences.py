@@ -48,7 +48,7 @@ def as_stored(thing: Object) -> dict[str, Any]:
             stored["spec"]["template"]["spec"]["volumes"].reverse()
         case "PersistentVolume":
             stored["spec"]["volumeMode"] = "Filesystem"
-            del stored["spec"]["storageClassName"]  # an empty word is left out
+            stored["spec"].pop("storageClassName", None)  # an empty word is left out
             stored["spec"]["claimRef"] |= {"uid": "c", "resourceVersion": "5"}
             stored["status"] = {"phase": "Bound"}
         case "PersistentVolumeClaim":
