@@ -18,7 +18,7 @@ from kubernetes.client.exceptions import ApiException
 from orchestrator.engines.kubernetes import admission, names, rights
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster
-from orchestrator.engines.kubernetes.differences import Key
+from orchestrator.engines.kubernetes.differences import Key, metadata_of
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.objects import Object, Objects, until
@@ -26,6 +26,7 @@ from tests.kubernetes_world import CLUSTER, a_spec
 
 POLICIES = Path(__file__).parents[2] / "policies"
 _SOON = 60
+_EMPTY = 300
 
 
 @dataclass
@@ -184,21 +185,25 @@ def _take_away(admin: Client, here: Installed, things: list[Any]) -> None:
                 admin.delete(_key(thing))
     for kind in ("ClusterRole", "ClusterRoleBinding"):
         admin.delete(Key(kind, "", f"{here.prefix}-reconciler"))
-    until(lambda: _freely_deleted(admin, here), _SOON, "namespaces cannot be deleted")
+    until(lambda: _freely_deleted(admin, here), _EMPTY, "namespaces cannot be deleted")
 
 
 def _freely_deleted(admin: Client, here: Installed) -> bool:
     """Delete what this run left; refused only while a server still remembers the policies."""
-    mine = [here.cluster.system, here.cluster.check]
-    spaces = [_key(item).name for item in admin.list(Scope("Namespace")).items]
-    spaces = [name for name in spaces if name in mine or name.startswith(f"tre-{here.prefix}-")]
-    volumes = list(admin.list(Scope("PersistentVolume")).items)
-    volumes = [item for item in volumes if f"-{here.prefix}-" in _key(item).name]
+    mine = (here.cluster.system, here.cluster.check)
+    left = [
+        *(each for each in admin.list(Scope("Namespace")).items if _key(each).name in mine),
+        *(
+            each
+            for kind in ("Namespace", "PersistentVolume")
+            for each in admin.list(Scope(kind)).items
+            if _key(each).name.startswith(f"tre-{here.prefix}-")
+        ),
+    ]
     try:
-        for name in spaces:
-            admin.delete(Key("Namespace", "", name))
-        for volume in volumes:
-            admin.delete(_key(volume))
+        for each in left:
+            if "deletionTimestamp" not in metadata_of(each):
+                admin.delete(_key(each))
     except NotAllowed:
         return False
-    return not spaces and not volumes
+    return not left

@@ -148,14 +148,15 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             with suppress(OSError, urllib3.exceptions.HTTPError):
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Connection", "close")
+                self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 self.wfile.flush()
                 for chunk in answer.stream(1 << 16):
                     while proxy.silent:
                         time.sleep(0.05)
-                    self.wfile.write(chunk)
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
                     self.wfile.flush()
+                self.wfile.write(b"0\r\n\r\n")
             answer.close()
 
         def log_message(self, *args: object) -> None:

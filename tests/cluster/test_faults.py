@@ -111,9 +111,9 @@ def _kth_write(k: int, fault: Fault) -> Plan:
 def test_one_fault_at_any_write_ends_in_the_same_objects(
     name: str, here: Installed, through: Through
 ) -> None:
-    """Every third write of setting up: 18 objects and the record are 19."""
+    """Every sixth write of setting up: 18 objects and the record are 19."""
     word = "f" + "".join(part[0] for part in name.split()) + str(len(name))
-    for k in range(1, 20, 3):
+    for k in range(1, 20, 6):
         spec = here.spec(f"{word}-{k}", "ada")
         through.proxy.plan = _kth_write(k, FAULTS[name])
         _ensured(through.engine, spec)
@@ -268,7 +268,7 @@ Killed = Callable[[], None]
 
 def test_killed_after_any_write_and_run_again(here: Installed, tmp_path: Path) -> None:
     """Another engine begins where the first was cut off for good, before or after a write."""
-    for k in range(1, 20, 4):
+    for k in range(2, 20, 8):
         for applied in (False, True):
             spec = here.spec(f"k{k}{'a' if applied else 'b'}", "ada")
             folder = tmp_path / f"{k}{applied}"

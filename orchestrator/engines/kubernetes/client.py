@@ -281,16 +281,19 @@ class Stream:
         """
         with _lost("GET"):
             rest = b""
-            for chunk in self._response.stream(1 << 16):
+            while chunk := self._response.read1(1 << 16):
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if line.strip():
                         yield self._event(line)
 
-    def close(self) -> None:
-        """End it; safe from another thread, and twice."""
+    def end(self) -> None:
+        """Make the one who reads it come to an end; for another thread."""
         with suppress(*_NETWORK, ValueError, RuntimeError):  # it may have ended by itself
             self._response.shutdown()
+
+    def close(self) -> None:
+        """Give its connection up; for the one who reads it."""
         with suppress(*_NETWORK):
             self._response.close()
 

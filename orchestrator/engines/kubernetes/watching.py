@@ -109,7 +109,7 @@ class Watched:
         """Cut the watch that is open, if any."""
         stream = self._stream
         if stream is not None:
-            stream.close()
+            stream.end()
 
     def _list(self, patience: Patience) -> str:
         """Read everything and forget what is not there any more."""
