@@ -62,17 +62,17 @@ def sent(engine: Environments) -> int:
 
 def knows(engine: Environments, where: Key) -> bool:
     """Whether the engine sees an object."""
-    return where in engine.world.seen()
+    return engine.world.get(where) is not None
 
 
 def uid_of(engine: Environments, where: Key) -> object:
     """Which object of a name the engine sees."""
-    return metadata_of(engine.world.seen().get(where, {})).get("uid")
+    return metadata_of(engine.world.get(where) or {}).get("uid")
 
 
 def version_of(engine: Environments, where: Key) -> int:
     """Which version of an object the engine sees."""
-    return int(str(metadata_of(engine.world.seen().get(where, {})).get("resourceVersion", 0)))
+    return int(str(metadata_of(engine.world.get(where) or {}).get("resourceVersion", 0)))
 
 
 def _settled(engine: Environments, spec: Spec) -> None:

@@ -194,9 +194,9 @@ def _noticed(through: Through, here: Installed, word: str, seconds: float) -> No
             },
         }
     )
-    until(lambda: where in through.engine.world.seen(), seconds, "the new account was not seen")
+    until(lambda: through.engine.world.get(where), seconds, "the new account was not seen")
     admin.delete(where)
-    until(lambda: where not in through.engine.world.seen(), seconds, "its end was not seen")
+    until(lambda: not through.engine.world.get(where), seconds, "its end was not seen")
     admin.close()
 
 

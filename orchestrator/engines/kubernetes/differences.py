@@ -6,11 +6,11 @@ rule, a subject or a limit that somebody added is drift too, and so is a whole p
 binding that nobody of us wrote.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.cluster import Object
@@ -22,6 +22,13 @@ class Key(NamedTuple):
     kind: str
     namespace: str
     name: str
+
+
+class Known(Protocol):
+    """What is known of a cluster, asked by name."""
+
+    def get(self, where: Key, /) -> Object | None:
+        """Answer an object, None where there is none."""
 
 
 class Act(StrEnum):
@@ -82,7 +89,7 @@ def key(thing: Object) -> Key:
     return Key(str(thing["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"]))
 
 
-def writes(wanted: Iterable[Object], seen: Mapping[Key, Object]) -> list[Write]:
+def writes(wanted: Iterable[Object], seen: Known) -> list[Write]:
     """Answer what must be written so that every wanted object is there; nothing when all are.
 
     Shape: in the order of `wanted`. An object that is being deleted is left until it is gone.
@@ -92,7 +99,10 @@ def writes(wanted: Iterable[Object], seen: Mapping[Key, Object]) -> list[Write]:
 
 
 def strays(wanted: Iterable[Object], seen: Mapping[Key, Object], space: str) -> list[Write]:
-    """Answer the deletions of what a project's namespace must not hold beside our own objects."""
+    """Answer the deletions of what a project's namespace must not hold beside our own objects.
+
+    Shape: `seen` holds at least everything in that namespace.
+    """
     ours = {key(thing) for thing in wanted}
     return [
         Write(Act.DELETE, each, None, thing)
@@ -240,9 +250,3 @@ def _amount(text: str) -> Decimal | None:
         return Decimal(number) * _SUFFIX[text[len(number) :]]
     except (InvalidOperation, KeyError):
         return None
-
-
-def leftovers(seen: Mapping[Key, Object], kinds: Iterable[str], space: str) -> Iterator[Key]:
-    """Name what is still there of some kinds in a namespace."""
-    chosen = frozenset(kinds)
-    yield from sorted(each for each in seen if each.namespace == space and each.kind in chosen)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from orchestrator.engines.kubernetes import manifests, names, namespace, records, storage
+from orchestrator.engines.kubernetes import manifests, names, records, storage
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.differences import (
@@ -26,10 +26,9 @@ from orchestrator.engines.kubernetes.differences import (
     texts,
     writes,
 )
-from orchestrator.engines.kubernetes.watching import Patience, World
+from orchestrator.engines.kubernetes.watching import Patience, World, volumes_of
 from orchestrator.engines.port import Mount, Observed, Remains, Spec
 from orchestrator.errors import Conflict, NotFound, TreError, Unavailable
-from orchestrator.values import Digest
 
 WRITES_AT_ONCE = 8
 """Of one project; four projects are worked on at a time (performance row 20)."""
@@ -37,6 +36,7 @@ WRITES_AT_ONCE = 8
 _LOOK_SECONDS = 30.0
 _END_SECONDS = 60.0
 _ROUNDS = 5
+_VOLUME = "PersistentVolume"
 
 
 class Environments:
@@ -87,19 +87,18 @@ class Environments:
     def observe(self, project: str) -> Observed:
         """Look at what is known, change nothing, ask nothing."""
         self.world.believe()
-        seen = self.world.seen()
+        seen = self.world
         space = seen.get(Key("Namespace", "", names.namespace(project)))
         record = self._record(project)
         if space is None or record is None or is_ending(space):
             return Observed(project, False, False, None, (), {}, frozenset())
-        hub = seen.get(Key("Deployment", self._cluster.system, names.hub(project)), {})
-        digest = texts(metadata_of(space).get("annotations")).get(namespace.SPEC)
+        hub = seen.get(Key("Deployment", self._cluster.system, names.hub(project))) or {}
         return Observed(
             project=project,
             present=True,
             hub_ready=bool(mapping(hub.get("status")).get("readyReplicas")),
-            spec_digest=Digest(digest) if digest else None,
-            mounts=tuple(m.digest for m in record.mounts if self._attached(seen, project, m)),
+            spec_digest=record.spec.digest if self._as_specified(record.spec) else None,
+            mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
             servers={},
             halted=frozenset(),
             isolation="network policies, as stored; whether they are enforced was not proved",
@@ -141,7 +140,7 @@ class Environments:
             claims += [Key("PersistentVolumeClaim", system, hub), *self._volumes(project)]
             last = [Key("Namespace", "", space), Key("NetworkPolicy", system, hub)]
             last += [Key("ServiceAccount", system, hub), records.where(self._cluster, project)]
-            removed = [each for each in (*first, *claims, *last) if each in self.world.seen()]
+            removed = [each for each in (*first, *claims, *last) if self.world.get(each)]
             left = self._gone(first) or self._gone(claims) or self._gone(last)
         said = tuple(f"{each.kind} {each.name}" for each in removed)
         if left:
@@ -155,13 +154,13 @@ class Environments:
             return self._locks.setdefault(project, threading.RLock())
 
     def _record(self, project: str) -> records.Record | None:
-        seen = self.world.seen().get(records.where(self._cluster, project))
+        seen = self.world.get(records.where(self._cluster, project))
         if seen is None or is_ending(seen):
             return None
         return records.read(seen)
 
     def _refuse_ending(self, project: str) -> None:
-        space = self.world.seen().get(Key("Namespace", "", names.namespace(project)))
+        space = self.world.get(Key("Namespace", "", names.namespace(project)))
         if space is not None and is_ending(space):
             raise Conflict(f"The last environment of {project} is still ending.", code="ending")
 
@@ -171,7 +170,7 @@ class Environments:
         Errors: Unavailable when that takes more rounds than it should.
         """
         for attempt in range(_ROUNDS):
-            todo = writes(wanted, self.world.seen())
+            todo = writes(wanted, self.world)
             if not todo:
                 break
             try:
@@ -182,9 +181,8 @@ class Environments:
 
     def _reached(self, wanted: Sequence[Object]) -> None:
         """Read back: an object that is ending, or that somebody keeps changing, is not there."""
-        seen = self.world.seen()
-        late = writes(wanted, seen)
-        ending = [key(each) for each in wanted if is_ending(seen.get(key(each), {}))]
+        late = writes(wanted, self.world)
+        ending = [key(each) for each in wanted if is_ending(self.world.get(key(each)) or {})]
         for where in [write.key for write in late] + ending:
             raise Unavailable(
                 f"{where.kind} {where.name} is not yet as it should be; it is tried again.",
@@ -219,7 +217,7 @@ class Environments:
 
     def _is_other(self, where: Key, seen: Object | None) -> bool:
         """Say whether an object is gone, ending, or replaced by another one of its name."""
-        now = self.world.seen().get(where)
+        now = self.world.get(where)
         if now is None or is_ending(now) or seen is None:
             return now is None or is_ending(now)
         return metadata_of(now).get("uid") != metadata_of(seen).get("uid")
@@ -227,7 +225,8 @@ class Environments:
     def _clear(self, spec: Spec) -> None:
         """Delete what a project's namespace holds beside our own: one allow opens everything."""
         wanted = manifests.environment(self._cluster, spec, awake=True)
-        todo = strays(wanted, self.world.seen(), names.namespace(spec.project))
+        space = names.namespace(spec.project)
+        todo = strays(wanted, self.world.group(space), space)
         if todo:
             self._do(todo)
 
@@ -235,8 +234,11 @@ class Environments:
         """Refuse to attach data where a policy is missing, altered, or one too many."""
         wanted = manifests.environment(self._cluster, spec, awake=True)
         walls = [each for each in wanted if each["kind"] in ("Namespace", "NetworkPolicy")]
-        seen = self.world.seen()
-        wrong = [*writes(walls, seen), *strays(wanted, seen, names.namespace(spec.project))]
+        space = names.namespace(spec.project)
+        wrong = [
+            *writes(walls, self.world),
+            *strays(wanted, self.world.group(space), space),
+        ]
         if wrong:
             raise Unavailable(
                 f"Nothing is attached to {spec.project} while {wrong[0].key.kind}"
@@ -249,17 +251,23 @@ class Environments:
         self._reach([each for each in wanted if each["kind"] == "PersistentVolume"])
         self._reach(wanted)
 
-    def _attached(self, seen: dict[Key, Object], project: str, mount: Mount) -> bool:
+    def _as_specified(self, spec: Spec) -> bool:
+        """Say whether a project has everything as it should be, and nothing beside it."""
+        wanted = manifests.environment(self._cluster, spec, awake=True)
+        space = names.namespace(spec.project)
+        return not writes(wanted, self.world) and not strays(wanted, self.world.group(space), space)
+
+    def _attached(self, project: str, mount: Mount) -> bool:
         pair = storage.snapshot(self._cluster, project, mount)
-        return not writes(pair, seen) and not any(is_ending(seen[key(each)]) for each in pair)
+        there = [self.world.get(key(each)) for each in pair]
+        return not writes(pair, self.world) and not any(is_ending(each or {}) for each in there)
 
     def _end_pods_with_other_data(self, project: str, mounts: Sequence[Mount]) -> None:
         wanted = {storage.claim_of(mount) for mount in mounts}
-        seen = self.world.seen()
         pods = [
             each
-            for each in self._of("Pod", names.namespace(project))
-            if _notebook(seen[each]) and _data_of(seen[each]) != wanted
+            for each, pod in self.world.group(names.namespace(project)).items()
+            if _notebook(pod) and _data_of(pod) != wanted
         ]
         left = self._gone(pods)
         if left:
@@ -267,11 +275,10 @@ class Environments:
 
     def _detach_others(self, project: str, mounts: Sequence[Mount]) -> None:
         wanted = {key(each) for each in manifests.data(self._cluster, project, mounts)}
-        seen, space = self.world.seen(), names.namespace(project)
         claims = [
             each
-            for each in self._of("PersistentVolumeClaim", space)
-            if _is_snapshot(seen[each]) and each not in wanted
+            for each, thing in self.world.group(names.namespace(project)).items()
+            if _is_snapshot(thing) and each not in wanted
         ]
         volumes = [each for each in self._volumes(project) if each not in wanted]
         left = self._gone(claims) or self._gone(volumes)
@@ -279,24 +286,19 @@ class Environments:
             raise Unavailable(f"{left[0].name} of {project} is still in use.", code="in_use")
 
     def _of(self, kind: str, space: str) -> list[Key]:
-        return sorted(k for k in self.world.seen() if k.kind == kind and k.namespace == space)
+        return sorted(each for each in self.world.group(space) if each.kind == kind)
 
     def _volumes(self, project: str) -> list[Key]:
-        seen = self.world.seen()
-        return sorted(
-            each
-            for each, thing in seen.items()
-            if each.kind == "PersistentVolume" and _project_of(thing) == project
-        )
+        labels, _ = names.marks(names.PROJECT, project)
+        return sorted(k for k in self.world.group(volumes_of(labels)) if k.kind == _VOLUME)
 
     def _gone(self, keys: Iterable[Key]) -> list[Key]:
         """Delete objects and wait until they are gone; answer what is left after a while."""
         chosen = list(keys)
-        seen = self.world.seen()
-        there = [each for each in chosen if each in seen and not is_ending(seen[each])]
-        self._do([Write(Act.DELETE, each, None, seen[each]) for each in there])
-        self.world.wait(lambda: not _still(self.world.seen(), chosen), _END_SECONDS)
-        return _still(self.world.seen(), chosen)
+        there = [(each, self.world.get(each)) for each in chosen]
+        self._do([Write(Act.DELETE, k, None, it) for k, it in there if it and not is_ending(it)])
+        self.world.wait(lambda: not any(map(self.world.get, chosen)), _END_SECONDS)
+        return [each for each in chosen if self.world.get(each)]
 
 
 def scopes(cluster: Cluster) -> list[tuple[Scope, Callable[[Object], bool]]]:
@@ -325,23 +327,14 @@ def scopes(cluster: Cluster) -> list[tuple[Scope, Callable[[Object], bool]]]:
     return found
 
 
-def _still(seen: dict[Key, Object], keys: Sequence[Key]) -> list[Key]:
-    return [each for each in keys if each in seen]
-
-
 def _notebook(pod: Object) -> bool:
-    return texts(metadata_of(pod).get("labels")).get(names.ROLE) == "notebook"
+    labels = texts(metadata_of(pod).get("labels"))
+    return pod["kind"] == "Pod" and labels.get(names.ROLE) == "notebook"
 
 
 def _is_snapshot(claim: Object) -> bool:
-    return texts(metadata_of(claim).get("labels")).get(names.ROLE) == "snapshot"
-
-
-def _project_of(thing: Object) -> str | None:
-    metadata = metadata_of(thing)
-    return names.text_of(
-        names.PROJECT, texts(metadata.get("labels")), texts(metadata.get("annotations"))
-    )
+    labels = texts(metadata_of(claim).get("labels"))
+    return claim["kind"] == "PersistentVolumeClaim" and labels.get(names.ROLE) == "snapshot"
 
 
 def _data_of(pod: Object) -> set[str]:

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.client import Client, Gone, Scope, Stream
 from orchestrator.engines.kubernetes.cluster import Object
-from orchestrator.engines.kubernetes.differences import Key, key, metadata_of
+from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, texts
 from orchestrator.errors import TreError, Unavailable
 
 Keeps = Callable[[Object], bool]
@@ -47,15 +48,21 @@ class Watched:
         self._keeps = keeps
         self._changed = changed
         self._objects: dict[Key, Object] = {}
+        self._groups: dict[str, dict[Key, Object]] = {}
         self._gone: dict[str, None] = {}
         self._heard: float | None = None
         self._listed = 0.0
         self._stream: Stream | None = None
 
-    def objects(self) -> Mapping[Key, Object]:
-        """Answer what is there now; a copy of the table, not of the objects."""
+    def get(self, where: Key) -> Object | None:
+        """Answer one object that is there now."""
         with self._changed:
-            return dict(self._objects)
+            return self._objects.get(where)
+
+    def group(self, name: str) -> dict[Key, Object]:
+        """Answer what is there of one group; a copy of the table, not of the objects."""
+        with self._changed:
+            return dict(self._groups.get(name, {}))
 
     def heard_within(self, seconds: float) -> bool:
         """Say whether the cluster was heard of lately; never, before the first list."""
@@ -70,10 +77,10 @@ class Watched:
             known = self._objects.get(where)
             if known is not None and _version(known) >= _version(thing):
                 return
+            self._forget(where)
             if self._keeps(thing):
                 self._objects[where] = thing
-            else:
-                self._objects.pop(where, None)
+                self._groups.setdefault(group_of(thing), {})[where] = thing
             self._changed.notify_all()
 
     def drop(self, thing: Object) -> None:
@@ -83,7 +90,7 @@ class Watched:
             self._bury(str(metadata_of(thing).get("uid")))
             known = self._objects.get(where)
             if known is not None and _same(known, thing):
-                del self._objects[where]
+                self._forget(where)
             self._changed.notify_all()
 
     def follow(self, patience: Patience, ending: threading.Event) -> None:
@@ -120,7 +127,7 @@ class Watched:
         with self._changed:
             for where, known in list(self._objects.items()):
                 if where not in there and _version(known) <= int(page.version):
-                    del self._objects[where]
+                    self._forget(where)
                     self._bury(str(metadata_of(known).get("uid")))
             self._listed = time.monotonic() + random.uniform(0, patience.relist / 5)  # noqa: S311
             self._heard = time.monotonic()
@@ -164,6 +171,14 @@ class Watched:
 
     def _due(self, patience: Patience) -> bool:
         return time.monotonic() - self._listed > patience.relist
+
+    def _forget(self, where: Key) -> None:
+        known = self._objects.pop(where, None)
+        if known is not None:
+            group = self._groups[group_of(known)]
+            del group[where]
+            if not group:
+                del self._groups[group_of(known)]
 
     def _bury(self, uid: str) -> None:
         self._gone[uid] = None
@@ -214,10 +229,17 @@ class World:
                     code="blind",
                 )
 
-    def seen(self) -> dict[Key, Object]:
-        """Answer everything that is known now."""
+    def get(self, where: Key) -> Object | None:
+        """Answer one object that is known now, None where there is none."""
+        return self.kinds[where.kind].get(where)
+
+    def group(self, name: str) -> dict[Key, Object]:
+        """Answer everything of one group: a namespace, or a project's volumes.
+
+        Shape: the cost grows with that group, not with what else the cluster holds.
+        """
         with self.changed:
-            return {k: v for watched in self.kinds.values() for k, v in watched.objects().items()}
+            return {k: v for watched in self.kinds.values() for k, v in watched.group(name).items()}
 
     def put(self, thing: Object) -> None:
         """Take in the answer to a write of ours."""
@@ -235,6 +257,19 @@ class World:
             watched.end()
         for thread in self._threads:
             thread.join(5)
+
+
+def group_of(thing: Object) -> str:
+    """Name what an object is found with: its namespace, or for a volume whose it is."""
+    metadata = metadata_of(thing)
+    if thing["kind"] == "PersistentVolume":
+        return volumes_of(texts(metadata.get("labels")))
+    return str(metadata.get("namespace") or "")
+
+
+def volumes_of(labels: Mapping[str, str]) -> str:
+    """Name the group of a project's volumes; no namespace has such a name."""
+    return f"volumes of {labels.get(names.PROJECT, '')}"
 
 
 _GRAVES = 10_000
