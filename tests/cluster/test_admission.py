@@ -92,6 +92,16 @@ def _more(pod: Any, volume: Any) -> None:
     pod["spec"]["volumes"].append(volume)
 
 
+def _without_claims(pod: Any, role: str) -> None:
+    """Give a pod another role, and nothing else that a policy of claims could refuse."""
+    pod["metadata"]["labels"]["tre.role"] = role
+    kept = [volume for volume in pod["spec"]["volumes"] if "emptyDir" in volume]
+    names_kept = {volume["name"] for volume in kept}
+    pod["spec"]["volumes"] = kept
+    mounts = _main(pod)["volumeMounts"]
+    _main(pod)["volumeMounts"] = [each for each in mounts if each["name"] in names_kept]
+
+
 def _env(pod: Any, source: Any) -> None:
     _main(pod)["env"].append({"name": "X", "valueFrom": source})
 
@@ -99,7 +109,7 @@ def _env(pod: Any, source: Any) -> None:
 PODS: dict[str, tuple[str, Change]] = {
     "network of the node": (
         "tre-03-nothing-of-the-host",
-        lambda pod: pod["spec"].update(hostNetwork=True),
+        lambda pod: (pod["spec"].update(hostNetwork=True), _main(pod).pop("ports")),
     ),
     "processes of the node": (
         "tre-03-nothing-of-the-host",
@@ -220,14 +230,25 @@ PODS: dict[str, tuple[str, Change]] = {
         "tre-07-pod-labels",
         lambda pod: pod["metadata"]["labels"].update({"tre.project": "other"}),
     ),
-    "nobody's": ("tre-07-pod-labels", lambda pod: pod["metadata"]["labels"].pop("tre.person")),
+    "nobody's": (
+        "tre-07-pod-labels",
+        lambda pod: (
+            _without_claims(pod, "notebook"),
+            pod["metadata"]["labels"].pop("tre.person"),
+        ),
+    ),
     "a door's label": (
         "tre-07-pod-labels",
         lambda pod: pod["metadata"]["labels"].update({"tre.component": "doors"}),
     ),
-    "another role": (
+    "another role": ("tre-07-pod-labels", lambda pod: _without_claims(pod, "opener")),
+    "an unknown network": (
         "tre-07-pod-labels",
-        lambda pod: pod["metadata"]["labels"].update({"tre.role": "opener"}),
+        lambda pod: pod["metadata"]["labels"].update({"tre.net": "wide"}),
+    ),
+    "another component": (
+        "tre-07-pod-labels",
+        lambda pod: pod["metadata"]["labels"].update({"component": "hub"}),
     ),
     "an annotation": (
         "tre-07-pod-labels",
@@ -291,6 +312,10 @@ PODS: dict[str, tuple[str, Change]] = {
     "shared processes": (
         "tre-12-pod-shape",
         lambda pod: pod["spec"].update(shareProcessNamespace=True),
+    ),
+    "a device": (
+        "tre-12-pod-shape",
+        lambda pod: pod["spec"].update(resourceClaims=[{"name": "d", "resourceClaimName": "d"}]),
     ),
     "a folder without a bound": (
         "tre-12-pod-shape",
