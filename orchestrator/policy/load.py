@@ -20,6 +20,9 @@ REVIEWS = {
 FILES = frozenset({*REVIEWS, "access", "workspaces", "outputs"})
 """Every policy that something reads; another file in the folder is refused."""
 
+FOLDERS = frozenset({"admission"})
+"""Folders that something else reads and guards in the same way: the Kubernetes engine."""
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -45,7 +48,10 @@ def _refuse_strangers(path: Path) -> None:
             code="bad_policy",
         )
     strangers = sorted(
-        file.name for file in path.iterdir() if file.suffix != ".yaml" or file.stem not in FILES
+        file.name
+        for file in path.iterdir()
+        if not (file.name in FOLDERS and file.is_dir())
+        and (file.suffix != ".yaml" or file.stem not in FILES)
     )
     if strangers:
         raise Invalid(

@@ -49,7 +49,7 @@ IMPURE = [
 ONE_IMPORTER = {
     "authlib": {"orchestrator/identity/oidc.py"},
     "minio": {"orchestrator/objectstore/s3.py"},
-    "kubernetes": {"orchestrator/engines/kubernetes/"},
+    "kubernetes": {"orchestrator/engines/kubernetes/client.py"},
     "jupyterhub": {"orchestrator/hub/"},
     "pyseccomp": {"orchestrator/sandbox/"},
     "seccomp": {"orchestrator/sandbox/"},
@@ -360,6 +360,7 @@ PLANTED = [
     ("one importer each", "identity/service.py", "from authlib.oauth2 import x"),
     ("one importer each", "objectstore/posix.py", "import minio"),
     ("one importer each", "engines/local/engine.py", "from kubernetes import client"),
+    ("one importer each", "engines/kubernetes/engine.py", "import kubernetes"),
     ("one importer each", "gateway/app.py", "import jupyterhub.proxy"),
     ("one importer each", "engines/local/keeper.py", "import pyseccomp"),
     ("sessions commit before the answer", "web/a.py", "def f(s=Depends(writing)): pass"),

@@ -1,0 +1,473 @@
+"""The engine's four verbs against the real API server, under all admission policies.
+
+Covered: an unchanged world costs no request; every kind that is deleted, altered or added is
+mended; data only behind whole walls; removal proved. Left to later work: hubs, servers, proof.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orchestrator.engines.kubernetes import manifests, names, pods, storage
+from orchestrator.engines.kubernetes.client import Client, Scope
+from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, writes
+from orchestrator.engines.kubernetes.engine import Environments, scopes
+from orchestrator.engines.port import Spec
+from orchestrator.errors import NotFound, Unavailable
+from tests.cluster.installed import Installed, installed
+from tests.cluster.objects import Objects, until
+from tests.kubernetes_world import a_mount
+
+Change = Callable[[Any], object]
+
+
+@pytest.fixture(scope="module")
+def here(objects: Objects) -> Iterator[Installed]:
+    """One installation for all tests of this file."""
+    with installed(objects) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def engine(here: Installed) -> Iterator[Environments]:
+    """The engine with the reconciler's rights and no others."""
+    found = Environments(Client(here.access(here.cluster.account)), here.cluster)
+    found.start()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def intruder(here: Installed) -> Iterator[Client]:
+    """Somebody with the reconciler's own rights: admission stops everybody else."""
+    found = Client(here.access(here.cluster.account))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def spec(here: Installed, engine: Environments) -> Spec:
+    """A project that is set up."""
+    spec = here.spec("env", "ada", "grace")
+    assert engine.ensure(spec).present
+    return spec
+
+
+def sent(engine: Environments) -> int:
+    """How many requests were sent so far."""
+    return engine.client.sent
+
+
+def knows(engine: Environments, where: Key) -> bool:
+    """Whether the engine sees an object."""
+    return engine.world.get(where) is not None
+
+
+def uid_of(engine: Environments, where: Key) -> object:
+    """Which object of a name the engine sees."""
+    return metadata_of(engine.world.get(where) or {}).get("uid")
+
+
+def version_of(engine: Environments, where: Key) -> int:
+    """Which version of an object the engine sees."""
+    return int(str(metadata_of(engine.world.get(where) or {}).get("resourceVersion", 0)))
+
+
+def _settled(engine: Environments, spec: Spec) -> None:
+    """Ensure until nothing is left to do; the controllers of the cluster may still be at work."""
+
+    def quiet() -> bool:
+        before = sent(engine)
+        engine.ensure(spec)
+        return sent(engine) == before
+
+    until(quiet, 30, "there is always something to write")
+
+
+def test_everything_is_there_as_it_was_built(
+    here: Installed, engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    seen = engine.ensure(spec)
+    assert (seen.spec_digest, seen.mounts, seen.hub_ready) == (spec.digest, (), False)
+    wanted = manifests.environment(here.cluster, spec, awake=True)
+    assert len(wanted) == 19
+    stored = {key(thing): intruder.get(key(thing)) for thing in wanted}
+    assert writes(wanted, stored) == []
+
+
+def test_an_unchanged_world_costs_no_request(engine: Environments, spec: Spec) -> None:
+    _settled(engine, spec)
+    before = sent(engine)
+    for _ in range(20):
+        engine.ensure(spec)
+        engine.observe(spec.project)
+    assert sent(engine) == before
+
+
+def test_one_change_costs_one_write(engine: Environments, intruder: Client, spec: Spec) -> None:
+    _settled(engine, spec)
+    where = Key("NetworkPolicy", names.namespace(spec.project), "allow-hub")
+    intruder.delete(where)
+    until(lambda: not knows(engine, where), 10, "the deletion was not seen")
+    before = sent(engine)
+    engine.ensure(spec)
+    assert sent(engine) == before + 1
+
+
+def _inside(kind: str, name: str) -> Callable[[Installed, str], Key]:
+    return lambda here, project: Key(kind, names.namespace(project), name)
+
+
+def _outside(kind: str) -> Callable[[Installed, str], Key]:
+    return lambda here, project: Key(kind, here.cluster.system, names.hub(project))
+
+
+DELETED: dict[str, Callable[[Installed, str], Key]] = {
+    "default-deny": _inside("NetworkPolicy", "default-deny"),
+    "allow-server": _inside("NetworkPolicy", "allow-server"),
+    "hub's policy": _outside("NetworkPolicy"),
+    "quota": _inside("ResourceQuota", "workspace"),
+    "limits": _inside("LimitRange", "workspace"),
+    "account": _inside("ServiceAccount", "workspace"),
+    "hub's account": _outside("ServiceAccount"),
+    "role": _inside("Role", "hub"),
+    "binding": _inside("RoleBinding", "hub"),
+    "hub": _outside("Deployment"),
+    "shared folder": _inside("PersistentVolumeClaim", "shared"),
+    "record": lambda here, project: Key(
+        "ConfigMap", here.cluster.system, f"project-{names.name(project)}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DELETED)
+def test_what_was_deleted_is_made_again(
+    name: str, here: Installed, engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    _settled(engine, spec)
+    where = DELETED[name](here, spec.project)
+    before = metadata_of(intruder.get(where))["uid"]
+    intruder.delete(where)
+    until(lambda: uid_of(engine, where) != before, 20, "the deletion was not seen")
+    _settled(engine, spec)
+    assert metadata_of(intruder.get(where))["uid"] != before
+    assert engine.observe(spec.project).spec_digest == spec.digest
+
+
+ALTERED: dict[str, tuple[Callable[[Installed, str], Key], Change]] = {
+    "namespace": (
+        lambda here, project: Key("Namespace", "", names.namespace(project)),
+        lambda it: it["metadata"]["labels"].update(
+            {"pod-security.kubernetes.io/enforce": "privileged"}
+        ),
+    ),
+    "namespace with a label more": (
+        lambda here, project: Key("Namespace", "", names.namespace(project)),
+        lambda it: it["metadata"]["labels"].update({"tre.component": "doors"}),
+    ),
+    "default-deny for fewer pods": (
+        _inside("NetworkPolicy", "default-deny"),
+        lambda it: it["spec"].update(podSelector={"matchLabels": {"tre.net": "open"}}),
+    ),
+    "default-deny for one direction": (
+        _inside("NetworkPolicy", "default-deny"),
+        lambda it: it["spec"].update(policyTypes=["Ingress"]),
+    ),
+    "a policy with one more rule": (
+        _inside("NetworkPolicy", "allow-hub"),
+        lambda it: it["spec"]["egress"].append(
+            {**it["spec"]["egress"][0], "ports": [{"port": 443, "protocol": "TCP"}]}
+        ),
+    ),
+    "a policy with another port": (
+        _inside("NetworkPolicy", "allow-server"),
+        lambda it: it["spec"]["ingress"][0]["ports"][0].update(port=22),
+    ),
+    "hub's policy": (
+        _outside("NetworkPolicy"),
+        lambda it: it["spec"].update(egress=[{}]),
+    ),
+    "quota raised": (
+        _inside("ResourceQuota", "workspace"),
+        lambda it: it["spec"]["hard"].update(pods="900"),
+    ),
+    "quota with one more": (
+        _inside("ResourceQuota", "workspace"),
+        lambda it: it["spec"]["hard"].update({"count/configmaps": "9"}),
+    ),
+    "limits": (
+        _inside("LimitRange", "workspace"),
+        lambda it: it["spec"]["limits"][0]["max"].update(memory="64Gi"),
+    ),
+    "account": (
+        _inside("ServiceAccount", "workspace"),
+        lambda it: it.update(automountServiceAccountToken=True),
+    ),
+    "account with a secret": (
+        _inside("ServiceAccount", "default"),
+        lambda it: it.update(imagePullSecrets=[{"name": "s"}]),
+    ),
+    "role": (
+        _inside("Role", "hub"),
+        lambda it: it["rules"][1]["verbs"].remove("watch"),
+    ),
+    "role with one more": (
+        _inside("Role", "hub"),
+        lambda it: it["rules"].append(
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["patch"]}
+        ),
+    ),
+    "binding": (
+        _inside("RoleBinding", "hub"),
+        lambda it: it["subjects"].append(
+            {"kind": "User", "name": "eve", "apiGroup": "rbac.authorization.k8s.io"}
+        ),
+    ),
+    "hub": (_outside("Deployment"), lambda it: it["spec"].update(replicas=3)),
+    "hub with a container more": (
+        _outside("Deployment"),
+        lambda it: it["spec"]["template"]["spec"]["containers"].append(
+            {"name": "spy", "image": "registry.invalid/spy"}
+        ),
+    ),
+    "record": (
+        lambda here, project: Key(
+            "ConfigMap", here.cluster.system, f"project-{names.name(project)}"
+        ),
+        lambda it: it["data"].update({"more": "x"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALTERED)
+def test_what_was_altered_is_changed_back(
+    name: str, here: Installed, engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    _settled(engine, spec)
+    place, change = ALTERED[name]
+    where = place(here, spec.project)
+    seen: Any = intruder.get(where)
+    changed = {k: v for k, v in seen.items() if k != "status"}
+    change(changed)
+    version = metadata_of(intruder.replace(changed, seen))["resourceVersion"]
+    until(lambda: version_of(engine, where) >= int(str(version)), 10, "the change was not seen")
+    _settled(engine, spec)
+    wanted = manifests.environment(here.cluster, spec, awake=True)
+    stored: Any = intruder.get(where)
+    assert writes([t for t in wanted if key(t) == where], {where: stored}) == []
+    assert metadata_of(stored)["resourceVersion"] != version
+
+
+STRAYS: dict[str, Any] = {
+    "NetworkPolicy": lambda stored: {"spec": stored["spec"]},
+    "Role": lambda stored: {"rules": stored["rules"]},
+    "RoleBinding": lambda stored: {
+        "roleRef": stored["roleRef"],
+        "subjects": stored["subjects"],
+    },
+    "ServiceAccount": lambda stored: {},
+    "ResourceQuota": lambda stored: {"spec": {"hard": {"pods": "1"}}},
+    "LimitRange": lambda stored: {"spec": {"limits": [{"type": "Pod", "max": {"cpu": "64"}}]}},
+}
+
+
+@pytest.mark.parametrize("kind", STRAYS)
+def test_what_nobody_of_us_wrote_goes(
+    kind: str, here: Installed, engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    _settled(engine, spec)
+    space = names.namespace(spec.project)
+    wanted = manifests.environment(here.cluster, spec, awake=True)
+    like = next(t for t in wanted if t["kind"] == kind and key(t).namespace == space)
+    stray = {
+        "apiVersion": like["apiVersion"],
+        "kind": kind,
+        "metadata": {"name": "by-hand", "namespace": space},
+    }
+    intruder.create(stray | STRAYS[kind](intruder.get(key(like))))
+    until(lambda: knows(engine, key(stray)), 10, "the stray was not seen")
+    engine.ensure(spec)
+    with pytest.raises(NotFound):
+        intruder.get(key(stray))
+
+
+def test_a_binding_to_another_role_is_made_again(
+    engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    _settled(engine, spec)
+    where = Key("RoleBinding", names.namespace(spec.project), "hub")
+    seen: Any = intruder.get(where)
+    other = {k: seen[k] for k in ("apiVersion", "kind", "subjects")}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "other"}
+    other |= {"metadata": {"name": "hub", "namespace": where.namespace}, "roleRef": role}
+    intruder.create(
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": {"name": "other", "namespace": where.namespace},
+            "rules": [],
+        }
+    )
+    intruder.delete(where)
+    uid = metadata_of(intruder.create(other))["uid"]
+    until(lambda: uid_of(engine, where) == uid, 10, "the other binding was not seen")
+    _settled(engine, spec)
+    mended: Any = intruder.get(where)
+    assert mended["roleRef"]["name"] == "hub"
+
+
+def test_data_is_attached_bound_and_detached(
+    here: Installed, engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    first, second = a_mount("1"), a_mount("2")
+    engine.attach(spec.project, [second, first])
+    assert engine.observe(spec.project).mounts == (first.digest, second.digest)
+    claims = [storage.snapshot(here.cluster, spec.project, mount)[1] for mount in (first, second)]
+    for claim in claims:
+        until(lambda claim=claim: _phase(intruder, key(claim)) == "Bound", 20, "not bound")
+    _settled(engine, spec)
+    before = sent(engine)
+    engine.attach(spec.project, [first, second])
+    assert sent(engine) == before
+
+    pod = pods.notebook(here.cluster, spec, "ada", [first, second], {})
+    hub = Client(here.access(here.hub(spec.project)))
+    uid = metadata_of(hub.create(pod))["uid"]
+    hub.close()
+    until(lambda: uid_of(engine, key(pod)) == uid, 10, "the pod was not seen")
+    engine.attach(spec.project, [first])
+    assert not knows(engine, key(pod)), "a pod with another set goes on"
+    assert engine.observe(spec.project).mounts == (first.digest,)
+    engine.attach(spec.project, [])
+    assert engine.observe(spec.project).mounts == ()
+    left = intruder.list(Scope("PersistentVolume", labels=f"tre.project={spec.project}"))
+    assert left.items == ()
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["volume", "claim"])
+def test_a_snapshots_volume_or_claim_that_was_deleted_is_made_again(
+    which: int, here: Installed, engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    mount = a_mount("1")
+    engine.attach(spec.project, [mount])
+    pair = storage.snapshot(here.cluster, spec.project, mount)
+    until(lambda: _phase(intruder, key(pair[1])) == "Bound", 20, "not bound")
+    where = key(pair[which])
+    before = uid_of(engine, where)
+    intruder.delete(key(pair[1]))
+    if which == 0:
+        intruder.delete(where)
+    until(lambda: uid_of(engine, where) != before, 20, "the deletion was not seen")
+
+    def mended() -> bool:
+        try:
+            engine.ensure(spec)
+        except Unavailable:
+            return False
+        return engine.observe(spec.project).mounts == (mount.digest,)
+
+    until(mended, 30, "the snapshot is not attached again")
+    until(lambda: _phase(intruder, key(pair[1])) == "Bound", 30, "not bound again")
+    engine.attach(spec.project, [])
+
+
+def test_nothing_is_attached_behind_an_open_wall(
+    engine: Environments, intruder: Client, spec: Spec
+) -> None:
+    _settled(engine, spec)
+    where = Key("NetworkPolicy", names.namespace(spec.project), "default-deny")
+    intruder.delete(where)
+    until(lambda: not knows(engine, where), 10, "the deletion was not seen")
+    with pytest.raises(Unavailable, match="default-deny"):
+        engine.attach(spec.project, [a_mount()])
+    assert engine.observe(spec.project).mounts == ()
+    engine.ensure(spec)
+    stray: Any = {**intruder.get(where), "metadata": {"name": "more", "namespace": where.namespace}}
+    intruder.create(stray)
+    until(lambda: knows(engine, key(stray)), 10, "the stray was not seen")
+    with pytest.raises(Unavailable, match="more"):
+        engine.attach(spec.project, [a_mount()])
+    engine.ensure(spec)
+    engine.attach(spec.project, [a_mount()])
+    engine.attach(spec.project, [])
+
+
+def test_another_specification_keeps_homes(
+    engine: Environments, intruder: Client, here: Installed
+) -> None:
+    spec = here.spec("people", "ada", "grace")
+    engine.ensure(spec)
+    home = Key("PersistentVolumeClaim", names.namespace(spec.project), names.home_claim("ada"))
+    uid = metadata_of(intruder.get(home))["uid"]
+    fewer = here.spec("people", "grace")
+    assert engine.ensure(fewer).spec_digest == fewer.digest
+    assert metadata_of(intruder.get(home))["uid"] == uid
+    engine.remove(spec.project)
+
+
+def test_a_new_engine_finds_everything(here: Installed, engine: Environments, spec: Spec) -> None:
+    engine.attach(spec.project, [a_mount()])
+    other = Environments(Client(here.access(here.cluster.account)), here.cluster)
+    other.start()
+    started = sent(other)
+    assert other.observe(spec.project) == engine.observe(spec.project)
+    other.ensure(spec)
+    assert sent(other) == started
+    assert started <= 2 * len(scopes(here.cluster)), "one list and one watch for each kind"
+    other.close()
+    engine.attach(spec.project, [])
+
+
+def test_a_project_that_was_never_set_up(engine: Environments) -> None:
+    assert not engine.observe("unknown").present
+    engine.attach("unknown", [])
+    with pytest.raises(NotFound):
+        engine.attach("unknown", [a_mount()])
+    assert engine.remove("unknown").removed == ()
+
+
+def test_hostile_names_are_names(engine: Environments, here: Installed) -> None:
+    spec = replace(here.spec("x", "Ada/../Grace"), project=f"{here.prefix}/../Ünder_Score")
+    assert names.namespace(spec.project).startswith(f"tre-{here.prefix}-")
+    assert engine.ensure(spec).spec_digest == spec.digest
+    engine.attach(spec.project, [a_mount()])
+    assert engine.observe(spec.project).mounts == (a_mount().digest,)
+    assert engine.remove(spec.project).unconfirmed == ()
+
+
+def test_a_removed_project_is_gone(engine: Environments, here: Installed) -> None:
+    spec = here.spec("gone", "ada")
+    engine.ensure(spec)
+    engine.attach(spec.project, [a_mount()])
+    remains = engine.remove(spec.project)
+    assert remains.unconfirmed == remains.kept == ()
+    assert {word.split()[0] for word in remains.removed} == {
+        "ConfigMap",
+        "Deployment",
+        "Namespace",
+        "NetworkPolicy",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "ServiceAccount",
+    }
+    assert not engine.observe(spec.project).present
+    admin = Client(here.access())
+    for kind in ("Namespace", "PersistentVolume"):
+        assert not [t for t in admin.list(Scope(kind)).items if _of(spec.project, t)]
+    for kind in ("Deployment", "ServiceAccount", "ConfigMap", "NetworkPolicy"):
+        left = admin.list(Scope(kind, here.cluster.system, f"tre.project={spec.project}"))
+        assert left.items == (), kind
+    admin.close()
+    assert engine.ensure(spec).present, "the name can be used again"
+    engine.remove(spec.project)
+
+
+def _of(project: str, thing: Any) -> bool:
+    return bool(thing["metadata"].get("labels", {}).get("tre.project") == project)
+
+
+def _phase(client: Client, where: Key) -> object:
+    status: Any = client.get(where).get("status", {})
+    return status.get("phase")

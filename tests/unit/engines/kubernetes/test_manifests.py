@@ -1,0 +1,88 @@
+"""Every object compared whole with a literal file: a lost field is a difference for the reader."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestrator.engines.kubernetes import manifests, pods, rights, storage
+from orchestrator.engines.kubernetes.cluster import Csi, Nfs, Object
+from orchestrator.engines.port import Size
+from tests.kubernetes_world import CLUSTER, a_mount, a_spec
+
+GOLDEN = Path(__file__).parent / "golden"
+SPEC = a_spec("mds", "ada", "grace")
+HUB_SAYS = {
+    "JUPYTERHUB_API_TOKEN": "t",
+    "JUPYTERHUB_API_URL": "http://10.0.0.1:1/",
+    "LD_PRELOAD": "/home/researcher/evil.so",
+    "PATH": "/home/researcher",
+}
+HOSTILE = "../Ünder_Score"
+
+CASES: dict[str, Callable[[], list[Object]]] = {
+    "environment": lambda: manifests.environment(CLUSTER, SPEC, awake=True),
+    "environment-of-hostile-names": lambda: manifests.environment(
+        replace(CLUSTER, user_namespaces=False), a_spec(HOSTILE, HOSTILE), awake=False
+    ),
+    "data": lambda: manifests.data(CLUSTER, "mds", [a_mount("2026.1"), a_mount("2026.2")]),
+    "data-by-nfs-and-csi": lambda: [
+        *storage.snapshot(
+            replace(CLUSTER, snapshots=Nfs("198.18.0.9", "/export")), "mds", a_mount()
+        ),
+        *storage.snapshot(
+            replace(
+                CLUSTER,
+                snapshots=Csi("csi.example", "vol-{digest}", (("subdir", "trees/{digest}"),)),
+            ),
+            "mds",
+            a_mount(),
+        ),
+    ],
+    "check-room": lambda: manifests.check_room(CLUSTER),
+    "reconciler": lambda: rights.reconciler_rights(CLUSTER),
+    "notebook": lambda: [pods.notebook(CLUSTER, SPEC, "ada", [a_mount()], HUB_SAYS)],
+    "notebook-without-data": lambda: [
+        pods.notebook(replace(CLUSTER, runtime_class="gvisor"), SPEC, "ada", [], {})
+    ],
+    "probe": lambda: [
+        pods.probe(CLUSTER, SPEC, 1, ["/probe"], node="node-1", mounts=[a_mount("1", "made-up")]),
+        pods.probe(CLUSTER, SPEC, 2, ["/probe"], net="closed"),
+    ],
+    "workers": lambda: [
+        pods.worker(CLUSTER, "opener", "17", ["/open"], Size(memory_mb=1024)),
+        pods.worker(CLUSTER, "judge", "17", ["/judge"], Size(memory_mb=1024)),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_whole_objects(name: str) -> None:
+    expected = list(yaml.safe_load_all((GOLDEN / f"{name}.yaml").read_text()))
+    assert CASES[name]() == expected
+
+
+def test_every_golden_file_is_compared() -> None:
+    assert {file.stem for file in GOLDEN.iterdir()} == set(CASES)
+
+
+def test_no_two_objects_are_one() -> None:
+    objects = [*CASES["environment"](), *CASES["data"](), *CASES["check-room"]()]
+    keys = [_key(thing) for thing in objects]
+    assert len(set(keys)) == len(keys)
+
+
+def test_policies_come_before_anything_that_could_run() -> None:
+    kinds = [str(thing["kind"]) for thing in manifests.environment(CLUSTER, SPEC, awake=True)]
+    assert kinds[0] == "Namespace"
+    last_policy = max(n for n, kind in enumerate(kinds) if kind == "NetworkPolicy")
+    assert last_policy < kinds.index("Deployment")
+    assert last_policy < kinds.index("RoleBinding")
+
+
+def _key(thing: Object) -> tuple[object, ...]:
+    metadata = thing["metadata"]
+    assert isinstance(metadata, dict)
+    return thing["kind"], metadata.get("namespace"), metadata["name"]

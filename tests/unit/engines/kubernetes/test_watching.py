@@ -1,0 +1,96 @@
+"""What is known of a cluster: time never runs backwards for one object, and groups do not mix."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.engines.kubernetes.client import Access, Client, Scope
+from orchestrator.engines.kubernetes.differences import Key
+from orchestrator.engines.kubernetes.watching import Patience, Watched, World, volumes_of
+from orchestrator.errors import Unavailable
+
+KUBECONFIG = """
+{apiVersion: v1, kind: Config, current-context: c,
+ clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}],
+ users: [{name: c, user: {}}], contexts: [{name: c, context: {cluster: c, user: c}}]}
+"""
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    """A client of a cluster that is not there."""
+    file = tmp_path / "kubeconfig"
+    file.write_text(KUBECONFIG)
+    return Client(Access(file))
+
+
+@pytest.fixture
+def watched(client: Client) -> Watched:
+    """A watch of policies that keeps those of project a."""
+
+    def keeps(thing: Any) -> bool:
+        return bool(thing["metadata"]["namespace"] == "tre-a")
+
+    return Watched(client, Scope("NetworkPolicy"), keeps, threading.Condition(threading.RLock()))
+
+
+def _policy(version: int, uid: str = "1", space: str = "tre-a") -> dict[str, Any]:
+    metadata = {"name": "p", "namespace": space, "uid": uid, "resourceVersion": str(version)}
+    return {"kind": "NetworkPolicy", "metadata": metadata}
+
+
+WHERE = Key("NetworkPolicy", "tre-a", "p")
+
+
+def test_an_older_view_changes_nothing(watched: Watched) -> None:
+    watched.put(_policy(7))
+    watched.put(_policy(5))
+    watched.put(_policy(6, uid="0"))
+    assert watched.get(WHERE) == _policy(7)
+    watched.put(_policy(8))
+    assert watched.get(WHERE) == _policy(8)
+    assert watched.group("tre-a") == {WHERE: _policy(8)}
+
+
+def test_what_is_gone_stays_gone_and_its_successor_stays(watched: Watched) -> None:
+    watched.put(_policy(7))
+    watched.drop(_policy(8))
+    assert watched.get(WHERE) is None
+    watched.put(_policy(9))
+    assert watched.get(WHERE) is None, "an event of the dead one came late"
+    watched.put(_policy(10, uid="2"))
+    watched.drop(_policy(8))
+    assert watched.get(WHERE) == _policy(10, uid="2")
+    assert watched.group("tre-a") == {WHERE: _policy(10, uid="2")}
+
+
+def test_what_does_not_matter_is_not_kept(watched: Watched) -> None:
+    watched.put(_policy(7, space="shop"))
+    assert watched.group("shop") == {}
+    assert watched.get(Key("NetworkPolicy", "shop", "p")) is None
+
+
+def test_a_projects_volumes_are_volumes_and_no_namespace(client: Client) -> None:
+    """The namespace carries the same label, and whoever deletes volumes must not meet it."""
+    scopes = [(Scope(kind), lambda thing: True) for kind in ("Namespace", "PersistentVolume")]
+    world = World(client, scopes, Patience())
+    metadata = {"labels": {"tre.project": "a"}, "resourceVersion": "1"}
+    world.put({"kind": "Namespace", "metadata": metadata | {"name": "tre-a", "uid": "1"}})
+    world.put({"kind": "PersistentVolume", "metadata": metadata | {"name": "v", "uid": "2"}})
+    other = {"labels": {"tre.project": "b"}, "resourceVersion": "1", "name": "w", "uid": "3"}
+    world.put({"kind": "PersistentVolume", "metadata": other})
+    assert set(world.group(volumes_of({"tre.project": "a"}))) == {Key("PersistentVolume", "", "v")}
+
+
+def test_a_cluster_that_is_not_there(client: Client) -> None:
+    world = World(client, [(Scope("Namespace"), lambda thing: True)], Patience(longest_pause=0.1))
+    with pytest.raises(Unavailable, match="does not answer"):
+        world.start(0.5)
+    world.close()
+
+
+def test_without_credentials(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="no credentials"):
+        Client(Access(tmp_path / "nothing"))
