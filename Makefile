@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+LAB    ?= lab
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test check audit bench pictures docs lock clean
+.PHONY: help demo test test-cluster test-wall lab-up lab-down lab-status check audit bench pictures docs lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(BIN)/tre ## start everything on this machine and tell the whole story
 	@.ci/packages bubblewrap libseccomp2
@@ -16,7 +17,19 @@ demo: $(BIN)/tre ## start everything on this machine and tell the whole story
 
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
-	@$(BIN)/python -m pytest -n 2 tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/cluster tests
+
+test-cluster: $(VENV)/.dev ## every test that needs a Kubernetes: yours, kind's, or the lab's
+	@$(BIN)/python -m pytest tests/cluster
+
+lab-up: $(VENV)/.dev ## build and start a Kubernetes of one node on this machine (LAB=lab)
+	@$(BIN)/python -m tests.cluster.lab up $(LAB)
+
+lab-down: $(VENV)/.dev ## take it away with all that belongs to it (LAB=lab)
+	@$(BIN)/python -m tests.cluster.lab down $(LAB)
+
+lab-status: $(VENV)/.dev ## where the labs of this clone stand
+	@$(BIN)/python -m tests.cluster.lab status
 
 check: $(VENV)/.dev ## lint, types, import contracts, documents current
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -41,6 +54,7 @@ lock: $(VENV)/.dev ## resolve the dependencies again, with hashes and without ho
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --all-extras pyproject.toml -o requirements-dev.lock
 
 clean: ## remove environments and everything the demo made
+	@test ! -d .tre/lab || { echo "A lab is there: make lab-down first."; exit 1; }
 	@rm -rf $(VENV) .tre
 
 $(BIN)/uv:

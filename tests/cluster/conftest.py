@@ -1,0 +1,135 @@
+"""One cluster for all tests here, namespaces of a test's own, and what happened in them."""
+
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+
+from tests.cluster import reports
+from tests.cluster.cluster import Cluster, obtain
+from tests.cluster.objects import Object, Objects, connection, namespace, until
+from tests.conftest import REFUSED
+
+NamespaceMaker = Callable[..., str]
+MEASURING = [ip_network("198.18.0.0/15"), ip_network("2001:2::/48")]
+GONE_S = 90
+
+_connect = socket.socket.connect
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything below this folder needs a cluster."""
+    for item in items:
+        if "tests/cluster/" in item.path.as_posix():
+            item.add_marker(pytest.mark.cluster)
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """The cluster: its kubeconfig, which of the three it is, what it can do."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(f"\n{line}")
+            sys.stdout.flush()
+
+    with obtain(say) as found:
+        say(f"cluster: {found.kind}, own node closed by policies: {found.closes_own_node}\n")
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _no_network(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As everywhere, but the cluster's API and measuring addresses are in reach."""
+
+    def connect(sock: socket.socket, address: Any) -> Any:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and not _in_reach(cluster, address[0]):
+            raise RuntimeError(f"{REFUSED} and the cluster, not {address!r}")
+        return _connect(sock, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+def _in_reach(cluster: Cluster, host: str) -> bool:
+    if host in (cluster.server, "localhost"):
+        return True
+    address = ip_address(host)
+    return address.is_loopback or any(
+        address.version == network.version and address in network for network in MEASURING
+    )
+
+
+@pytest.fixture(scope="session")
+def objects(cluster: Cluster) -> Iterator[Objects]:
+    """The API as the cluster's administrator."""
+    with connection(cluster) as client:
+        yield Objects(cluster, client)
+
+
+@pytest.fixture(scope="session")
+def _leaving(objects: Objects) -> Iterator[set[str]]:
+    """Namespaces on their way out; at the end all of them must be gone."""
+    names: set[str] = set()
+    yield names
+
+    def left() -> set[str]:
+        there = {one.metadata.name for one in objects.core.list_namespace().items}
+        return names & there
+
+    until(lambda: not left(), GONE_S, f"namespaces are still there: {left()}")
+
+
+def _maker(objects: Objects, leaving: set[str]) -> Iterator[tuple[NamespaceMaker, list[str]]]:
+    prefix = f"t-{uuid.uuid4().hex[:6]}"
+    made: list[str] = []
+
+    def make(word: str, *, level: str = "restricted", **labels: str) -> str:
+        name = f"{prefix}-{word}"
+        objects.apply(namespace(name, labels | {"tests": prefix}, level))
+        made.append(name)
+        return name
+
+    yield make, made
+    for name in made:
+        objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    leaving.update(made)
+
+
+@pytest.fixture
+def make_namespace(
+    objects: Objects, _leaving: set[str], request: pytest.FixtureRequest
+) -> Iterator[NamespaceMaker]:
+    """Make namespaces with a prefix of this test alone; they are removed after it."""
+    for make, made in _maker(objects, _leaving):
+        request.node.stash[reports.NAMESPACES] = made
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_lasting_namespace(
+    objects: Objects, _leaving: set[str], request: pytest.FixtureRequest
+) -> Iterator[NamespaceMaker]:
+    """The same for all tests of a module."""
+    for make, made in _maker(objects, _leaving):
+        request.node.stash[reports.NAMESPACES] = made
+        yield make
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put events and pod logs of its namespaces into the output of a failing test."""
+    report = yield
+    opened = getattr(item, "funcargs", {}).get("objects")
+    if report.failed and opened is not None:
+        report.sections += reports.sections(opened, reports.namespaces(item))
+    return report
+
+
+__all__ = ["NamespaceMaker", "Object"]

@@ -1,0 +1,3 @@
+module tre.test/lab/probe
+
+go 1.26.0
