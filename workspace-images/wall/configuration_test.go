@@ -95,7 +95,7 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 		{"notebook sources", list{"gateway"}, "neither"},
 		{"notebook sources", list{"0.0.0.0/0"}, "wider"},
 		{"notebook sources", list{"::/0"}, "wider"},
-		{"notebook sources", list{"128.0.0.0/7"}, "begins at"},
+		{"notebook sources", list{"128.0.0.0/7"}, "wider"},
 		{"notebook sources", list{"2000::/16"}, "wider"},
 		{"notebook sources", list{"198.18.90.1/24"}, "begins at 198.18.90.0/24"},
 		{"notebook sources", list{"127.0.0.0/8"}, "another machine"},
