@@ -3,6 +3,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -111,5 +112,24 @@ func TestListsThatCannotTakeAWall(t *testing.T) {
 func TestAWrongConfigurationNeverBecomesAnEntry(t *testing.T) {
 	if entry, err := Entry([]byte(`{"doors":{}}`)); err == nil {
 		t.Errorf("%s", entry)
+	}
+}
+
+// The documents' example is what the installer would make of its two halves.
+func TestTheExampleIsGood(t *testing.T) {
+	text, err := os.ReadFile("example/10-network.conflist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf, err := os.ReadFile("example/wall.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := Entry(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !listed(t, string(text)).Holds(entry) {
+		t.Error("example/10-network.conflist does not hold example/wall.json")
 	}
 }

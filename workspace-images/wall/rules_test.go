@@ -126,7 +126,7 @@ func TestTheMeaningOfTheRules(t *testing.T) {
 		{"output", "a door by SCTP", packet{pod6, door6, 132, 8081, 64, fresh, 0, 2}, false},
 		{"output", "another address", packet{pod4, other4, 6, 8081, 64, fresh, 0, 2}, false},
 		{"output", "another address", packet{pod6, other6, 6, 8081, 64, fresh, 0, 2}, false},
-		{"output", "the door's last four bytes in IPv6", packet{pod6, "2001:2:0:88:c612:580a::", 6, 8081, 64, fresh, 0, 2}, false},
+		{"output", "an IPv6 address that spells a door where IPv4 has it", packet{"2001:2:0:77:c612:580a::", other6, 6, 8081, 64, fresh, 0, 2}, false},
 		{"output", "the metadata address", packet{pod4, "169.254.169.254", 6, 80, 64, fresh, 0, 2}, false},
 		{"output", "a caller", packet{pod4, gate4, 6, 8888, 64, fresh, 0, 2}, false},
 		{"output", "an answer", packet{pod4, gate4, 6, 40000, 64, established, 0, 2}, true},
@@ -163,6 +163,7 @@ func TestTheMeaningOfTheRules(t *testing.T) {
 		{"input", "a router advertisement", packet{"fe80::1", pod6, 58, 0x8600, 255, untracked, 2, 0}, false},
 		{"input", "a solicitation", packet{"fe80::1", pod6, 58, 0x8700, 255, untracked, 2, 0}, true},
 		{"input", "a solicitation from afar", packet{other6, pod6, 58, 0x8700, 254, untracked, 2, 0}, false},
+		{"input", "an IPv6 address that spells the gateway where IPv4 has it", packet{"2001:2:0:77:c612:581e::", pod6, 6, 8888, 64, fresh, 2, 0}, false},
 		{"input", "loopback", packet{"::1", "::1", 6, 22, 64, fresh, 1, 0}, true},
 		{"forward", "anything", packet{gate4, door4, 6, 8081, 64, established, 2, 3}, false},
 	} {
