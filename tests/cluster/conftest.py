@@ -19,6 +19,7 @@ MEASURING = [ip_network("198.18.0.0/15"), ip_network("2001:2::/48")]
 GONE_S = 90
 
 _connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,12 +48,17 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 def _no_network(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """As everywhere, but the cluster's API and measuring addresses are in reach."""
 
-    def connect(sock: socket.socket, address: Any) -> Any:
-        if sock.family in (socket.AF_INET, socket.AF_INET6) and not _in_reach(cluster, address[0]):
-            raise RuntimeError(f"{REFUSED} and the cluster, not {address!r}")
-        return _connect(sock, address)
+    def guarded(original: Any) -> Any:
+        def connect(sock: socket.socket, address: Any) -> Any:
+            internet = sock.family in (socket.AF_INET, socket.AF_INET6)
+            if internet and not _in_reach(cluster, address[0]):
+                raise RuntimeError(f"{REFUSED} and the cluster, not {address!r}")
+            return original(sock, address)
 
-    monkeypatch.setattr(socket.socket, "connect", connect)
+        return connect
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(_connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(_connect_ex))
 
 
 def _in_reach(cluster: Cluster, host: str) -> bool:

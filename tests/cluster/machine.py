@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cluster.lab.cgroups import hierarchies
 from tests.cluster.lab.configuration import TUNABLES
 
-FOLDERS = ("/etc/cni", "/opt", "/run", "/run/netns", "/tmp", "/usr/libexec", "/var/lib", "/var/log")
+FOLDERS = ("/etc/cni", "/opt", "/run", "/run/netns", "/usr/libexec", "/var/lib", "/var/log")
 SYSCTLS = (*TUNABLES, "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 KINDS = ("mnt", "net", "pid", "uts", "ipc")
 _ANOTHER = re.compile(r"(?:trelab|tre-lab-|198\.1[89]\.)(\d+)")
@@ -42,6 +42,8 @@ def look() -> Machine:
     for folder in FOLDERS:
         with suppress(FileNotFoundError):
             found |= {f"file: {folder}/{name}" for name in os.listdir(folder)}
+    # Everybody writes to /tmp; the parts of an instance have a folder of their own instead.
+    found |= {f"file: {one}" for one in Path("/tmp").glob("*tre*lab*")}
     found |= {f"setting: {one}={Path('/proc/sys', one).read_text().strip()}" for one in SYSCTLS}
     return Machine(frozenset(found))
 

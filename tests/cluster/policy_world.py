@@ -62,9 +62,7 @@ class PolicyWorld:
         jobs = [(source, list(group)) for source, group in by_source]
         found: dict[Key, str] = {}
         for (_, group), answers in zip(jobs, self.pool.map(self._ask, jobs), strict=True):
-            found |= {
-                key: str(answer["outcome"]) for key, answer in zip(group, answers, strict=True)
-            }
+            found |= {key: _said(answer) for key, answer in zip(group, answers, strict=True)}
         return found
 
     def _ask(self, job: tuple[str, list[Key]]) -> list[Object]:
@@ -83,6 +81,12 @@ class PolicyWorld:
         if row.source.startswith("out"):
             tried["from"] = self.addresses[row.source][0 if family == 4 else 1]
         return tried
+
+
+def _said(answer: Object) -> str:
+    """The outcome; with its reason where no attempt could be made."""
+    outcome = str(answer["outcome"])
+    return f"{outcome}: {answer['detail']}" if outcome == "error" else outcome
 
 
 def _try_outside(probe: Path, attempts: list[Object]) -> list[Object]:

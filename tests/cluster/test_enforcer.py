@@ -1,6 +1,9 @@
 """Enforcement in time: open connections, changed labels, new pods, and an enforcer that is away."""
 
 import json
+import os
+import re
+import signal
 import subprocess
 import threading
 import time
@@ -82,13 +85,22 @@ class Held:
 
 
 @contextmanager
-def held(objects: Objects, lab: Instance, namespace: str, host: str) -> Iterator[Held]:
+def held(objects: Objects, lab: Instance, namespace: str, host: str, *how: str) -> Iterator[Held]:
     """Hold a connection from pod `a` while the test goes on; the runtime runs the program."""
     pod = objects.pod(namespace, "a")
     container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
     words = ("ctr", "-n", "k8s.io", "tasks", "exec", "--exec-id", f"hold-{time.time_ns()}")
-    command = lab.command(*words, container, "/probe", "hold", host, "80")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = lab.command(
+        *words, container, "/probe", *(how or ("hold",))[:1], host, "80", *how[1:]
+    )
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
     held = Held()
     reader = threading.Thread(target=held.read, args=(process,), daemon=True)
     reader.start()
@@ -96,9 +108,10 @@ def held(objects: Objects, lab: Instance, namespace: str, host: str) -> Iterator
         until(lambda: len(held.echoes) >= 5, 15, "the connection says nothing")
         yield held
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # entering a namespace made a child of it
         process.wait(10)
         reader.join(10)
+        process.stdout.close()
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -121,29 +134,46 @@ def test_an_open_connection_ends_when_its_policy_is_tightened(
     ):
         objects.apply(placed(policy("", app("b"), types=("Ingress",)), space))
         until(lambda: to_b.silent_s > 1, CUT_S + 1, "the connection still answers")
-        time.sleep(1)
-        assert to_b.silent_s > 1.5
-        assert to_c.silent_s < 0.5
+        time.sleep(2)
+        assert to_b.silent_s > 2.5
+        assert to_c.silent_s < 1.5
         assert to_c.ended is None
 
 
 def test_a_connection_does_not_come_back_with_its_ends_exchanged(
     objects: Objects, cluster: Cluster, lab: Instance, make_namespace: NamespaceMaker
 ) -> None:
-    """The target may still talk to the source; its half of the old connection must not pass as new.
+    """The target talks by itself and may begin connections to the source; this one is not its own.
 
     The kernel would pick up a TCP packet in mid-stream as a flow of its own, and take the other
-    side's packets for replies. The setting that forbids it is read back too.
+    side's packets for replies.
     """
     space = make_namespace("swap")
     a, b = pair(objects, cluster, space)
-    with held(objects, lab, space, address(b)) as to_b:
+    with held(objects, lab, space, address(b), "hear", "tcp") as from_b:
         objects.apply(placed(policy("", app("b"), types=("Ingress",)), space))
-        until(lambda: to_b.silent_s > 1, CUT_S + 1, "the connection still answers")
+        until(lambda: from_b.silent_s > 1, CUT_S + 3, "the connection still talks")
         assert outcome(objects, (space, "b"), address(a)) == "open"
-        time.sleep(1.5)
-        assert to_b.silent_s > 2
-    assert lab.run("cat", "/proc/sys/net/netfilter/nf_conntrack_tcp_loose").strip() == "0"
+        time.sleep(2)
+        assert from_b.silent_s > 2.5
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_target_that_never_waits_for_an_answer_is_silenced(
+    family: int,
+    objects: Objects,
+    cluster: Cluster,
+    lab: Instance,
+    make_namespace: NamespaceMaker,
+) -> None:
+    """Datagrams towards the asking side are replies as long as the kernel knows their flow."""
+    space = make_namespace("datagrams")
+    _, b = pair(objects, cluster, space)
+    with held(objects, lab, space, address(b, family), "hear", "udp") as from_b:
+        objects.apply(placed(policy("", app("b"), types=("Ingress", "Egress")), space))
+        until(lambda: from_b.silent_s > 1, CUT_S + 1, "the datagrams still come")
+        time.sleep(2)
+        assert from_b.silent_s > 2.5
 
 
 def test_a_connection_lives_through_many_changes(
@@ -171,8 +201,8 @@ def test_a_connection_lives_through_many_changes(
                 assert outcome(objects, (space, "c"), address(b)) == "blocked"
         gaps = [later - sooner for sooner, later in zip(to_b.echoes, to_b.echoes[1:], strict=False)]
         assert to_b.ended is None
-        assert max(gaps) < 1000
-        assert to_b.silent_s < 0.5
+        assert max(gaps) < 2000  # a lost packet is sent again after 200 ms, 400 ms, 800 ms
+        assert to_b.silent_s < 1.5
 
 
 def test_labels_open_and_close(
@@ -310,9 +340,18 @@ def test_one_pod_cannot_speak_with_the_address_of_another(
         "nsenter", f"--net={sandbox}", "ip", "address", "add", f"{address(a)}/32", "dev", "eth0"
     )
     forged = {"protocol": "udp", "host": address(b), "port": 80, "from": address(a)}
-    seen = lab.run("nft", "list", "chain", "inet", "tre_lab_policy", "leaves")
-    assert "fib saddr . iif oif missing drop" in seen
+    before = _dropped(lab)
     assert objects.try_from(space, "liar", [forged], 400)[0]["outcome"] == "blocked"
+    assert _dropped(lab) >= before + 2, (
+        "the answer went to the real owner, and the question arrived"
+    )
+
+
+def _dropped(lab: Instance) -> int:
+    """How many packets came from the wrong side since the table was loaded."""
+    chain = lab.run("nft", "list", "chain", "inet", "tre_lab_policy", "leaves")
+    found = re.search(r"oif missing counter packets (\d+)", chain)
+    return int(found[1]) if found else -1
 
 
 def _network_of(lab: Instance, pod: Object) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.errors import Unavailable
 from tests.cluster import machine, reports
 from tests.cluster.cluster import PROBE, Cluster, probe_archive
 from tests.cluster.conftest import NamespaceMaker
@@ -16,8 +17,11 @@ from tests.cluster.lab.addresses import Addresses
 from tests.cluster.lab.build import build
 from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
+from tests.cluster.lab.policy.ruleset import render
 from tests.cluster.objects import Objects, connection, namespace, probe_pod, until
+from tests.cluster.policy_table import TABLE
 from tests.cluster.test_enforcer import SERVE, address, held, pair
+from tests.unit.lab.world import a_world
 
 
 @pytest.fixture
@@ -74,6 +78,9 @@ def test_two_at_once_and_nothing_is_left_of_one(
         assert any(second.addresses.link in one for one in during)
         assert any(second.addresses.cgroup in one for one in during)
         assert len(machine.processes_in(inside)) > 8
+        for part in ("kubelet", "kube-apiserver", "python"):
+            there = second.run("sh", "-c", f"cat /proc/$(pgrep -n {part})/environ")
+            assert "TMPDIR=/run/tre-lab/tmp" in there.split("\0")
         assert instance.down(second_name)
         assert machine.look().new_since(before, {number}) == set()
         assert before.new_since(machine.look(), {number}) == set()
@@ -133,6 +140,16 @@ def test_a_part_that_ends_starts_again(lab: Instance) -> None:
         15,
         "no scheduler",
     )
+
+
+def test_the_kernel_accepts_what_the_unit_tests_read(lab: Instance) -> None:
+    """Every rule set of the truth table, and the one that is compared whole; not a wrong word."""
+    texts = [render(a_world(*one.policies)) for one in TABLE]
+    texts.append((Path(__file__).parents[1] / "unit" / "lab" / "ruleset.nft").read_text())
+    for text in texts:
+        lab.run("nft", "-c", "-f", "-", text=text)
+    with pytest.raises(Unavailable, match="syntax error"):
+        lab.run("nft", "-c", "-f", "-", text=f"{texts[0]}}}")
 
 
 def test_the_same_image_has_the_same_digest(lab: Instance, cluster: Cluster) -> None:

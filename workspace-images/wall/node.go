@@ -108,7 +108,10 @@ func (node *Node) settle() ([]string, error) {
 	if list.Holds(entry) {
 		return done, nil
 	}
-	return append(done, "the wall is in "+file), node.insert(file, list, entry)
+	if err := node.insert(file, list, entry); err != nil {
+		return done, err
+	}
+	return append(done, "the wall is in "+file), nil
 }
 
 func (node *Node) entry() (json.RawMessage, error) {
@@ -179,7 +182,7 @@ func (node *Node) insert(file string, list List, entry json.RawMessage) error {
 			return err
 		}
 	}
-	return replace(file, longer.Text(), 0o600)
+	return rewrite(file, longer.Text())
 }
 
 func (node *Node) program() string {
@@ -218,11 +221,17 @@ func (node *Node) copyProgram() error {
 	return replace(node.program(), mine, 0o755)
 }
 
+// rewrite replaces a list and leaves it the rights that it has.
+func rewrite(file string, text []byte) error {
+	about, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	return replace(file, text, about.Mode().Perm())
+}
+
 // replace writes a file whole or not at all; its first name has no ending that a runtime reads.
 func replace(file string, text []byte, mode os.FileMode) error {
-	if about, err := os.Stat(file); err == nil && mode != 0o755 {
-		mode = about.Mode().Perm()
-	}
 	making, err := os.CreateTemp(filepath.Dir(file), "."+Name+"-*.making")
 	if err != nil {
 		return err
@@ -272,7 +281,7 @@ func (node *Node) leave(file string) error {
 	if list.Wall() == nil {
 		return nil
 	}
-	return replace(file, list.Without().Text(), 0o600)
+	return rewrite(file, list.Without().Text())
 }
 
 // Standing is what a health check is told.

@@ -6,6 +6,7 @@ and a folder. The kernel keeps the register: who made link `trelabN` holds numbe
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.errors import Conflict, NotFound, Unavailable
+from orchestrator.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.cluster.lab import cgroups
 from tests.cluster.lab.addresses import INSTANCES, UPLINK, Addresses
 from tests.cluster.lab.archive import of_program
@@ -25,6 +26,9 @@ from tests.cluster.lab.configuration import PAUSE
 
 PACKAGES = ("runc", "containernetworking-plugins", "nftables", "iproute2", "conntrack")
 UP_S = 180
+_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+"""Instances that this process started: it must bury them."""
+
 DOWN_S = 30
 
 
@@ -33,6 +37,11 @@ class Instance:
     """One instance by its name, unique in this clone; its number is unique on a machine."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        """The name becomes a folder that is deleted with all that is in it."""
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", self.name):
+            raise Invalid(f"A lab cannot be called {self.name!r}: small letters, digits, hyphens.")
 
     @property
     def state(self) -> Path:
@@ -120,6 +129,8 @@ def up(name: str, say: Say = print) -> Instance:
     """
     instance = Instance(name)
     if instance.status()["state"] == "ready" and instance.status()["alive"]:
+        say(f"lab {name!r} is up already")
+        say(_export(instance))
         return instance
     _prepare(instance)
     programs = [str(folder) for folder in build(say)]
@@ -135,8 +146,13 @@ def up(name: str, say: Say = print) -> Instance:
             say(said)
         raise
     say(f"lab {name!r} is ready after {time.monotonic() - began:.1f} s")
-    say(f"export KUBECONFIG={instance.kubeconfig} PATH={programs[0]}:$PATH")
+    say(_export(instance))
     return instance
+
+
+def _export(instance: Instance) -> str:
+    """What to tell a shell so that it speaks with this instance."""
+    return f"export KUBECONFIG={instance.kubeconfig} PATH={instance.facts['programs'][0]}:$PATH"
 
 
 def down(name: str) -> bool:
@@ -221,6 +237,7 @@ def _start(instance: Instance, number: int, programs: list[str]) -> None:
             stderr=log,
             start_new_session=True,
         )
+    _CHILDREN[process.pid] = process
     facts |= {"process": process.pid, "began": _began(process.pid)}
     (state / "instance.json").write_text(json.dumps(facts))
     _give_uplink(addresses, process.pid)
@@ -292,8 +309,8 @@ def _end(process: int) -> None:
                 time.sleep(0.02)
         finally:
             os.close(handle)
-    with suppress(ChildProcessError):  # ours only when this process also started it
-        os.waitpid(process, 0)
+    if process in _CHILDREN:
+        _CHILDREN.pop(process).wait(DOWN_S)
 
 
 def _remove_link(link: str) -> None:

@@ -55,6 +55,12 @@ class Node:
     parts: dict[str, Part] = field(default_factory=dict)
     status: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of every program: the lab's come first, and what is left half-written is left inside."""
+        path = ":".join([*self.programs, os.environ["PATH"], "/usr/sbin", "/sbin"])
+        return os.environ | {"PATH": path, "TMPDIR": f"{conf.RUN}/tmp"}
+
     def say(self, **known: object) -> None:
         """Keep where the instance stands, whole or not at all."""
         self.status |= known
@@ -73,7 +79,7 @@ class Node:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"PATH": ":".join([*self.programs, os.environ["PATH"]])},
+                env=self.environment,
             )
 
     def run(self, *command: str, text: str = "", check: bool = True) -> str:
@@ -85,7 +91,7 @@ class Node:
             text=True,
             check=False,
             timeout=LIMIT_S,
-            env=os.environ | {"PATH": ":".join([*self.programs, os.environ["PATH"]])},
+            env=self.environment,
         )
         if check and done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()[-600:]}")
@@ -102,7 +108,6 @@ def main() -> None:
     state = Path(sys.argv[1])
     given = json.loads((state / "instance.json").read_text())
     node = Node(state, Addresses(given["number"]), given["programs"])
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
     try:
         bring_up(node)
     except Exception as error:
@@ -138,6 +143,7 @@ def file_systems(node: Node) -> None:
     node.run("mount", "--make-rshared", "/")
     node.run("mount", "-t", "tmpfs", "-o", "mode=755", "tre-lab", "/run")
     Path(conf.STATE).mkdir(parents=True)
+    (Path(conf.RUN) / "tmp").mkdir()
     subprocess.run(
         ["mount", "--bind", f"/proc/self/fd/{held}", conf.STATE], check=True, pass_fds=(held,)
     )

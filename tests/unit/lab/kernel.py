@@ -74,7 +74,7 @@ class Kernel:
                     return ""
                 case ["ct", "direction", "reply", *_]:
                     return ""
-                case ["fib", "saddr", ".", "iif", "oif", "missing", "drop"]:
+                case ["fib", "saddr", ".", "iif", "oif", "missing", "counter", "drop"]:
                     return ""
                 case ["ip6", "hoplimit", "255", "icmpv6", "type", *_]:
                     return ""

@@ -15,7 +15,8 @@ from tests.cluster.cluster import choose, yours
 from tests.cluster.lab import configuration
 from tests.cluster.lab.addresses import INSTANCES, Addresses
 from tests.cluster.lab.archive import of_program
-from tests.cluster.lab.build import PARTS, version
+from tests.cluster.lab.build import PARTS, ROOT, version
+from tests.cluster.lab.instance import Instance
 
 MEASURING = (ip_network("198.18.0.0/15"), ip_network("2001:2::/48"))
 ONE = Addresses(3)
@@ -108,6 +109,24 @@ def test_a_cluster_of_yours_must_say_where_the_probe_is() -> None:
         "TRE_TEST_CLOSES_OWN_NODE": "no",
     }
     assert not yours(mine).closes_own_node
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "/etc", "A", "-a", "a" * 32, "a\n", "a b"])
+def test_a_hostile_name_is_no_lab(name: str) -> None:
+    """It would be the name of a folder that is deleted."""
+    with pytest.raises(Invalid, match="cannot be called"):
+        Instance(name)
+    assert Instance("lab-2").state.parts[-3:] == (".tre", "lab", "lab-2")
+
+
+def test_the_two_targets_share_no_test() -> None:
+    """`make test` leaves the cluster tests out by name, `make test-cluster` runs nothing else."""
+    lines = (ROOT / "Makefile").read_text().splitlines()
+    runs = [line.split("pytest ", 1)[1] for line in lines if "-m pytest" in line]
+    assert [run.split()[-2:] for run in runs] == [
+        ["--ignore=tests/cluster", "tests"],
+        ["tests/cluster"],
+    ]
 
 
 def test_versions_are_pinned_and_checked() -> None:

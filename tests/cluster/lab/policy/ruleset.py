@@ -59,7 +59,7 @@ _BASE = f"""\
 		accept
 	}}
 	chain leaves {{
-		fib saddr . iif oif missing drop
+		fib saddr . iif oif missing counter drop
 		iifname {NOT_A_POD} return
 		ip saddr vmap @leaves4
 		ip6 saddr vmap @leaves6

@@ -4,6 +4,7 @@
 //	serve TCP UDP [ADDRESS]   answer on lists of ports ("-" for none): who asks, and what was sent
 //	try DEADLINE_MS JSON      a list of attempts, all at once; one answer each
 //	hold HOST PORT            one connection that says a line every 50 ms until nothing comes back
+//	hear HOST PORT PROTOCOL   ask once (tcp, udp) for a line every 50 ms, until nothing comes
 //	burst HOST PORT COUNT     that many connections from the first moment on, then wait
 package main
 
@@ -28,7 +29,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("say pause, serve, try, hold or burst")
+		fail("say pause, serve, try, hold, hear or burst")
 	}
 	switch given := append(os.Args[2:], "", "", ""); os.Args[1] {
 	case "pause":
@@ -39,6 +40,8 @@ func main() {
 		try(time.Duration(number(given[0]))*time.Millisecond, given[1])
 	case "hold":
 		hold(net.JoinHostPort(given[0], given[1]))
+	case "hear":
+		hear(net.JoinHostPort(given[0], given[1]), given[2])
 	case "burst":
 		burst(net.JoinHostPort(given[0], given[1]), number(given[2]))
 	default:
@@ -119,8 +122,40 @@ func accept(listener net.Listener) {
 			defer connection.Close()
 			_ = json.NewEncoder(connection).Encode(
 				greeting{connection.RemoteAddr().String(), connection.LocalAddr().String()})
-			_, _ = io.Copy(connection, connection)
+			converse(connection)
 		}()
+	}
+}
+
+const asked = "push\n"
+
+// Whatever is said comes back; asked to push, it talks by itself.
+func converse(connection net.Conn) {
+	lines := bufio.NewReader(connection)
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return
+		}
+		if line == asked {
+			push(func(text []byte) error {
+				_, err := connection.Write(text)
+				return err
+			})
+			return
+		}
+		if _, err = io.WriteString(connection, line); err != nil {
+			return
+		}
+	}
+}
+
+func push(send func([]byte) error) {
+	for count := range 600 {
+		if send(fmt.Appendf(nil, "%d\n", count)) != nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 
@@ -157,8 +192,15 @@ func datagrams(address, port string) []net.PacketConn {
 func answer(socket net.PacketConn) {
 	buffer := make([]byte, 2048)
 	for {
-		_, peer, err := socket.ReadFrom(buffer)
+		size, peer, err := socket.ReadFrom(buffer)
 		if err != nil {
+			continue
+		}
+		if string(buffer[:size]) == asked {
+			go push(func(text []byte) error {
+				_, _ = socket.WriteTo(text, peer) // one that got lost does not end it
+				return nil
+			})
 			continue
 		}
 		text, _ := json.Marshal(greeting{peer.String(), socket.LocalAddr().String()})
@@ -301,7 +343,7 @@ func (one attempt) icmp(until time.Time) (string, error) {
 	again := time.Now()
 	for {
 		if !time.Now().Before(again) {
-			if _, err = syscall.Write(socket, packet); err != nil {
+			if _, err = syscall.Write(socket, packet); err != nil && !errors.Is(err, syscall.EINTR) {
 				return "", err
 			}
 			again = time.Now().Add(150 * time.Millisecond)
@@ -310,7 +352,8 @@ func (one attempt) icmp(until time.Time) (string, error) {
 		if err == nil && answers(buffer[:size], packet, reply, raw, address) {
 			return "echo reply", nil
 		}
-		if err != nil && !errors.Is(err, syscall.EAGAIN) {
+		// The runtime's own signals end a read before its time.
+		if err != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR) {
 			return "", err
 		}
 		if time.Now().After(until) {
@@ -397,6 +440,25 @@ func hold(place string) {
 		last = time.Now()
 		say(map[string]any{"echo": count, "at": last.UnixMilli()})
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func hear(place, protocol string) {
+	connection, err := net.DialTimeout(protocol, place, 5*time.Second)
+	if err != nil {
+		fail(err.Error())
+	}
+	if _, err = io.WriteString(connection, asked); err != nil {
+		fail(err.Error())
+	}
+	buffer := make([]byte, 2048)
+	for count := 1; ; count++ {
+		_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, err = connection.Read(buffer); err != nil {
+			say(map[string]any{"ended": true, "why": err.Error()})
+			return
+		}
+		say(map[string]any{"echo": count, "at": time.Now().UnixMilli()})
 	}
 }
 
