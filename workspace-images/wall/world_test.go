@@ -63,6 +63,8 @@ func newWorld(t *testing.T) *world {
 	for _, namespace := range []string{w.pod, w.node, w.beyond} {
 		w.ip("netns", "add", namespace)
 		t.Cleanup(func() { w.ip("netns", "del", namespace) })
+		w.set(namespace, "ipv6/conf/default/accept_dad", "0")
+		w.set(namespace, "ipv6/conf/all/accept_dad", "0")
 		w.ip("-n", namespace, "link", "set", "lo", "up")
 	}
 	w.cable(w.node, "pod", w.pod, "eth0")
@@ -73,15 +75,32 @@ func newWorld(t *testing.T) *world {
 		w.address(w.pod, "more", strings.TrimSuffix(a.beyond, "2")+"1")
 		w.address(w.beyond, "eth0", a.beyond)
 		for _, extra := range []string{a.door, a.other, a.gate} {
-			w.ip("-n", w.node, "addr", "add", extra, "dev", "lo")
+			w.single(extra)
 		}
 		w.route(w.pod, a.version, "default", a.link)
 		w.route(w.node, a.version, a.beyond, a.pod)
 		w.route(w.beyond, a.version, "default", strings.TrimSuffix(a.beyond, "2")+"1")
 	}
-	w.forwarding()
+	// The pod is made a router, which no pod is, so that the forward chain has work.
+	w.set(w.pod, "ipv4/ip_forward", "1")
+	w.set(w.pod, "ipv6/conf/all/forwarding", "1")
 	w.serve()
+	w.settle()
 	return w
+}
+
+// settle waits until the links carry: the kernel brings them up in its own time.
+func (w *world) settle() {
+	w.t.Helper()
+	for _, a := range families {
+		for _, target := range []string{a.door, a.beyond} {
+			for end := time.Now().Add(10 * time.Second); w.tcp(w.pod, "", target, "8081") != nil; {
+				if time.Now().After(end) {
+					w.t.Fatalf("the world is not there after 10 s: %s", target)
+				}
+			}
+		}
+	}
 }
 
 func (w *world) ip(words ...string) {
@@ -109,15 +128,19 @@ func (w *world) route(namespace string, version int, to, via string) {
 	w.ip("-n", namespace, fmt.Sprintf("-%d", version), "route", "add", to, "via", via)
 }
 
-// forwarding makes the pod a router, which no pod is, so that the forward chain has work.
-func (w *world) forwarding() {
-	mustInside(w.t, w.pod, func() error {
-		for _, file := range []string{"ipv4/ip_forward", "ipv6/conf/all/forwarding"} {
-			if err := os.WriteFile("/proc/sys/net/"+file, []byte("1"), 0o644); err != nil {
-				return err
-			}
-		}
-		return nil
+// single gives the node one more address; an IPv6 address is used at once, not only when it is proved unique.
+func (w *world) single(address string) {
+	words := []string{"-n", w.node, "addr", "add", address, "dev", "lo"}
+	if strings.Contains(address, ":") {
+		words = append(words, "nodad")
+	}
+	w.ip(words...)
+}
+
+func (w *world) set(namespace, setting, value string) {
+	w.t.Helper()
+	mustInside(w.t, namespace, func() error {
+		return os.WriteFile("/proc/sys/net/"+setting, []byte(value), 0o644)
 	})
 }
 
