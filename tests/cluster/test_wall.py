@@ -8,12 +8,15 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NamespaceMaker
+from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
+from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, namespace, probe_pod, until
 from tests.cluster.wall import program
@@ -214,3 +217,88 @@ def _refusals(objects: Objects, space: str) -> list[str]:
     events = objects.core.list_namespaced_event(space).items
     said = [str(one.message) for one in events if one.reason == "FailedCreatePodSandBox"]
     return [one for one in said if "doors.addresses is missing or empty" in one]
+
+
+def test_the_installer_as_a_pod(
+    objects: Objects, cluster: Cluster, lab: Instance, node: Node, make_namespace: NamespaceMaker
+) -> None:
+    """As a DaemonSet: it comes, is ready, comes back, and its end leaves the wall where it is."""
+    node.wall("remove")
+    space = make_namespace("wall", level="privileged")
+    archive = of_program(program.PROGRAM, "lab.local/wall:1", ("/tre-wall",))
+    image = bring_in(lab, archive, "lab.local/wall")
+    wanted = {"wall.json": Path(node.configuration).read_text()}
+    objects.apply(_named("v1", "ConfigMap", space, data=wanted))
+    installer = _named("apps/v1", "DaemonSet", space, spec=_installer(image))
+    objects.apply(installer)
+    until(lambda: _ready(objects, space), 60, "the installer is not ready")
+    assert node.status()["stands"], node.status()
+
+    listed = json.loads(node.lab.run("cat", LIST))
+    listed["plugins"] = listed["plugins"][:1]
+    node.lab.run("tee", LIST, text=json.dumps(listed))
+    until(lambda: node.status()["stands"], 20, "it did not come back")
+
+    objects.delete(installer)
+    until(lambda: not objects.core.list_namespaced_pod(space).items, 60, "it does not end")
+    assert node.status()["stands"], node.status()
+
+
+def _ready(objects: Objects, space: str) -> bool:
+    found = objects.kind("apps/v1", "DaemonSet").get(name="wall", namespace=space)
+    return bool(found.status.numberReady)
+
+
+def _named(api_version: str, kind: str, space: str, **rest: object) -> Object:
+    metadata = {"name": "wall", "namespace": space}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
+
+
+def _installer(image: str) -> Object:
+    """The least that the installer needs: two folders to write, two capabilities, root."""
+    folders = {
+        "programs": CNI_PLUGINS[0],
+        "lists": CNI_NETWORK,
+        "cgroups": "/sys/fs/cgroup",
+    }
+    container = {
+        "name": "wall",
+        "image": image,
+        "imagePullPolicy": "Never",
+        "args": ["install"],
+        "readinessProbe": {
+            "exec": {"command": ["/tre-wall", "status"]},
+            "periodSeconds": 2,
+            "timeoutSeconds": 10,
+        },
+        "securityContext": {
+            "runAsUser": 0,
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN", "NET_ADMIN"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "volumeMounts": [
+            {"name": "programs", "mountPath": "/host/opt/cni/bin"},
+            {"name": "lists", "mountPath": "/host/etc/cni/net.d"},
+            {"name": "cgroups", "mountPath": "/host/sys/fs/cgroup", "readOnly": True},
+            {"name": "wall", "mountPath": "/etc/tre-wall", "readOnly": True},
+        ],
+    }
+    volumes = [
+        *({"name": name, "hostPath": {"path": path}} for name, path in folders.items()),
+        {"name": "wall", "configMap": {"name": "wall"}},
+    ]
+    pod = {
+        "hostNetwork": True,
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 10,
+        "tolerations": [{"operator": "Exists"}],
+        "containers": [container],
+        "volumes": volumes,
+    }
+    labels = {"app": "wall"}
+    return {
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": pod},
+    }

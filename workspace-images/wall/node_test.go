@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 type machine struct {
@@ -272,5 +274,35 @@ func TestUnknownWordsAreRefused(t *testing.T) {
 	}
 	if said, err := exec.Command(built(t)).CombinedOutput(); err == nil || !strings.Contains(string(said), "status") {
 		t.Errorf("without a word: %v %s", err, said)
+	}
+}
+
+// The rules are tried before anything is written: where the trial fails, nothing is.
+func TestWithoutATrialNothingIsWrittenOrBelieved(t *testing.T) {
+	m := newMachine(t)
+	weak := func(word string, rest ...string) error {
+		command := m.command(append([]string{word}, rest...)...)
+		words := append([]string{"--bounding-set=-sys_admin", "--inh-caps=-all"}, command.Args...)
+		return exec.Command("setpriv", words...).Run()
+	}
+	if weak("install", "-once") == nil || m.holds(m.file) || len(m.names(m.programs)) > 0 {
+		t.Error("installed on a node where the wall cannot stand")
+	}
+	m.must("install", "-once")
+	if weak("status") == nil {
+		t.Error("said to stand where the trial fails")
+	}
+}
+
+// A program that is there and cannot be run is no wall.
+func TestTheInstalledProgramIsAsked(t *testing.T) {
+	m := newMachine(t)
+	if err := unix.Mount("tmpfs", m.programs, "tmpfs", unix.MS_NOEXEC, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(m.programs, unix.MNT_DETACH) })
+	m.must("install", "-once")
+	if standing, stands := m.standing(); stands {
+		t.Errorf("it cannot be run: %+v", standing)
 	}
 }

@@ -26,6 +26,7 @@ const previous = `{"cniVersion":"1.0.0",  "ips":[{"address":"198.18.77.2/24"}],"
 
 type call struct {
 	command, namespace, arguments, entry string
+	from                                 string // the network namespace of the runtime, the machine's if empty
 }
 
 // entry is what the runtime writes to the plug-in's standard input.
@@ -55,6 +56,9 @@ func pod(namespace string) string {
 func (c call) run(t *testing.T) (string, error) {
 	t.Helper()
 	process := exec.Command(built(t))
+	if c.from != "" {
+		process = exec.Command("ip", "netns", "exec", c.from, built(t))
+	}
 	process.Env = []string{
 		"CNI_COMMAND=" + c.command, "CNI_CONTAINERID=c0ffee", "CNI_NETNS=" + c.namespace,
 		"CNI_IFNAME=eth0", "CNI_ARGS=" + c.arguments, "CNI_PATH=/opt/cni/bin",
@@ -75,7 +79,7 @@ func (c call) run(t *testing.T) (string, error) {
 }
 
 func (w *world) call(command string) call {
-	return call{command, path(w.pod), pod("tre-myeloma"), entry(w.t, good, "1.0.0", previous)}
+	return call{command, path(w.pod), pod("tre-myeloma"), entry(w.t, good, "1.0.0", previous), ""}
 }
 
 func (w *world) raise() {
@@ -324,7 +328,7 @@ func TestOtherNamespacesAreLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	for _, namespace := range []string{"default", "kube-system", "tre", "tre-", "tre-1", "tre-A", "atre-x", "trex", "tres-a"} {
 		for _, conf := range []string{good, `{"type": "tre-wall"}`} {
-			c := call{"ADD", path(w.pod), pod(namespace), entry(t, conf, "1.0.0", previous)}
+			c := call{"ADD", path(w.pod), pod(namespace), entry(t, conf, "1.0.0", previous), ""}
 			said, err := c.run(t)
 			if err != nil || said != previous+"\n" {
 				t.Errorf("%s: %q %v", namespace, said, err)
@@ -337,7 +341,7 @@ func TestOtherNamespacesAreLeftAlone(t *testing.T) {
 	}
 	judge(t, "after pods of others", w.attempts(families[0]), false)
 	for _, namespace := range []string{"tre-a", "tre-x1", "tre-myeloma-2"} {
-		c := call{"ADD", path(w.pod), pod(namespace), entry(t, good, "1.0.0", previous)}
+		c := call{"ADD", path(w.pod), pod(namespace), entry(t, good, "1.0.0", previous), ""}
 		if _, err := c.run(t); err != nil {
 			t.Fatal(err)
 		}
@@ -354,7 +358,7 @@ func TestAPodOfUnknownNamespaceIsRefused(t *testing.T) {
 		"", "IgnoreUnknown=1", "K8S_POD_NAMESPACE=", "K8S_POD_NAMESPACE",
 		"K8S_POD_NAMESPACE=default;K8S_POD_NAMESPACE=tre-a",
 	} {
-		c := call{"ADD", path(w.pod), arguments, entry(t, good, "1.0.0", previous)}
+		c := call{"ADD", path(w.pod), arguments, entry(t, good, "1.0.0", previous), ""}
 		if _, err := c.run(t); err == nil {
 			t.Errorf("%q was let through", arguments)
 		}
@@ -375,7 +379,7 @@ func TestAWallThatCannotStandFailsThePod(t *testing.T) {
 		"no namespace":              func(c *call) { c.namespace = "/run/netns/tre-wall-none" },
 		"a file":                    func(c *call) { c.namespace = "/etc/hostname" },
 		"another kind of namespace": func(c *call) { c.namespace = "/proc/self/ns/uts" },
-		"the node's own namespace":  func(c *call) { c.namespace = "/proc/self/ns/net" },
+		"the node's own namespace":  func(c *call) { c.from, c.namespace = w.node, path(w.node) },
 		"a version of the future":   func(c *call) { c.entry = entry(t, good, "9.0.0", previous) },
 	} {
 		spoiled := whole
@@ -383,6 +387,10 @@ func TestAWallThatCannotStandFailsThePod(t *testing.T) {
 		if _, err := spoiled.run(t); err == nil {
 			t.Errorf("%s: the pod would have started", says)
 		}
+	}
+	said, err := exec.Command("ip", "netns", "exec", w.node, "nft", "list", "ruleset").Output()
+	if err != nil || len(said) > 0 {
+		t.Errorf("the node was walled in: %v %s", err, said)
 	}
 	w.raise()
 }
@@ -492,7 +500,7 @@ func TestEveryVersionOfTheSpecification(t *testing.T) {
 		if strings.HasPrefix(version, "0.") {
 			result = `{"cniVersion":"` + version + `","ips":[{"version":"4","address":"198.18.77.2/24"}],"dns":{}}`
 		}
-		c := call{"ADD", path(w.pod), pod("tre-myeloma"), entry(t, good, version, result)}
+		c := call{"ADD", path(w.pod), pod("tre-myeloma"), entry(t, good, version, result), ""}
 		if said, err := c.run(t); err != nil || said != result+"\n" {
 			t.Errorf("%s: %q %v", version, said, err)
 		}
