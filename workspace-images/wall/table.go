@@ -121,7 +121,7 @@ func (chain Chain) sameHead(found *nftables.Chain) bool {
 }
 
 // Open answers a network namespace by its path, never the one this program is in itself: a wall
-// there would cut the node off.
+// there would cut the node off. The skeleton library looks too, but only after the plug-in has acted.
 func Open(path string) (*os.File, error) {
 	namespace, err := os.Open(path)
 	if err != nil {
