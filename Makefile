@@ -6,7 +6,7 @@ LAB    ?= lab
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster lab-up lab-down lab-status check audit bench pictures docs lock clean
+.PHONY: help demo test test-cluster test-wall wall lab-up lab-down lab-status check audit bench pictures docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,13 @@ test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests
 
 test-cluster: $(VENV)/.dev ## every test that needs a Kubernetes: yours, kind's, or the lab's
 	@$(BIN)/python -m pytest tests/cluster
+
+test-wall: $(VENV)/.dev ## the second wall on network namespaces of its own; needs root and no cluster
+	@.ci/packages nftables iproute2 util-linux
+	@$(BIN)/python -m tests.cluster.wall test
+
+wall: $(VENV)/.dev ## build the program of the second wall for its image
+	@$(BIN)/python -m tests.cluster.wall build
 
 lab-up: $(VENV)/.dev ## build and start a Kubernetes of one node on this machine (LAB=lab)
 	@$(BIN)/python -m tests.cluster.lab up $(LAB)

