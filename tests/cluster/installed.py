@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,14 +146,15 @@ def _of_this_run(thing: Object, prefix: str) -> Object:
     return made | ({"roleRef": {**thing["roleRef"], "name": name}} if "roleRef" in thing else {})
 
 
+def _is_checked(admin: Client, where: Key) -> bool:
+    return _checked(admin.get(where))
+
+
 def _in_force(here: Installed, admin: Client) -> None:
     """Every policy is compiled and holds: others are refused, the reconciler is not."""
     for thing in admission.load(POLICIES, here.cluster)[0::2]:
-        until(
-            lambda thing=thing: _checked(admin.get(_key(thing))),
-            _SOON,
-            f"{thing['metadata']['name']} was not type-checked",
-        )
+        where = _key(thing)
+        until(partial(_is_checked, admin, where), _SOON, f"{where.name} was not type-checked")
     asker = Asker(here.kubeconfig, None)
     space: Object = {
         "apiVersion": "v1",

@@ -6,6 +6,7 @@ mended; data only behind whole walls; removal proved. Left to later work: hubs, 
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -326,7 +327,7 @@ def test_data_is_attached_bound_and_detached(
     assert engine.observe(spec.project).mounts == (first.digest, second.digest)
     claims = [storage.snapshot(here.cluster, spec.project, mount)[1] for mount in (first, second)]
     for claim in claims:
-        until(lambda claim=claim: _phase(intruder, key(claim)) == "Bound", 20, "not bound")
+        until(partial(_is_bound, intruder, key(claim)), 20, "not bound")
     _settled(engine, spec)
     before = sent(engine)
     engine.attach(spec.project, [first, second])
@@ -466,6 +467,10 @@ def test_a_removed_project_is_gone(engine: Environments, here: Installed) -> Non
 
 def _of(project: str, thing: Any) -> bool:
     return bool(thing["metadata"].get("labels", {}).get("tre.project") == project)
+
+
+def _is_bound(client: Client, where: Key) -> bool:
+    return _phase(client, where) == "Bound"
 
 
 def _phase(client: Client, where: Key) -> object:

@@ -169,7 +169,7 @@ def test_requests_at_once_are_bounded(here: Installed, through: Through) -> None
             with lock:
                 at_once -= 1
 
-    through.proxy.ask = slow  # type: ignore[method-assign]
+    through.proxy.ask = slow  # type: ignore[method-assign, assignment]
     client = through.engine.client
     threads = [threading.Thread(target=lambda: client.list(Scope("Namespace"))) for _ in range(80)]
     for thread in threads:
@@ -210,13 +210,12 @@ def test_watches_that_are_cut_go_on_without_a_new_list(here: Installed, through:
 
 def test_a_watch_that_is_too_old_lists_again(here: Installed, through: Through) -> None:
     def plan(number: int, method: str, path: str) -> Fault | None:
-        return Fault(410) if "watch=true" in path and len(spoiled) < 3 and not _add(path) else None
+        if "watch=true" not in path or len(spoiled) == 3:
+            return None
+        spoiled.append(path)
+        return Fault(410)
 
     spoiled: list[str] = []
-
-    def _add(path: str) -> None:
-        spoiled.append(path)
-
     through.proxy.plan = plan
     through.proxy.cut_watches()
     until(lambda: len(spoiled) == 3, 10, "no watch was opened again")

@@ -232,8 +232,8 @@ def test_what_is_being_deleted_is_left_until_it_is_gone(where: Key) -> None:
 )
 def test_what_nobody_of_us_wrote_goes(kind: str) -> None:
     world = a_world()
-    stray = {"kind": kind, "metadata": {"name": "allow-all", "namespace": SPACE}}
-    elsewhere = {"kind": kind, "metadata": {"name": "theirs", "namespace": "shop"}}
+    stray: Object = {"kind": kind, "metadata": {"name": "allow-all", "namespace": SPACE}}
+    elsewhere: Object = {"kind": kind, "metadata": {"name": "theirs", "namespace": "shop"}}
     world |= {key(stray): stray, key(elsewhere): elsewhere}
     assert acts(world) == [(Act.DELETE, f"{kind}/allow-all")]
 
