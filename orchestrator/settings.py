@@ -4,6 +4,7 @@ Each field is documented in `docs/settings.md`; a test compares.
 """
 
 import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -139,11 +140,20 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """Give the environment from which another process of ours reads these same settings."""
         mine = {
-            f"TRE_{name.upper()}": value.get_secret_value()
-            if isinstance(value, SecretStr)
-            else str(value)
+            f"TRE_{name.upper()}": spelled(value)
             for name in self.model_fields_set
             if (value := getattr(self, name)) is not None
         }
         others = {k: v for k, v in os.environ.items() if not k.startswith("TRE_")}
         return {**others, **mine}
+
+
+def spelled(value: object) -> str:
+    """Spell a setting as a variable holds it; a map is JSON, a secret is given away."""
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case dict():
+            return json.dumps(value)
+        case _:
+            return str(value)

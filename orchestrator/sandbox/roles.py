@@ -18,7 +18,7 @@ from orchestrator.sandbox.arguments import Bind, Box, etc
 from orchestrator.sandbox.durable import replace
 from orchestrator.sandbox.limits import Limits
 from orchestrator.sandbox.uids import Uids
-from orchestrator.settings import Settings
+from orchestrator.settings import Settings, spelled
 
 LIMITS = Limits(memory=4 << 30, processes=512, open_files=16_384)
 _MEMORY = 256 << 20
@@ -99,7 +99,7 @@ def role_command(
 def role_environment(settings: Settings) -> dict[str, str]:
     """Spell the settings for a role process, without secrets and with absolute paths."""
     plain = {
-        f"TRE_{name.upper()}": str(value.absolute() if isinstance(value, Path) else value)
+        f"TRE_{name.upper()}": spelled(value.absolute() if isinstance(value, Path) else value)
         for name, value in settings
         if value is not None and name != "database_url" and not isinstance(value, SecretStr)
     }

@@ -1,10 +1,8 @@
 """Reads the admission policies that are shipped, and fills in what differs between clusters.
 
 What differs are variables of the policies themselves: the files are whole as they are written, and
-in force a policy asks nothing else. The chart installs the same files. Not by parameters: an API
-server that saw the last policy with a ConfigMap as its parameter go never looks at ConfigMaps
-again, so that a second installation refused everything until that server was started anew (seen
-on 1.36).
+in force a policy asks nothing else. Not by parameters: a server of 1.36 that saw the last policy
+with a ConfigMap as its parameter go refused everything after a second installation (decision 8).
 """
 
 import json

@@ -1,7 +1,9 @@
 """Sandboxes of our own processes: no secret, no state folder. Source: design property 8."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from orchestrator.sandbox import roles
@@ -25,6 +27,20 @@ def test_a_role_gets_the_settings_without_secrets(tmp_path: Path) -> None:
     assert given["TRE_RUN_DIR"] == str(tmp_path / "run")
     assert "hidden" not in " ".join(given.values())
     assert "TRE_DATABASE_URL" not in given
+
+
+def test_another_process_reads_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Maps too; a role reads all but the secrets."""
+    levels: Any = {"urn:example:strong": "aal2"}
+    mine = _settings(tmp_path).model_copy(update={"oidc_acr_levels": levels})
+    for given in (mine.environment(), roles.role_environment(mine)):
+        with monkeypatch.context() as variables:
+            for name, value in given.items():
+                variables.setenv(name, value)
+            assert Settings().oidc_acr_levels == levels
+            assert Settings().state_dir == mine.state_dir
 
 
 def test_a_role_sees_neither_state_nor_homes(tmp_path: Path) -> None:
