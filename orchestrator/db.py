@@ -218,7 +218,11 @@ def _held_key(engine: Engine, name: str, shared: bool) -> Iterator[Held | None]:
     try:
         yield Held(connection) if got else None
     finally:
-        with suppress(DBAPIError):  # it may be lost already, and the lock with it
+        with suppress(DBAPIError, InvalidRequestError):  # lost already, and the lock with it
+            # A server ends the locks of a closed connection a moment later: whoever comes next
+            # would still find them.
+            connection.execute(text("select pg_advisory_unlock_all()"))
+        with suppress(DBAPIError):
             connection.close()
 
 
