@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from orchestrator.errors import Invalid
 from orchestrator.identity.roles import CertificateKind, Role
-from orchestrator.policy.load import FILES, load
+from orchestrator.policy.load import FILES, FOLDERS, load
 from orchestrator.policy.model import Need, ReviewPolicy, ReviewRole
 
 SHIPPED = Path(__file__).parents[3] / "policies"
@@ -37,7 +37,8 @@ def change(folder: Path, name: str, how: Change) -> None:
 
 def test_the_shipped_policies_are_read_and_every_file_is_known() -> None:
     policies = load(SHIPPED)
-    assert {file.stem for file in SHIPPED.iterdir()} == FILES == set(policies.names())
+    assert {file.stem for file in SHIPPED.iterdir()} - FOLDERS == FILES == set(policies.names())
+    assert {folder.name for folder in SHIPPED.iterdir() if folder.is_dir()} == FOLDERS
     assert len({policies.digest(name) for name in policies.names()}) == len(FILES)
 
 
