@@ -264,12 +264,20 @@ def reopen(saved: Saved, folder: Path, database: Engine) -> House:
     Shape: `database` holds what was saved; its connections are new.
     """
     database.dispose()
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     shutil.copytree(saved.folder, folder, symlinks=True)
     house = a_house(folder, database, copy.deepcopy(saved.engine), saved.at)
     if saved.project is not None:
         house.project = saved.project
     return house
+
+
+def _remove(folder: Path) -> None:
+    """Also published trees, whose folders nobody but root may write to as they are."""
+    for place in (folder, *folder.rglob("*")):
+        if place.is_dir() and not place.is_symlink():
+            place.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def restarted(house: House, **parts: object) -> House:
