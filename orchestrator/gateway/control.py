@@ -17,6 +17,10 @@ class Session:
     until: str
 
 
+# A code works once: an answer that is given up may have used it, so this one may take its time.
+_EXCHANGE_SECONDS = 10.0
+
+
 class Control:
     """The gateway's questions. Errors: as `Line`; Unavailable also for an answer out of shape."""
 
@@ -27,7 +31,9 @@ class Control:
     async def exchange(self, project: str, code: str, state: str) -> Session:
         """Turn a single-use code into a session; NotAllowed when it is not good any more."""
         said = await self._line.post(
-            "/internal/exchange", {"project": project, "code": code, "state": state}
+            "/internal/exchange",
+            {"project": project, "code": code, "state": state},
+            seconds=_EXCHANGE_SECONDS,
         )
         try:
             return Session(str(said["session"]), str(said["person"]), str(said["until"]))

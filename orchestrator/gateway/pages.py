@@ -45,6 +45,11 @@ def page(title: str, *paragraphs: str, extra: str = "") -> bytes:
     ).encode()
 
 
+def away(title: str, text: str) -> bytes:
+    """Say what did not work, with the way back into the project."""
+    return page(title, text, extra='<p><a href="/">Open the project again</a></p>')
+
+
 def starting() -> bytes:
     """Say that the server is starting; the reply's Refresh header loads it again."""
     return page(

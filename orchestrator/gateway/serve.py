@@ -309,8 +309,7 @@ class Gateway:
         if begun := _started(visit):
             return begun
         if visit.navigates and refused.status != 404:
-            body = pages.page("This is not served", refused.text)
-            return _page(refused.status, body)
+            return _page(refused.status, pages.away("This is not served", refused.text))
         return _problem(refused.status, refused.rule, refused.text)
 
     def _fail(self, visit: Visit, error: TreError) -> web.StreamResponse:
@@ -322,8 +321,10 @@ class Gateway:
         if begun := _started(visit):
             return begun
         if visit.navigates:
-            body = pages.page("This did not work", error.message)
-            return _page(status, body, {"Refresh": "5"} if status == 503 else {})
+            body = pages.away("This did not work", error.message)
+            # The address of a way in works once, so it is not this one that is loaded again.
+            again = "5; url=/" if visit.path.text == "/.tre/enter" else "5"
+            return _page(status, body, {"Refresh": again} if status == 503 else {})
         reasons = [Reason(code, text) for code, text in error.reasons]
         return _problem(status, error.code, error.message, reasons)
 

@@ -72,9 +72,9 @@ class Line:
         """GET an object."""
         return await self._object("GET", path, None)
 
-    async def post(self, path: str, body: object) -> dict[str, Any]:
-        """POST an object and read one, empty for 204."""
-        return await self._object("POST", path, body)
+    async def post(self, path: str, body: object, seconds: float | None = None) -> dict[str, Any]:
+        """POST an object and read one, empty for 204. Units: `seconds` in place of the line's."""
+        return await self._object("POST", path, body, seconds)
 
     def request(
         self, method: str, path: str, **options: Any
@@ -115,9 +115,12 @@ class Line:
                 if event_heard := parse_event(line):
                     hear(event_heard)
 
-    async def _object(self, method: str, path: str, body: object) -> dict[str, Any]:
+    async def _object(
+        self, method: str, path: str, body: object, seconds: float | None = None
+    ) -> dict[str, Any]:
+        limit = aiohttp.ClientTimeout(total=seconds) if seconds else self._timeout
         try:
-            async with self.request(method, path, json=body) as response:
+            async with self.request(method, path, json=body, timeout=limit) as response:
                 if response.status >= 300:
                     raise await problem(response)
                 answer = await response.json() if response.status != 204 else {}

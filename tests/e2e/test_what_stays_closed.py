@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.e2e.browsing import Browsers
 from tests.e2e.conftest import House
@@ -68,9 +68,10 @@ def notebook(house: House, browsers: Browsers) -> Page:
     """The page of JupyterLab itself, as the notebook server sent it."""
     page = browsers.of("rosa")
     page.goto(f"{house.settings.project_url(PROJECT)}/")
-    page.wait_for_function(
-        "() => document.querySelector('#jupyter-config-data') !== null", timeout=LAB_SECONDS * 1000
-    )
+    try:
+        page.locator("#jupyter-config-data").wait_for(state="attached", timeout=LAB_SECONDS * 1000)
+    except Error:
+        pytest.fail(f"no notebook at {page.url}, but:\n{page.locator('body').inner_text()}")
     return page
 
 

@@ -44,6 +44,7 @@ class ControlWorld:
         self.intake: list[tuple[str, str, bytes]] = []
         self.intake_answer: tuple[int, Any] = (200, {"ok": True})
         self.asked = 0
+        self.exchange_answer: web.Response | None = None
         self._silent = asyncio.Event()
         self._streams: set[asyncio.Queue[bytes]] = set()
         self._runner: web.AppRunner | None = None
@@ -138,6 +139,8 @@ class ControlWorld:
         await self._check(request, "gateway")
         body = await request.json()
         known = self.codes.pop(body["code"], None)
+        if self.exchange_answer is not None:
+            return self.exchange_answer
         if known is None or known["project"] != body["project"] or known["state"] != body["state"]:
             return web.json_response(
                 {"title": "no", "status": 403, "detail": "This way in was used.", "code": "used"},

@@ -298,6 +298,27 @@ def test_without_a_session_a_person_is_sent_to_sign_in_and_comes_back_once() -> 
     run(test)
 
 
+def test_a_way_in_that_broke_off_leads_back_to_the_project_not_to_its_used_code() -> None:
+    """The code may be used up although no answer came; loading it again would end in a refusal."""
+
+    async def test(made: World, notebook: Notebook) -> None:
+        state = "s" * 43
+        made.control.codes["code-12345678"] = {
+            "project": "flc", "state": state, "session": SECRET, "person": "ada",
+        }  # fmt: skip
+        made.control.exchange_answer = web.Response(status=503)
+        way = {"Cookie": f"__Host-tre-state={state}", "Accept": "text/html"}
+        reply, body = await get(made, "/.tre/enter?code=code-12345678", session=None, **way)
+        assert reply.status == 503
+        assert reply.headers["Refresh"] == "5; url=/"
+        made.control.exchange_answer = None
+        reply, body = await get(made, "/.tre/enter?code=code-12345678", session=None, **way)
+        assert reply.status == 403
+        assert b'<a href="/">Open the project again</a>' in body
+
+    run(test)
+
+
 def test_a_session_of_one_project_opens_no_other() -> None:
     async def test(made: World, notebook: Notebook) -> None:
         notebook.reply("GET", "/user/ada/api/status", json={})
