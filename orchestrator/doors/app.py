@@ -21,6 +21,7 @@ from orchestrator.link.addresses import (
     DOORS_HEALTH,
     HUB_DOOR,
     PACKAGES_DOOR,
+    Reach,
     reach,
 )
 from orchestrator.link.admin import serve_admin
@@ -38,11 +39,21 @@ def run(settings: Settings) -> None:
     asyncio.run(_until_signal(settings))
 
 
-async def serve(settings: Settings, stop: asyncio.Event, *, pace: Pace | None = None) -> None:
-    """Serve until `stop` is set. Errors: OSError when the run folder or a port cannot be had."""
+async def serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    pace: Pace | None = None,
+    known: Reach | None = None,
+) -> None:
+    """Serve until `stop` is set.
+
+    Shape: `known` says which addresses can be a pod's, in place of what the settings say.
+    Errors: OSError when the run folder or a port cannot be had.
+    """
     async with AsyncExitStack() as stack:
         line = await stack.enter_async_context(Line(settings, "doors"))
-        front, to_hub = await _front(settings, stack)
+        front, to_hub = await _front(settings, known, stack)
         services = {
             "hub": HubFilter(to_hub).serve,
             "airlock": Intake(line).serve,
@@ -63,11 +74,13 @@ async def serve(settings: Settings, stop: asyncio.Event, *, pace: Pace | None = 
                 task.cancel()
 
 
-async def _front(settings: Settings, stack: AsyncExitStack) -> tuple[Front, ToHub]:
+async def _front(
+    settings: Settings, known: Reach | None, stack: AsyncExitStack
+) -> tuple[Front, ToHub]:
     """Meet notebook servers as the engine has them: at sockets, or at three ports."""
     if settings.engine == "local":
         return SocketFront(settings.run), by_socket(settings.run)
-    known = reach(settings.pod_networks, settings.node_addresses)
+    known = known or reach(settings.pod_networks, settings.node_addresses)
     strangers = Strangers(known)
     ports = {name: Port(name, strangers) for name in PORTS}
     for name, port in ports.items():

@@ -19,7 +19,7 @@ from orchestrator.gateway.decisions import Decisions, Pace
 from orchestrator.gateway.meter import Meter, Unlimited
 from orchestrator.gateway.serve import Gateway
 from orchestrator.gateway.upstream import Kind, Pods, Sockets, Upstreams
-from orchestrator.link.addresses import reach
+from orchestrator.link.addresses import Reach, reach
 from orchestrator.link.admin import serve_admin
 from orchestrator.link.events import Scope
 from orchestrator.link.line import Line
@@ -42,9 +42,11 @@ async def serve(
     *,
     pace: Pace | None = None,
     usage_period: float = 10.0,
+    known: Reach | None = None,
 ) -> None:
     """Serve until `stop` is set.
 
+    Shape: `known` says which addresses can be a pod's, in place of what the settings say.
     Units: `usage_period` in seconds. Errors: Conflict when the port stays taken; OSError when the
     run folder is.
     """
@@ -53,7 +55,7 @@ async def serve(
         control = Control(line)
         decisions = Decisions(control, pace or Pace())
         meter = Meter(period=usage_period)
-        upstreams = Upstreams(_kind(settings))
+        upstreams = Upstreams(_kind(settings, known))
         stack.push_async_callback(upstreams.close)
         gateway = Gateway(settings, control, decisions, upstreams, meter, Unlimited())
         admin = await serve_admin(settings.run / "gateway" / "admin.sock", _Admin(decisions))
@@ -75,12 +77,12 @@ async def serve(
             await meter.hand_over(control)
 
 
-def _kind(settings: Settings) -> Kind:
+def _kind(settings: Settings, known: Reach | None) -> Kind:
     match settings.engine:
         case "local":
             return Sockets(settings.run)
         case "kubernetes":
-            return Pods(reach(settings.pod_networks, settings.node_addresses))
+            return Pods(known or reach(settings.pod_networks, settings.node_addresses))
 
 
 async def _listen(settings: Settings, gateway: Gateway) -> web.ServerRunner:
