@@ -8,7 +8,6 @@ enforces NetworkPolicy. Stood in for are the control plane, which tests move, an
 import asyncio
 import contextlib
 import json
-import os
 import secrets
 import tempfile
 import threading
@@ -27,7 +26,7 @@ from orchestrator.engines.port import Size, Spec
 from orchestrator.link.addresses import DOORS_HEALTH
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
-from tests.cluster.images.make import make
+from tests.cluster.images.make import listed
 from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import RESTRICTED, Object, Objects, until
@@ -306,9 +305,15 @@ def _from_hub(person: str) -> dict[str, str]:
 
 @contextmanager
 def house(objects: Objects, lab: Instance, system: str) -> Iterator[House]:
-    """Bring everything up in a system namespace, and take the projects away."""
-    made = make(("orchestrator", "workspace"), os.environ.get("BASE_IMAGE", ""))
-    images = {name: bring_in(lab, each.archive, f"lab.local/{name}") for name, each in made.items()}
+    """Bring everything up in a system namespace, and take the projects away.
+
+    Errors: NotFound when no images were made here: `make images` first.
+    """
+    made = listed()
+    images = {
+        name: bring_in(lab, made[name].archive, f"lab.local/{name}")
+        for name in ("orchestrator", "workspace")
+    }
     service: Any = objects.apply(_service(system))
     known = Known(
         images={**images, "hub": images["orchestrator"], "worker": images["orchestrator"]},

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from orchestrator.cli.doors import callers
 from orchestrator.doors.app import PORTS, serve
 from orchestrator.doors.house import Pace
 from orchestrator.engines.kubernetes.doorways import hash_of
@@ -328,6 +329,31 @@ def test_each_project_is_led_to_its_own_hub() -> None:
                  for whose in (("flc", "ada"), ("gps", "grace"))]  # fmt: skip
         assert found == [{"version": "6.1.1"}, {"version": "5.0.0"}]
         await other.down()
+
+    run(test)
+
+
+def test_the_doctor_says_when_nodes_hide_who_calls() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        dial = f"http://{made.pods.doors}:8084"
+
+        async def said(dial: str) -> tuple[str, str]:
+            settings = made.settings.model_copy(update={"doors_dial": dial})
+            (found,) = await asyncio.to_thread(lambda: list(callers(settings)))
+            return found.status, found.say
+
+        assert await said(dial) == ("ok", "2 notebook servers are known by address and secret.")
+        await nothing(replace(door(made, "airlock"), secret="y" * 43), "/status")
+        status, say = await said(dial)
+        assert status == "ok"
+        assert f"{made.pods.address('flc', 'ada')}, with a secret that is not its own" in say
+        await nothing(replace(door(made, "airlock"), own=NODE), "/status")
+        status, say = await said(dial)
+        assert status == "broken"
+        assert f"Calls come from {NODE}, which is a node" in say
+        assert (await said(f"http://{made.pods.doors}:8099"))[0] == "broken"
+        assert (await said(""))[0] == "missing"
+        assert list(callers(made.settings.model_copy(update={"engine": "local"}))) == []
 
     run(test)
 

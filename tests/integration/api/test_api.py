@@ -33,7 +33,7 @@ from orchestrator.identity.queries import ANONYMOUS
 from orchestrator.identity.tokens import ProcessRole, TokenKind
 from orchestrator.projects.queries import by_slug
 from orchestrator.server import application
-from orchestrator.values import SYSTEM, Actor
+from orchestrator.values import SYSTEM, Actor, server_key
 from orchestrator.web.pages import router as web
 from orchestrator.workspaces import service as workspaces
 from tests.airlock_world import SAYS
@@ -655,6 +655,36 @@ def test_a_change_of_servers_is_told(world: World, listener: Listener) -> None:
     listed = client.get("/internal/servers", headers=bearer(token)).json()["servers"]
     assert [(one["project"], one["person"]) for one in listed] == [("light-chains", handle)]
     assert listed[0]["hub_socket"].endswith("/p/light-chains/hub.sock")
+
+
+def test_a_pod_is_told_with_its_hash_and_again_when_its_start_changes(
+    world: World, listener: Listener
+) -> None:
+    """Before it is ready, because it calls its hub first; each new start is news for the doors."""
+    lead, handle = world.actors["lead"], handle_of(world, "lead")
+    key = server_key("light-chains", handle)
+    token = role_token(world, ProcessRole.DOORS)
+    client = world.browser(None).client
+
+    def seen(**facts: Any) -> dict[str, Any]:
+        mark = listener.mark()
+        with write(world.control.db) as session:
+            workspaces.record_server(session, key, workspaces.Seen("starting", **facts), NOW)
+        listener.wait("servers", mark)
+        (one,) = client.get("/internal/servers", headers=bearer(token)).json()["servers"]
+        assert isinstance(one, dict)
+        return one
+
+    with write(world.control.db) as session:
+        row = by_slug(session, "light-chains")
+        assert row is not None
+        workspaces.want_server(session, row.id, row.slug, str(lead.person), handle, NOW)
+    first = seen(address="198.19.0.7:8888", door="a" * 64, hub="198.19.0.9:8081")
+    known = {"key": key, "project": "light-chains", "person": handle}
+    pod = {"address": "198.19.0.7", "secret": "a" * 64, "hub": "198.19.0.9:8081"}
+    assert first == known | pod
+    assert seen(address="198.19.0.7:8888", door="b" * 64)["secret"] == "b" * 64
+    assert seen(address="[2001:2:0:1::7]:8888", door="b" * 64)["address"] == "2001:2:0:1::7"
 
 
 # tokens and sessions

@@ -1,9 +1,11 @@
 """Notebook servers: started for who may work, stopped for who may not, and reported as seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.engines.memory import MemoryEngine
-from orchestrator.engines.port import Server, ServerState
+from orchestrator.engines.port import Observed, Server, ServerState
 from orchestrator.errors import NotAllowed, Unavailable
 from orchestrator.identity import service as identity
 from orchestrator.reconciler import halts, projects, servers, workspaces
@@ -24,6 +26,32 @@ def test_a_wanted_server_is_started_and_reported(at_work: House) -> None:
     assert row.address
     assert row.token
     assert row.base_url == f"/user/{at_work.handle(lead)}/"
+
+
+def test_what_makes_a_pod_known_is_written_down(at_work: House) -> None:
+    """Address and hash while it starts, and where its hub is; a new start is written too."""
+
+    class InPods(MemoryEngine):
+        door = "a" * 64
+
+        def start(self, project: str, person: str) -> Server:
+            where = "198.19.0.7:8888"
+            return Server(person, ServerState.STARTING, address=where, door=self.door)
+
+        def observe(self, project: str) -> Observed:
+            return replace(super().observe(project), hub="198.19.0.9:8081")
+
+    pods = InPods()
+    pods.__dict__ = at_work.engine.__dict__
+    house = restarted(at_work, engine=pods)
+    lead = house.project.lead
+    house.want(lead)
+    house.turn(servers.WORK)
+    row = house.server(lead)
+    assert (row.address, row.door, row.hub) == ("198.19.0.7:8888", "a" * 64, "198.19.0.9:8081")
+    pods.door = "b" * 64
+    house.turn(servers.WORK)
+    assert house.server(lead).door == "b" * 64
 
 
 def test_a_server_that_starts_slowly_is_looked_at_again(at_work: House) -> None:
