@@ -6,8 +6,9 @@ only a cluster has: addresses as they really arrive, policies, and a network tha
 
 import asyncio
 import json
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -59,9 +60,9 @@ try:
 except OSError:
     print("cut", time.time(), flush=True)
 try:
-    held.connect()
-    held.request("GET", "/status", headers={"TRE-Door": os.environ["TRE_DOOR_SECRET"]})
-    print("again", held.getresponse().status)
+    again = http.client.HTTPConnection(where.hostname, where.port)
+    again.request("GET", "/status", headers={"TRE-Door": os.environ["TRE_DOOR_SECRET"]})
+    print("again", again.getresponse().status)
 except OSError:
     print("refused")
 """
@@ -159,7 +160,7 @@ for port in map(int, sys.argv[2:]):
 def test_the_researchers_own_commands_work_over_it(here: House, ada: Notebook) -> None:
     """`tre` of the image, and an installer, which sends the secret and does not print it."""
     here.lists(here.listed(ada))
-    here.control.intake_answer = (200, {"requests": []})
+    here.control.intake_answer = (200, [])
     tre = ("/opt/workspace/bin/python", "/opt/workspace/bin/tre", "status")
     here.objects.execute(ada.space, ada.name, *tre)
     assert here.control.intake[-1][0] == "GET"
@@ -175,7 +176,7 @@ print(done.returncode, done.stdout, done.stderr)
 
 
 def test_a_revoked_server_is_cut_and_refused_within_two_seconds(
-    here: House, ada: Notebook, record_property: Callable[[str, object], None]
+    here: House, ada: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the middle of an upload; the pod itself tells when it noticed."""
     here.lists(here.listed(ada))
@@ -195,7 +196,8 @@ def test_a_revoked_server_is_cut_and_refused_within_two_seconds(
     lines = asyncio.run(both()).split("\n")
     assert lines[0] == "held"
     seconds = float(lines[1].removeprefix("cut ")) - began[0]
-    record_property("cut_seconds", f"{seconds:.3f}")
+    with capsys.disabled():
+        sys.stdout.write(f"\ncut after {seconds:.3f} s\n")
     assert 0 < seconds < 2
     assert lines[2] == "refused"
 

@@ -7,8 +7,9 @@ hands.
 
 import asyncio
 import json
+import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_a_page_reaches_jupyterhubs_server_in_a_pod(here: House, ada: Notebook) 
 
 @pytest.mark.parametrize("kind", ["revoke", "halt", "answer"])
 def test_an_open_kernel_is_cut_within_two_seconds(
-    here: House, ada: Notebook, kind: str, record_property: Callable[[str, object], None]
+    here: House, ada: Notebook, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It streams when the control plane changes its mind: told, halted, or only asked again."""
     here.lists(here.listed(ada))
@@ -137,7 +138,8 @@ def test_an_open_kernel_is_cut_within_two_seconds(
 
     seconds = asyncio.run(cut())
     here.outside.push(kind="resume", project=ada.project, person=None)
-    record_property("cut_seconds", f"{seconds:.3f}")
+    with capsys.disabled():
+        sys.stdout.write(f"\ncut after {seconds:.3f} s\n")
     assert seconds < 2
 
 
@@ -168,4 +170,5 @@ def test_an_address_that_changes_hands_serves_nobody_else(here: House) -> None:
         status, said = asked(here, old.project)
         assert (status, said["code"]) == (503, "server_other")
     log = here.objects.core.read_namespaced_pod_log(new.name, new.space)
-    assert set(log.split("\n")) == {"asked /user/ada/.tre/whose None", ""}
+    asks = {line for line in log.split("\n") if line.startswith("asked")}
+    assert asks == {"asked /user/ada/.tre/whose None"}
