@@ -43,6 +43,14 @@ class Remark(BaseModel):
     file: str | None = None
 
 
+class Disagreement(BaseModel):
+    """Which finding of which report is none, and why."""
+
+    report: str
+    number: int
+    reason: str
+
+
 class Words(BaseModel):
     """What the author says about a file."""
 
@@ -222,6 +230,28 @@ def lift(session: WriteSession, control: Parts, who: Stopper, request_id: str) -
     """Let a held request go on."""
     row = releasing.lift(session, who.actor, control.clock(), request_id)
     return {"id": row.id, "state": row.state, "held": row.held_reason}
+
+
+@router.post("/{request_id}/files/{file_id}/disagreements", status_code=204)
+def disagree(
+    session: WriteSession,
+    control: Parts,
+    who: Voter,
+    request_id: str,
+    file_id: str,
+    said: Disagreement,
+) -> None:
+    """Record that a reviewer thinks a finding is none; no verdict changes."""
+    reviewing.disagree(
+        session,
+        who.actor,
+        control.clock(),
+        request_id,
+        file_id,
+        said.report,
+        said.number,
+        said.reason,
+    )
 
 
 @router.post("/{request_id}/recall")

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from orchestrator.airlock import releasing
+from orchestrator.airlock.models import File
 from orchestrator.api.intake import router as intake
 from orchestrator.api.internal import router as internal
 from orchestrator.api.routes import router as api
@@ -358,6 +359,12 @@ def _said(_world: World) -> dict[str, str]:
     return {"addressee": "reviewers", "body": "The age groups are those of the plan."}
 
 
+def _none(world: World) -> dict[str, Any]:
+    with read(world.control.db) as session:
+        file = session.get_one(File, world.files["in_review"]["labels.csv"])
+        return {"report": file.report_digest, "number": 0, "reason": "A label, no identifier."}
+
+
 def _held(world: World) -> None:
     with write(world.control.db) as session:
         actor, held = world.actors["administrator"], world.requests["in_review"]
@@ -453,6 +460,7 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("POST", f"{R}/lift"): ("administrator", {}, _held),
     ("POST", f"{R}/recall"): ("administrator", {"request_id": "released"}, _because),
     ("POST", f"{F}/votes"): ("checker", {}, _vote),
+    ("POST", f"{F}/disagreements"): ("checker", {"file_id": "labels.csv"}, _none),
     ("GET", f"{F}/download"): ("lead", {"request_id": "released"}, _nothing),
     ("POST", "/internal/exchange"): ("gateway", {}, _code),
     ("POST", "/internal/want"): ("gateway", {}, _at_project),
@@ -479,6 +487,8 @@ def prepared(world: World, key: tuple[str, str]) -> Callable[[], httpx2.Response
     )
     here = values(world, where.get("request_id", "in_review")) | where
     here["request_id"] = world.requests[where.get("request_id", "in_review")]
+    if "file_id" in where:
+        here["file_id"] = world.files["in_review"][where["file_id"]]
     here["snapshot"] = world.snapshots[where.get("snapshot", "proposed")]
     if "{prefix}" in key[1]:
         here["prefix"] = newest_token(world, who)
