@@ -11,7 +11,7 @@ import typer
 from orchestrator.cli.output import console
 from orchestrator.engines.kubernetes import admission, described, manifests, names
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster
+from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.differences import Key, key
 from orchestrator.errors import Conflict, Invalid, NotAllowed, Unavailable
 from orchestrator.identity.tokens import ProcessRole, TokenKind, spell
@@ -37,7 +37,7 @@ def keys(
     """Make the secrets that are not there yet; those that are there are not even read."""
     client = Client(Access(kubeconfig))
     for name, content in _secrets(database=database).items():
-        thing = {
+        thing: Object = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": name, "namespace": namespace},

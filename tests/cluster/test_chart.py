@@ -62,7 +62,7 @@ def test_what_the_engine_and_the_chart_call_a_cluster_is_one_thing(
         assert thing in rendered, f"{thing['kind']} {thing['metadata']['name']}"  # type: ignore[index]
     kinds = [each["kind"] for each in rendered]
     assert kinds.count("ValidatingAdmissionPolicy") * 2 + 4 == len(wanted)
-    for each in network.project_policies(found, "p") + [network.hub_policy(found, "p")]:
+    for each in [*network.project_policies(found, "p"), network.hub_policy(found, "p")]:
         for component in _asked(each):
             there = _of(rendered, "Deployment", component)
             assert component == network.HUB or there, component
@@ -225,21 +225,22 @@ def test_only_the_reconciler_has_a_token_and_rights(there: There) -> None:
             (verb, kind)
             for verb in ("get", "list", "create", "delete", "patch", "*")
             for kind in ("secrets", "pods", "configmaps", "namespaces", "deployments", "*")
-            if reviews.create_subject_access_review(_question(user, verb, kind)).status.allowed
+            if _allowed(reviews, user, verb, kind)
         ]
         assert bool(may) == (component == "reconciler"), (component, may)
         volumes = json.dumps(there.pod(component)["spec"]["volumes"])
         assert ("serviceAccountToken" in volumes) == (component == "reconciler"), component
 
 
-def _question(user: str, verb: str, kind: str) -> Object:
+def _allowed(reviews: Any, user: str, verb: str, kind: str) -> bool:
     group = "apps" if kind == "deployments" else ""
     asked = {"verb": verb, "resource": kind, "group": group, "namespace": SPACE}
-    return {
+    review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
         "spec": {"user": user, "resourceAttributes": asked},
     }
+    return bool(reviews.create_subject_access_review(review).status.allowed)
 
 
 def test_secrets_are_where_they_belong_and_nowhere_else(there: There) -> None:
@@ -292,7 +293,7 @@ def test_nobody_else_reaches_the_database(there: There) -> None:
     to_database = dial.format("DATABASE_SERVICE_HOST", 5432)
     assert "open" in there.says("control", *python, to_database)
     for name in ("gateway", "doors"):
-        with pytest.raises(AssertionError, match="TimeoutError|refused|timed out"):
+        with pytest.raises(AssertionError, match=r"TimeoutError|refused"):
             there.says(name, *python, to_database)
         assert "open" in there.says(name, *python, dial.format("CONTROL_SERVICE_HOST", 8700))
 
@@ -348,14 +349,12 @@ def _refused(there: There) -> bool:
 
 
 def test_an_upgrade_leaves_a_running_workspace_alone(there: There, running: Object) -> None:
-    """From the previous chart: our pods are new, the workspace's is the very same, admission holds."""
-    before = there.pod("gateway")["metadata"]["uid"]
+    """From the previous chart: ours are new, the workspace's is the very same, admission holds."""
+    before = _uid(there, "gateway")
     token = there.says("gateway", "cat", "/run/tre/tokens/gateway")
     words = ("upgrade", RELEASE, str(CHART), "--namespace", SPACE, "--values", str(there.file))
     there.tool.run(*words, "--wait", "--timeout", "8m")
-    until(
-        lambda: there.pod("gateway")["metadata"]["uid"] != before, 60, "the gateway is the old one"
-    )
+    until(lambda: _uid(there, "gateway") != before, 60, "the gateway is the old one")
     assert there.says("gateway", "cat", "/run/tre/tokens/gateway") == token
     now = there.objects.pod(names.namespace(PROJECT), "probe-1")
     assert now["metadata"]["uid"] == running["metadata"]["uid"]
@@ -364,16 +363,18 @@ def test_an_upgrade_leaves_a_running_workspace_alone(there: There, running: Obje
     assert _refused(there)
 
 
+def _uid(there: There, component: str) -> str:
+    return str(there.pod(component)["metadata"]["uid"])
+
+
 def test_uninstalling_keeps_data_and_lets_its_owner_delete(there: There, running: Object) -> None:
     """Bindings go first: projects, claims and secrets stay, and nothing is in their owner's way."""
     objects = there.objects
     there.tool.run("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "5m")
     bindings = objects.kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding")
     assert not [x for x in bindings.get().items if x.metadata.name.startswith("tre-")]
-    claims = {
-        x.metadata.name for x in objects.core.list_namespaced_persistent_volume_claim(SPACE).items
-    }
-    assert claims == {"state", "database"}
+    claims = objects.core.list_namespaced_persistent_volume_claim(SPACE).items
+    assert {x.metadata.name for x in claims} == {"state", "database"}
     assert {"database", "login"} <= {
         x.metadata.name for x in objects.core.list_namespaced_secret(SPACE).items
     }
