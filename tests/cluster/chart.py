@@ -49,7 +49,7 @@ class Helm:
         return [each for each in yaml.safe_load_all(said) if each]
 
 
-def values(images: dict[str, str], **more: Any) -> dict[str, Any]:
+def values(images: dict[str, str], /, **more: Any) -> dict[str, Any]:
     """The least that an administrator says, for a trial; `more` is merged in."""
     said: dict[str, Any] = {
         "images": {

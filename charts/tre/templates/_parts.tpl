@@ -93,9 +93,9 @@ limits: {memory: {{ .Values.resources.mostMemoryMb }}Mi}
 {{- define "tre.facts" -}}
 {{- $images := concat (values .Values.images.workspaces) (list .Values.images.hub .Values.images.orchestrator) | uniq | sortAlpha -}}
 reconciler: {{ printf "system:serviceaccount:%s:reconciler" .Release.Namespace | toJson | quote }}
-controllers: {{ .Values.cluster.controllers | toJson | quote }}
-volumeControllers: {{ list "system:serviceaccount:kube-system:persistent-volume-binder" "system:serviceaccount:kube-system:pv-protection-controller" | toJson | quote }}
-images: {{ $images | toJson | quote }}
+controllers: {{ .Values.cluster.controllers | toJson | replace "\",\"" "\", \"" | quote }}
+volumeControllers: {{ list "system:serviceaccount:kube-system:persistent-volume-binder" "system:serviceaccount:kube-system:pv-protection-controller" | toJson | replace "\",\"" "\", \"" | quote }}
+images: {{ $images | toJson | replace "\",\"" "\", \"" | quote }}
 doors: {{ .Values.cluster.doorsAddress | toJson | quote }}
 userNamespaces: {{ .Values.cluster.userNamespaces | toJson | quote }}
 runtimeClass: {{ .Values.cluster.runtimeClass | toJson | quote }}
