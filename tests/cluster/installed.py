@@ -5,7 +5,7 @@ cluster's, so a cluster where they are installed already is left alone.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -99,23 +99,37 @@ class Asker:
 
 
 @contextmanager
-def installed(objects: Objects) -> Iterator[Installed]:
-    """Install, wait until the policies are in force, and take everything away in the end."""
+def installed(
+    objects: Objects,
+    *,
+    images: Mapping[str, str] | None = None,
+    doors_address: str = CLUSTER.doors_address,
+    api_servers: tuple[tuple[str, int], ...] = CLUSTER.api_servers,
+    second_wall: bool = False,
+    level: str = "",
+) -> Iterator[Installed]:
+    """Install, wait until the policies are in force, and take everything away in the end.
+
+    Shape: what a test does not say is made up; without a second wall unless it brings one.
+    """
     prefix = f"t{uuid.uuid4().hex[:6]}"
     cluster = Cluster(
-        images=CLUSTER.images,
-        doors_address=CLUSTER.doors_address,
+        images={**CLUSTER.images, **(images or {})},
+        doors_address=doors_address,
         system=f"sys-{prefix}",
         check=f"sys-{prefix}-check",
-        api_servers=CLUSTER.api_servers,
+        api_servers=api_servers,
         user_namespaces=False,
+        second_wall=second_wall,
     )
+    labels = {"pod-security.kubernetes.io/enforce": level} if level else {}
+    system = {"name": cluster.system, "labels": labels}
     here = Installed(cluster, objects.cluster.kubeconfig, prefix)
     admin = Client(here.access())
     if any(_there(admin, thing) for thing in admission.load(POLICIES, cluster)):
         pytest.fail("Admission policies of ours are installed on this cluster; use another one.")
     things = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.system}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": system},
         *(_of_this_run(thing, prefix) for thing in rights.reconciler_rights(cluster)),
         *admission.load(POLICIES, cluster),
     ]

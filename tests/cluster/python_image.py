@@ -47,7 +47,9 @@ def _layer() -> bytes:
 def _interpreter(real: Path) -> Iterator[tuple[Path, str]]:
     """The program, what it is linked with, and its library without what no probe needs."""
     library = Path(sysconfig.get_path("stdlib"))
-    kept = [file for file in sorted(library.rglob("*")) if file.is_file() and _wanted(file)]
+    kept = [
+        file for file in sorted(library.rglob("*")) if file.is_file() and _wanted(file, library)
+    ]
     yield real, str(real)
     for file in kept:
         yield file, str(file)
@@ -62,10 +64,9 @@ def _programs() -> Iterator[tuple[Path, str]]:
         yield file, f"/opt/tre/{file.name}"
 
 
-def _wanted(file: Path) -> bool:
-    return not any(
-        part in _LEFT_OUT or part.startswith(_LEFT_OUT_TOO) for part in file.parts[-4:]
-    )
+def _wanted(file: Path, library: Path) -> bool:
+    parts = file.relative_to(library).parts
+    return not any(part in _LEFT_OUT or part.startswith(_LEFT_OUT_TOO) for part in parts)
 
 
 def _is_binary(file: Path) -> bool:
