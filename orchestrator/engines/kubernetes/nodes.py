@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from orchestrator.engines.kubernetes.cluster import Object
 from orchestrator.engines.kubernetes.differences import mapping, metadata_of, texts
@@ -167,6 +168,24 @@ def faults(message: str) -> list[str]:
                 continue
             return [str(each) for each in said] if isinstance(said, list) else []
     return []
+
+
+_YOUNG = timedelta(seconds=15)
+
+
+def is_late(event: Object, pods: Mapping[object, Object]) -> bool:
+    """Say whether an event tells of a pod of the wall that was ready before.
+
+    Shape: `pods` by their uid; what a pod says in its first seconds is that it has just come.
+    """
+    pod = pods.get(mapping(event.get("involvedObject")).get("uid"))
+    if pod is None or not faults(str(event.get("message") or "")):
+        return False
+    made, last = metadata_of(pod).get("creationTimestamp"), event.get("lastTimestamp")
+    try:
+        return datetime.fromisoformat(str(last)) - datetime.fromisoformat(str(made)) > _YOUNG
+    except ValueError:
+        return True
 
 
 def _times(event: Object) -> int:

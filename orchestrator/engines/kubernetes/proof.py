@@ -25,7 +25,7 @@ from orchestrator.engines.kubernetes.nodes import Node
 from orchestrator.engines.kubernetes.scene import Run
 from orchestrator.engines.kubernetes.walls import Walls
 from orchestrator.engines.kubernetes.watching import World
-from orchestrator.engines.port import Outcome, Probe, Spec, proved
+from orchestrator.engines.port import Outcome, Probe, Spec, proved, why_unproved
 from orchestrator.errors import Conflict, NotFound, TreError, Unavailable
 
 RECONCILER, DOCTOR = "reconciler", "doctor"
@@ -428,9 +428,7 @@ class Proofs:
         if proved(found):
             self._walls.held(project)
             return
-        wrong = [p for p in found if p.outcome not in (Outcome.HELD, Outcome.UNAVAILABLE)]
-        say = "an isolation probe did not hold"
-        self._walls.failed(project, f"{say} ({wrong[0].id})." if wrong else f"{say}.")
+        self._walls.failed(project, why_unproved(found))
 
 
 _ANOTHER = "the kernel sees another address"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from orchestrator.engines.kubernetes import names, network, nodes
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
-from orchestrator.engines.kubernetes.differences import mapping, metadata_of, texts
+from orchestrator.engines.kubernetes.differences import metadata_of, texts
 from orchestrator.engines.kubernetes.nodes import Node
 from orchestrator.engines.kubernetes.scene import addresses
 from orchestrator.engines.kubernetes.watching import Patience, World
@@ -52,20 +52,13 @@ class Walls:
     def nodes(self) -> list[Node]:
         """Answer all nodes as they are known now; asks nothing. Errors: Unavailable when blind."""
         self._world.believe()
-        found = self._world.group("")
-        system = self._world.group(self._cluster.system)
-        return nodes.seen(
-            [each for each in found.values() if each["kind"] == "Node"],
-            [each for each in system.values() if _component(each) == nodes.WALL],
-        )
+        found = self._world.group("").values()
+        return nodes.seen([n for n in found if n["kind"] == "Node"], self._pods(nodes.WALL))
 
     def doors_pods(self) -> tuple[str, ...]:
         """Answer the addresses of the doors' pods as they are known now; asks nothing."""
-        system = self._world.group(self._cluster.system)
         ready = [
-            each
-            for each in system.values()
-            if _component(each) == network.DOORS and "deletionTimestamp" not in metadata_of(each)
+            pod for pod in self._pods(network.DOORS) if "deletionTimestamp" not in metadata_of(pod)
         ]
         return tuple(sorted(address for pod in ready for address in addresses(pod)))
 
@@ -103,10 +96,10 @@ class Walls:
     def doctor(self) -> list[Condition]:
         """Say what stands. Errors: TreError when the cluster does not answer."""
         found = self._client.list(Scope("Event", self._cluster.system)).items
-        told = [each for each in found if _about_the_wall(each)]
+        pods = {metadata_of(each).get("uid"): each for each in self._pods(nodes.WALL)}
         return nodes.conditions(
             self.nodes(),
-            told,
+            [each for each in found if nodes.is_late(each, pods)],
             second_wall=self._cluster.second_wall,
             user_namespaces=self._cluster.user_namespaces,
         )
@@ -117,6 +110,10 @@ class Walls:
         for node in gone:
             self.label(node.name, proved=False, translates=node.translates)
         return gone
+
+    def _pods(self, component: str) -> list[Object]:
+        system = self._world.group(self._cluster.system)
+        return [each for each in system.values() if _component(each) == component]
 
     def _follow(self) -> None:
         """Settle at every change, and again after a while when the cluster refused."""
@@ -154,8 +151,3 @@ def _component(thing: Object) -> str:
     if thing["kind"] != "Pod":
         return ""
     return texts(metadata_of(thing).get("labels")).get(names.COMPONENT, "")
-
-
-def _about_the_wall(event: Object) -> bool:
-    about = mapping(event.get("involvedObject"))
-    return about.get("kind") == "Pod" and bool(nodes.faults(str(event.get("message") or "")))
