@@ -18,8 +18,9 @@ from kubernetes.client.exceptions import ApiException
 
 from orchestrator.engines.kubernetes import admission, names, rights
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster
+from orchestrator.engines.kubernetes.cluster import Cluster, HostFolder
 from orchestrator.engines.kubernetes.differences import Key, metadata_of
+from orchestrator.engines.kubernetes.engine import Environments
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.objects import Object, Objects, until
@@ -45,6 +46,11 @@ class Installed:
     def spec(self, word: str, *people: str) -> Spec:
         """A specification in a project of this run's own."""
         return a_spec(f"{self.prefix}-{word}", *people)
+
+    def call_proved(self, engine: Environments) -> None:
+        """Write on every node what a proof would, for tests that are about something else."""
+        for node in engine.walls.nodes():
+            engine.walls.label(node.name, proved=True)
 
     def hub(self, project: str) -> str:
         """The user name of a project's hub."""
@@ -105,6 +111,7 @@ def installed(
     images: Mapping[str, str] | None = None,
     doors_address: str = CLUSTER.doors_address,
     api_servers: tuple[tuple[str, int], ...] = CLUSTER.api_servers,
+    snapshots: HostFolder = HostFolder("/srv/tre"),  # noqa: B008 - frozen
     second_wall: bool = False,
     level: str = "",
 ) -> Iterator[Installed]:
@@ -119,6 +126,7 @@ def installed(
         system=f"sys-{prefix}",
         check=f"sys-{prefix}-check",
         api_servers=api_servers,
+        snapshots=snapshots,
         user_namespaces=False,
         second_wall=second_wall,
     )
@@ -201,6 +209,9 @@ def _take_away(admin: Client, here: Installed, things: list[Any]) -> None:
                 admin.delete(_key(thing))
     for kind in ("ClusterRole", "ClusterRoleBinding"):
         admin.delete(Key(kind, "", f"{here.prefix}-reconciler"))
+    for node in admin.list(Scope("Node")).items:
+        bare: Any = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": _key(node).name}}
+        admin.apply(bare)  # what we applied and do not name any more goes
     until(lambda: _freely_deleted(admin, here), _EMPTY, "namespaces cannot be deleted")
 
 
@@ -213,7 +224,7 @@ def _freely_deleted(admin: Client, here: Installed) -> bool:
             each
             for kind in ("Namespace", "PersistentVolume")
             for each in admin.list(Scope(kind)).items
-            if _key(each).name.startswith(f"tre-{here.prefix}-")
+            if _key(each).name.startswith((f"tre-{here.prefix}-", f"lab-tre-{here.prefix}-"))
         ),
     ]
     try:

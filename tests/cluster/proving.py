@@ -6,12 +6,13 @@ the installer's DaemonSet. Everything is in a system namespace of this run.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
 from orchestrator.engines.kubernetes.client import Client
+from orchestrator.engines.kubernetes.cluster import HostFolder
 from orchestrator.engines.kubernetes.engine import Environments
 from orchestrator.engines.port import Probe, Spec
 from tests.cluster import python_image
@@ -27,6 +28,8 @@ from tests.cluster.wall.daemon import installer
 
 LIST = f"{CNI_NETWORK}/10-tre-lab.conflist"
 NODE = "node"
+DATA = "/run/tre-lab/data"
+"""Where snapshots lie in the lab: in memory, gone with it."""
 
 
 @dataclass
@@ -88,6 +91,7 @@ def house(objects: Objects, lab: Instance) -> Iterator[House]:
         images={"workspace": image},
         doors_address=str(ip_network(lab.addresses.services[0])[10]),
         api_servers=tuple((host, API_PORT) for host in lab.addresses.node),
+        snapshots=HostFolder(DATA),
         second_wall=True,
         level="privileged",
     ) as here:
@@ -102,8 +106,6 @@ def house(objects: Objects, lab: Instance) -> Iterator[House]:
         finally:
             found.wall_down()
             engine.close()
-            with suppress(Exception):
-                objects.core.patch_node(NODE, {"metadata": {"labels": {"tre.proved": None}}})
 
 
 def _doors(objects: Objects, here: Installed) -> None:

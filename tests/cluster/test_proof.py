@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes import admission, names, pods
+from orchestrator.engines.kubernetes import names, pods
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, metadata_of
 from orchestrator.engines.kubernetes.scene import PROOF
 from orchestrator.engines.port import Outcome, Probe, Spec, proved
 from orchestrator.errors import TreError, Unavailable
+from tests.cluster.breaking import an_allow_all, no_enforcer, nothing_enforced
 from tests.cluster.cluster import Cluster
-from tests.cluster.installed import POLICIES
-from tests.cluster.objects import Object, Objects, until
+from tests.cluster.objects import Objects, until
 from tests.cluster.proving import NODE, House, house
 from tests.kubernetes_world import a_mount
 
@@ -149,22 +149,9 @@ def test_the_plug_in_taken_out_of_the_node(walls: House, spec: Spec) -> None:
     assert walls.node().proved
 
 
-@contextmanager
-def nothing_enforced(walls: House) -> Iterator[None]:
-    """Stop the enforcer and take its table out of the kernel: policies are stored and ignored."""
-    walls.lab.hold("enforcer")
-    walls.lab.run("nft", "delete", "table", "inet", "tre_lab_policy")
-    try:
-        yield
-    finally:
-        walls.lab.release("enforcer")
-        tables = "inet tre_lab_policy"
-        until(lambda: tables in walls.lab.run("nft", "list", "tables"), 20, "nothing is enforced")
-
-
 def test_policies_that_nobody_enforces(walls: House, spec: Spec) -> None:
     """Every object is there as written; only an attempt can know. The second wall alone holds."""
-    with nothing_enforced(walls):
+    with nothing_enforced(walls, ""):
         found = walls.prove(spec.project)
     gone = opened(found)
     assert {"E01.tcp4.policies", "E02.udp4.policies", "E03.icmp4.policies"} <= gone
@@ -181,11 +168,8 @@ def test_policies_that_nobody_enforces(walls: House, spec: Spec) -> None:
 
 def test_an_enforcer_that_stopped(walls: House, spec: Spec) -> None:
     """It is not there any more for new pods: nothing is open, and nothing is proved."""
-    walls.lab.hold("enforcer")
-    try:
+    with no_enforcer(walls, ""):
         found = walls.prove(spec.project)
-    finally:
-        walls.lab.release("enforcer")
     assert not safe(found)
     assert Outcome.INCONCLUSIVE in outcomes(found)
     with pytest.raises(Unavailable):
@@ -193,67 +177,15 @@ def test_an_enforcer_that_stopped(walls: House, spec: Spec) -> None:
     assert safe(walls.prove(spec.project))
 
 
-@contextmanager
-def admission_off(walls: House) -> Iterator[None]:
-    """Take the bindings of all our admission policies away for a moment."""
-    admin = Client(walls.here.access())
-    things = admission.load(POLICIES, walls.here.cluster)
-    bindings: list[Any] = [t for t in things if str(t["kind"]).endswith("Binding")]
-    for each in bindings:
-        admin.delete(key(each))
-    time.sleep(1)
-    try:
-        yield
-    finally:
-        for each in bindings:
-            admin.apply(each)
-        admin.close()
-        time.sleep(1)
-
-
-def allow_all(space: str) -> Object:
-    """What a helpful person writes when something does not work."""
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "allow-all", "namespace": space},
-        "spec": {
-            "podSelector": {},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{}],
-            "egress": [{}],
-        },
-    }
-
-
-def by_hand(walls: House, thing: Object) -> None:
-    """Write an object that admission would refuse to everybody."""
-
-    def written() -> bool:
-        try:
-            walls.objects.apply(thing)
-        except Exception as refused:
-            if "denied request" not in str(refused):
-                raise
-            return False
-        return True
-
-    with admission_off(walls):
-        until(written, 20, "admission still refuses it")
-
-
 def test_an_allow_all_added_by_hand(walls: House, spec: Spec) -> None:
     """Found as stored and by attempts through the doors, where the second wall does not hide it."""
-    stray = allow_all(names.namespace(spec.project))
-    by_hand(walls, stray)
-    until(lambda: walls.engine.world.get(key(stray)), 10, "the stray was not seen")
-    time.sleep(1)
-    found = walls.prove(spec.project)
     doors = {f"E01.door-{port}.project" for port in (8081, 8082, 8083)}
-    assert opened(found) == {"E16.stored.project"} | doors
-    assert "allow-all" in found["E16.stored.project"].evidence
-    with pytest.raises(Unavailable, match="did not hold"):
-        walls.engine.attach(spec.project, [a_mount()])
+    with an_allow_all(walls, names.namespace(spec.project)):
+        found = walls.prove(spec.project)
+        assert opened(found) == {"E16.stored.project"} | doors
+        assert "allow-all" in found["E16.stored.project"].evidence
+        with pytest.raises(Unavailable, match="did not hold"):
+            walls.engine.attach(spec.project, [a_mount()])
     walls.engine.ensure(spec)
     assert safe(walls.prove(spec.project)), "mended, and proved again"
 
@@ -372,7 +304,7 @@ def test_a_notebook_server_behind_no_policies_does_not_start(walls: House, spec:
     """Without both walls every way of its plan is open to it."""
     walls.wall_down()
     try:
-        with nothing_enforced(walls), started(walls, spec) as where:
+        with nothing_enforced(walls, ""), started(walls, spec) as where:
             until(lambda: _ended(walls, where), 60, "it does not start")
             ended = _ended(walls, where)
             assert ended["exitCode"] == 3, ended
