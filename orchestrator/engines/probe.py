@@ -843,7 +843,8 @@ def start(plan: Plan) -> int:
     found: dict[str, str] = {}
     until, ways = time.monotonic() + _WAYS_SECONDS, False
     closed = [name for name in plan["attempts"] if name not in plan["ways"]]
-    while not found and not ways and time.monotonic() < until:
+    complete = bool(closed and plan["ways"])  # a plan without either would prove nothing
+    while complete and not found and not ways and time.monotonic() < until:
         seen = made(plan, list(plan["attempts"]))
         found = {name: seen[name][1] for name in closed if seen[name][0]}
         ways = all(seen[name][0] for name in plan["ways"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from orchestrator.engines.kubernetes import names, storage
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import HostFolder
 from orchestrator.engines.kubernetes.engine import Environments
@@ -76,6 +77,11 @@ class House:
         )
         self.wall("remove")
 
+    def give_homes(self, project: str, person: str) -> None:
+        """Give a person's claims volumes: nothing in the lab makes them by itself."""
+        for claim in (names.home_claim(person), storage.SHARED):
+            self.objects.apply(_home(project, claim))
+
     def node(self) -> Any:
         """The node as the engine sees it."""
         return {node.name: node for node in self.engine.walls.nodes()}[NODE]
@@ -106,6 +112,24 @@ def house(objects: Objects, lab: Instance) -> Iterator[House]:
         finally:
             found.wall_down()
             engine.close()
+
+
+def _home(slug: str, claim: str) -> Object:
+    """A volume for one claim of people's work, in a folder of the lab."""
+    space = names.namespace(slug)
+    modes = ["ReadWriteMany"] if claim == storage.SHARED else ["ReadWriteOnce"]
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"lab-{space}-{claim}"},
+        "spec": {
+            "accessModes": modes,
+            "capacity": {"storage": "4Gi"},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "claimRef": {"namespace": space, "name": claim},
+            "hostPath": {"path": f"{DATA}/homes/{claim}", "type": "DirectoryOrCreate"},
+        },
+    }
 
 
 def _doors(objects: Objects, here: Installed) -> None:

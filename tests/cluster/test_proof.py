@@ -261,6 +261,7 @@ def started(walls: House, spec: Spec) -> Iterator[Key]:
     assert doors
     small = walls.here.spec("start", "ada")
     walls.engine.ensure(small)
+    walls.give_homes(small.project, "ada")
     where = a_notebook(walls, small, doors)
     try:
         yield where

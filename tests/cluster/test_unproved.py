@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from orchestrator import db
-from orchestrator.engines.kubernetes import names, pods, storage
+from orchestrator.engines.kubernetes import names, pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.differences import Key, key
 from orchestrator.engines.kubernetes.engine import Environments
@@ -27,7 +27,7 @@ from orchestrator.workspaces import queries
 from orchestrator.workspaces.states import WorkspaceState as State
 from tests.cluster import breaking
 from tests.cluster.cluster import Cluster
-from tests.cluster.objects import Object, Objects, until
+from tests.cluster.objects import Objects, until
 from tests.cluster.proving import DATA, House, house
 from tests.databases import a_copy, closing_engine
 from tests.reconciler_world import MINUTE, a_house
@@ -152,8 +152,7 @@ def a_server(walls: House, at_work: Reconciler) -> Iterator[Key]:
         walls.lab.run("mkdir", "-p", f"{folder}/tree")
         walls.lab.run("tee", f"{folder}/MANIFEST.json", text="{}")
     person = record.spec.people[0]
-    for claim in (names.home_claim(person), storage.SHARED):
-        walls.objects.apply(_home(slug, claim))
+    walls.give_homes(slug, person)
     doors = walls.engine.walls.doors_pods()
     pod: Any = pods.notebook(cluster, record.spec, person, record.mounts, {}, doors)
     pod["spec"]["containers"][0]["command"] = SLEEP
@@ -170,21 +169,3 @@ def a_server(walls: House, at_work: Reconciler) -> Iterator[Key]:
 
 def _phase(walls: House, where: Key) -> str:
     return str(walls.objects.pod(where.namespace, where.name)["status"]["phase"])
-
-
-def _home(slug: str, claim: str) -> Object:
-    """A volume for one claim of people's work, in a folder of the lab."""
-    space = names.namespace(slug)
-    modes = ["ReadWriteMany"] if claim == storage.SHARED else ["ReadWriteOnce"]
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": f"lab-{space}-{claim}"},
-        "spec": {
-            "accessModes": modes,
-            "capacity": {"storage": "4Gi"},
-            "persistentVolumeReclaimPolicy": "Retain",
-            "claimRef": {"namespace": space, "name": claim},
-            "hostPath": {"path": f"{DATA}/homes/{claim}", "type": "DirectoryOrCreate"},
-        },
-    }
