@@ -1,6 +1,6 @@
 """Part of the engine port on Kubernetes: a project's objects are made, watched, mended and removed.
 
-Not selectable yet: servers, hub, doors, proof and checks come with later work, and nothing here
+Not selectable yet: servers, hub, doors and checks come with later work, and nothing here
 pretends to be them. What is here is level-based: it looks at the watched world, compares, writes
 the differences, and can be killed after any write and run again.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from orchestrator.engines.kubernetes import manifests, names, records, storage
+from orchestrator.engines.kubernetes import manifests, names, nodes, records, storage
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.differences import (
@@ -115,7 +115,7 @@ class Environments:
             mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
             servers={},
             halted=frozenset(),
-            isolation="network policies, as stored; whether they are enforced was not proved",
+            isolation=nodes.in_words(self.walls.nodes(), second_wall=self._cluster.second_wall),
         )
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:

@@ -67,6 +67,13 @@ def labelled(name: str, *, proved: bool, translates: str = "") -> Object:
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata}
 
 
+def in_words(nodes: Sequence[Node], *, second_wall: bool) -> str:
+    """Say which wall stands between pods and the rest, and where that was proved."""
+    walls = "network policies and a second wall in each pod" if second_wall else "network policies"
+    proved = [node.name for node in nodes if node.proved]
+    return f"{walls}, {f'proved on {_list(proved)}' if proved else 'not proved on any node'}"
+
+
 def conditions(
     nodes: Sequence[Node], events: Sequence[Object], *, second_wall: bool, user_namespaces: bool
 ) -> list[Condition]:

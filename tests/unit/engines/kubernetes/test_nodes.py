@@ -106,6 +106,13 @@ def test_all_well_is_ok_in_every_line() -> None:
     assert {c.status for c in said(GOOD).values()} == {"ok"}
 
 
+def test_the_walls_in_words() -> None:
+    assert nodes.in_words([GOOD, BARE], second_wall=True) == (
+        "network policies and a second wall in each pod, proved on n1"
+    )
+    assert nodes.in_words([BARE], second_wall=False) == "network policies, not proved on any node"
+
+
 def test_nodes_with_and_without_are_named() -> None:
     found = said(GOOD, BARE)
     assert found["walls"].status == "off"
