@@ -418,10 +418,10 @@ class Proofs:
 
     def _usable(self) -> list[Node]:
         """Answer the nodes to try on, those that are proved first. Errors: Unavailable."""
-        found = [node for node in self._walls.nodes() if node.ready]
+        found = nodes.to_try(self._walls.nodes(), second_wall=self._cluster.second_wall)
         if not found:
-            raise Unavailable("No node of the cluster is ready, so nothing can be proved.")
-        return sorted(found, key=lambda node: (not node.proved, node.name))
+            raise Unavailable("No node of the cluster takes pods, so nothing can be proved.")
+        return found
 
     def _image(self) -> str:
         """Answer a workspace image, for a proof of no project."""
