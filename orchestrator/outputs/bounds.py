@@ -1,7 +1,9 @@
 """[pure] How far do sums pin a hidden number down? Bounds by propagation, then by linear programs.
 
-The only module that knows HiGHS. Propagation alone is sound and settles most tables in no time; a
-linear program, of each group of numbers that hang together, finds what several sums say together.
+The only module that knows HiGHS, which is loaded when a program is solved for the first time: it
+brings numpy, and most files hide no cell. Propagation alone is sound and settles most
+tables in no time; a linear program, of each group of numbers that hang together, finds what several
+sums say together.
 Source: outputs 6.1 steps 2 to 5.
 """
 
@@ -9,12 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import highspy
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 _TOLERANCE = 1e-6
 _ROUNDS = 50
-_LARGEST = float(highspy.kHighsInf)
+_LARGEST = float("inf")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,11 @@ def _groups(sums: Sequence[Sum], size: int) -> Iterator[tuple[set[int], list[Sum
         yield {place for one in own for place, _ in one.terms}, own
 
 
+@cache
+def _highs() -> ModuleType:
+    return import_module("highspy")
+
+
 class _Program:
     """One linear program, asked again and again with another aim, which keeps it warm."""
 
@@ -147,7 +155,7 @@ class _Program:
         self.at = {place: position for position, place in enumerate(places)}
         self.contradiction = False
         # `highspy.Highs` prints a banner as it is made, into whatever `tre check` answers
-        self._model = highspy._core._Highs()
+        self._model = _highs()._core._Highs()
         self._model.setOptionValue("output_flag", False)
         self._model.setOptionValue("threads", 1)
         for place in places:
@@ -161,25 +169,24 @@ class _Program:
         """Give the ends of one number; None when there are none, or no time is left."""
         at = self.at[place]
         self._model.changeColCost(at, 1.0)
-        low = self._aim(highspy.ObjSense.kMinimize, until)
-        high = None if low is None else self._aim(highspy.ObjSense.kMaximize, until)
+        low = self._aim(1, until)
+        high = None if low is None else self._aim(-1, until)
         self._model.changeColCost(at, 0.0)
         return None if low is None or high is None else (low, high)
 
-    def _aim(self, sense: highspy.ObjSense, until: float) -> float | None:
+    def _aim(self, sign: int, until: float) -> float | None:
+        """Find the least (sign 1) or greatest (-1) value of the aim."""
         left = until - time.monotonic()
         if left <= 0:
             return None
+        words, status = _highs().ObjSense, _highs().HighsModelStatus
         self._model.setOptionValue("time_limit", self._model.getRunTime() + left)  # it adds up
-        self._model.changeObjectiveSense(sense)
+        self._model.changeObjectiveSense(words.kMinimize if sign > 0 else words.kMaximize)
         self._model.run()
-        status = self._model.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
+        came_to = self._model.getModelStatus()
+        if came_to == status.kOptimal:
             return float(self._model.getObjectiveValue())
-        if status == highspy.HighsModelStatus.kUnbounded:
-            return _LARGEST if sense == highspy.ObjSense.kMaximize else -_LARGEST
-        self.contradiction = status in {
-            highspy.HighsModelStatus.kInfeasible,
-            highspy.HighsModelStatus.kUnboundedOrInfeasible,
-        }
+        if came_to == status.kUnbounded:
+            return -sign * _LARGEST
+        self.contradiction = came_to in {status.kInfeasible, status.kUnboundedOrInfeasible}
         return None

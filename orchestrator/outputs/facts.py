@@ -23,10 +23,13 @@ from orchestrator.outputs.cells import Mark, Piece, hidden, pieces
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.roles import (
     LABELS,
+    STATISTICS,
     Known,
     Role,
     counted,
     is_total,
+    listed,
+    named,
     roles,
     statistic_column,
     words,
@@ -37,16 +40,16 @@ PEOPLE = "people"
 
 Coordinates = tuple[tuple[str, str], ...]
 
-_GENERIC = frozenset("yes no y n true false unknown other none missing present absent pos neg "
+_GENERIC = listed("yes no y n true false unknown other none missing present absent pos neg "
                      "positive negative low high middle medium normal abnormal ever never "
-                     "1st 2nd 3rd".split())  # fmt: skip
-_PLAIN = frozenset(
+                     "1st 2nd 3rd")  # fmt: skip
+_PLAIN = listed(
     "n count counts freq freqs frequency frequencies num number patients patient persons person "
     "people subjects subject participants participant individuals total totals all size nobs obs "
-    "observations records rows of the in denominator".split()
+    "observations records rows of the in denominator"
 )
-_NAMES = frozenset("variable characteristic characteristics factor covariate feature".split())
-_LEVELS = frozenset("level levels value category categories group".split())
+_NAMES = listed("variable characteristic characteristics factor covariate feature")
+_LEVELS = listed("level levels value category categories group")
 _BASES = (1000, 500, 100, 50, 20, 10, 5)
 _ENOUGH = 6
 _VARIABLES = 4
@@ -156,9 +159,10 @@ def people_table(
     table = block.as_table()
     found = roles(table, known)
     measured = [at for at, role in enumerate(found) if role not in LABELS or _packs(table, at)]
+    measured += [at for at, name in enumerate(table.columns) if named(name) in STATISTICS]
     first = min(measured, default=len(found))
     labels = [at for at in range(len(found)) if at < first or (
-        found[at] in {Role.TEXT, Role.AXIS} and not _packs(table, at))]  # fmt: skip
+        found[at] in {Role.TEXT, Role.AXIS} and at not in measured)]  # fmt: skip
     labels = [at for at in labels if not (found[at] is Role.INDEX and not table.columns[at])]
     return table, found, labels, dict(enumerate(sections(block)))
 
@@ -190,7 +194,7 @@ def _read(
     for position, row in enumerate(table.rows):
         if speaks is not None and not counted(row[speaks]):
             continue
-        own = _row_coordinates(table, row, labels, heads.get(position, ""), speaks)
+        own = row_coordinates(table, row, labels, heads.get(position, ""), speaks)
         if position == end:
             own = ()
         for at in measured:
@@ -287,9 +291,10 @@ def _bare(name: str) -> str:
     return _OF_ALL.sub("", re.sub(r"[(\[].*?[)\]]", "", name)).strip(" ,;") or name
 
 
-def _row_coordinates(
+def row_coordinates(
     table: Table, row: Sequence[str], labels: Sequence[int], head: str, speaks: int | None
 ) -> Coordinates:
+    """Name the categories of one row, as variable and value; totals name none."""
     found: set[tuple[str, str]] = set()
     name = ""
     for at in labels:
@@ -343,9 +348,7 @@ def _margins(facts: Sequence[Fact], variables: Sequence[str]) -> list[Fact]:
 
 def _sum(coordinates: Coordinates, parts: Sequence[Fact]) -> Fact:
     total, first = fsum(fact.low for fact in parts), parts[0]
-    return Fact(
-        first.row, first.column, first.measure, coordinates, total, total, derived=True
-    )
+    return Fact(first.row, first.column, first.measure, coordinates, total, total, derived=True)
 
 
 def _compared(coordinate: tuple[str, str]) -> tuple[str, str]:

@@ -15,7 +15,18 @@ from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import Mark, hidden, pieces, whole
 from orchestrator.outputs.form import Table
 
-__all__ = ["Cell", "Known", "Role", "counts", "label_of", "named", "roles", "whole", "words"]
+__all__ = [
+    "Cell",
+    "Known",
+    "Role",
+    "counts",
+    "label_of",
+    "listed",
+    "named",
+    "roles",
+    "whole",
+    "words",
+]
 
 
 class Role(StrEnum):
@@ -67,54 +78,55 @@ class Cell:
     whole: bool = False
 
 
-def _listed(text: str) -> frozenset[str]:
+def listed(text: str) -> frozenset[str]:
+    """List words."""
     return frozenset(text.split())
 
 
-_PERCENT = _listed("percent pct percentage prop proportion share perc prc")
+_PERCENT = listed("percent pct percentage prop proportion share perc prc")
 _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
-    (Role.PLANNED, _listed("planned target expected required anticipated projected simulated")),
-    (Role.P_VALUE, _listed("p pvalue pval pr padj fdr qvalue")),
-    (Role.DEGREES, _listed("df dof ddf ndf")),
-    (Role.SPREAD, _listed("sd std stdev se sem var variance mad cv")),
-    (Role.EXTREME, _listed("min max minimum maximum range lowest highest largest smallest oldest "
+    (Role.PLANNED, listed("planned target expected required anticipated projected simulated")),
+    (Role.P_VALUE, listed("p pvalue pval pr padj fdr qvalue")),
+    (Role.DEGREES, listed("df dof ddf ndf")),
+    (Role.SPREAD, listed("sd std stdev se sem var variance mad cv")),
+    (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
                            "youngest")),
-    (Role.PERCENTILE, _listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
+    (Role.PERCENTILE, listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
                               "q3 p1 p5 p10 p20 p25 p50 p75 p80 p90 p95 p99 lq uq")),
-    (Role.COEFFICIENT, _listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
+    (Role.COEFFICIENT, listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
                                "rr irr aor ratio odds hazard ci lci uci lcl ucl lower upper "
                                "intercept exp")),
-    (Role.MEAN, _listed("mean means avg average averages")),
-    (Role.RATE, _listed("rate rates incidence prevalence per yield")),
-    (Role.SUM, _listed("sum sums summed")),
-    (Role.STATISTIC, _listed("chi chisq chi2 statistic statistics prob probability loglik aic bic "
+    (Role.MEAN, listed("mean means avg average averages")),
+    (Role.RATE, listed("rate rates incidence prevalence per yield")),
+    (Role.SUM, listed("sum sums summed")),
+    (Role.STATISTIC, listed("chi chisq chi2 statistic statistics prob probability loglik aic bic "
                              "auc auroc r2 rsq corr correlation cor weighted skew kurtosis mode "
                              "midpoint survival surv cumhaz wald ratio diff "
                              "difference delta change sensitivity specificity accuracy importance "
                              "gain loss bits epsilon seed lambda")),
 )  # fmt: skip
-_STRONG = _listed(
+_STRONG = listed(
     "n count counts freq freqs frequency frequencies num number patients patient persons person "
     "people subjects subject participants participant individuals events event deaths nobs obs "
     "observations died dead denominator numerator atrisk cases controls"
 )
 """Words that say by themselves that somebody was counted."""
-_WEAK = _listed(
+_WEAK = listed(
     "case control total totals all size records rows censored censor risk women men males females"
 )
 """Words that say so only where nothing else speaks against it."""
-_DOSE = _listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
+_DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
                 "minutes seconds days weeks months")  # fmt: skip
-_CODE = _listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha")
-_YEAR = _listed("year yr date")
-_INDEX = _listed("id rank order index row rownames rowname position nr")
-_AXIS = _listed(
+_CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha")
+_YEAR = listed("year yr date")
+_INDEX = listed("id rank order index row rownames rowname position nr")
+_AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
     "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
     "ipss risk phase course period model step variable scenario"
 )
-_TOTALS = _listed("total totals all sum overall everyone everybody")
-_AROUND = _listed("patients people persons participants subjects n sexes sex ages groups grand the "
+_TOTALS = listed("total totals all sum overall everyone everybody")
+_AROUND = listed("patients people persons participants subjects n sexes sex ages groups grand the "
                   "of both cohort sample population study")  # fmt: skip
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
@@ -149,8 +161,8 @@ def named(name: str) -> Role | None:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
-    for role, listed in _NAMED:
-        if own & listed and not _is_label_only(role, own, listed):
+    for role, names in _NAMED:
+        if own & names and not _is_label_only(role, own, names):
             return role
     return Role.COUNT if own & _STRONG else None
 
@@ -226,9 +238,9 @@ def statistic_column(table: Table, found: Sequence[Role]) -> int | None:
     return None
 
 
-def _is_label_only(role: Role, own: set[str], listed: frozenset[str]) -> bool:
+def _is_label_only(role: Role, own: set[str], names: frozenset[str]) -> bool:
     """`age range`, `p group`, `kappa lambda`: one weak word does not make a statistic."""
-    only = own & listed
+    only = own & names
     if only == {"p"}:
         return not own <= {"p", "value", "val", "adj", "adjusted", "trend", "interaction", "for"}
     if role is Role.STATISTIC and only <= {"lambda", "change", "mode"}:
