@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import people, reports, rules
+from orchestrator.airlock import ledger, people, reports, rules
 from orchestrator.airlock.models import Check, CheckFile, CheckKind, File, ReportRow, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import CheckState, RequestState
@@ -20,6 +20,8 @@ from orchestrator.audit.log import append
 from orchestrator.errors import Conflict, Invalid, NotFound, Tampered
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
+from orchestrator.outputs import ledger as ledger_counts
+from orchestrator.outputs.ledger import Counts
 from orchestrator.outputs.model import FileReport, Report, Verdict, worst
 from orchestrator.policy.model import Policies
 from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue
@@ -146,7 +148,7 @@ def record_check(
             "look at the worker before it runs again.",
             code="foreign_report",
         )
-    checked, stored = _store(session, check, report)
+    checked, stored = _store(session, check, report, policies, now)
     total = worst([one.verdict for one in checked])
     check.done_at, check.verdict, check.report_digest = now, total, stored
     session.flush()
@@ -245,8 +247,11 @@ def _names(paths: Sequence[str]) -> str:
     return ", ".join(paths[:3]) + more
 
 
-def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked], Digest]:
+def _store(
+    session: Session, check: Check, report: Report, policies: Policies, now: datetime
+) -> tuple[list[Checked], Digest]:
     said = reports.by_file(report)
+    counts = ledger_counts.read(report.facts)
     checked = []
     bodies: dict[str, str] = {}
     for file, digest in session.exec(
@@ -255,6 +260,8 @@ def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked
         .order_by(File.path)
     ):
         part = said.get((file.path, digest)) or reports.silent(file.path, digest, file.size)
+        own = counts.get((file.path, digest))
+        part = _with_ledger(session, check, file, part, own, policies, now)
         name, body = reports.spell_file(part)
         bodies[name] = body
         checked.append(Checked(file, part, rules.verdict_of(part), name))
@@ -262,6 +269,27 @@ def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked
     bodies[name] = body
     _keep(session, bodies)
     return checked, name
+
+
+def _with_ledger(
+    session: Session,
+    check: Check,
+    file: File,
+    part: FileReport,
+    counts: Counts | None,
+    policies: Policies,
+    now: datetime,
+) -> FileReport:
+    """Compare with other releases, at submission and before release; never for a draft.
+
+    Source: outputs 6.2 (a pre-check must not become an oracle); decision 0010.
+    """
+    if check.kind == CheckKind.PRECHECK:
+        return part
+    if check.kind == CheckKind.SUBMISSION and counts is not None:
+        ledger.propose(session, file, check.project_id, counts, now)
+    pending = check.kind == CheckKind.SUBMISSION
+    return ledger.judged(session, file, part, counts, policies.outputs, pending=pending)
 
 
 def _keep(session: Session, bodies: dict[str, str]) -> None:

@@ -85,10 +85,14 @@ class Suppression(_Frozen):
 
 
 class Ledger(_Frozen):
-    """O14, O15: how much of one file is compared with earlier releases. Units: cells, tables."""
+    """O14, O15: how much of one file is compared with earlier releases, and how long.
+
+    Units: cells, tables, seconds.
+    """
 
     cells: int = Field(gt=0)
     tables: int = Field(gt=0)
+    seconds: int = Field(gt=0)
 
 
 class Stricter(_Frozen):

@@ -117,6 +117,9 @@ def release(hands: Hands, request_id: str, now: datetime) -> bool:
 
 
 def _release(hands: Hands, request_id: str, now: datetime) -> None:
+    with write(hands.db) as session:
+        if releasing.turn_back(session, hands.clock(), request_id, policies=hands.policies):
+            return
     with read(hands.db) as session:
         planned = releasing.plan_release(session, now, request_id)
     for _file, digest in planned:
