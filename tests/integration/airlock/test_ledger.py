@@ -250,7 +250,7 @@ def _approved_unseen(session: Session, project: ProjectWorld, content: str) -> A
     add(session, world, "table.csv", content)
     submit(session, world)
     kept = ledger.judged
-    ledger.judged = lambda *_given, **_named: _given[2]  # type: ignore[assignment]
+    ledger.judged = lambda *_given, **_named: _given[2]
     try:
         judged(session, {"table.csv": content})
         both(session, world)
