@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import ledger, people, rules
+from orchestrator.airlock import ledger, people, rules, thresholds
 from orchestrator.airlock.models import (
     TO_EXPIRE,
     Check,
@@ -119,7 +119,7 @@ def turn_back(session: Session, now: datetime, request_id: str, *, policies: Pol
     if row.state != RequestState.APPROVED:
         return False
     approved = [f for f in present_files(session, row.id) if f.outcome == FileOutcome.APPROVED]
-    worse = ledger.worse(session, approved, policies.outputs)
+    worse = ledger.worse(session, approved, thresholds.of_request(session, row, policies))
     if not worse:
         return False
     names = ", ".join(file.path for file in worse[:3])

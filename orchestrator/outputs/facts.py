@@ -190,11 +190,14 @@ def _read(
     if speaks is not None:
         measured = [at for at in range(len(found)) if at not in labels and at != speaks]
     end = _unlabelled_total(table, found, measured, labels)
+    abbreviated = _no_totals(table, measured, labels)
     facts = _of_names(block, table, measured)
     for position, row in enumerate(table.rows):
         if speaks is not None and not counted(row[speaks]):
             continue
-        own = row_coordinates(table, row, labels, heads.get(position, ""), speaks)
+        own = row_coordinates(
+            table, row, labels, heads.get(position, ""), speaks, named_all=position in abbreviated
+        )
         if position == end:
             own = ()
         for at in measured:
@@ -292,9 +295,18 @@ def _bare(name: str) -> str:
 
 
 def row_coordinates(
-    table: Table, row: Sequence[str], labels: Sequence[int], head: str, speaks: int | None
+    table: Table,
+    row: Sequence[str],
+    labels: Sequence[int],
+    head: str,
+    speaks: int | None,
+    *,
+    named_all: bool = False,
 ) -> Coordinates:
-    """Name the categories of one row, as variable and value; totals name none."""
+    """Name the categories of one row, as variable and value; totals name none.
+
+    Shape: `named_all` where a label that reads like a total is a category: the leukaemia `ALL`.
+    """
     found: set[tuple[str, str]] = set()
     name = ""
     for at in labels:
@@ -304,7 +316,7 @@ def row_coordinates(
         if own & _NAMES:
             name = row[at].strip()
             continue
-        if is_total(row[at]):
+        if is_total(row[at]) and not named_all:
             continue
         variable = name if name and own & _LEVELS else table.columns[at].strip()
         own_head = head if at == labels[0] else ""
@@ -314,6 +326,25 @@ def row_coordinates(
 
 def _coordinate(variable: str, category: str) -> Coordinates:
     return ((spell(variable), spell(category)),)
+
+
+def _no_totals(table: Table, measured: Sequence[int], labels: Sequence[int]) -> frozenset[int]:
+    """Find rows called a total that are smaller than one of the others: then it is a name."""
+    found = set()
+    for position, row in enumerate(table.rows):
+        if not any(is_total(row[at]) for at in labels):
+            continue
+        for at in measured[:1]:
+            values = [_first_count(other[at]) for other in table.rows]
+            own = values[position]
+            if own is not None and own < max((v for v in values if v is not None), default=own):
+                found.add(position)
+    return frozenset(found) if len(labels) == 1 else frozenset()
+
+
+def _first_count(text: str) -> float | None:
+    found = pieces(text)
+    return found[0].value if found else None
 
 
 def _unlabelled_total(

@@ -116,14 +116,14 @@ _WEAK = listed(
 )
 """Words that say so only where nothing else speaks against it."""
 _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
-                "minutes seconds days weeks months")  # fmt: skip
+                "minutes seconds days weeks months years cycles courses doses mgkg")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha")
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
 _AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
     "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
-    "ipss risk phase course period model step variable scenario"
+    "ipss risk phase course period model step variable scenario chromosome chr exon locus fold"
 )
 _TOTALS = listed("total totals all sum overall everyone everybody")
 _AROUND = listed("patients people persons participants subjects n sexes sex ages groups grand the "
@@ -280,7 +280,8 @@ def _cells(
     if value is None or (role is Role.TEXT and column == 0):
         return _packed(row, column, text, role)
     if labelled:
-        return [Cell(row, column, value, certain=True)] if says is Role.COUNT else []
+        counts_people = says is Role.COUNT and role not in LABELS - {Role.TEXT}
+        return [Cell(row, column, value, certain=True)] if counts_people else []
     if role is Role.COUNT:
         return [Cell(row, column, value, certain=True)] if says in {None, Role.COUNT} else []
     if role not in {Role.UNKNOWN, Role.TEXT} or says not in {None, Role.COUNT}:

@@ -35,10 +35,11 @@ def _check(subject: Subject) -> Outcome:
 def _too_few(group: Group, fact: Fact, least: int) -> bool:
     """A group of fewer people than the minimum, whose published count hides it.
 
-    Shape: whatever part of the group the count is about has no more people than the group.
+    Shape: whatever part of the group the count is about has no more people than the group; a count
+    of more than its rows is about something else.
     """
-    people = group.people()
-    return people is not None and 0 < people < least and (fact.value or 0) >= least
+    people, count = group.people(), fact.value or 0
+    return people is not None and 0 < people < least <= count <= group.size
 
 
 def _finding(table: FactTable, rows: list[int], least: int) -> Finding:
