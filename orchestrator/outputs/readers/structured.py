@@ -38,6 +38,23 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     walk(opening, path, value, opening.caps.depth * 10)
 
 
+def read_lines(opening: Opening, path: str, data: bytes) -> None:
+    """Read a file with one JSON value a line, as one list.
+
+    Errors: Unreadable (NOT_JSON) at the first line that is none.
+    """
+    decoded = decode(data, "json lines")
+    values: list[Value] = []
+    for number, line in enumerate(decoded.content.splitlines(), 1):
+        if line.strip():
+            try:
+                values.append(load(line))
+            except Unreadable as stop:
+                raise Unreadable(stop.note, number) from stop
+    opening.text(path, spell(values), notes=decoded.notes, size=len(data), spans=decoded.spans)
+    walk(opening, path, values, opening.caps.depth * 10)
+
+
 def load(content: str) -> Value:
     """Parse JSON text strictly, numbers kept as text. Errors: Unreadable."""
     try:

@@ -2,6 +2,7 @@
 
 from orchestrator.outputs.rules import (
     bytes_read,
+    containers,
     identifiers,
     row_linkage,
     shape,
@@ -18,6 +19,10 @@ RULES: tuple[Rule, ...] = (
     small_counts.SMALL,
     small_counts.ZERO,
     small_counts.EVERYBODY,
+    containers.GENOTYPES,
+    containers.MODELS,
+    containers.HIDDEN,
+    containers.MARKS,
     shape.PICTURE,
     shape.ROW_LIKE,
     surroundings.SECRETS,

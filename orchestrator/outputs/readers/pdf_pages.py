@@ -1,0 +1,378 @@
+"""[pure] What a PDF's pages show: texts where they stand, and marks that are drawn again and again.
+
+Only positions and texts are followed; nothing is drawn.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from orchestrator.outputs.form import Note
+from orchestrator.outputs.readers import marks
+from orchestrator.outputs.readers.opening import Unreadable
+from orchestrator.outputs.readers.pdf_objects import Name, Objects, Stream, Value, read, skip_space
+
+Matrix = tuple[float, float, float, float, float, float]
+_ONE: Matrix = (1, 0, 0, 1, 0, 0)
+_OPERATOR = re.compile(rb"[A-Za-z'\"*][A-Za-z0-9'\"*]*")
+_LOOKS = re.compile(rb"(?:^|[\s\]>)])(?:BT|ET|Tj|TJ|Do|cm|re|gs|d0|d1|[mlcfFSnWQq])(?=\s|$)")
+_CODES = re.compile(rb"<([0-9A-Fa-f\s]+)>")
+_BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
+_NAMED = re.compile(r"uni([0-9A-Fa-f]{4})\Z")
+_GLYPHS = {
+    "space": " ", "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9", "period": ".", "comma": ",",
+    "hyphen": "-", "minus": "-", "plus": "+", "parenleft": "(", "parenright": ")", "colon": ":",
+    "semicolon": ";", "slash": "/", "percent": "%", "equal": "=", "underscore": "_",
+}  # fmt: skip
+_DEPTH = 12
+_STEPS = 400_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One shown text: where it starts and ends across, its line, and the size of its letters."""
+
+    x: float
+    end: float
+    y: float
+    size: float
+    text: str
+
+
+@dataclass
+class Drawn:
+    """What a page shows: texts, and where each form is drawn."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    forms: dict[str, list[marks.Point]] = field(default_factory=lambda: defaultdict(list))
+    steps: int = 0
+
+
+@dataclass
+class _Font:
+    wide: bool
+    texts: dict[int, str]
+    widths: dict[int, float]
+    unit: float
+
+    def spell(self, raw: bytes) -> tuple[str, float]:
+        """Give the text of character codes, and its width in units of the letters' size."""
+        step = 2 if self.wide else 1
+        codes = [int.from_bytes(raw[at : at + step], "big") for at in range(0, len(raw), step)]
+        text = "".join(self.texts.get(code, chr(code) if 31 < code < 0x300 else "\ufffd")
+                       for code in codes)  # fmt: skip
+        return text, sum(self.widths.get(code, 0.5 / self.unit) for code in codes) * self.unit
+
+
+Plain = Callable[[Stream], bytes]
+
+
+def is_instructions(content: bytes) -> bool:
+    """Whether bytes look like a page's or a form's instructions."""
+    return bool(_LOOKS.search(content[:2000]))
+
+
+def drawn(objects: Objects, page: dict[str, Value], plain: Plain) -> Drawn:
+    """Follow a page's instructions. Errors: Unreadable for instructions that make no sense."""
+    contents = objects.get(page.get("Contents"))
+    streams = contents if isinstance(contents, list) else [contents]
+    body = b"\n".join(
+        plain(one) for part in streams if isinstance(one := objects.get(part), Stream)
+    )
+    found = Drawn()
+    _follow(objects, body, _resources(objects, page), plain, found, _ONE, 0)
+    return found
+
+
+def _resources(objects: Objects, page: dict[str, Value]) -> dict[str, Value]:
+    for _ in range(20):
+        if "Resources" in page:
+            return objects.facts(page["Resources"])
+        page = objects.facts(page.get("Parent"))
+    return {}
+
+
+@dataclass
+class _State:
+    matrix: Matrix
+    font: _Font | None = None
+    size: float = 1.0
+    leading: float = 0.0
+    line: Matrix = _ONE
+    text: Matrix = _ONE
+
+
+def _follow(
+    objects: Objects,
+    body: bytes,
+    resources: dict[str, Value],
+    plain: Plain,
+    found: Drawn,
+    matrix: Matrix,
+    depth: int,
+) -> None:
+    if depth > _DEPTH:
+        raise Unreadable(Note.TOO_DEEP)
+    state, saved = _State(matrix), list[_State]()
+    fonts = objects.facts(resources.get("Font"))
+    forms = objects.facts(resources.get("XObject"))
+    known: dict[str, _Font] = {}
+    for operator, given in _steps(body):
+        found.steps += 1
+        if found.steps > _STEPS:
+            raise Unreadable(Note.CAPPED)
+        if operator == "q":
+            saved.append(_State(**vars(state)))
+        elif operator == "Q" and saved:
+            state = saved.pop()
+        elif operator == "cm" and len(given) == 6:
+            state.matrix = times(_as_matrix(given), state.matrix)
+        elif operator == "Tf" and len(given) == 2:
+            name = str(given[0])
+            if name not in known:
+                known[name] = _font(objects, objects.facts(fonts.get(name)), plain)
+            state.font, state.size = known[name], _number(given[1])
+        elif operator == "Do" and given:
+            name = str(given[0])
+            found.forms[name].append((state.matrix[4], state.matrix[5]))
+            form = objects.get(forms.get(name))
+            if isinstance(form, Stream) and form.facts.get("Subtype") == "Form":
+                inner = objects.facts(form.facts.get("Resources")) or resources
+                placed = times(_as_matrix(objects.items(form.facts.get("Matrix"))), state.matrix)
+                if len(found.forms[name]) == 1:  # what a form shows is read once
+                    _follow(objects, plain(form), inner, plain, found, placed, depth + 1)
+        else:
+            _text(operator, given, state, found)
+
+
+def _text(operator: str, given: list[Value], state: _State, found: Drawn) -> None:
+    """Follow one instruction about text."""
+    match operator:
+        case "BT":
+            state.line = state.text = _ONE
+        case "Tm" if len(given) == 6:
+            state.line = state.text = _as_matrix(given)
+        case "Td" | "TD" if len(given) == 2:
+            state.leading = -_number(given[1]) if operator == "TD" else state.leading
+            _move(state, _number(given[0]), _number(given[1]))
+        case "TL" if given:
+            state.leading = _number(given[0])
+        case "T*":
+            _move(state, 0, -state.leading)
+        case "Tj" | "'" | '"' if given:
+            if operator != "Tj":
+                _move(state, 0, -state.leading)
+            _show(given[-1], state, found)
+        case "TJ" if given and isinstance(given[0], list):
+            for item in given[0]:
+                if isinstance(item, float):
+                    shift = -item / 1000 * state.size
+                    state.text = times((1, 0, 0, 1, shift, 0), state.text)
+                else:
+                    _show(item, state, found)
+        case _:
+            pass
+
+
+def _move(state: _State, x: float, y: float) -> None:
+    state.line = state.text = times((1, 0, 0, 1, x, y), state.line)
+
+
+def _show(value: Value, state: _State, found: Drawn) -> None:
+    if not isinstance(value, bytes):
+        return
+    font = state.font or _Font(False, {}, {}, 0.001)
+    text, width = font.spell(value)
+    shift = times((1, 0, 0, 1, width * state.size, 0), state.text)
+    start, end = times(state.text, state.matrix), times(shift, state.matrix)
+    size = abs(start[3] or start[1]) * state.size or 1.0
+    found.pieces.append(Piece(start[4], end[4], start[5], size, text))
+    state.text = shift
+
+
+def laid_out(pieces: list[Piece]) -> str:
+    """Write texts as lines: those at one height together, wide gaps as wide gaps."""
+    lines: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda one: (-one.y, one.x)):
+        if lines and abs(lines[-1][0].y - piece.y) < 0.4 * piece.size:
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    texts: list[str] = []
+    last: Piece | None = None
+    for line in lines:
+        if last and last.y - line[0].y > 3.5 * last.size:
+            texts.append("")
+        texts.append(_line(sorted(line, key=lambda one: one.x)))
+        last = line[0]
+    return "\n".join(texts)
+
+
+def _line(pieces: list[Piece]) -> str:
+    text, end = "", pieces[0].x
+    for piece in pieces:
+        gap = (piece.x - end) / piece.size
+        text += "" if not text or gap < 0.15 else " " if gap < 0.6 else "   "
+        text += piece.text
+        end = max(end, piece.end)
+    return text.strip()
+
+
+def clouds(found: Drawn) -> Iterator[list[marks.Point]]:
+    """Give groups of marks that lie on no straight line across or up: those are ticks."""
+    for points in found.forms.values():
+        if len(points) > 3 and _spread(points, 0) and _spread(points, 1):
+            yield points
+
+
+def scales(found: Drawn) -> tuple[marks.Scale | None, marks.Scale | None]:
+    """Fit both axes: numbers beside ticks that stand in one line."""
+    return _scale(found, 0), _scale(found, 1)
+
+
+def _scale(found: Drawn, axis: int) -> marks.Scale | None:
+    best: marks.Scale | None = None
+    most = 1
+    for points in found.forms.values():
+        if len(points) < 2 or _spread(points, 1 - axis) or not _spread(points, axis):
+            continue
+        ticks = [(point[axis], value) for point in points
+                 if (value := _label(found, point, axis)) is not None]  # fmt: skip
+        scale = marks.fit(ticks)
+        if scale and len(ticks) > most:
+            best, most = scale, len(ticks)
+    return best
+
+
+def _label(found: Drawn, point: marks.Point, axis: int) -> float | None:
+    """Find the number that stands beside a tick: below it, or to its left."""
+    near: list[tuple[float, float]] = []
+    for piece in found.pieces:
+        value = _value(piece.text)
+        middle = (piece.x + piece.end) / 2
+        if value is None:
+            continue
+        if (
+            axis == 0
+            and abs(middle - point[0]) < piece.size
+            and 0 < point[1] - piece.y < 4 * piece.size
+        ):
+            near.append((abs(middle - point[0]), value))
+        if (
+            axis == 1
+            and abs(piece.y + piece.size / 3 - point[1]) < piece.size / 2
+            and 0 < point[0] - piece.end < 3 * piece.size
+        ):  # noqa: E501
+            near.append((abs(piece.y - point[1]), value))
+    return min(near)[1] if near else None
+
+
+def _value(text: str) -> float | None:
+    try:
+        return float(text.strip().replace("\u2212", "-").replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _spread(points: list[marks.Point], axis: int) -> bool:
+    return max(point[axis] for point in points) - min(point[axis] for point in points) > 0.5
+
+
+def _steps(body: bytes) -> Iterator[tuple[str, list[Value]]]:
+    """Go through instructions: operands first, then the operator; inline pictures are skipped."""
+    at, given = 0, list[Value]()
+    while True:
+        at = skip_space(body, at)
+        if at >= len(body):
+            return
+        found = _OPERATOR.match(body, at)
+        word = found[0] if found else b""
+        if found and word not in {b"true", b"false", b"null"}:
+            at = found.end()
+            if word == b"ID":
+                at = body.find(b"EI", at) + 2
+                if at < 2:
+                    raise Unreadable(Note.TRUNCATED)
+            yield word.decode("ascii"), given
+            given = []
+            continue
+        value, at = read(body, at)
+        given.append(value)
+
+
+def _font(objects: Objects, facts: dict[str, Value], plain: Plain) -> _Font:
+    """Learn what the codes of a font stand for and how wide they are."""
+    wide = facts.get("Subtype") == "Type0"
+    texts: dict[int, str] = {}
+    encoding = objects.get(facts.get("Encoding"))
+    if isinstance(encoding, dict):
+        texts.update(_differences(objects, encoding))
+    mapping = objects.get(facts.get("ToUnicode"))
+    if isinstance(mapping, Stream):
+        texts.update(_to_unicode(plain(mapping)))
+    first = objects.get(facts.get("FirstChar"))
+    start = int(first) if isinstance(first, float) else 0
+    widths = {
+        start + at: value
+        for at, item in enumerate(objects.items(facts.get("Widths")))
+        if isinstance(value := objects.get(item), float)
+    }
+    matrix = objects.items(facts.get("FontMatrix"))
+    unit = matrix[0] if matrix and isinstance(matrix[0], float) and matrix[0] else 0.001
+    return _Font(wide, texts, widths, unit)
+
+
+def _differences(objects: Objects, encoding: dict[str, Value]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    code = 0
+    for item in objects.items(encoding.get("Differences")):
+        if isinstance(item, float):
+            code = int(item)
+        elif isinstance(item, Name):
+            found[code] = _glyph(item)
+            code += 1
+    return found
+
+
+def _glyph(name: str) -> str:
+    found = _NAMED.match(name)
+    if found:
+        return chr(int(found[1], 16))
+    return _GLYPHS.get(name, name if len(name) == 1 else "\ufffd")
+
+
+def _to_unicode(content: bytes) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for kind, body in _BLOCK.findall(content):
+        codes = [bytes.fromhex("".join(one.decode().split())) for one in _CODES.findall(body)]
+        if kind == b"bfchar":
+            for source, target in zip(codes[::2], codes[1::2], strict=False):
+                found[int.from_bytes(source, "big")] = target.decode("utf-16-be", "replace")
+        else:
+            for low, high, target in zip(codes[::3], codes[1::3], codes[2::3], strict=False):
+                start, end = int.from_bytes(low, "big"), int.from_bytes(high, "big")
+                base = int.from_bytes(target[-2:], "big")
+                for step in range(min(end - start, 65535) + 1):
+                    found[start + step] = chr((base + step) & 0xFFFF)
+    return found
+
+
+def times(first: Matrix, then: Matrix) -> Matrix:
+    """Apply one matrix, then another."""
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j,
+            e * g + f * i + k, e * h + f * j + m)  # fmt: skip
+
+
+def _as_matrix(given: list[Value]) -> Matrix:
+    numbers = [_number(one) for one in given]
+    if len(numbers) != 6:
+        return _ONE
+    return (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5])
+
+
+def _number(value: Value) -> float:
+    return value if isinstance(value, float) else 0.0
