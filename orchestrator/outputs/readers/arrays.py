@@ -1,4 +1,4 @@
-"""[pure] Raw array bytes as text: the types that numpy names, in either byte order, in any shape."""
+"""[pure] Raw array bytes as text: the types that numpy names, any byte order, any shape."""
 
 import re
 import struct
@@ -52,7 +52,7 @@ def decode(kind: str, data: bytes, count: int) -> list[str]:
 
 def table_of(
     shape: Sequence[int], values: Sequence[str], *, fortran: bool = False
-) -> list[list[str]]:  # noqa: E501
+) -> list[list[str]]:
     """Lay values out as rows: the last axis is the columns, all before it the rows."""
     if fortran and len(shape) > 1:
         width, height = shape[-1], prod(shape[:-1])
@@ -62,8 +62,14 @@ def table_of(
 
 
 def add(
-    opening: Opening, path: str, kind: str, shape: Sequence[int], data: bytes, *, fortran: bool = False
-) -> list[list[str]]:  # fmt: skip
+    opening: Opening,
+    path: str,
+    kind: str,
+    shape: Sequence[int],
+    data: bytes,
+    *,
+    fortran: bool = False,
+) -> list[list[str]]:
     """Decode an array and add it as a table; answer its rows. A longer one than the cap is noted.
 
     Errors: Unreadable as for `decode`.

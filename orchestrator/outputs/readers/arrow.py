@@ -7,6 +7,7 @@ know is could-not-check. Source: the Arrow columnar format's own description.
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import arrays, cells, packing
@@ -116,9 +117,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     rows = cells.rows_of(walk.columns)
     opening.table(path, names, rows, size=len(data), spans=walk.spans, raw=data)
     unpack(opening, path, names, rows)
-    if walk.words:
-        own = opening.free(f"{below(path)}metadata")
-        opening.inner(own, "\n".join(walk.words).encode(), kind="text")
+    for text in walk.words:
+        opening.inner(f"{below(path)}metadata", text.encode(errors="replace"), kind="text")
     for key, values in walk.dictionaries.items():
         left = [text for at, text in enumerate(values) if at not in walk.used.get(key, set())]
         if left:
@@ -140,7 +140,7 @@ def _messages(walk: _Walk) -> None:
         walk,
         Table(data[footer : footer + size], int.from_bytes(data[footer : footer + 4], "little")),
         4,
-    )  # noqa: E501
+    )
     at = 8
     while at < footer:
         at = _message(walk, at, footer)
@@ -157,7 +157,7 @@ def _message(walk: _Walk, at: int, footer: int) -> int:
     head = walk.data[at + 8 : at + 8 + size]
     message = Table(head, int.from_bytes(head[:4], "little"))
     start = at + 8 + size
-    end = start + message.number(3, "q")
+    end: int = start + message.number(3, "q")
     if not start <= end <= footer:
         raise Unreadable(Note.TRUNCATED, at)
     walk.spans.append(Span(at, start, "message"))
@@ -184,7 +184,7 @@ def _message(walk: _Walk, at: int, footer: int) -> int:
 
 
 def _metadata(walk: _Walk, table: Table, number: int) -> None:
-    walk.words += [f"{pair.text(0)}: {pair.text(1)}" for pair in table.tables(number)]
+    walk.words += [text for pair in table.tables(number) for text in (pair.text(0), pair.text(1))]
 
 
 def _field(walk: _Walk, table: Table) -> _Field:
@@ -334,7 +334,7 @@ class _Batch:
                 wide = one.kind in {_LARGE_BINARY, _LARGE_UTF8}
                 ends = self._offsets(count, wide=wide)
                 body = self._buffer()
-                return [cells.of_bytes(body[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+                return [cells.of_bytes(body[a:b]) for a, b in pairwise(ends)]
             case 6:
                 bits = self._buffer()
                 return ["true" if bits[n >> 3] >> (n & 7) & 1 else "false" for n in range(count)]
@@ -343,7 +343,7 @@ class _Batch:
             case 12 | 21:
                 ends = self._offsets(count, wide=one.kind == _LARGE_LIST)
                 inner = self.column(one.children[0])
-                return ["|".join(inner[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+                return ["|".join(inner[a:b]) for a, b in pairwise(ends)]
             case 13:
                 parts = [self.column(child) for child in one.children]
                 return ["|".join(cell) for cell in zip(*parts, strict=True)]

@@ -7,7 +7,7 @@ from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import xml
 from orchestrator.outputs.readers.delimited import split_header, unpack
 from orchestrator.outputs.readers.office import Package, add_rest, add_xml, open_package
-from orchestrator.outputs.readers.opening import Opening, below
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.zips import safe_name
 
@@ -75,5 +75,5 @@ def _cell(cell: xml.Node) -> str:
 def _quiet(content: bytes) -> xml.Node | None:
     try:
         return xml.parse(content).root
-    except xml.Unreadable:
+    except Unreadable:
         return None

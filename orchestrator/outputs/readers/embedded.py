@@ -8,7 +8,6 @@ import binascii
 import json
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote_to_bytes
 
 from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import arrays, structured
@@ -29,6 +28,7 @@ _ARRAYS = {
 _READERS = {"r": "rds", "feather-1": "arrow", "zlib": "pickle"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
 _SHORTEST = 8
+_QUOTED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 def add_link(opening: Opening, path: str, link: str) -> None:
@@ -41,7 +41,8 @@ def add_link(opening: Opening, path: str, link: str) -> None:
             opening.unknown(opening.free(path), link.encode(errors="replace"), Note.NOT_BASE64)
             return
     else:
-        data = unquote_to_bytes(body)
+        raw = body.encode(errors="replace")
+        data = _QUOTED.sub(lambda found: bytes([int(found[1], 16)]), raw)
     add_media(opening, path, media, data)
 
 
@@ -91,13 +92,28 @@ def values_in(script: str) -> Iterator[structured.Value]:
 def with_arrays(value: structured.Value) -> structured.Value:
     """Replace numbers packed in base64, as plotly and bokeh write them, by the numbers."""
     if isinstance(value, list):
-        return [with_arrays(item) for item in value]
+        listed: list[structured.Value] = [with_arrays(item) for item in value]
+        return _both_ways(listed)
     if not isinstance(value, dict):
         return value
     packed = _packed(value)
     if packed is not None:
         return packed
+    entries = value.get("entries")
+    if value.get("type") == "map" and isinstance(entries, list):
+        pairs = [pair for pair in entries if isinstance(pair, list) and len(pair) == 2]
+        return {str(pair[0]): with_arrays(pair[1]) for pair in pairs}
     return {key: with_arrays(item) for key, item in value.items()}
+
+
+def _both_ways(listed: list[structured.Value]) -> structured.Value:
+    """Give a matrix of few long lines also across: scripts often keep tables by column."""
+    lines = [line for line in listed if isinstance(line, list)]
+    sizes = {len(line) for line in lines}
+    if len(lines) != len(listed) or len(sizes) != 1 or not 1 < len(lines) < sizes.pop():
+        return listed
+    across: list[structured.Value] = [list(row) for row in zip(*lines, strict=True)]
+    return {"lines": listed, "columns": across}
 
 
 def _packed(value: dict[str, structured.Value]) -> structured.Value:

@@ -48,7 +48,7 @@ FORMATS: tuple[Format, ...] = (
     Format("tiff", ("tif", "tiff"), "every directory and tag, pixels written again", ("tiff",)),
     Format("pdf", ("pdf",), "all objects of all revisions, texts and their tables, attachments,"
            " scripts, marks of figures", ("pdf",)),
-    Format("zip", ("zip",), "every member by its own reader; headers, comments, extra fields", _ZIP),
+    Format("zip", ("zip",), "every member by its own reader; headers, comments, extras", _ZIP),
     Format("tar", ("tar",), "every member by its own reader; headers", ("tar",)),
     Format("gzip", ("gz", "tgz"), "what is inside, by its own reader", ("gzip",)),
     Format("bzip2", ("bz2", "tbz2"), "what is inside, by its own reader", ("bzip2",)),

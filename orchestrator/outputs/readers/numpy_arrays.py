@@ -1,4 +1,4 @@
-"""npy and npz: header as a literal, values as a table; objects are pickles and are walked as such."""
+"""npy and npz: header as a literal, values as a table; objects are pickles, walked as such."""
 
 import ast
 from math import prod

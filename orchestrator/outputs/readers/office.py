@@ -7,17 +7,32 @@ by their own readers; whatever else lies there is an unknown part. Source: outpu
 import posixpath
 from dataclasses import dataclass
 
-from orchestrator.outputs.form import Note, Observation
+from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import xml, zips
 from orchestrator.outputs.readers.delimited import split_header, unpack
-from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below, digest
 
 _XML = (".xml", ".rels", ".vml", ".rdf")
 _FAMILIES = (
-    "[content_types].xml", "_rels/", "docprops/", "customxml/", "word/", "xl/", "ppt/", "docmetadata/",
-    "meta-inf/", "content.xml", "styles.xml", "meta.xml", "settings.xml", "manifest.rdf", "object",
+    "[content_types].xml", "_rels/", "docprops/", "customxml/", "word/", "xl/", "ppt/",
+    "docmetadata/", "meta-inf/", "content.xml", "styles.xml", "meta.xml", "settings.xml",
+    "manifest.rdf", "object",
     "configurations2/", "layout-cache",
 )  # fmt: skip
+_STRUCTURE = (
+    "[content_types].xml", "docprops/", "word/", "xl/theme/", "xl/styles", "xl/workbook", "ppt/",
+    "xl/sharedstrings", "xl/charts/", "xl/drawings/", "xl/calcchain", "xl/persons/", "meta-inf/",
+    "content.xml", "styles.xml", "meta.xml", "settings.xml",
+)  # fmt: skip
+"""Parts of which the text is enough: their repeated elements are structure and no records."""
+
+_KNOWN = frozenset(
+    {
+        "sha256:96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
+    }  # the picture in the template of python-docx
+)
+"""Parts that common programs always write, byte by byte: they cannot carry anything."""
+
 _MACROS = ("vbaproject.bin", "basic/", "scripts/")
 
 
@@ -78,6 +93,9 @@ def add_xml(
     except Unreadable as stop:
         opening.unknown(own, content, stop.note, stop.at)
         return None
+    for node in document.root.every("lvlText"):
+        if len(node.get("val")) == 1:  # the bullet of a list, often of a private font
+            node.attributes = {}
     external = sum(node.get("TargetMode") == "External" for node in document.root.children())
     seen = (*notes, *([Observation(Note.EXTERNAL, count=external)] if external else []))
     xml.add(opening, own, content, document, seen, tables=tables)
@@ -91,7 +109,8 @@ def add_rest(opening: Opening, package: Package) -> None:
         lower = name.lower()
         if lower.endswith(_XML) and lower.startswith(_FAMILIES):
             macro = [Observation(Note.MACRO)] if lower.startswith(_MACROS) else []
-            document = add_xml(opening, package, name, content, *macro)
+            tables = not lower.startswith(_STRUCTURE) and not lower.endswith(".rels")
+            document = add_xml(opening, package, name, content, *macro, tables=tables)
             if document and document.root.name == "chartSpace":
                 add_chart(opening, package, name, document.root)
             continue
@@ -104,8 +123,10 @@ def _add_other(opening: Opening, package: Package, name: str, content: bytes) ->
     lower = name.lower()
     if lower.endswith("vbaproject.bin") or lower.startswith(_MACROS):
         opening.unknown(opening.free(own), content, Note.MACRO)
-    elif lower == "mimetype" or not content:
+    elif lower == "mimetype":
         opening.inner(own, content, kind="text")
+    elif not content or digest(content) in _KNOWN:
+        opening.container(opening.free(own), content, [Span(0, len(content), "known part")])
     elif "/" in name and "." in posixpath.basename(name) and not lower.endswith((".bin", *_XML)):
         opening.inner(own, content)
     else:

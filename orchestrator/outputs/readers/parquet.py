@@ -57,6 +57,7 @@ class _Walk:
     data: bytes
     spans: list[Span] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    metadata: list[str] = field(default_factory=list)
 
     def own(self, start: int, end: int, owner: str) -> bytes:
         """Take bytes that lie in the file. Errors: Unreadable (TRUNCATED)."""
@@ -78,8 +79,9 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     opening.table(path, names, rows, size=len(data), spans=walk.spans, raw=data)
     unpack(opening, path, names, rows)
     if walk.words:
-        own = opening.free(f"{below(path)}metadata")
-        opening.inner(own, "\n".join(walk.words).encode(), kind="text")
+        opening.text(opening.free(f"{below(path)}statistics"), "\n".join(walk.words))
+    for text in walk.metadata:
+        opening.inner(f"{below(path)}metadata", text.encode(errors="replace"), kind="text")
     for column in columns:
         if column.unused:
             notes = [Observation(Note.UNUSED, count=len(column.unused))]
@@ -123,7 +125,7 @@ def _metadata(walk: _Walk, footer: dict[int, Value]) -> None:
     walk.words.append(cells.of_bytes(raw(footer.get(6))))
     for pair in listed(footer.get(5)):
         key, value = fields(pair).get(1), fields(pair).get(2)
-        walk.words.append(f"{cells.of_bytes(raw(key))}: {cells.of_bytes(raw(value))}")
+        walk.metadata += [cells.of_bytes(raw(key)), cells.of_bytes(raw(value))]
 
 
 def _leaves(schema: Sequence[Value]) -> Iterator[Leaf]:

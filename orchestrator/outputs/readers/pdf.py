@@ -15,7 +15,7 @@ from orchestrator.outputs.readers.pictures import from_samples
 from orchestrator.outputs.readers.prose import add_tables
 
 _ACTIONS = frozenset({"JS", "JavaScript", "Launch", "SubmitForm", "ImportData", "RichMedia"})
-_FONTS = ("FontFile", "FontFile2", "FontFile3")
+_FONTS = ("FontFile", "FontFile2", "FontFile3", "CIDToGIDMap", "CIDSet")
 _MODES = {"DeviceGray": "L", "DeviceRGB": "RGB", "DeviceCMYK": "CMYK"}
 _QUIET = frozenset({"XRef", "ObjStm"})
 

@@ -15,7 +15,8 @@ _SPACE = b"\0\t\n\f\r "
 _DELIMITER = b"()<>[]{}/%"
 _OBJECT = re.compile(rb"(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj\b")
 _ENTRIES = re.compile(
-    rb"xref[\0\t\n\f\r ]+(?:\d+ +\d+[\0\t\n\f\r ]+(?:\d{10} \d{5} [nf][\0\t\n\f\r ]{1,2})*)+"
+    rb"xref[\0\t\n\f\r ]+(?:\d+ +\d+[\0\t\n\f\r ]+"
+    rb"(?:\d{10} \d{5} [nf][\0\t\n\f\r ]{1,2})*)+"
 )
 _TAIL = re.compile(rb"startxref[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+%%EOF")
 _REFERENCE = re.compile(rb"(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+R(?![A-Za-z])")
@@ -50,7 +51,7 @@ Value = None | bool | float | bytes | Name | Reference | Stream | list["Value"] 
 
 @dataclass
 class Objects:
-    """Everything found: objects by number in order of appearance, trailers, comments, owned bytes."""
+    """Everything found: objects by number in order, trailers, comments, owned bytes."""
 
     found: dict[int, list[Value]] = field(default_factory=dict)
     trailers: list[dict[str, Value]] = field(default_factory=list)

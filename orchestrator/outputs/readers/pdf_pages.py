@@ -18,6 +18,7 @@ _ONE: Matrix = (1, 0, 0, 1, 0, 0)
 _OPERATOR = re.compile(rb"[A-Za-z'\"*][A-Za-z0-9'\"*]*")
 _LOOKS = re.compile(rb"(?:^|[\s\]>)])(?:BT|ET|Tj|TJ|Do|cm|re|gs|d0|d1|[mlcfFSnWQq])(?=\s|$)")
 _CODES = re.compile(rb"<([0-9A-Fa-f\s]+)>")
+_ITEMS = re.compile(rb"<[0-9A-Fa-f\s]+>|\[[^\]]*\]")
 _BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _NAMED = re.compile(r"uni([0-9A-Fa-f]{4})\Z")
 _GLYPHS = {
@@ -254,18 +255,12 @@ def _label(found: Drawn, point: marks.Point, axis: int) -> float | None:
         middle = (piece.x + piece.end) / 2
         if value is None:
             continue
-        if (
-            axis == 0
-            and abs(middle - point[0]) < piece.size
-            and 0 < point[1] - piece.y < 4 * piece.size
-        ):
+        below, left = point[1] - piece.y, point[0] - piece.end
+        if axis == 0 and abs(middle - point[0]) < piece.size and 0 < below < 4 * piece.size:
             near.append((abs(middle - point[0]), value))
-        if (
-            axis == 1
-            and abs(piece.y + piece.size / 3 - point[1]) < piece.size / 2
-            and 0 < point[0] - piece.end < 3 * piece.size
-        ):  # noqa: E501
-            near.append((abs(piece.y - point[1]), value))
+        level = abs(piece.y + piece.size / 3 - point[1])
+        if axis == 1 and level < piece.size / 2 and 0 < left < 3 * piece.size:
+            near.append((level, value))
     return min(near)[1] if near else None
 
 
@@ -344,19 +339,30 @@ def _glyph(name: str) -> str:
 
 
 def _to_unicode(content: bytes) -> dict[int, str]:
+    """Read a map from codes to texts: single codes, ranges with a start, ranges with a list."""
     found: dict[int, str] = {}
     for kind, body in _BLOCK.findall(content):
-        codes = [bytes.fromhex("".join(one.decode().split())) for one in _CODES.findall(body)]
-        if kind == b"bfchar":
-            for source, target in zip(codes[::2], codes[1::2], strict=False):
-                found[int.from_bytes(source, "big")] = target.decode("utf-16-be", "replace")
-        else:
-            for low, high, target in zip(codes[::3], codes[1::3], codes[2::3], strict=False):
-                start, end = int.from_bytes(low, "big"), int.from_bytes(high, "big")
-                base = int.from_bytes(target[-2:], "big")
-                for step in range(min(end - start, 65535) + 1):
-                    found[start + step] = chr((base + step) & 0xFFFF)
+        items = [_CODES.findall(item) for item in _ITEMS.findall(body)]
+        step = 2 if kind == b"bfchar" else 3
+        for at in range(0, len(items) - step + 1, step):
+            low, *_, targets = items[at : at + step]
+            start = int.from_bytes(_bytes(low[0]), "big")
+            if kind == b"bfchar" or len(targets) > 1:
+                found.update({start + n: _utf16(one) for n, one in enumerate(targets)})
+                continue
+            end = int.from_bytes(_bytes(items[at + 1][0]), "big")
+            base = int.from_bytes(_bytes(targets[0])[-2:], "big")
+            for n in range(min(end - start, 65535) + 1):
+                found[start + n] = chr((base + n) & 0xFFFF)
     return found
+
+
+def _bytes(digits: bytes) -> bytes:
+    return bytes.fromhex("".join(digits.decode("ascii").split()))
+
+
+def _utf16(digits: bytes) -> str:
+    return _bytes(digits).decode("utf-16-be", "replace")
 
 
 def times(first: Matrix, then: Matrix) -> Matrix:

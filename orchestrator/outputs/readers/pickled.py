@@ -9,10 +9,11 @@ import io
 import pickletools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers import arrays, numpy_arrays, structured
+from orchestrator.outputs.readers import arrays, cells, numpy_arrays, structured
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.squeezed import unsqueeze
 
@@ -66,13 +67,16 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     found = list(_things(machine.values()))
     for number, one in enumerate(found, 1):
         _add_array(opening, f"{below(path)}arrays/{number}", one, machine.raw)
+    for number, texts in enumerate(_arrow_texts(machine.values()), 1):
+        rows = [[text] for text in texts]
+        opening.table(opening.free(f"{below(path)}texts/{number}"), ["text"], rows, header=False)
+    numpy_arrays.add_joined(opening, path, start)
     for number, top in enumerate(machine.stack, 1):
-        plain = _plain(top, 0)
+        plain = None if isinstance(top, Thing) else _plain(top, 0)
         if isinstance(plain, list | dict):
             structured.walk(opening, f"{below(path)}values/{number}", plain, 30)
     for loose in machine.loose(found):
         opening.unknown(opening.free(f"{below(path)}bytes"), loose, Note.UNKNOWN_PART)
-    numpy_arrays.add_joined(opening, path, start)
 
 
 def storages(machine_data: bytes) -> dict[str, str]:
@@ -118,6 +122,7 @@ class _Machine:
     def loose(self, arrays_found: list[Thing]) -> Iterator[bytes]:
         """List long byte strings that belong to no array that was understood."""
         known = {id(blob) for one in arrays_found for blob in _blobs_of(one)}
+        known |= {id(_buffer(one)) for one in _all_things(self.values()) if "py_buffer" in one.name}
         yield from (blob for blob in self._blobs if id(blob) not in known and len(blob) > _LOOSE)
 
     def _do(self, name: str, argument: object) -> None:
@@ -174,7 +179,7 @@ class _Machine:
                 stack.append(self._named(str(argument).replace(" ", ".", 1)))
             case "STACK_GLOBAL":
                 last, first = self._popped(), self._popped()
-                stack.append(self._named(f"{first}.{last}"))
+                stack.append(self._named(f"{_cell(first)}.{_cell(last)}"))
             case "REDUCE" | "NEWOBJ":
                 arguments, maker = self._popped(), self._popped()
                 stack.append(Thing(_name(maker), arguments))
@@ -259,7 +264,7 @@ class _Machine:
 
     def _set(self, pairs: list[tuple[Value, Value]]) -> None:
         top = self.stack[-1]
-        if isinstance(top, Pairs) or isinstance(top, Thing):
+        if isinstance(top, Pairs | Thing):
             top.items += pairs
 
 
@@ -272,7 +277,14 @@ def _name(maker: Value) -> str:
 
 
 def _things(values: list[Value]) -> Iterator[Thing]:
-    """Go through everything that hangs together, each once, and give what looks like an array."""
+    """Give what looks like an array."""
+    for thing in _all_things(values):
+        if _array_of(thing) or thing.name.endswith("NumpyArrayWrapper"):
+            yield thing
+
+
+def _all_things(values: list[Value]) -> Iterator[Thing]:
+    """Go through everything that hangs together, each once."""
     seen: set[int] = set()
     waiting = list(reversed(values))
     while waiting:
@@ -282,8 +294,7 @@ def _things(values: list[Value]) -> Iterator[Thing]:
         seen.add(id(value))
         match value:
             case Thing():
-                if _array_of(value) or value.name.endswith("NumpyArrayWrapper"):
-                    yield value
+                yield value
                 waiting += [*reversed(value.items), value.state, value.arguments]
             case Pairs():
                 waiting += [item for pair in reversed(value.items) for item in reversed(pair)]
@@ -292,7 +303,7 @@ def _things(values: list[Value]) -> Iterator[Thing]:
 
 
 def _array_of(thing: Thing) -> tuple[str | None, tuple[int, ...], bool, Value] | None:
-    """Give type, shape, order and payload of an array, as numpy's two ways of pickling tell them."""
+    """Give type, shape, order and payload of an array, in numpy's two ways of pickling."""
     state, arguments = thing.state, thing.arguments
     if thing.name.endswith("_reconstruct") and isinstance(state, tuple) and len(state) == 5:
         shape = _shape(state[1])
@@ -308,22 +319,60 @@ def _add_array(opening: Opening, path: str, thing: Thing, raw: dict[int, bytes])
     if id(thing) in raw and isinstance(thing.state, Pairs):
         facts = {str(key): value for key, value in thing.state.items}
         kind, shape = _kind(facts.get("dtype")), _shape(facts.get("shape"))
-        found = (kind, shape or (), facts.get("order") == "F", raw[id(thing)])
-    else:
-        known = _array_of(thing)
-        if known is None:
-            return
-        found = known
-    kind, shape, fortran, payload = found
+        _add_values(opening, path, kind, shape or (), facts.get("order") == "F", raw[id(thing)])
+        return
+    known = _array_of(thing)
+    if known is not None:
+        _add_values(opening, path, *known)
+
+
+def _add_values(
+    opening: Opening,
+    path: str,
+    kind: str | None,
+    shape: tuple[int, ...],
+    fortran: bool,
+    payload: Value,
+) -> None:
     if isinstance(payload, bytes) and kind is not None:
+        if len(shape) == 2 and shape[0] < shape[1]:  # a frame keeps its columns as rows
+            shape, fortran = (shape[1], shape[0]), not fortran
         arrays.add(opening, path, kind, shape, payload, fortran=fortran)
     elif isinstance(payload, list):
-        cells = [_cell(item) for item in payload]
-        rows = arrays.table_of(shape, cells, fortran=fortran)
+        texts = [_cell(item) for item in payload]
+        rows = arrays.table_of(shape, texts, fortran=fortran)
         if rows and rows[0] and len(rows) < len(rows[0]):
             rows = [list(row) for row in zip(*rows, strict=True)]
         names = [f"column {at}" for at in range(1, len(rows[0]) + 1)] if rows else []
         opening.table(opening.free(path), names, rows, header=False)
+
+
+def _arrow_texts(values: list[Value]) -> Iterator[list[str]]:
+    """Read columns of text as newer frames keep them: ends of the texts, and all texts joined."""
+    for thing in _all_things(values):
+        state = thing.arguments
+        inner = state[0] if isinstance(state, tuple) and state else None
+        if not (thing.name.endswith("_restore_array") and isinstance(inner, tuple)):
+            continue
+        buffers = [_buffer(one) for one in inner[4]] if isinstance(inner[4], list) else []
+        count = inner[1] if isinstance(inner[1], int) else 0
+        if len(buffers) == 3 and buffers[1] and count:
+            width = 8 if "large" in _cell(_first(inner[0])) else 4
+            ends = [int.from_bytes(buffers[1][at * width : (at + 1) * width], "little")
+                    for at in range(count + 1)]  # fmt: skip
+            yield [cells.of_bytes(buffers[2][a:b]) for a, b in pairwise(ends)]
+
+
+def _buffer(value: Value) -> bytes:
+    """Follow a buffer to its bytes."""
+    for _ in range(4):
+        value = _first(value) if isinstance(value, Thing) else value
+    return value if isinstance(value, bytes) else b""
+
+
+def _first(value: Value) -> Value:
+    given = value.arguments if isinstance(value, Thing) else value
+    return given[0] if isinstance(given, tuple) and given else None
 
 
 def _blobs_of(thing: Thing) -> list[bytes]:
@@ -338,8 +387,23 @@ def _kind(value: Value) -> str | None:
     letters = value.arguments[0] if value.arguments else None
     if not isinstance(letters, str) or letters.startswith("O"):
         return None
+    if letters[:1] in "Mm":
+        letters += f"[{_unit(value.state) or 'ns'}]"
     order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "<"
     return f"{order if isinstance(order, str) else '<'}{letters}"
+
+
+def _unit(value: Value) -> str | None:
+    """Find the unit of a type of times in its state."""
+    if isinstance(value, bytes | str):
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        return text if text in {"D", "s", "ms", "us", "ns"} else None
+    inner = value.items if isinstance(value, Pairs) else value
+    for item in inner if isinstance(inner, list | tuple) else ():
+        found = _unit(item)
+        if found:
+            return found
+    return None
 
 
 def _shape(value: Value) -> tuple[int, ...] | None:

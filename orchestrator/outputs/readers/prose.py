@@ -16,7 +16,9 @@ from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
-_TABULAR = re.compile(r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(.*?)\\end\{", re.DOTALL)
+_TABULAR = re.compile(
+    r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
+)
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
 _FOOTER = re.compile(r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x)")
 

@@ -117,7 +117,7 @@ def _sheet(
     count = hidden_rows + len(hidden_columns)
     seen = (*notes, *([Observation(Note.HIDDEN, count=count)] if count else []))
     _prune(root)
-    xml.add(opening, own, content, document, notes, tables=False)
+    xml.add(opening, own, content, document, tables=False)
     add_grid(opening, f"{below(package.path)}{label}", grid, seen)
 
 
@@ -127,9 +127,8 @@ def _prune(root: xml.Node) -> None:
         if all(_NUMERIC.match(value) for value in row.attributes.values()):
             row.attributes = {}
         for cell in row.children("c"):
-            if set(cell.attributes) <= _CELL_KEYS and all(
-                map(_SHORT.match, cell.attributes.values())
-            ):
+            plain = all(map(_SHORT.match, cell.attributes.values()))
+            if plain and set(cell.attributes) <= _CELL_KEYS:
                 cell.attributes = {}
                 cell.content = [item for item in cell.content if not _is_value(item)]
 

@@ -64,7 +64,13 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     words = "\n".join(str(cell) for _, row in schema for cell in row if isinstance(cell, str))
     if words:
         opening.text(opening.free(f"{below(path)}schema"), words)
-    for name, columns, rows in filter(None, found):
+    shown = [one for one in found if one]
+    known = {cell for one in shown if one[1] for line in one[2] for cell in line}
+    for name, columns, rows in shown:
+        if not columns:
+            if all(set(line[:-1]) <= known for line in rows):
+                continue  # an index of what the tables show
+            columns = [f"column {at}" for at in range(1, max(map(len, rows), default=0) + 1)]
         own = opening.free(f"{below(path)}{name}")
         opening.table(own, columns, rows)
         unpack(opening, own, columns, rows)
@@ -116,7 +122,8 @@ def _table(base: _Database, row: list[Value]) -> tuple[str, list[str], list[list
         ]  # fmt: skip
     columns = _column_names(str(sql)) if kind == "table" else []
     width = max([len(columns), *map(len, rows)], default=0)
-    columns += [f"column {at}" for at in range(len(columns) + 1, width + 1)]
+    if kind == "table":
+        columns += [f"column {at}" for at in range(len(columns) + 1, width + 1)]
     label = str(name) if _PLAIN.match(str(name)) else f"#{root}"
     return label, columns, [line + [""] * (width - len(line)) for line in rows]
 

@@ -112,7 +112,23 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         table = _table(here)
         if table is not None:
             _add(opening, where, *table)
+        for columns in _alike(here):
+            _add(opening, where, *columns)
         pending += [(_step(where, key), item, left - 1) for key, item in _inside(here)]
+
+
+def _alike(value: Value) -> list[tuple[list[str], list[list[str]]]]:
+    """Put lists of one length that lie in one object side by side, as plots keep their columns."""
+    if not isinstance(value, dict) or _is_frame(value):
+        return []
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and _is_plain(item)}
+    found: list[tuple[list[str], list[list[str]]]] = []
+    for size in {len(item) for item in lists.values() if len(item) > 1}:
+        alike = {key: item for key, item in lists.items() if len(item) == size}
+        if len(alike) > 1:
+            rows = [[_cell(cell) for cell in row] for row in zip(*alike.values(), strict=True)]
+            found.append((list(alike), rows))
+    return found
 
 
 def _add(opening: Opening, where: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -129,9 +129,8 @@ def _values(
     if form == "s":
         _say(tag, kind, raw, found)
         return []
-    numbers = list(
-        struct.unpack(f"{order}{form * many if len(form) > 1 else f'{many}{form}'}", raw)
-    )
+    many_of = form * many if len(form) > 1 else f"{many}{form}"
+    numbers = list(struct.unpack(order + many_of, raw))
     if tag not in {*_OFFSETS, *_SIZES, *_INNER, _THUMBNAIL}:
         found.words.append(f"{tag}: {' '.join(map(str, numbers))}")
     return [int(one) for one in numbers]

@@ -21,7 +21,7 @@ _DEPTH = 200
 
 @dataclass(slots=True)
 class Node:
-    """One element: its name without prefix, attributes without prefix, and what it holds in order."""
+    """One element: name and attributes without prefix, and what it holds in order."""
 
     name: str
     attributes: Mapping[str, str]

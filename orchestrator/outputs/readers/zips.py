@@ -206,7 +206,7 @@ def _entry(data: bytes, at: int, archive: Archive) -> int:
     if outer >> 28 == _LINK:
         archive.notes.append(Observation(Note.PATH_TRICK, at=start))
     archive.members.append(member)
-    return end
+    return int(end)
 
 
 def _member(
@@ -251,10 +251,10 @@ def _descriptor(data: bytes, at: int, wanted: tuple[int, int, int]) -> Iterator[
         for form in ("<3I", "<I2Q"):
             size = len(mark) + struct.calcsize(form)
             piece = data[at : at + size]
-            if len(piece) == size and piece.startswith(mark):
-                if struct.unpack(form, piece[len(mark) :]) == wanted:
-                    yield Span(at, at + size, "sizes behind a member")
-                    return
+            whole = len(piece) == size and piece.startswith(mark)
+            if whole and struct.unpack(form, piece[len(mark) :]) == wanted:
+                yield Span(at, at + size, "sizes behind a member")
+                return
 
 
 def _wide(extra: bytes, small: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -295,13 +295,12 @@ def _odd_names(members: list[Member]) -> list[Observation]:
     again = [member for member in members if seen[safe_name(member.name).casefold()] > 1]
     tricks = [member for member in members if is_trick(member.name)]
     full = [member for member in members if member.name.endswith("/") and member.size]
-    notes = [
+    return [
         Observation(note, at=found[0].start, count=len(found))
         for note, found in ((Note.DUPLICATE_NAME, again), (Note.PATH_TRICK, tricks),
                             (Note.HEADERS_DIFFER, full))
         if found
     ]  # fmt: skip
-    return notes
 
 
 def _decoded(data: bytes) -> str:

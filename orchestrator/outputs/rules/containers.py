@@ -1,4 +1,4 @@
-"""[pure] O18, O25, O28, O33: what only shows inside a file: marks, models, hidden parts, genotypes."""
+"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, all noted by the opener."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,17 @@ from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject
 _HIDDEN = {
     Note.HIDDEN: (
         "hidden",
-        "Hidden sheets, rows, columns, deleted text, comments, thumbnails and caches leave with "
-        "the file. Show them, or save the file without them.",
+        (
+            "Hidden sheets, rows, columns, deleted text, comments, thumbnails and caches leave "
+            "with the file. Show them, or save the file without them."
+        ),
     ),
     Note.UNUSED: (
         "kept but not used",
-        "The file still holds values that nothing in it uses any more, as after a deletion. Write "
-        "it again from the table that you want to release.",
+        (
+            "The file still holds values that nothing in it uses any more, as after a deletion. "
+            "Write it again from the table that you want to release."
+        ),
     ),
     Note.OLD_REVISION: (
         "of earlier versions",
@@ -46,7 +50,7 @@ def _genotypes(subject: Subject) -> Outcome:
         "O33",
         Note.GENOTYPE,
         "genotypes or reads, by the bytes or the name",
-        "Genotypes identify people and cannot leave. Export counts of alleles in groups as a table.",
+        "Genotypes identify people and cannot leave. Export counts of alleles by group.",
     )
 
 

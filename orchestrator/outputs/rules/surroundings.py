@@ -41,8 +41,10 @@ _BACKUP = re.compile(r"(?:~|\.sw[a-p]|\.bak|\.tmp|\.orig)\Z|\A\.#|\A#.*#\Z")
 _RUNS = {
     Note.SCRIPT: (
         "script or actions",
-        "The file runs something when it is opened. Values written in scripts were read; save the "
-        "result without scripts where you can.",
+        (
+            "The file runs something when it is opened. Values written in scripts were read; save "
+            "the result without scripts where you can."
+        ),
     ),
     Note.MACRO: ("a macro", "A macro is a program. Save the file without macros."),
 }
