@@ -29,6 +29,12 @@ class _File:
     active: int = 0
     fonts: set[int] = field(default_factory=set)
     names: dict[int, str] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+    def followed(self, stream: Stream) -> bytes:
+        """Undo the filters of instructions that a page follows."""
+        self.seen.add(id(stream))
+        return self.plain(stream)[0]
 
     def plain(self, stream: Stream) -> tuple[bytes, str | None]:
         """Undo a stream's filters; the second value names one that makes a picture.
@@ -65,11 +71,11 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     file.words.update(dict.fromkeys(objects.comments))
     opening.container(path, data, objects.spans, list(_notes(file)))
     opening.text(opening.free(f"{below(path)}strings"), "\n".join(file.words))
+    _pages(file)
     for number, many in objects.found.items():
         for value in many:
-            if isinstance(value, Stream):
+            if isinstance(value, Stream) and id(value) not in file.seen:
                 _stream(file, number, value)
-    _pages(file)
 
 
 def _trailers(objects: Objects) -> Iterator[dict[str, Value]]:
@@ -201,7 +207,12 @@ def _other(file: _File, own: str, content: bytes) -> None:
     except UnicodeDecodeError:
         text = ""
     if pdf_pages.is_instructions(content):
-        return  # its texts and marks are shown with the page
+        words = pdf_pages.strings(content)
+        if words:  # no page shows them, so nobody sees them
+            inner = file.opening.free(own)
+            file.opening.text(inner, words, notes=[Observation(Note.HIDDEN)])
+            add_tables(file.opening, inner, words)
+        return
     if text and "\0" not in text:
         file.opening.text(file.opening.free(own), text)
     else:
@@ -212,13 +223,13 @@ def _pages(file: _File) -> None:
     """Show the text of each page as it stands there, tables in it, and its marks as values."""
     opening, path = file.opening, file.path
     for number, page in enumerate(_every_page(file), 1):
-        drawn = pdf_pages.drawn(file.objects, page, lambda one: file.plain(one)[0])
+        drawn = pdf_pages.drawn(file.objects, page, file.followed)
         own = f"{below(path)}pages/{number}"
         text = pdf_pages.laid_out(drawn.pieces)
         if text.strip():
             inner = opening.free(own)
             opening.text(inner, text)
-            add_tables(opening, inner, text)
+            add_tables(opening, inner, pdf_pages.laid_out(pdf_pages.without_labels(drawn)))
         across, up = pdf_pages.scales(drawn)
         for group, points in enumerate(pdf_pages.clouds(drawn), 1):
             marks.add(opening, f"{own}/marks/{group}", points, across, up)

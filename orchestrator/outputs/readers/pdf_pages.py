@@ -3,6 +3,7 @@
 Only positions and texts are followed; nothing is drawn.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ _GLYPHS = {
     "semicolon": ";", "slash": "/", "percent": "%", "equal": "=", "underscore": "_",
 }  # fmt: skip
 _DEPTH = 12
+_DASH = 12.0  # points: a longer line is no tick
 _STEPS = 400_000
 
 
@@ -48,6 +50,7 @@ class Drawn:
 
     pieces: list[Piece] = field(default_factory=list)
     forms: dict[str, list[marks.Point]] = field(default_factory=lambda: defaultdict(list))
+    dashes: list[list[marks.Point]] = field(default_factory=list)
     steps: int = 0
 
 
@@ -116,7 +119,7 @@ def _follow(
 ) -> None:
     if depth > _DEPTH:
         raise Unreadable(Note.TOO_DEEP)
-    state, saved = _State(matrix), list[_State]()
+    state, saved, path = _State(matrix), list[_State](), list[marks.Point]()
     fonts = objects.facts(resources.get("Font"))
     forms = objects.facts(resources.get("XObject"))
     known: dict[str, _Font] = {}
@@ -144,6 +147,13 @@ def _follow(
                 placed = times(_as_matrix(objects.items(form.facts.get("Matrix"))), state.matrix)
                 if len(found.forms[name]) == 1:  # what a form shows is read once
                     _follow(objects, plain(form), inner, plain, found, placed, depth + 1)
+        elif operator in {"m", "l"} and len(given) == 2:
+            point = times((1, 0, 0, 1, _number(given[0]), _number(given[1])), state.matrix)
+            path = [*(path if operator == "l" else []), (point[4], point[5])][-3:]
+        elif operator in {"S", "B", "n", "f"}:
+            if operator != "n" and len(path) == 2 and math.dist(*path) < _DASH:
+                found.dashes.append(path)
+            path = []
         else:
             _text(operator, given, state, found)
 
@@ -228,40 +238,106 @@ def clouds(found: Drawn) -> Iterator[list[marks.Point]]:
             yield points
 
 
+def without_labels(found: Drawn) -> list[Piece]:
+    """Give the texts of a page without the numbers beside ticks: those are an axis, no table."""
+    words = list(_words(found.pieces))
+    labels = [
+        word
+        for axis in (0, 1)
+        for points in _ticks(found, axis)
+        for point in points
+        for word in words
+        if _stands_beside(word, point, axis) is not None
+    ]
+    return [
+        piece
+        for piece in found.pieces
+        if not any(one.y == piece.y and one.x <= piece.x and piece.end <= one.end for one in labels)
+    ]
+
+
+def strings(content: bytes) -> str:
+    """Give the texts of instructions that no page follows, code by code."""
+    found: list[str] = []
+    for _, given in _steps(content):
+        for item in given:
+            inner = item if isinstance(item, list) else [item]
+            found.append("".join(one.decode("latin-1") for one in inner if isinstance(one, bytes)))
+    return "\n".join(text for text in found if text.strip())
+
+
 def scales(found: Drawn) -> tuple[marks.Scale | None, marks.Scale | None]:
     """Fit both axes: numbers beside ticks that stand in one line."""
     return _scale(found, 0), _scale(found, 1)
 
 
 def _scale(found: Drawn, axis: int) -> marks.Scale | None:
+    """Fit the best group of ticks: repeated forms or dashes in one line, with numbers beside."""
     best: marks.Scale | None = None
     most = 1
-    for points in found.forms.values():
-        if len(points) < 2 or _spread(points, 1 - axis) or not _spread(points, axis):
-            continue
+    words = list(_words(found.pieces))
+    for points in _ticks(found, axis):
         ticks = [(point[axis], value) for point in points
-                 if (value := _label(found, point, axis)) is not None]  # fmt: skip
+                 if (value := _label(words, point, axis)) is not None]  # fmt: skip
         scale = marks.fit(ticks)
         if scale and len(ticks) > most:
             best, most = scale, len(ticks)
     return best
 
 
-def _label(found: Drawn, point: marks.Point, axis: int) -> float | None:
-    """Find the number that stands beside a tick: below it, or to its left."""
-    near: list[tuple[float, float]] = []
-    for piece in found.pieces:
-        value = _value(piece.text)
-        middle = (piece.x + piece.end) / 2
-        if value is None:
+def _ticks(found: Drawn, axis: int) -> Iterator[list[marks.Point]]:
+    """Give groups of marks that stand in one line along an axis."""
+    for points in (*found.forms.values(), *_dashes(found, axis)):
+        if len(points) > 1 and not _spread(points, 1 - axis) and _spread(points, axis):
+            yield points
+
+
+def _dashes(found: Drawn, axis: int) -> list[list[marks.Point]]:
+    """Group short lines that cross an axis by the line in which they stand."""
+    groups: dict[int, list[marks.Point]] = defaultdict(list)
+    for first, second in found.dashes:
+        if abs(first[axis] - second[axis]) < 0.1:
+            groups[round(first[1 - axis])].append(first)
+    return list(groups.values())
+
+
+def _words(pieces: list[Piece]) -> Iterator[Piece]:
+    """Join pieces that touch: many writers place every letter by itself."""
+    current: Piece | None = None
+    for piece in pieces:
+        touches = current is not None and abs(current.y - piece.y) < 0.1 * piece.size
+        if current is not None and touches and abs(piece.x - current.end) < 0.15 * piece.size:
+            current = Piece(current.x, piece.end, piece.y, piece.size, current.text + piece.text)
             continue
-        below, left = point[1] - piece.y, point[0] - piece.end
-        if axis == 0 and abs(middle - point[0]) < piece.size and 0 < below < 4 * piece.size:
-            near.append((abs(middle - point[0]), value))
-        level = abs(piece.y + piece.size / 3 - point[1])
-        if axis == 1 and level < piece.size / 2 and 0 < left < 3 * piece.size:
-            near.append((level, value))
+        if current is not None:
+            yield current
+        current = piece
+    if current is not None:
+        yield current
+
+
+def _label(words: list[Piece], point: marks.Point, axis: int) -> float | None:
+    """Find the number that stands beside a tick."""
+    near = [
+        (distance, value)
+        for word in words
+        if (distance := _stands_beside(word, point, axis)) is not None
+        and (value := _value(word.text)) is not None
+    ]
     return min(near)[1] if near else None
+
+
+def _stands_beside(word: Piece, point: marks.Point, axis: int) -> float | None:
+    """Say how far a number is off a tick, below it or to its left; None for anything else."""
+    if _value(word.text) is None:
+        return None
+    if axis == 0:
+        off = abs((word.x + word.end) / 2 - point[0])
+        away, most = point[1] - word.y, 4 * word.size
+    else:
+        off = abs(word.y + word.size / 3 - point[1])
+        away, most = point[0] - word.end, 3 * word.size
+    return off if off < word.size / (2 if axis else 1) and 0 < away < most else None
 
 
 def _value(text: str) -> float | None:

@@ -112,8 +112,9 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         table = _table(here)
         if table is not None:
             _add(opening, where, *table)
-        for columns in _alike(here):
-            _add(opening, where, *columns)
+        for one in here if isinstance(here, list) else [here]:
+            for columns in _alike(one):
+                _add(opening, where, *columns)
         pending += [(_step(where, key), item, left - 1) for key, item in _inside(here)]
 
 
