@@ -112,15 +112,20 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         table = _table(here)
         if table is not None:
             _add(opening, where, *table)
-        for one in here if isinstance(here, list) else [here]:
+        objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
+        for one in objects:
             for columns in _alike(one):
                 _add(opening, where, *columns)
         pending += [(_step(where, key), item, left - 1) for key, item in _inside(here)]
 
 
+def _is_framed(value: Value) -> bool:
+    return isinstance(value, dict) and _is_frame(value)
+
+
 def _alike(value: Value) -> list[tuple[list[str], list[list[str]]]]:
     """Put lists of one length that lie in one object side by side, as plots keep their columns."""
-    if not isinstance(value, dict) or _is_frame(value):
+    if not isinstance(value, dict):
         return []
     lists = {key: item for key, item in value.items() if isinstance(item, list) and _is_plain(item)}
     found: list[tuple[list[str], list[list[str]]]] = []
