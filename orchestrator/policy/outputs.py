@@ -38,6 +38,10 @@ class Caps(_Frozen):
     parts: int = Field(gt=0)
     depth: int = Field(gt=0)
     pixels: int = Field(gt=0)
+    expansion: int = Field(gt=0)
+    member_bytes: int = Field(gt=0)
+    opened_bytes: int = Field(gt=0)
+    marks: int = Field(gt=0)
     form_bytes: int = Field(gt=0)
 
 

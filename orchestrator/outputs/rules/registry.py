@@ -2,6 +2,7 @@
 
 from orchestrator.outputs.rules import (
     bytes_read,
+    containers,
     degrees,
     dominance,
     extremes,
@@ -40,6 +41,10 @@ RULES: tuple[Rule, ...] = (
     survival.RULE,
     releases.DIFFERENCING,
     releases.REPEAT,
+    containers.GENOTYPES,
+    containers.MODELS,
+    containers.HIDDEN,
+    containers.MARKS,
     shape.PICTURE,
     shape.ROW_LIKE,
     surroundings.SECRETS,
