@@ -7,7 +7,7 @@ cluster's, so a cluster where they are installed already is left alone.
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -99,16 +99,22 @@ class Asker:
 
 
 @contextmanager
-def installed(objects: Objects) -> Iterator[Installed]:
-    """Install, wait until the policies are in force, and take everything away in the end."""
+def installed(objects: Objects, **more: Any) -> Iterator[Installed]:
+    """Install, wait until the policies are in force, and take everything away in the end.
+
+    Shape: `more` replaces fields of the cluster value; as it is, no image of it can run.
+    """
     prefix = f"t{uuid.uuid4().hex[:6]}"
-    cluster = Cluster(
-        images=CLUSTER.images,
-        doors_address=CLUSTER.doors_address,
-        system=f"sys-{prefix}",
-        check=f"sys-{prefix}-check",
-        api_servers=CLUSTER.api_servers,
-        user_namespaces=False,
+    cluster = replace(
+        Cluster(
+            images=CLUSTER.images,
+            doors_address=CLUSTER.doors_address,
+            system=f"sys-{prefix}",
+            check=f"sys-{prefix}-check",
+            api_servers=CLUSTER.api_servers,
+            user_namespaces=False,
+        ),
+        **more,
     )
     here = Installed(cluster, objects.cluster.kubeconfig, prefix)
     admin = Client(here.access())

@@ -14,7 +14,7 @@ import pytest
 from orchestrator.engines.kubernetes import manifests, names, pods, storage
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, writes
-from orchestrator.engines.kubernetes.engine import Environments, scopes
+from orchestrator.engines.kubernetes.environments import Environments, scopes
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotFound, Unavailable
 from tests.cluster.installed import Installed, installed

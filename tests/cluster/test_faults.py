@@ -18,7 +18,7 @@ import pytest
 from orchestrator.engines.kubernetes import manifests, names
 from orchestrator.engines.kubernetes.client import REQUESTS_AT_ONCE, Access, Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, writes
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Spec
 from orchestrator.errors import Conflict, NotAllowed, TreError, Unavailable

@@ -174,7 +174,7 @@ def test_errors_are_ours(world: World, tmp_path: Path) -> None:
         hub.client.mint_token("nobody")
     with pytest.raises(Invalid):
         hub.client.ensure_user("../ada")
-    away = HubClient(tmp_path / "absent.sock", "t")
+    away = HubClient(at_socket(tmp_path / "absent.sock"), "t")
     assert away.ready() is False
     with pytest.raises(Unavailable):
         away.users()
