@@ -253,6 +253,11 @@ class Environments:
             if time.monotonic() > until:
                 raise Unavailable(f"{mine[0].name} of {project} does not end; it is tried again.")
 
+    def wanted(self, spec: Spec) -> list[Object]:
+        """All objects of a project as they should be now; a hub without a token is none."""
+        token, awake = self.token(spec.project) or "", self.may_run(spec.project)
+        return manifests.environment(self.cluster, spec, token, awake=awake)
+
     # The parts of the verbs
 
     def _refuse_ending(self, project: str) -> None:
@@ -315,11 +320,6 @@ class Environments:
         self.world.wait(lambda: not self.world.group(hubs_of(project)), _END_SECONDS)
         return sorted(self.world.group(hubs_of(project)))
 
-    def _wanted(self, spec: Spec) -> list[Object]:
-        """All objects of a project as they should be now; a hub without a token is none."""
-        token, awake = self.token(spec.project) or "", self.may_run(spec.project)
-        return manifests.environment(self.cluster, spec, token, awake=awake)
-
     def _write(self, write: Write) -> None:
         match write.act, write.wanted, write.seen:
             case Act.APPLY, wanted, _ if wanted is not None:
@@ -341,7 +341,7 @@ class Environments:
 
     def _clear(self, spec: Spec) -> None:
         """Delete what a project's namespace holds beside our own: one allow opens everything."""
-        wanted = self._wanted(spec)
+        wanted = self.wanted(spec)
         space = names.namespace(spec.project)
         todo = strays(wanted, self.world.group(space), space)
         if todo:
@@ -349,7 +349,7 @@ class Environments:
 
     def _require_walls(self, spec: Spec) -> None:
         """Refuse to attach data where a policy is missing, altered, or one too many."""
-        wanted = self._wanted(spec)
+        wanted = self.wanted(spec)
         walls = [each for each in wanted if each["kind"] in ("Namespace", "NetworkPolicy")]
         space = names.namespace(spec.project)
         wrong = [
@@ -370,7 +370,7 @@ class Environments:
 
     def _as_specified(self, spec: Spec) -> bool:
         """Say whether a project has everything as it should be, and nothing beside it."""
-        wanted = self._wanted(spec)
+        wanted = self.wanted(spec)
         space = names.namespace(spec.project)
         return not writes(wanted, self.world) and not strays(wanted, self.world.group(space), space)
 
