@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from orchestrator.audit import checkpoint
 from orchestrator.audit.log import newest
 from orchestrator.bootstrap.control import utc_now
+from orchestrator.bootstrap.engines import engine
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli.audit import public_key
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
-from orchestrator.engines.local.engine import LocalEngine
 from orchestrator.engines.port import Condition
 from orchestrator.errors import TreError
 from orchestrator.settings import Settings
@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
 def doctor(as_json: AsJson = False) -> None:
     """Say what is proved, off or missing here, and the command that cures it; exit 1 if broken."""
     settings = Settings()
-    found = [*LocalEngine(settings).doctor(), *installation(settings)]
+    found = [*engine(settings).doctor(), *installation(settings)]
     if as_json:
         print_json([vars(condition) for condition in found])
     else:

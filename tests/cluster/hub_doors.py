@@ -1,7 +1,8 @@
 """Does what the doors' process does for the hub door, without its filter: joins pod and hub.
 
-Who calls is known by the pod's address, as the cluster tells it. Where the policies expect the doors,
-a pod with their label behind the fixed address of their service; it reaches hubs and nothing more.
+Who calls is known by the pod's address, as the cluster tells it; what is shown there is cut off.
+Where the policies expect the doors, a pod with their label behind the fixed address of their
+service; it reaches hubs and nothing more.
 """
 
 import json
@@ -36,10 +37,13 @@ async def serve(near, out):
             break
         await asyncio.sleep(0.1)
     try:
+        method, shown, rest = (await near.readline()).split(b" ", 2)
+        path = b"/" + shown.split(b"/", 2)[2]
         far, to = await asyncio.wait_for(asyncio.open_connection(*known[who]), 10)
+        to.write(b" ".join((method, path, rest)))
         await asyncio.gather(pump(near, to), pump(far, out))
         to.close()
-    except (OSError, KeyError, TimeoutError):
+    except (OSError, LookupError, ValueError, TimeoutError):
         pass
     out.close()
 async def learn(near, out):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator.engines.kubernetes import pods, storage
 from orchestrator.engines.kubernetes.client import Client
-from orchestrator.engines.kubernetes.cluster import HostFolder, Homes
+from orchestrator.engines.kubernetes.cluster import Homes, HostFolder
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.port import Mount
 from tests.cluster import hands, pod_images
@@ -18,6 +18,8 @@ from tests.cluster.hub_doors import hub_doors
 from tests.cluster.installed import Installed, installed
 from tests.cluster.objects import Objects
 from tests.cluster.volumes import homes
+
+_MISSING = f"lab.local/missing@sha256:{'0' * 64}"
 
 
 @dataclass
@@ -57,7 +59,7 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
         here = stack.enter_context(
             installed(
                 objects,
-                images=pod_images.brought_in(lab),
+                images=pod_images.brought_in(lab) | {"missing": _MISSING},
                 doors_address=str(ip_network(lab.addresses.services[0])[10]),
                 api_servers=((lab.addresses.node[0], 6443),),
                 snapshots=HostFolder(str(folder)),
