@@ -22,7 +22,7 @@ FAMILIES = {
 # programs that run inside a sandbox, where no setting of ours is
 WORKSPACE_SIDE = (
     "orchestrator/sandbox/inside.py",
-    "orchestrator/engines/local/probe.py",
+    "orchestrator/engines/probe.py",
     "orchestrator/demo/cells/",
 )
 NOUNLESS = ("orchestrator/gateway/", "orchestrator/doors/", "orchestrator/link/")

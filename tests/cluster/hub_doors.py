@@ -2,7 +2,7 @@
 
 Who calls is known by the pod's address, as the cluster tells it; what is shown there is cut off.
 Where the policies expect the doors, a pod with their label behind the fixed address of their
-service; it reaches hubs and nothing more.
+service; it reaches hubs and nothing more, and at the other two doors it hangs up.
 """
 
 import json
@@ -51,10 +51,12 @@ async def learn(near, out):
         known.clear()
         known.update(json.loads(line))
     out.close()
+async def hang_up(near, out):
+    out.close()
 async def main():
-    doors = await asyncio.start_server(serve, None, 8081)
-    told = await asyncio.start_server(learn, None, 9001)
-    await asyncio.gather(doors.serve_forever(), told.serve_forever())
+    served = {8081: serve, 8082: hang_up, 8083: hang_up, 9001: learn}
+    doors = [await asyncio.start_server(how, None, port) for port, how in served.items()]
+    await asyncio.gather(*(door.serve_forever() for door in doors))
 asyncio.run(main())
 """
 
@@ -119,6 +121,13 @@ def _service(cluster: Cluster, labels: dict[str, str]) -> Object:
         "spec": {
             "clusterIP": cluster.doors_address,
             "selector": labels,
-            "ports": [{"name": "hub", "port": cluster.ports.hub, "protocol": "TCP"}],
+            "ports": [
+                {"name": name, "port": port, "protocol": "TCP"}
+                for name, port in (
+                    ("hub", cluster.ports.hub),
+                    ("packages", cluster.ports.packages),
+                    ("airlock", cluster.ports.airlock),
+                )
+            ],
         },
     }

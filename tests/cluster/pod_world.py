@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
-from orchestrator.engines.kubernetes import pods, storage
+from orchestrator.engines.kubernetes import storage
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Homes, HostFolder
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
@@ -69,7 +69,6 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
                 ),
             )
         )
-        _prove_nodes(objects)
         relays = [
             stack.enter_context(hands.relay(objects, here.cluster, component))
             for component in ("reconciler", "gateway")
@@ -78,11 +77,12 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
         client = Client(here.access(here.cluster.account))
         engine = KubernetesEngine(client, here.cluster, connect=relays[0].connect)
         stack.callback(engine.close)
+        _prove_nodes(engine)
         yield PodWorld(here, objects, engine, relays[0], relays[1], folder)
 
 
-def _prove_nodes(objects: Objects) -> None:
-    """Say that the nodes may hold data, as a proof does."""
-    for node in objects.core.list_node().items:
-        body = {"metadata": {"labels": {pods.PROVED: "yes"}}}
-        objects.core.patch_node(node.metadata.name, body)
+def _prove_nodes(engine: KubernetesEngine) -> None:
+    """Say that the nodes may hold data, as a proof does; the contract runs a real one."""
+    engine.observe("nobody")
+    for node in engine.environments.walls.nodes():
+        engine.environments.walls.label(node.name, proved=True)

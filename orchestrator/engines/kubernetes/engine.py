@@ -17,7 +17,7 @@ from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record, sorted_mounts
 from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Servers, allowed
 from orchestrator.engines.kubernetes.watching import Patience
-from orchestrator.engines.port import Condition, Mount, Observed, Remains, Server, Spec
+from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
 from orchestrator.errors import TreError
 from orchestrator.values import parse_slug
 
@@ -42,15 +42,15 @@ class KubernetesEngine:
         self.environments = Environments(client, cluster, patience=patience)
         self.servers = Servers(self.environments, connect)
         self._starting = threading.Lock()
+        self._looking = False
 
     def doctor(self) -> list[Condition]:
         """See the port."""
         try:
             self._look()
-            self.environments.world.believe()
         except TreError as problem:
             return [Condition("cluster", "broken", problem.message)]
-        return [Condition("cluster", "ok", "The cluster's API server answers and is watched.")]
+        return self.environments.doctor()
 
     def ensure(self, spec: Spec) -> Observed:
         """See the port."""
@@ -139,6 +139,11 @@ class KubernetesEngine:
         who = EVERYBODY if person is None else parse_slug(person)
         self.environments.set_halted(project, who, held=False)
 
+    def prove(self, project: str | None) -> list[Probe]:
+        """See the port."""
+        self._look()
+        return self.environments.prove(project)
+
     def remove(self, project: str) -> Remains:
         """See the port."""
         self._look()
@@ -151,7 +156,9 @@ class KubernetesEngine:
     def _look(self) -> None:
         """Begin to watch at the first call. Errors: Unavailable without a cluster."""
         with self._starting:
-            self.environments.start()
+            if not self._looking:
+                self.environments.start()
+                self._looking = True
 
     @contextlib.contextmanager
     def _recorded(self, project: str) -> Iterator[Record]:

@@ -32,8 +32,7 @@ def ended(pod: Object) -> str | None:
     status = mapping(pod.get("status"))
     if status.get("phase") in ("Failed", "Succeeded"):
         return _why_ended(status)
-    waiting = _state(status, "waiting").get("reason")
-    return _IMAGE if waiting in _HOPELESS else None
+    return _IMAGE if _waits_for(status) in _HOPELESS else None
 
 
 def waiting(pod: Object) -> str | None:
@@ -44,8 +43,7 @@ def waiting(pod: Object) -> str | None:
         said = mapping(each)
         if said.get("type") == "PodScheduled" and said.get("reason") == "Unschedulable":
             return _unschedulable(str(said.get("message")))
-    reason = _state(status, "waiting").get("reason")
-    return _WAITING.get(str(reason))
+    return _WAITING.get(_waits_for(status))
 
 
 def refused(said: str | None) -> str:
@@ -62,11 +60,22 @@ def refused(said: str | None) -> str:
 
 
 def _why_ended(status: Mapping[str, object]) -> str:
+    """Choose the sentence: of the first container, which proves the walls, or of the server."""
+    first = _state(status, "terminated", "initContainerStatuses")
+    if first.get("exitCode"):
+        said = str(first.get("message") or "").strip()
+        return said[:500] or "The walls around this server could not be proved, so it was ended."
     state = _state(status, "terminated")
     for reason in (status.get("reason"), state.get("reason")):
         if reason in _ENDED:
             return _ENDED[str(reason)]
     return f"The notebook server ended by itself (status {state.get('exitCode', 'unknown')})."
+
+
+def _waits_for(status: Mapping[str, object]) -> str:
+    """Answer what the first container waits for, or else the server."""
+    first = _state(status, "waiting", "initContainerStatuses").get("reason")
+    return str(first or _state(status, "waiting").get("reason"))
 
 
 def _unschedulable(message: str) -> str:
@@ -80,8 +89,10 @@ def _unschedulable(message: str) -> str:
     return "No node of the cluster takes the notebook server at the moment."
 
 
-def _state(status: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Answer one state of the pod's one container."""
-    containers = status.get("containerStatuses")
+def _state(
+    status: Mapping[str, object], name: str, kind: str = "containerStatuses"
+) -> Mapping[str, object]:
+    """Answer one state of the pod's one container of a kind."""
+    containers = status.get(kind)
     first = containers[0] if isinstance(containers, list) and containers else {}
     return mapping(mapping(mapping(first).get("state")).get(name))

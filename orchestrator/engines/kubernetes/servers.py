@@ -168,7 +168,13 @@ class Servers:
         hub.ensure_user(person)
         door = token_urlsafe(32)
         pod = pods.notebook(
-            self._environments.cluster, spec, person, record.mounts, _PINNED, door=door
+            self._environments.cluster,
+            spec,
+            person,
+            record.mounts,
+            _PINNED,
+            self._environments.walls.doors_pods(),
+            door=door,
         )
         self._asked[project, person] = None
         hub.start_server(person, {POD: pod})
