@@ -62,6 +62,7 @@ RECIPES = (
         files=(
             (ROOT / PACKAGE / "sandbox" / "inside.py", "inside.py"),
             (ROOT / PACKAGE / "engines" / "probe.py", "probe.py"),
+            (ROOT / PACKAGE / "engines" / "canary.py", "canary.py"),
         ),
     ),
     Recipe(
