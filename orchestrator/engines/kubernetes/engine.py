@@ -6,11 +6,15 @@ again after a restart.
 
 import contextlib
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+from orchestrator.engines.checks import Worker
+from orchestrator.engines.kubernetes.checks import Pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
@@ -19,6 +23,7 @@ from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Serv
 from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
 from orchestrator.errors import TreError
+from orchestrator.outputs.model import Job, Report
 from orchestrator.values import parse_slug
 
 
@@ -41,6 +46,7 @@ class KubernetesEngine:
         """Keep how the cluster and its hubs are reached; asks nothing yet."""
         self.environments = Environments(client, cluster, patience=patience)
         self.servers = Servers(self.environments, connect)
+        self._prisons = Pods(client, cluster, connect)
         self._starting = threading.Lock()
         self._looking = False
 
@@ -144,6 +150,10 @@ class KubernetesEngine:
         self._look()
         return self.environments.prove(project)
 
+    def check(self, job: Job) -> Report:
+        """See the port."""
+        return Worker(self._prisons, Path(tempfile.gettempdir())).check(job)
+
     def remove(self, project: str) -> Remains:
         """See the port."""
         self._look()
@@ -151,6 +161,7 @@ class KubernetesEngine:
 
     def close(self) -> None:
         """Stop watching; hubs and notebook servers go on."""
+        self._prisons.close()
         self.environments.close()
 
     def _look(self) -> None:
