@@ -109,6 +109,7 @@ def _set_pod_spawner(c: Any, namespace: str) -> None:
     c.KubeSpawner.enable_user_namespaces = False
     c.KubeSpawner.delete_stopped_pods = False  # a crashed pod stays until its reason was read
     c.KubeSpawner.delete_grace_period = 5
+    c.KubeSpawner.k8s_api_request_timeout = 10  # three seconds are few for a busy cluster
     c.Spawner.port = 8888
     c.Spawner.start_timeout = _IMAGE_PULL_SECONDS
 

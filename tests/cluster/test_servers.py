@@ -29,6 +29,7 @@ import aiohttp
 async def main(url, token):
     async with aiohttp.ClientSession(headers={"Authorization": "token " + token}) as session:
         async with session.post(url + "api/kernels") as made:
+            assert made.status == 201, (made.status, await made.text())
             kernel = (await made.json())["id"]
         ws = url.replace("http", "ws", 1) + "api/kernels/" + kernel + "/channels"
         async with session.ws_connect(ws) as channel:

@@ -260,12 +260,11 @@ class Environments:
         pod that was made a moment ago may not be in the watched world.
         Errors: Unavailable with the pod that does not end.
         """
-        chosen = list(pods)
-        self._each(lambda where: self.client.delete(where, grace=max(1, grace)), chosen)
         until = time.monotonic() + _END_SECONDS
-        while chosen := [where for where in chosen if self._is_there(where)]:
+        left = list(pods)
+        while left := [where for where in left if not self._ends(where, max(1, grace))]:
             if time.monotonic() > until:
-                raise Unavailable(f"Pod {chosen[0].name} does not end; it is tried again.")
+                raise Unavailable(f"Pod {left[0].name} does not end; it is tried again.")
             time.sleep(_LOOK_AGAIN_SECONDS)
 
     def pods_now(self, project: str) -> list[Key]:
@@ -340,12 +339,17 @@ class Environments:
         if problems:
             raise problems[0]
 
-    def _is_there(self, where: Key) -> bool:
+    def _ends(self, where: Key, grace: int) -> bool:
+        """Ask for a pod's end unless that was done, also for one that has taken its name since.
+
+        Shape: True when there is none.
+        """
         try:
-            self.client.get(where)
+            if not is_ending(self.client.get(where)):
+                self.client.delete(where, grace=grace)
         except NotFound:
-            return False
-        return True
+            return True
+        return False
 
     def _without_hub(self, project: str) -> list[Key]:
         """Wait for the end of a hub whose Deployment was deleted; answer what is left of it."""
