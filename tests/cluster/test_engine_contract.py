@@ -9,16 +9,18 @@ import pytest
 
 from tests.cluster.objects import Objects
 from tests.cluster.pod_world import pod_world
-from tests.contract.test_engine import *  # noqa: F403 - each test function is one of this file
-from tests.contract.test_engine import World
+from tests.contract import test_engine
 from tests.local_world import PROJECTS
+
+globals().update({name: one for name, one in vars(test_engine).items() if name[:5] == "test_"})
 
 
 @pytest.fixture(scope="module", params=["kubernetes"])
-def world(objects: Objects) -> Iterator[World]:
+def world(objects: Objects) -> Iterator[test_engine.World]:
+    """The engine as the reconciler on a cluster; what it made is removed by itself in the end."""
     with pod_world(objects) as found:
         try:
-            yield World(found.engine, publish=found.publish)
+            yield test_engine.World(found.engine, publish=found.publish)
         finally:
             for project in PROJECTS:
                 found.engine.remove(project)
