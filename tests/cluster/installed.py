@@ -20,7 +20,7 @@ from orchestrator.engines.kubernetes import admission, names, rights
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Homes, HostFolder
 from orchestrator.engines.kubernetes.differences import Key, metadata_of
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.objects import Object, Objects, until

@@ -16,6 +16,7 @@ from orchestrator.engines.port import Mount
 from tests.cluster import hands, pod_images
 from tests.cluster.hub_doors import hub_doors
 from tests.cluster.installed import Installed, installed
+from tests.cluster.lab.addresses import API_PORT
 from tests.cluster.objects import Objects
 from tests.cluster.volumes import homes
 
@@ -61,7 +62,7 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
                 objects,
                 images=pod_images.brought_in(lab) | {"missing": _MISSING},
                 doors_address=str(ip_network(lab.addresses.services[0])[10]),
-                api_servers=((lab.addresses.node[0], 6443),),
+                api_servers=tuple((host, API_PORT) for host in lab.addresses.node),
                 snapshots=HostFolder(str(folder)),
                 homes=Homes(
                     storage_class=(kind := stack.enter_context(homes(objects.cluster))),

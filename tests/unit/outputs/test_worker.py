@@ -66,8 +66,7 @@ def test_one_request_is_served_and_no_second_one(tmp_path: Path) -> None:
         port = free.getsockname()[1]
     serving = threading.Thread(target=worker.serve, args=("opener", port, tmp_path))
     serving.start()
-    policy = {"caps": {}, "admission": {}}
-    job = json.dumps({"kind": "export", "files": [], "policy": policy}).encode()
+    job = json.dumps({"kind": "export", "files": [], "policy": {}}).encode()
     with _connected(port) as connection:
         with connection.makefile("wb") as outgoing:
             outgoing.write(_row(("/job/job.json", job)).getvalue())
