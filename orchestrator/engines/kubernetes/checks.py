@@ -31,6 +31,8 @@ WAITING = {OPENER: WORKERS, JUDGE: 1}
 _SIZE = Size(memory_mb=2048, cpus=1)
 _READY_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
+_CONNECT_SECONDS = 5.0
+_TRIES = 3
 
 
 class Pods:
@@ -46,15 +48,19 @@ class Pods:
 
     def run(self, role: str, given: Given, out: Path, bounds: Bounds) -> bool:
         """See `engines.checks.Prison`."""
-        where = self._taken(role)
-        try:
-            with self._reached(where) as connection:
-                return _asked(connection, given, out, bounds)
-        except (OSError, Invalid, NotFound):
-            return False  # it crashed, hung, said nonsense, or was killed: could not check
-        finally:
-            with suppress(TreError):
-                self._client.delete(where, grace=1)
+        for _ in range(_TRIES):
+            where = self._taken(role)
+            try:
+                connection = self._reached(where)
+                if connection is not None:
+                    with connection:
+                        return _asked(connection, given, out, bounds)
+            except (OSError, Invalid):
+                return False  # it crashed, hung, said nonsense, or was killed: could not check
+            finally:
+                with suppress(TreError):
+                    self._client.delete(where, grace=1)
+        raise Unavailable("No check worker came up; the check is run again.", code="no_worker")
 
     def close(self) -> None:
         """Delete the pods that still wait."""
@@ -91,19 +97,22 @@ class Pods:
         command = [hubs.PYTHON, "-m", "orchestrator.outputs.worker", role, str(port)]
         return key(self._client.create(pods.worker(self._cluster, role, number, command, _SIZE)))
 
-    def _reached(self, where: Key) -> socket.socket:
-        """Connect as soon as the pod listens. Errors: Unavailable when it never does."""
+    def _reached(self, where: Key) -> socket.socket | None:
+        """Connect as soon as the pod listens; None for one that was ended before it was asked."""
         until = time.monotonic() + _READY_SECONDS
         while time.monotonic() < until:
-            status = mapping(self._client.get(where).get("status"))
+            try:
+                status = mapping(self._client.get(where).get("status"))
+            except NotFound:
+                return None
+            if status.get("phase") in ("Failed", "Succeeded"):
+                return None
             ip = status.get("podIP")
             if status.get("phase") == "Running" and isinstance(ip, str):
                 with suppress(OSError):
-                    return self._connect((ip, self._cluster.ports.worker), 5.0)
-            if status.get("phase") in ("Failed", "Succeeded"):
-                break
+                    return self._connect((ip, self._cluster.ports.worker), _CONNECT_SECONDS)
             time.sleep(_LOOK_SECONDS)
-        raise Unavailable("No check worker came up; the check is run again.", code="no_worker")
+        return None
 
 
 def _asked(connection: socket.socket, given: Given, out: Path, bounds: Bounds) -> bool:
