@@ -136,6 +136,17 @@ def proved(probes: Sequence[Probe]) -> bool:
     )
 
 
+def why_unproved(probes: Sequence[Probe]) -> str:
+    """Say in a sentence which probe did not hold, an open way before one that proves nothing."""
+    wrong = [probe for probe in probes if probe.outcome in (Outcome.OPEN, Outcome.INCONCLUSIVE)]
+    if not wrong:
+        return "Nothing was tried, so no isolation was proved."
+    worst = min(wrong, key=lambda probe: probe.outcome is not Outcome.OPEN)
+    also = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    said = "is open" if worst.outcome is Outcome.OPEN else "could not be shown to be closed"
+    return f"An isolation probe did not hold: {worst.attempt} {said} ({worst.id}{also})."
+
+
 @dataclass(frozen=True)
 class Remains:
     """What is left of a removed project; `kept` and `unconfirmed` say why."""

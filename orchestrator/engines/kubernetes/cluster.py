@@ -3,9 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from orchestrator.engines.kubernetes import names
 from orchestrator.errors import Invalid, NotFound
+
+STRICT = ConfigDict(extra="forbid", strict=False)
+"""For the reader of a cluster's file: a key that nobody reads is refused."""
 
 Object = dict[str, object]
 """One Kubernetes object as plain JSON values."""
@@ -18,6 +24,7 @@ _ADDRESS = re.compile(r"[0-9a-f.:]+\Z")
 class Ports:
     """TCP ports; the first three belong to the one service of the doors."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     hub: int = 8081
     packages: int = 8082
     airlock: int = 8083
@@ -30,6 +37,7 @@ class Ports:
 class HostFolder:
     """Snapshots in a folder that every node has at the same place (one node, or a shared mount)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     root: str
 
 
@@ -37,6 +45,7 @@ class HostFolder:
 class Nfs:
     """Snapshots on a file server; mounted with `ro` on top of everything else."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     server: str
     root: str
 
@@ -45,6 +54,7 @@ class Nfs:
 class Csi:
     """Snapshots by a driver: `{digest}` in a handle or an attribute is the hex of the snapshot."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     driver: str
     handle: str
     attributes: tuple[tuple[str, str], ...] = ()
@@ -54,6 +64,7 @@ class Csi:
 class Homes:
     """Claims for people's work: a class (None: the cluster's default) and a size in megabytes."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     storage_class: str | None = None
     shared_class: str | None = None
     home_mb: int = 512
@@ -68,11 +79,13 @@ class Cluster:
     Shape: `images` maps an image's name to its reference by digest; `doors_address` is the fixed
     cluster address of the doors' service, because running pods keep the old one; `api_servers` are
     (address, port) pairs as they are after translation; `controllers` are the cluster's own
-    accounts that admission lets make and delete what belongs to a namespace's life.
+    accounts that admission lets make and delete what belongs to a namespace's life; `second_wall`
+    is off where the cluster's owner refused our plug-in, and then it is shown as off.
     Errors: Invalid for an image without a digest, a namespace that looks like a project's, or an
     address that is none.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     images: Mapping[str, str]
     doors_address: str
     system: str = "tre"
@@ -85,6 +98,7 @@ class Cluster:
     homes: Homes = field(default_factory=Homes)
     api_servers: tuple[tuple[str, int], ...] = ()
     user_namespaces: bool = True
+    second_wall: bool = True
     runtime_class: str | None = None
     pod_security: str = "v1.36"
     longest_days: int = 7

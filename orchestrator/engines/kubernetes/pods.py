@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.engines.kubernetes import doorways, names, storage
+from orchestrator.engines.kubernetes import doorways, names, starting, storage
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.namespace import resources
 from orchestrator.engines.port import Mount, Size, Spec
@@ -23,6 +23,9 @@ PROVED = "tre.proved"
 
 NOWHERE = "127.0.0.1"
 """The API asks for a nameserver; this one is the pod's own loopback, where nothing listens."""
+
+SPAWNED = {"component": "singleuser-server"}
+"""The label by which KubeSpawner watches its pods."""
 
 HUB, PACKAGES, AIRLOCK = "hub", "packages", "airlock"
 _FROM_HUB = re.compile(r"JUPYTERHUB_[A-Z_]+\Z")
@@ -46,6 +49,7 @@ def notebook(
     person: str,
     mounts: Sequence[Mount],
     hub_environment: Mapping[str, str],
+    doors_pods: Sequence[str] = (),
     *,
     door: str = "",
 ) -> Object:
@@ -53,6 +57,7 @@ def notebook(
 
     Shape: built from our own facts alone; of the hub's words only `JUPYTERHUB_…` values get in.
     `door` is the secret by which its doors know this one start.
+    `doors_pods` are the addresses of the doors' pods now: its first container proves the walls.
     Errors: NotFound for an image that is not on the cluster's list. Source: egress E13, E16, 5.3.
     """
     labels, annotations = names.marks(names.PROJECT, spec.project)
@@ -61,7 +66,7 @@ def notebook(
         cluster,
         names.notebook_pod(person),
         names.namespace(spec.project),
-        {**labels, **named, names.ROLE: "notebook", names.NET: "open"},
+        {**labels, **named, names.ROLE: "notebook", names.NET: "open", **SPAWNED},
         {**annotations, **more},
         _inside(
             cluster,
@@ -71,6 +76,7 @@ def notebook(
             spec.size,
             [*_own(person), *_data(mounts)],
             listens=cluster.ports.server,
+            first=starting.start(cluster, doors_pods),
         ),
         doors=True,
         data=bool(mounts),
@@ -83,14 +89,16 @@ def probe(
     number: int,
     command: Sequence[str],
     *,
+    first: Sequence[str] = (),
     net: str = "open",
     node: str | None = None,
     mounts: Sequence[Mount] = (),
 ) -> Object:
     """Describe a pod of a proof: a notebook server in all but its command, name and homes.
 
-    Shape: `net` other than `open` is left with the default deny alone; `node` places it by name,
-    and then `mounts` may hold nothing but the proof's made-up snapshot.
+    Shape: `first` is what its first container runs, before the command. `net` other than `open` is
+    left with the default deny alone; `node` places it by name, and then `mounts` may hold nothing
+    but the proof's made-up snapshot.
     """
     labels, annotations = names.marks(names.PROJECT, spec.project)
     pod = _pod(
@@ -107,6 +115,7 @@ def probe(
             spec.size,
             [Place(_memory("home", _MIB_TMP), HOME, writable=True), *_data(mounts)],
             listens=cluster.ports.server,
+            first=first,
         ),
         doors=True,
         data=bool(mounts) and node is None,
@@ -250,8 +259,9 @@ def _inside(
     places: Sequence[Place],
     *,
     listens: int,
+    first: Sequence[str] = (),
 ) -> Object:
-    """The one container of a pod and the volumes that it mounts."""
+    """The one container of a pod and the volumes that it mounts; what comes `first` sees none."""
     every = [*places, Place(_disk("tmp", _MIB_TMP), "/tmp", writable=True), _shm()]  # noqa: S108
     volumes: list[Object] = []
     for place in every:
@@ -271,7 +281,22 @@ def _inside(
         "volumeMounts": [_mount(place) for place in every],
         "workingDir": places[0].path,
     }
-    return {"containers": [container], "volumes": volumes}
+    inside: Object = {"containers": [container], "volumes": volumes}
+    return inside | ({"initContainers": [_first(image, first, size)]} if first else {})
+
+
+def _first(image: str, command: Sequence[str], size: Size) -> Object:
+    """The container that proves the walls: no volume, no secret, the same limits and rights."""
+    return {
+        "name": starting.NAME,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": list(command),
+        "resources": resources(size),
+        "securityContext": container_security(),
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
 
 
 def _mount(place: Place) -> Object:

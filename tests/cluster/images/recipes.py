@@ -61,7 +61,8 @@ RECIPES = (
         place="/opt/workspace",
         files=(
             (ROOT / PACKAGE / "sandbox" / "inside.py", "inside.py"),
-            (ROOT / PACKAGE / "engines" / "local" / "probe.py", "probe.py"),
+            (ROOT / PACKAGE / "engines" / "probe.py", "probe.py"),
+            (ROOT / PACKAGE / "engines" / "canary.py", "canary.py"),
         ),
     ),
     Recipe(

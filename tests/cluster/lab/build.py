@@ -99,7 +99,7 @@ def build(say: Say = print) -> tuple[Path, ...]:
 
 
 def helm(say: Say = print) -> Path:
-    """Answer the program that installs charts, built where it is not there yet. Errors: as above."""
+    """Answer the program that installs charts, built where it is not there. Errors: as above."""
     return _built(toolchain(say), HELM, say) / "helm"
 
 
