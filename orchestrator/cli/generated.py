@@ -30,16 +30,17 @@ def render() -> dict[str, str]:
 
 _FORMATS = """# What the check engine reads
 
-Every byte of a file must belong to something that was read. Bytes that belong to nothing (behind the
-end, between parts, in a part of no known kind) are a finding of rule O29: *could not be checked*, and
-that holds the file as shipped. A file inside a file is read by its own reader, down to the depth and
-size that the outputs policy allows; nothing is unpacked beyond `expansion`, `member_bytes` and
-`opened_bytes`. No macro, script or pickle is run, nothing is fetched, no entity is expanded.
+Every byte of a file must belong to something that was read. Bytes that belong to nothing (behind
+the end, between parts, in a part of no known kind) are a finding of rule O29: *could not be
+checked*, and that holds the file as shipped. A file inside a file is read by its own reader, down
+to the depth and size that the outputs policy allows; nothing is unpacked beyond `expansion`,
+`member_bytes` and `opened_bytes`. No macro, script or pickle is run, nothing is fetched, no
+entity is expanded.
 
-What people do not see when they open a file is read all the same and named by rule O28: hidden sheets,
-rows and columns, deleted text, comments, caches, values that nothing uses any more, earlier versions,
-links to places outside. Scripts, actions and macros are named by O35, models by O25, genotypes by O33,
-figures with one mark for each person by O18.
+What people do not see when they open a file is read all the same and named by rule O28: hidden
+sheets, rows and columns, deleted text, comments, caches, values that nothing uses any more,
+earlier versions, links to places outside. Scripts, actions and macros are named by O35, models by
+O25, genotypes by O33, figures with one mark for each person by O18.
 """
 
 

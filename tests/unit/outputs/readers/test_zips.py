@@ -184,7 +184,7 @@ def test_a_streamed_archive_is_read_whole(caps: ReadCaps) -> None:
             return len(data)
 
     pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[arg-type]
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("t.csv", TABLE)
         with made.open("u.csv", "w", force_zip64=True) as member:
             member.write(TABLE)
