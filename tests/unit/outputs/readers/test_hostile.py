@@ -48,7 +48,8 @@ def notes(form: FileForm) -> set[Note]:
 def words(form: FileForm) -> str:
     """Every text and cell of a form."""
     found = [part.text or "" for part in form.parts]
-    found += [cell for part in form.parts if part.table for row in part.table.rows for cell in row]
+    for table in [part.table for part in form.parts if part.table]:
+        found += [*table.columns, *(cell for row in table.rows for cell in row)]
     return "\n".join(found)
 
 
