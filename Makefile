@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 LAB    ?= lab
+SECONDS ?= 600
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench pictures docs lock clean
+.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,12 @@ audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so whe
 
 bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file --quick; done
+
+fuzz: $(VENV)/.dev ## break files of every format for SECONDS (600), guided by coverage
+	@test -e .tre/fuzz/env || $(BIN)/uv venv -q --python $(BIN)/python .tre/fuzz/env
+	@$(BIN)/uv pip sync -q --python .tre/fuzz/env/bin/python --require-hashes requirements.lock .ci/fuzz.lock
+	@$(BIN)/python -m tests.fuzz.seeds .tre/fuzz/seeds
+	@.tre/fuzz/env/bin/python -m tests.fuzz.campaign .tre/fuzz/seeds $(SECONDS)
 
 pictures: $(VENV)/.dev ## take the pictures of the documents again, in the browser tests
 	@TRE_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/e2e/test_journeys.py tests/e2e/test_lab.py

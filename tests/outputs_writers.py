@@ -150,6 +150,22 @@ def document(cells: Cells) -> bytes:
     return buffered(made.save)
 
 
+def slides(cells: Cells) -> bytes:
+    """A slide that is hidden and has the table; the few parts that a reader needs."""
+    rows = [list(cells), *zip(*cells.values(), strict=True)]
+    body = "".join(
+        "<a:tr>" + "".join(f"<a:tc><a:p><a:t>{cell}</a:t></a:p></a:tc>" for cell in row) + "</a:tr>"
+        for row in rows
+    )
+    slide = f'<p:sld xmlns:p="p" xmlns:a="a" show="0"><a:tbl>{body}</a:tbl></p:sld>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("ppt/presentation.xml", '<p:presentation xmlns:p="p"/>')
+        archive.writestr("ppt/slides/slide1.xml", slide)
+    return out.getvalue()
+
+
 def database(cells: Cells) -> bytes:
     """An SQLite file with the table and an index."""
 
@@ -300,6 +316,7 @@ def _frame_files() -> dict[str, Writer]:
             lambda out: frame(cells).to_excel(out, index=False, engine="odf")
         ),
         "docx": document,
+        "pptx": slides,
         "parquet": parquet,
         "parquet-zstd": lambda cells: parquet(cells, compression="zstd"),
         "parquet-gzip": lambda cells: parquet(cells, compression="gzip", data_page_version="2.0"),

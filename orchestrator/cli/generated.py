@@ -9,6 +9,7 @@ from orchestrator.airlock.states import MACHINE as AIRLOCK
 from orchestrator.cli.main import build
 from orchestrator.datasets.states import MACHINE as SNAPSHOT
 from orchestrator.lifecycle.machine import Machine
+from orchestrator.outputs.readers.formats import FORMATS, Format
 from orchestrator.projects.states import MACHINE as PROJECT
 from orchestrator.settings import Settings
 from orchestrator.workspaces.states import MACHINE as WORKSPACE
@@ -23,7 +24,40 @@ def render() -> dict[str, str]:
         "docs/states.md": _states(),
         "docs/settings.md": _settings(),
         "docs/commands.md": _commands(),
+        "docs/formats.md": _formats(),
     }
+
+
+_FORMATS = """# What the check engine reads
+
+Every byte of a file must belong to something that was read. Bytes that belong to nothing (behind
+the end, between parts, in a part of no known kind) are a finding of rule O29: *could not be
+checked*, and that holds the file as shipped. A file inside a file is read by its own reader, down
+to the depth and size that the outputs policy allows; nothing is unpacked beyond `expansion`,
+`member_bytes` and `opened_bytes`. No macro, script or pickle is run, nothing is fetched, no
+entity is expanded.
+
+What people do not see when they open a file is read all the same and named by rule O28: hidden
+sheets, rows and columns, deleted text, comments, caches, values that nothing uses any more,
+earlier versions, links to places outside. Scripts, actions and macros are named by O35, models by
+O25, genotypes by O33, figures with one mark for each person by O18.
+"""
+
+
+def _formats() -> str:
+    lines = [_MADE, _FORMATS, "## Read", "", "| format | extensions | what is read |",
+             "| --- | --- | --- |"]  # fmt: skip
+    lines += [_format_row(one) for one in FORMATS if one.note is None]
+    lines += ["", "## Not read", "",
+              "These could not be checked, so they are held; genotypes are blocked.", "",
+              "| format | extensions | why, and what to send instead |",
+              "| --- | --- | --- |"]  # fmt: skip
+    lines += [_format_row(one) for one in FORMATS if one.note is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _format_row(one: Format) -> str:
+    return f"| {one.name} | {' '.join(one.extensions)} | {one.says} |"
 
 
 def _states() -> str:

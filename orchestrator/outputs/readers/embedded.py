@@ -13,6 +13,7 @@ from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import arrays, structured
 from orchestrator.outputs.readers.formats import by_content
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.prose import add_tables
 
 _KINDS = {
     "image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/tiff": "tiff",
@@ -28,6 +29,7 @@ _ARRAYS = {
 _READERS = {"r": "rds", "feather-1": "arrow", "zlib": "pickle"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
 _SHORTEST = 8
+_LITERAL = re.compile(r"`([^`]*\n[^`]*)`")
 _QUOTED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -69,6 +71,8 @@ def add_script(opening: Opening, path: str, script: str) -> None:
         own = f"{path}/{number}"
         plain = with_arrays(value)
         structured.walk(opening, own, plain, opening.caps.depth * 10)
+    for number, found in enumerate(_LITERAL.findall(script), 1):
+        add_tables(opening, f"{path}/literals/{number}", found)
     add_blobs(opening, path, script)
 
 

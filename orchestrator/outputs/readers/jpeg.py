@@ -9,6 +9,7 @@ from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import tiff
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.pictures import reencode
+from orchestrator.outputs.readers.prose import add_text
 
 _PLAIN = {*range(0xC0, 0xD0), 0xDB, 0xDD} - {0xC8}
 _COMMENT, _JFIF, _EXIF, _ADOBE, _SCAN, _END = 0xFE, 0xE0, 0xE1, 0xEE, 0xDA, 0xD9
@@ -44,8 +45,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     image = reencode(data, "JPEG", opening.caps.pixels)[0]
     opening.image(path, data, image, spans)
     if words:
-        opening.text(opening.free(f"{below(path)}text"), "\n".join(words),
-                     notes=[Observation(Note.HIDDEN)])  # fmt: skip
+        add_text(opening, f"{below(path)}text", "\n".join(words), [Observation(Note.HIDDEN)])
     for one in facts:
         tiff.add_facts(opening, path, one)
     for piece in loose:

@@ -39,6 +39,7 @@ class _Collector(HTMLParser):
         self.scripts: list[str] = []
         self.printed: list[str] = []
         self.frames: list[str] = []
+        self.running: list[str] = []
         self.active = 0
         self.hidden = 0
         self.external = 0
@@ -93,11 +94,14 @@ class _Collector(HTMLParser):
             self.printed[-1] += data
         if self._cell is not None:
             self._cell.append(data)
+        elif self._inside != "pre":
+            self.running.append(data)
         if data.strip():
             self.words.append(data.strip())
 
     def handle_comment(self, data: str) -> None:
         self.words.append(data)
+        self.printed.append(data)
 
     def handle_decl(self, decl: str) -> None:
         self.words.append(decl)
@@ -155,6 +159,7 @@ def add(
     inner = below(path)
     for number, rows in enumerate(collector.tables, 1):
         _add_table(opening, opening.free(f"{inner}tables/{number}"), rows)
+    add_tables(opening, f"{inner}running", "".join(collector.running))
     for number, text in enumerate(collector.printed, 1):
         add_tables(opening, f"{inner}printed/{number}", text)
     for number, script in enumerate(filter(str.strip, collector.scripts), 1):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import cells, packing
 from orchestrator.outputs.readers.delimited import unpack
-from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable, below
 from orchestrator.outputs.readers.thrift import Compact, Value, fields, listed, number, raw
 
 _MAGIC = b"PAR1"
@@ -89,12 +89,14 @@ def read(opening: Opening, path: str, data: bytes) -> None:
             opening.table(own, [column.leaf.name], [[text] for text in column.unused], notes=notes)
 
 
-def read_columns(opening: Opening, data: bytes) -> tuple[list[str], list[list[str]]]:
-    """Give names and columns of a parquet file as text.
+def read_columns(data: bytes) -> tuple[list[str], list[list[str]]]:
+    """Give names and columns of a source's parquet file as text, without the caps of a release.
 
-    Errors: Unreadable as for `read`. Columns may be long: a source's table has no cap on rows.
+    Errors: Unreadable as for `read`.
     """
-    columns = _columns(_Walk(opening, data))
+    most = 1 << 40
+    caps = ReadCaps(most, most, most, most, most, most, most, 1, 1, most, most, most, most)
+    columns = _columns(_Walk(Opening(caps), data))
     return [column.leaf.name for column in columns], [column.values for column in columns]
 
 

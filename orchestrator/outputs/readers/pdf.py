@@ -12,7 +12,7 @@ from orchestrator.outputs.readers import marks, packing, pdf_pages
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.pdf_objects import Objects, Reference, Stream, Value, inside, scan
 from orchestrator.outputs.readers.pictures import from_samples
-from orchestrator.outputs.readers.prose import add_tables
+from orchestrator.outputs.readers.prose import add_tables, add_text
 
 _ACTIONS = frozenset({"JS", "JavaScript", "Launch", "SubmitForm", "ImportData", "RichMedia"})
 _FONTS = ("FontFile", "FontFile2", "FontFile3", "CIDToGIDMap", "CIDSet")
@@ -70,7 +70,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         _say(file, value, 0)
     file.words.update(dict.fromkeys(objects.comments))
     opening.container(path, data, objects.spans, list(_notes(file)))
-    opening.text(opening.free(f"{below(path)}strings"), "\n".join(file.words))
+    add_text(opening, f"{below(path)}strings", "\n".join(file.words))
     _pages(file)
     for number, many in objects.found.items():
         for value in many:
@@ -209,12 +209,10 @@ def _other(file: _File, own: str, content: bytes) -> None:
     if pdf_pages.is_instructions(content):
         words = pdf_pages.strings(content)
         if words:  # no page shows them, so nobody sees them
-            inner = file.opening.free(own)
-            file.opening.text(inner, words, notes=[Observation(Note.HIDDEN)])
-            add_tables(file.opening, inner, words)
+            add_text(file.opening, own, words, [Observation(Note.HIDDEN)])
         return
     if text and "\0" not in text:
-        file.opening.text(file.opening.free(own), text)
+        add_text(file.opening, own, text)
     else:
         file.opening.unknown(file.opening.free(own), content, Note.UNKNOWN_PART)
 

@@ -27,7 +27,7 @@ class Thing:
 
     name: str
     arguments: "Value" = None
-    state: "Value" = None
+    built: "Value" = None
     items: list["Value"] = field(default_factory=list)
 
 
@@ -222,7 +222,7 @@ class _Machine:
     def _build(self, state: Value) -> None:
         thing = self.stack[-1]
         if isinstance(thing, Thing):
-            thing.state = state
+            thing.built = state
             if thing.name.endswith("NumpyArrayWrapper"):
                 self._raw_array(thing, state)
 
@@ -295,7 +295,7 @@ def _all_things(values: list[Value]) -> Iterator[Thing]:
         match value:
             case Thing():
                 yield value
-                waiting += [*reversed(value.items), value.state, value.arguments]
+                waiting += [*reversed(value.items), value.built, value.arguments]
             case Pairs():
                 waiting += [item for pair in reversed(value.items) for item in reversed(pair)]
             case _:
@@ -304,7 +304,7 @@ def _all_things(values: list[Value]) -> Iterator[Thing]:
 
 def _array_of(thing: Thing) -> tuple[str | None, tuple[int, ...], bool, Value] | None:
     """Give type, shape, order and payload of an array, in numpy's two ways of pickling."""
-    state, arguments = thing.state, thing.arguments
+    state, arguments = thing.built, thing.arguments
     if thing.name.endswith("_reconstruct") and isinstance(state, tuple) and len(state) == 5:
         shape = _shape(state[1])
         return None if shape is None else (_kind(state[2]), shape, bool(state[3]), state[4])
@@ -316,8 +316,8 @@ def _array_of(thing: Thing) -> tuple[str | None, tuple[int, ...], bool, Value] |
 
 
 def _add_array(opening: Opening, path: str, thing: Thing, raw: dict[int, bytes]) -> None:
-    if id(thing) in raw and isinstance(thing.state, Pairs):
-        facts = {str(key): value for key, value in thing.state.items}
+    if id(thing) in raw and isinstance(thing.built, Pairs):
+        facts = {str(key): value for key, value in thing.built.items}
         kind, shape = _kind(facts.get("dtype")), _shape(facts.get("shape"))
         _add_values(opening, path, kind, shape or (), facts.get("order") == "F", raw[id(thing)])
         return
@@ -388,8 +388,8 @@ def _kind(value: Value) -> str | None:
     if not isinstance(letters, str) or letters.startswith("O"):
         return None
     if letters[:1] in "Mm":
-        letters += f"[{_unit(value.state) or 'ns'}]"
-    order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "<"
+        letters += f"[{_unit(value.built) or 'ns'}]"
+    order = value.built[1] if isinstance(value.built, tuple) and len(value.built) > 1 else "<"
     return f"{order if isinstance(order, str) else '<'}{letters}"
 
 
@@ -430,7 +430,7 @@ def _plain(value: Value | _Mark, depth: int) -> structured.Value:
         case Pairs():
             return {str(key): _plain(item, depth + 1) for key, item in value.items}
         case Thing():
-            inner = value.state if value.state is not None else value.items or value.arguments
+            inner = value.built if value.built is not None else value.items or value.arguments
             return None if _array_of(value) else _plain_thing(inner, depth)
         case _:
             return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.pictures import reencode
+from orchestrator.outputs.readers.prose import add_text
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -50,7 +51,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     inner = "/" if "!/" in path else "!/"
     for number, chunk in enumerate((one for one in chunks if one.kind in _TEXT), 1):
         content = _text(chunk, opening.caps.text_chars)
-        opening.text(opening.free(f"{path}{inner}text/{number}"), content)
+        add_text(opening, f"{path}{inner}text/{number}", content)
 
 
 def split(data: bytes) -> list[Chunk]:

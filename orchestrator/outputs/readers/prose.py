@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from orchestrator.outputs.form import Observation
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
@@ -54,6 +55,13 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
             own = opening.free(f"{below(path)}tabular/{number}")
             opening.table(own, columns, rows, header=header)
             unpack(opening, own, columns, rows)
+
+
+def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observation] = ()) -> None:
+    """Add a text that stands in some corner of a file, and the tables in it."""
+    own = opening.free(path)
+    opening.text(own, content, notes=notes)
+    add_tables(opening, own, content)
 
 
 def add_tables(opening: Opening, path: str, content: str) -> None:

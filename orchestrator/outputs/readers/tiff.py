@@ -72,6 +72,8 @@ def walk(data: bytes) -> Directories:
             if at in seen or len(seen) > _DIRECTORIES:
                 raise Unreadable(Note.BAD_IMAGE, at)
             seen.add(at)
+            if at >= 16 and data[at - 8 : at] == data[:4] + b"\x08\0\0\0":
+                found.spans.append(Span(at - 8, at, "header of an appended page"))
             waiting += _directory(data, order, at, found)
     except struct.error as error:
         raise Unreadable(Note.BAD_IMAGE) from error

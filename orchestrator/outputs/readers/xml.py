@@ -13,6 +13,7 @@ from xml.parsers import expat
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.prose import add_tables
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NODES = 1_500_000
@@ -112,8 +113,23 @@ def add(
     """Add a document as text with all it says, and its repeated elements as tables."""
     spans = [Span(0, len(data), "xml")]
     opening.text(path, spell(document), notes=notes, size=len(data), spans=spans)
+    for long in _long_texts(document):
+        add_tables(opening, path, long)
     if tables:
         add_records(opening, path, document.root)
+
+
+def _long_texts(document: Document) -> Iterator[str]:
+    """Give texts and comments of several lines: a table may be printed in them."""
+    waiting: list[Node | str] = [document.root, *document.beside]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\n" in item.strip():
+                yield item
+        else:
+            waiting += item.content
+            waiting += item.attributes.values()
 
 
 def spell(document: Document) -> str:

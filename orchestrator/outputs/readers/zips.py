@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import packing
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.prose import add_text
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -77,7 +78,7 @@ def add_archive(opening: Opening, path: str, data: bytes, archive: Archive) -> N
     """Add the archive itself as a container, with its comments and odd extra fields."""
     opening.container(path, data, archive.spans, archive.notes)
     if archive.words:
-        opening.text(opening.free(f"{below(path)}comments"), "\n".join(archive.words))
+        add_text(opening, f"{below(path)}comments", "\n".join(archive.words))
     for extra in archive.extras:
         opening.unknown(opening.free(f"{below(path)}extra"), extra, Note.UNKNOWN_PART)
 
@@ -122,7 +123,7 @@ def walk(data: bytes) -> Archive:
         at = _entry(data, at, archive)
     if at != start + size:
         archive.notes.append(Observation(Note.HEADERS_DIFFER, at=at))
-    archive.spans.append(Span(start, at, "directory"))
+    archive.spans.append(Span(start, min(at, len(data)), "directory"))
     archive.notes += _odd_names(archive.members)
     return archive
 

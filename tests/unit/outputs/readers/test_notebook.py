@@ -60,14 +60,16 @@ def test_pictures_in_outputs_are_opened(caps: ReadCaps) -> None:
 @pytest.mark.parametrize(
     ("output", "note"),
     [
-        (shown(image_jpeg="abcd"), Note.UNKNOWN_TYPE),
-        ({"output_type": "display_data", "data": {"image/svg+xml": "<svg/>"}}, Note.UNKNOWN_TYPE),
+        (shown(image_jpeg="abcd"), Note.BAD_IMAGE),
+        (shown(image_webp="abcd"), Note.UNKNOWN_TYPE),
+        ({"output_type": "display_data", "data": {"image/svg+xml": "<svg"}}, Note.NOT_XML),
         (shown(image_png="not base64!"), Note.NOT_BASE64),
         (shown(image_png="aGVsbG8="), Note.BAD_IMAGE),
-        (shown(text_html="<script>var rows=[1,2]</script>"), Note.ACTIVE),
-        (shown(text_html="<p onclick='x()'>"), Note.ACTIVE),
-        (shown(text_html='<img src="data:image/gif;base64,xx">'), Note.UNKNOWN_TYPE),
-        (shown(application_pdf="JVBERi0="), Note.UNKNOWN_TYPE),
+        (shown(text_html="<script>var rows=[1,2]</script>"), Note.SCRIPT),
+        (shown(text_html="<p onclick='x()'>"), Note.SCRIPT),
+        (shown(text_html="<p style='display: none'>x</p>"), Note.HIDDEN),
+        (shown(text_html='<img src="data:image/gif;base64,xxxx">'), Note.UNKNOWN_TYPE),
+        (shown(application_pdf="JVBERi0="), Note.TRUNCATED),
     ],
 )
 def test_outputs_that_cannot_be_read_are_noted(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from orchestrator.outputs.coverage import cover
 from orchestrator.outputs.form import FileForm, FormLimits, Kind, Note, form_from_json, form_to_json
 from orchestrator.outputs.readers import registry
+from orchestrator.outputs.readers.formats import _SIGNATURES, BY_NAME, READABLE, decide
 from orchestrator.outputs.readers.opening import Opening, ReadCaps
 from orchestrator.outputs.readers.registry import READERS, open_bytes
 from tests.outputs_world import html_table, notebook, png, shown
@@ -91,14 +92,24 @@ def test_any_json_becomes_a_form(value: object) -> None:
         assert form_from_json(form_to_json(form), LIMITS) == form
 
 
+def test_every_readable_format_has_a_reader_and_no_other_has() -> None:
+    """The table that the documents are made from says what is so."""
+    assert set(READABLE) == set(READERS)
+
+
+PROOFS = {one: magic.rjust(len(magic) + at, b"\0") for at, magic, one in reversed(_SIGNATURES)} | {
+    "safetensors": b"\x02" + b"\0" * 7 + b'{"'
+}
+
+
 @pytest.mark.parametrize("kind", sorted(READERS))
 def test_without_its_reader_a_file_is_not_read(kind: str) -> None:
     """Property 5: removing a reader never makes anything pass unseen."""
-    names = {"csv": "a.csv", "tsv": "a.tsv", "text": "a.txt", "markdown": "a.md"}
-    name = names.get(kind, f"a.{kind}")
-    data = png() if kind == "png" else b"{}"
+    known = BY_NAME[kind]
+    data = next((PROOFS[one] for one in known.proof if one in PROOFS), b"a")
+    assert decide(f"a.{known.extensions[0]}", data) == (kind, None)
     left = {one: reader for one, reader in READERS.items() if one != kind}
-    form = open_bytes(name, data, CAPS, left)
+    form = open_bytes(f"a.{known.extensions[0]}", data, CAPS, left)
     assert form.parts[0].kind is Kind.UNKNOWN
     assert form.parts[0].notes
 
@@ -120,9 +131,14 @@ def test_a_reader_that_breaks_leaves_nothing_half_read(failure: type[Exception])
 @pytest.mark.parametrize(
     ("name", "data", "note"),
     [
-        ("a.xlsx", b"PK\x03\x04", Note.UNKNOWN_TYPE),
-        ("a.parquet", b"PAR1", Note.UNKNOWN_TYPE),
-        ("a.pkl", b"\x80\x04\x95", Note.UNKNOWN_TYPE),
+        ("a.xlsx", b"PK\x03\x04", Note.TRUNCATED),
+        ("a.parquet", b"PAR1", Note.TRUNCATED),
+        ("a.pkl", b"\x80\x04\x95", Note.TRUNCATED),
+        ("a.duckdb", b"\0" * 8 + b"DUCK", Note.UNKNOWN_TYPE),
+        ("a.sas7bdat", b"\0" * 8, Note.UNKNOWN_TYPE),
+        ("a.bed", b"\x6c\x1b\x01", Note.GENOTYPE),
+        ("a.csv", b"\x6c\x1b\x01", Note.GENOTYPE),
+        ("a.fastq", b"@read", Note.GENOTYPE),
         ("a.unheard", b"a,b\n1,2\n", Note.UNKNOWN_TYPE),
         ("noextension", b"a,b\n1,2\n", Note.UNKNOWN_TYPE),
         ("a.csv", b"PK\x03\x04", Note.TYPE_DISAGREES),
@@ -132,7 +148,7 @@ def test_a_reader_that_breaks_leaves_nothing_half_read(failure: type[Exception])
         ("a.tsv", b"<html>", Note.TYPE_DISAGREES),
         ("a.json", notebook(), Note.TYPE_DISAGREES),
         ("a.csv", b"a,b\n" + b"1,2\n" * 30_000, Note.TOO_BIG),
-        ("a.txt", b"##fileformat=VCFv4.2\n", Note.TYPE_DISAGREES),
+        ("a.txt", b"##fileformat=VCFv4.2\n", Note.GENOTYPE),
     ],
 )
 def test_what_is_not_readable_says_why(name: str, data: bytes, note: Note) -> None:
