@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     )
     control_host: str = Field(default="tre.localhost", description="host name of the control plane")
     control_port: int = Field(default=8700, description="TCP port of the control plane")
+    control_listen_port: int = Field(
+        default=0, description="TCP port that the control plane binds; 0: the one browsers name"
+    )
     control_dial: str = Field(
         default="",
         description="where gateway and doors find the control plane, as http://host:port; "
@@ -142,7 +145,16 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's URL, SQLite below `state_dir` unless one was named."""
+        """The database's URL, SQLite below `state_dir` unless one was named.
+
+        Errors: Invalid for SQLite on a cluster.
+        """
+        if self.engine == "kubernetes" and not self.database_url.startswith("postgresql"):
+            raise Invalid(
+                "On a cluster the database is PostgreSQL: SQLite needs all its processes on one "
+                "host. Name one in TRE_DATABASE_URL.",
+                code="sqlite_on_cluster",
+            )
         return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'tre.db'}"
 
     @property
@@ -160,6 +172,11 @@ class Settings(BaseSettings):
     def gateway_listen(self) -> int:
         """The TCP port that the gateway binds; in front of it another one may be published."""
         return self.gateway_listen_port or self.gateway_port
+
+    @property
+    def control_listen(self) -> int:
+        """The TCP port that the control plane binds."""
+        return self.control_listen_port or self.control_port
 
     @property
     def control_url(self) -> str:

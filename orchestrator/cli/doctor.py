@@ -13,6 +13,7 @@ from orchestrator.bootstrap.control import utc_now
 from orchestrator.bootstrap.engines import engine
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli.audit import public_key
+from orchestrator.cli.doors import callers
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
 from orchestrator.engines.port import Condition, Engine, Outcome, Probe, proved
@@ -103,6 +104,7 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _store(settings)
     yield _backup(settings)
     yield from _proofs(settings)
+    yield from callers(settings)
     for subject, say in LATER:
         yield Condition(subject, "off", say)
 

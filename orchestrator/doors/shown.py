@@ -23,8 +23,8 @@ Values = Callable[[str], Sequence[str]]
 
 def in_path(target: str, values: Values) -> tuple[str, str] | None:
     """Take the secret and the rest off `/<secret>/…`."""
-    first, secret, slash, rest = *target[:1], *target[1:].partition("/")
-    return (secret, "/" + rest) if first == slash == "/" else None
+    secret, slash, rest = target[1:].partition("/")
+    return (secret, "/" + rest) if target[:1] == slash == "/" else None
 
 
 def in_header(target: str, values: Values) -> tuple[str, str] | None:

@@ -26,7 +26,7 @@ def nothing_enforced(walls: House, _: str) -> Iterator[None]:
     finally:
         walls.lab.release("enforcer")
         tables = "inet tre_lab_policy"
-        until(lambda: tables in walls.lab.run("nft", "list", "tables"), 20, "nothing is enforced")
+        until(lambda: tables in walls.lab.run("nft", "list", "tables"), 60, "nothing is enforced")
 
 
 @contextmanager

@@ -211,9 +211,6 @@ def _take_away(admin: Client, here: Installed, things: list[Any]) -> None:
                 admin.delete(_key(thing))
     for kind in ("ClusterRole", "ClusterRoleBinding"):
         admin.delete(Key(kind, "", f"{here.prefix}-reconciler"))
-    for node in admin.list(Scope("Node")).items:
-        bare: Any = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": _key(node).name}}
-        admin.apply(bare)  # what we applied and do not name any more goes
     until(lambda: _freely_deleted(admin, here), _EMPTY, "namespaces cannot be deleted")
 
 
@@ -230,6 +227,9 @@ def _freely_deleted(admin: Client, here: Installed) -> bool:
         ),
     ]
     try:
+        for node in admin.list(Scope("Node")).items:
+            bare: Any = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": _key(node).name}}
+            admin.apply(bare)  # what we applied and do not name any more goes
         for each in left:
             if "deletionTimestamp" not in metadata_of(each):
                 admin.delete(_key(each))

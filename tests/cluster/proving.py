@@ -5,6 +5,7 @@ the installer's DaemonSet. Everything is in a system namespace of this run.
 """
 
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def house(objects: Objects, lab: Instance) -> Iterator[House]:
     with installed(
         objects,
         images={"workspace": image},
-        doors_address=str(ip_network(lab.addresses.services[0])[10]),
+        doors_address=str(ip_network(lab.addresses.services[0])[16 + secrets.randbelow(200)]),
         api_servers=tuple((host, API_PORT) for host in lab.addresses.node),
         snapshots=HostFolder(DATA),
         second_wall=True,

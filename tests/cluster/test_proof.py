@@ -152,6 +152,7 @@ def test_the_plug_in_taken_out_of_the_node(walls: House, spec: Spec) -> None:
 def test_policies_that_nobody_enforces(walls: House, spec: Spec) -> None:
     """Every object is there as written; only an attempt can know. The second wall alone holds."""
     with nothing_enforced(walls, ""):
+        walls.engine.proofs.forget()
         found = walls.prove(spec.project)
     gone = opened(found)
     assert {"E01.tcp4.policies", "E02.udp4.policies", "E03.icmp4.policies"} <= gone
@@ -248,6 +249,10 @@ _SLEEP = textwrap.dedent("""
 """)
 
 
+def _phase(walls: House, where: Key) -> str:
+    return str(walls.objects.pod(where.namespace, where.name)["status"]["phase"])
+
+
 def _ended(walls: House, where: Key) -> Any:
     pod: Any = walls.objects.pod(where.namespace, where.name)
     listed = pod["status"].get("initContainerStatuses") or [{}]
@@ -277,11 +282,7 @@ def test_a_notebook_server_starts_behind_both_walls(walls: House, spec: Spec) ->
         until(lambda: _ended(walls, where), 60, "it does not start")
         ended = _ended(walls, where)
         assert ended["exitCode"] == 0, ended
-        until(
-            lambda: walls.objects.pod(where.namespace, where.name)["status"]["phase"] == "Running",
-            30,
-            "the server does not follow",
-        )
+        until(lambda: _phase(walls, where) == "Running", 60, "the server does not follow")
 
 
 def test_a_notebook_server_without_its_second_wall_does_not_start(walls: House, spec: Spec) -> None:
@@ -293,8 +294,8 @@ def test_a_notebook_server_without_its_second_wall_does_not_start(walls: House, 
             ended = _ended(walls, where)
             assert ended["exitCode"] == 3, ended
             assert "E01.door-pod" in ended["message"]
+            until(lambda: _phase(walls, where) == "Failed", 30, "the pod goes on")
             pod = walls.objects.pod(where.namespace, where.name)
-            assert pod["status"]["phase"] == "Failed"
             assert "running" not in pod["status"]["containerStatuses"][0]["state"]
     finally:
         walls.wall_up()

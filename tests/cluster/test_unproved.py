@@ -69,12 +69,15 @@ def walls(objects: Objects, cluster: Cluster) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def at_work(
-    walls: House, blank: str, tmp_path_factory: pytest.TempPathFactory
+    walls: House, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Reconciler]:
-    """A permit, published data, and a workspace that was proved on the lab and is open."""
+    """A permit, published data, and a workspace that was proved on the lab and is open.
+
+    On one database: the turns are tried on both elsewhere, and this is about the cluster.
+    """
     state = tmp_path_factory.mktemp("unproved") / "state"
     state.mkdir()
-    with a_copy(blank, state) as url, closing_engine(url) as engine:
+    with a_copy(f"sqlite:///{sqlite_template}", state) as url, closing_engine(url) as engine:
         found = a_house(state, engine, OnTheLab(walls.engine))
         found.publish()
         found.grant(f"{walls.here.prefix}-survival")

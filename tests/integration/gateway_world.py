@@ -66,8 +66,9 @@ def free_port() -> int:
 class ControlWorld:
     """The control plane as gateway and doors see it; can push, deny, and go silent."""
 
-    def __init__(self, settings: Settings, pods: "Pods") -> None:
+    def __init__(self, settings: Settings, pods: "Pods", host: str = "127.0.0.1") -> None:
         self.settings = settings
+        self.host = host
         self.pods = pods
         self.answers: dict[tuple[str, str], dict[str, Any]] = {}
         self.codes: dict[str, dict[str, str]] = {}
@@ -103,7 +104,7 @@ class ControlWorld:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.settings.control_port).start()
+        await web.TCPSite(self._runner, self.host, self.settings.control_port).start()
 
     async def down(self) -> None:
         if self._runner:

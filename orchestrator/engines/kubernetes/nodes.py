@@ -27,7 +27,10 @@ YES, NO = "yes", "no"
 
 @dataclass(frozen=True)
 class Node:
-    """One node as it is seen; `wall` is None where no pod of the wall is on it."""
+    """One node as it is seen; `wall` is None where no pod of the wall is on it.
+
+    Shape: `ready` says that it takes pods like a notebook server's.
+    """
 
     name: str
     ready: bool
@@ -49,9 +52,15 @@ def seen(nodes: Iterable[Object], walls: Iterable[Object]) -> list[Node]:
     return sorted(found, key=lambda node: node.name)
 
 
-def may_prove(node: Node, *, second_wall: bool) -> bool:
-    """Say whether a proof on this node can end well at all."""
-    return node.ready and (node.wall is True or not second_wall)
+def to_try(nodes: Sequence[Node], *, second_wall: bool) -> list[Node]:
+    """Choose the nodes that a proof tries, those that are proved first.
+
+    Shape: a node without the second wall is no failure while others have it: it takes no data.
+    Where none has it all are tried, so that the proof says by name what is missing.
+    """
+    ready = [node for node in nodes if node.ready]
+    walled = [node for node in ready if node.wall is True or not second_wall]
+    return sorted(walled or ready, key=lambda node: (not node.proved, node.name))
 
 
 def lost(nodes: Sequence[Node], *, second_wall: bool) -> list[Node]:
@@ -65,6 +74,13 @@ def labelled(name: str, *, proved: bool, translates: str = "") -> Object:
     if translates:
         metadata["annotations"] = {TRANSLATES: translates}
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata}
+
+
+def in_words(nodes: Sequence[Node], *, second_wall: bool) -> str:
+    """Say which wall stands between pods and the rest, and where that was proved."""
+    walls = "network policies and a second wall in each pod" if second_wall else "network policies"
+    proved = [node.name for node in nodes if node.proved]
+    return f"{walls}, {f'proved on {_list(proved)}' if proved else 'not proved on any node'}"
 
 
 def conditions(
@@ -199,7 +215,7 @@ def _node(thing: Object, wall: Object | None) -> Node:
     listed = [mapping(each) for each in given] if isinstance(given, list) else []
     return Node(
         name=str(metadata["name"]),
-        ready=_is(status, "Ready") and not _cordoned(thing),
+        ready=_is(status, "Ready") and not _refuses(thing),
         proved=texts(metadata.get("labels")).get(PROVED) == YES,
         addresses=tuple(str(e["address"]) for e in listed if e.get("type") == "InternalIP"),
         wall=None if wall is None else _ready(wall),
@@ -208,8 +224,13 @@ def _node(thing: Object, wall: Object | None) -> Node:
     )
 
 
-def _cordoned(thing: Object) -> bool:
-    return mapping(thing.get("spec")).get("unschedulable") is True
+def _refuses(thing: Object) -> bool:
+    """Say whether no notebook server would be placed there: closed, or tainted for others."""
+    spec = mapping(thing.get("spec"))
+    given = spec.get("taints")
+    taints = [mapping(each) for each in given] if isinstance(given, list) else []
+    kept = any(each.get("effect") in ("NoSchedule", "NoExecute") for each in taints)
+    return kept or spec.get("unschedulable") is True
 
 
 def _ready(pod: Object) -> bool:

@@ -95,7 +95,13 @@ class Proofs:
             found = self._in_date() or self._prove_cluster(spec.image)
         mine = [*self._prove_project(spec), _drift(drift())]
         self._remember(spec.project, mine)
+        if not proved(mine):
+            self.forget()
         return [*found, *mine]
+
+    def forget(self) -> None:
+        """Distrust the cluster's last proof: the next one tries everything."""
+        self._last = None
 
     def sweep(self) -> list[str]:
         """Take away what runs that were killed left behind; answer the namespaces."""
@@ -111,9 +117,10 @@ class Proofs:
 
     def _in_date(self) -> list[Probe] | None:
         """Answer the cluster's last proof while it serves: held, young, and no node changed."""
-        if self._last is None:
+        last = self._last
+        if last is None:
             return None
-        at, proved_nodes, probes = self._last
+        at, proved_nodes, probes = last
         now = tuple(node.name for node in self._usable() if node.proved)
         if time.monotonic() - at > self._good_for or now != proved_nodes:
             return None
@@ -121,7 +128,7 @@ class Proofs:
         return [replace(probe, evidence=probe.evidence + age) for probe in probes]
 
     def _prove_cluster(self, image: str) -> list[Probe]:
-        self._last = None
+        self.forget()
         usable = self._usable()
         with self._stage(image, usable, self._walls_to_try()) as stage:
             placed = [
@@ -411,10 +418,10 @@ class Proofs:
 
     def _usable(self) -> list[Node]:
         """Answer the nodes to try on, those that are proved first. Errors: Unavailable."""
-        found = [node for node in self._walls.nodes() if node.ready]
+        found = nodes.to_try(self._walls.nodes(), second_wall=self._cluster.second_wall)
         if not found:
-            raise Unavailable("No node of the cluster is ready, so nothing can be proved.")
-        return sorted(found, key=lambda node: (not node.proved, node.name))
+            raise Unavailable("No node of the cluster takes pods, so nothing can be proved.")
+        return found
 
     def _image(self) -> str:
         """Answer a workspace image, for a proof of no project."""

@@ -65,6 +65,22 @@ def test_a_node_that_takes_no_pods_is_not_tried() -> None:
     closed["spec"] = {"unschedulable": True}
     assert not nodes.seen([closed], [])[0].ready
     assert not nodes.seen([a_node(ready="Unknown")], [])[0].ready
+    for effect, ready in (("NoSchedule", False), ("NoExecute", False), ("PreferNoSchedule", True)):
+        tainted = a_node()
+        tainted["spec"] = {"taints": [{"key": "k", "effect": effect}]}
+        assert nodes.seen([tainted], [])[0].ready is ready
+
+
+def test_nodes_without_the_wall_are_tried_only_where_all_are() -> None:
+    walled, bare, gone = (
+        Node("b", True, False, (), True),
+        Node("a", True, True, (), None),
+        Node("c", False, True, (), True),
+    )
+    assert nodes.to_try([bare, walled, gone], second_wall=True) == [walled]
+    assert nodes.to_try([bare, gone], second_wall=True) == [bare]
+    assert nodes.to_try([walled, bare], second_wall=False) == [bare, walled], "proved ones first"
+    assert nodes.to_try([gone], second_wall=False) == []
 
 
 @pytest.mark.parametrize("label", [{}, {"tre.proved": "no"}, {"tre.proved": "maybe"}])
@@ -104,6 +120,13 @@ BARE = Node("n2", True, False, (), None, "", "yes")
 
 def test_all_well_is_ok_in_every_line() -> None:
     assert {c.status for c in said(GOOD).values()} == {"ok"}
+
+
+def test_the_walls_in_words() -> None:
+    assert nodes.in_words([GOOD, BARE], second_wall=True) == (
+        "network policies and a second wall in each pod, proved on n1"
+    )
+    assert nodes.in_words([BARE], second_wall=False) == "network policies, not proved on any node"
 
 
 def test_nodes_with_and_without_are_named() -> None:
