@@ -415,7 +415,7 @@ def _files(
             missing=missing_context(file.context),
             subject=file.subject,
             verdict=file.worst,
-            report=bodies.get(file.id),
+            report=_told(bodies.get(file.id), author=actor.person == row.author_id),
             report_digest=file.report_digest,
             checked_at=file.checked_at,
             tries=tries.get(file.path_key, (0, 0))[0],
@@ -430,6 +430,10 @@ def _files(
         )
         for file in present_files(session, row.id)
     )
+
+
+def _told(report: FileReport | None, *, author: bool) -> FileReport | None:
+    return reports.for_author(report) if report and author else report
 
 
 def may_vote(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:

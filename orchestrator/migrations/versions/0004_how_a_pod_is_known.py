@@ -1,7 +1,7 @@
 """A server in a pod is known by the hash of its door secret; the doors are told where its hub is.
 
 Revision: 0004
-Before it: 0002
+Before it: 0003
 """
 
 import sqlalchemy as sa
