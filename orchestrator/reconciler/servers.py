@@ -85,8 +85,10 @@ def _start(hands: Hands, workspace: Workspace, row: Server, now: datetime) -> bo
 def _record(
     hands: Hands, row: Server, seen: service.Seen, now: datetime, unwanted: str | None = None
 ) -> None:
-    before = (row.observed, row.address, row.token, row.door, row.hub)
-    if before == (seen.observed, seen.address, seen.token, seen.door, seen.hub) and not unwanted:
+    before = (row.observed, row.address, row.token, row.door, row.hub, row.reason)
+    why = seen.reason or (None if seen.address else row.reason)
+    after = (seen.observed, seen.address, seen.token, seen.door, seen.hub, why)
+    if before == after and not unwanted:
         return  # an unchanged world writes nothing
     with write(hands.db) as session:
         service.record_server(session, row.key, seen, now)

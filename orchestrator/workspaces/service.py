@@ -206,7 +206,7 @@ def record_server(session: Session, key: str, seen: Seen, now: datetime) -> None
     row.address = seen.address
     row.base_url = seen.base_url
     row.token = seen.token
-    row.reason = seen.reason or row.reason
+    row.reason = seen.reason or (None if seen.address else row.reason)
     row.door = seen.door
     row.hub = seen.hub
     row.observed_at = now

@@ -21,31 +21,25 @@ _LOOK_SECONDS = 0.1
 _PORT = 9001
 _PROGRAM = """
 import asyncio, json
+import aiohttp
+from aiohttp import web
 known = {}
-async def pump(reader, writer):
-    try:
-        while block := await reader.read(65536):
-            writer.write(block)
-            await writer.drain()
-        writer.write_eof()
-    except OSError:
-        pass
-async def serve(near, out):
-    who = out.get_extra_info("peername")[0].removeprefix("::ffff:")
+ASKED = ("Authorization", "Content-Type", "Accept")
+ANSWERED = ("Content-Type", "X-JupyterHub-Version")
+async def serve(request):
     for _ in range(100):
-        if who in known:
+        if request.remote in known:
             break
         await asyncio.sleep(0.1)
-    try:
-        method, shown, rest = (await near.readline()).split(b" ", 2)
-        path = b"/" + shown.split(b"/", 2)[2]
-        far, to = await asyncio.wait_for(asyncio.open_connection(*known[who]), 10)
-        to.write(b" ".join((method, path, rest)))
-        await asyncio.gather(pump(near, to), pump(far, out))
-        to.close()
-    except (OSError, LookupError, ValueError, TimeoutError):
-        pass
-    out.close()
+    host, port = known[request.remote]
+    path = "/" + request.raw_path.split("/", 2)[2]
+    asked = {name: request.headers[name] for name in ASKED if name in request.headers}
+    async with aiohttp.ClientSession() as session, session.request(
+        request.method, f"http://{host}:{port}{path}", headers=asked,
+        data=await request.read(), allow_redirects=False,
+    ) as answer:
+        said = {name: answer.headers[name] for name in ANSWERED if name in answer.headers}
+        return web.Response(status=answer.status, body=await answer.read(), headers=said)
 async def learn(near, out):
     while line := await near.readline():
         known.clear()
@@ -54,7 +48,12 @@ async def learn(near, out):
 async def hang_up(near, out):
     out.close()
 async def main():
-    served = {8081: serve, 8082: hang_up, 8083: hang_up, 9001: learn}
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, None, 8081).start()
+    served = {8082: hang_up, 8083: hang_up, 9001: learn}
     doors = [await asyncio.start_server(how, None, port) for port, how in served.items()]
     await asyncio.gather(*(door.serve_forever() for door in doors))
 asyncio.run(main())

@@ -20,7 +20,7 @@ def world(objects: Objects) -> Iterator[test_engine.World]:
     """The engine as the reconciler on a cluster; what it made is removed by itself in the end."""
     with pod_world(objects) as found:
         try:
-            yield test_engine.World(found.engine, publish=found.publish)
+            yield test_engine.World(found.engine, publish=found.publish, patience=180)
         finally:
             for project in PROJECTS:
                 found.engine.remove(project)

@@ -33,11 +33,15 @@ POLICIES = Path(__file__).parents[2] / "policies"
 
 @dataclass
 class World:
-    """An engine under test, how its doors are opened, and how a snapshot gets to its storage."""
+    """An engine under test, how its doors are opened, how a snapshot gets to its storage.
+
+    Units: `patience` is how many seconds a hub or a server may take to be ready.
+    """
 
     engine: Engine
     open_door: Callable[[str, str], None] = lambda project, person: None
     publish: Callable[[Mount], None] = lambda mount: None
+    patience: float = 60.0
 
 
 @pytest.fixture(scope="module", params=["memory", "local"])
@@ -70,7 +74,7 @@ def _snapshot(folder: Path, version: str) -> Mount:
 
 
 def _hub_ready(world: World, project: str) -> None:
-    local_world.wait_for(lambda: world.engine.observe(project).hub_ready)
+    local_world.wait_for(lambda: world.engine.observe(project).hub_ready, world.patience)
 
 
 def _ready(world: World, project: str, person: str) -> Server:
@@ -83,7 +87,7 @@ def _ready(world: World, project: str, person: str) -> Server:
         assert seen[-1].state in (ServerState.STARTING, ServerState.READY), seen[-1].reason
         return seen[-1].state is ServerState.READY
 
-    local_world.wait_for(asked)
+    local_world.wait_for(asked, world.patience)
     return seen[-1]
 
 
