@@ -311,6 +311,29 @@ class Comment(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcTime)
 
 
+class Disagreement(SQLModel, table=True):
+    """A checker's word that a finding is none: counted per rule, and changes no verdict.
+
+    Shape: `number` is the finding's place, from 0, among the findings of the file's report
+    `report_digest`, worst first; one person says it once.
+    """
+
+    __tablename__ = "airlock_disagreements"
+    __table_args__ = (
+        UniqueConstraint("file_id", "report_digest", "number", "person_id"),
+        CheckConstraint("number >= 0", name="airlock_disagreement_number"),
+    )
+
+    id: str = Field(primary_key=True)
+    file_id: str = Field(foreign_key="airlock_files.id")
+    report_digest: str = Field(foreign_key="airlock_reports.digest")
+    number: int
+    rule: str = Field(index=True)
+    person_id: str
+    reason: str
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class LedgerTable(SQLModel, table=True):
     """One table of counts that was submitted, and when it left.
 
