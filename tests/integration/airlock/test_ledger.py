@@ -328,8 +328,8 @@ def test_many_released_counts_are_looked_up_by_index(two: Two) -> None:
     engine, one, other = two
     with write(engine) as session:
         world = a_table(session, one, "first", ALL, S.RELEASED)
-        _fill(session, world, CELLS)
-    content = _page()
+        fill(session, world, CELLS)
+    content = page()
     with write(engine) as session:
         second = a_table(session, other, "second", content)
         file = next(iter(second.files.values()))
@@ -343,12 +343,13 @@ def test_many_released_counts_are_looked_up_by_index(two: Two) -> None:
     assert took < SECONDS
 
 
-def _page() -> str:
+def page() -> str:
+    """A table of page size: 60 centres with two counts each."""
     rows = [f"c{row:02},{1000 + 37 * row},{500 + 11 * row}" for row in range(60)]
     return "\n".join(["centre,people,deaths", *rows]) + "\n"
 
 
-def _fill(session: Session, world: AirlockWorld, size: int, each: int = 100) -> None:
+def fill(session: Session, world: AirlockWorld, size: int, each: int = 100) -> None:
     """Many released tables, of which some share what they count with the page."""
     file = next(iter(world.files.values()))
     body = session.exec(select(LedgerTable.body)).first()
