@@ -188,7 +188,12 @@ def _move(
     now: datetime,
 ) -> None:
     effect = policy.effect
-    held = [one for one in checked if rules.holds(one.report, effect)]
+    final = check.kind == CheckKind.RELEASE
+    held = [
+        one
+        for one in checked
+        if rules.holds(one.report if final else reports.without_ledger(one.report), effect)
+    ]
     match CheckKind(check.kind), row.state:
         case CheckKind.SUBMISSION, RequestState.CHECKING:
             row.verdict, row.rank = total, -rules.risk(total)

@@ -110,9 +110,9 @@ def submit(
     _demand_complete(files)
     _forget_results(session, request_id)
     pinned = pin(session, policies.seats["airlock-release"], now)
+    outputs = thresholds.of_request(session, row, policies).digest()
     row.subject = rules.request_subject([file.subject for file in files], row.round)
-    row.policy_digest = pinned
-    row.outputs_policy_digest = thresholds.of_request(session, row, policies).digest()
+    row.policy_digest, row.outputs_policy_digest = pinned, outputs
     row.submitted_at = now
     row.verdict, row.rank = None, 0
     advance(

@@ -141,8 +141,7 @@ def results(
     request = session.get(Request, file.request_id)
     assert request is not None, "a file belongs to a request"
     known = lineage(session, request.project_id)
-    wanted = _wanted(counts.tables, known)
-    hits = _candidates(session, wanted, policy.counts.minimum, request.id, pending)
+    hits = candidates(session, counts.tables, known, policy, request.id, pending=pending)
     nearest = [table for table, _ in hits.most_common(policy.ledger.tables)]
     earlier = _load(session, nearest, known)
     unfinished = None
@@ -168,6 +167,20 @@ def worse(session: Session, files: Iterable[File], policy: OutputsPolicy) -> lis
             if file.worst is None or not rules.stands(file.worst, verdict):
                 found.append(file)
     return found
+
+
+def candidates(
+    session: Session,
+    tables: Sequence[FactTable],
+    known: Lineage,
+    policy: OutputsPolicy,
+    request_id: str,
+    *,
+    pending: bool,
+) -> Counter[str]:
+    """Find the earlier tables that come near to some tables: table id → in how many counts."""
+    wanted = _wanted(tables, known)
+    return _candidates(session, wanted, policy.counts.minimum, request_id, pending)
 
 
 def stored(session: Session, file_id: str) -> Counts | None:

@@ -14,6 +14,7 @@ from orchestrator.outputs.model import (
     RuleResult,
     Verdict,
     Where,
+    worst,
 )
 from orchestrator.outputs.rules.releases import LEDGER_RULES, SPOKEN
 from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
@@ -35,6 +36,16 @@ def for_author(report: FileReport) -> FileReport:
     Source: outputs 6.2 (rules about other projects' releases speak to checkers only).
     """
     return replace(report, results=tuple(map(_unspoken, report.results)))
+
+
+def without_ledger(report: FileReport) -> FileReport:
+    """Give a report as the machine alone may act on it at submission.
+
+    Shape: a conflict with another release is for checkers: they see both tables, cannot approve,
+    and send the file back with what may be said; the machine sends nothing back over their heads.
+    """
+    kept = tuple(one for one in report.results if one.rule not in LEDGER_RULES)
+    return replace(report, results=kept, verdict=worst([one.verdict for one in kept]))
 
 
 def _unspoken(result: RuleResult) -> RuleResult:

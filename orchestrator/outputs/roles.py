@@ -280,7 +280,7 @@ def _cells(
     if value is None or (role is Role.TEXT and column == 0):
         return _packed(row, column, text, role)
     if labelled:
-        counts_people = says is Role.COUNT and role not in LABELS - {Role.TEXT}
+        counts_people = says is Role.COUNT and role not in {Role.INDEX, Role.CODE}
         return [Cell(row, column, value, certain=True)] if counts_people else []
     if role is Role.COUNT:
         return [Cell(row, column, value, certain=True)] if says in {None, Role.COUNT} else []

@@ -201,3 +201,18 @@ def test_each_opener_is_under_a_uid_of_its_own(scratch: Path, tmp_path: Path) ->
     if os.geteuid() == 0:
         numbers = json.loads((scratch.parent / "engine" / "uids.json").read_text())
         assert len(set(numbers.values())) == len(numbers) >= 2
+
+
+def test_hidden_counts_are_worked_out_in_the_judges_sandbox(scratch: Path, tmp_path: Path) -> None:
+    """The library of linear programs loads and solves under the judge's limits and filter."""
+    lines = ["stage,F,M,All", "I,<10,<10,12", "II,<10,<10,13", "III,60,70,130", "All,72,83,155"]
+    close = ["stage,F,M,All", "I,<10,<10,18", "II,<10,<10,13", "III,60,70,130", "All,75,86,161"]
+    said = []
+    for table in (lines, close):
+        job = _job(tmp_path, {"a.csv": "\n".join(table).encode() + b"\n"})
+        report = _worker(scratch).check(job)
+        said.append(next(one for one in report.files[0].results if one.rule == "O13"))
+        (tmp_path / "a.csv").unlink()
+    assert said[0].verdict is Verdict.PASS, said[0].reason
+    assert said[1].verdict is Verdict.BLOCK
+    assert {one.measured for one in said[1].findings} >= {"9 to 9"}

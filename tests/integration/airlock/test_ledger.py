@@ -13,7 +13,6 @@ from sqlmodel import Session, col, func, select
 from orchestrator.airlock import checking, drafting, ledger, queries, releasing
 from orchestrator.airlock.models import (
     Check,
-    File,
     LedgerCell,
     LedgerSource,
     LedgerTable,
@@ -21,6 +20,7 @@ from orchestrator.airlock.models import (
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
 from orchestrator.db import read, write
+from orchestrator.errors import Invalid
 from orchestrator.outputs.facts import signature
 from orchestrator.outputs.judge import judge
 from orchestrator.outputs.ledger import Counts
@@ -165,17 +165,25 @@ def test_a_table_of_another_project_is_compared(
     with write(engine) as session:
         a_table(session, one, "first", first, S.RELEASED)
         world = a_table(session, other, "second", second)
-        told = said(session, world) if verdict is not Verdict.BLOCK else _blocked(session, world)
+        told = said(session, world)
         assert told.verdict is verdict
         if verdict is not Verdict.PASS:
             assert "first/table.csv" in told.findings[0].evidence
-            assert world.request.state == (S.BLOCKED if verdict is Verdict.BLOCK else S.IN_REVIEW)
+            assert world.request.verdict == verdict
+        assert world.request.state == S.IN_REVIEW
 
 
-def _blocked(session: Session, world: AirlockWorld) -> RuleResult:
-    file = session.get_one(File, next(iter(world.files.values())).id)
-    part = queries._reports(session, world.request)[file.id]
-    return next(one for one in part.results if one.rule == "O14")
+def test_checkers_see_a_conflict_and_cannot_approve_it(two: Two) -> None:
+    """The machine sends nothing back over their heads: they do, with what may be said."""
+    engine, one, other = two
+    with write(engine) as session:
+        a_table(session, one, "first", ALL, S.RELEASED)
+        world = a_table(session, other, "second", FEWER)
+        with pytest.raises(Invalid, match="may not leave"):
+            say(session, world, world.checkers[0], "approve", "table.csv", reason="It is safe.")
+        for checker in world.checkers:
+            say(session, world, checker, "return", "table.csv", reason="Round to one base.")
+        assert world.request.state == S.RETURNED
 
 
 def test_what_waits_in_another_project_counts_too(two: Two) -> None:
@@ -184,8 +192,8 @@ def test_what_waits_in_another_project_counts_too(two: Two) -> None:
     with write(engine) as session:
         a_table(session, one, "first", ALL)
         world = a_table(session, other, "second", FEWER)
-        assert world.request.state == S.BLOCKED
-        assert "not released yet" in _blocked(session, world).findings[0].evidence
+        assert world.request.verdict == Verdict.BLOCK
+        assert "not released yet" in said(session, world).findings[0].evidence
 
 
 def test_a_precheck_never_speaks_of_others(two: Two) -> None:
@@ -266,7 +274,7 @@ def test_a_recalled_release_stays_in_the_ledger(two: Two) -> None:
     with write(engine) as session:
         world = a_table(session, one, "first", ALL, S.RELEASED)
         releasing.recall(session, one.administrator, NOW, world.request.id, "A mistake.")
-        assert a_table(session, other, "second", FEWER).request.state == S.BLOCKED
+        assert a_table(session, other, "second", FEWER).request.verdict == Verdict.BLOCK
 
 
 def test_a_withdrawn_request_is_forgotten(two: Two) -> None:
@@ -278,7 +286,7 @@ def test_a_withdrawn_request_is_forgotten(two: Two) -> None:
         submit(session, world)
         judged(session, {"table.csv": ALL})
         drafting.withdraw(session, world.author, NOW, world.request.id)
-        assert a_table(session, other, "second", FEWER).request.state == S.IN_REVIEW
+        assert a_table(session, other, "second", FEWER).request.verdict == Verdict.PASS
 
 
 def test_the_same_table_on_a_newer_snapshot_is_a_repeat(two: Two) -> None:
@@ -320,8 +328,8 @@ def test_many_released_counts_are_looked_up_by_index(two: Two) -> None:
     engine, one, other = two
     with write(engine) as session:
         world = a_table(session, one, "first", ALL, S.RELEASED)
-        _fill(session, world, CELLS)
-    content = _page()
+        fill(session, world, CELLS)
+    content = page()
     with write(engine) as session:
         second = a_table(session, other, "second", content)
         file = next(iter(second.files.values()))
@@ -335,12 +343,13 @@ def test_many_released_counts_are_looked_up_by_index(two: Two) -> None:
     assert took < SECONDS
 
 
-def _page() -> str:
+def page() -> str:
+    """A table of page size: 60 centres with two counts each."""
     rows = [f"c{row:02},{1000 + 37 * row},{500 + 11 * row}" for row in range(60)]
     return "\n".join(["centre,people,deaths", *rows]) + "\n"
 
 
-def _fill(session: Session, world: AirlockWorld, size: int, each: int = 100) -> None:
+def fill(session: Session, world: AirlockWorld, size: int, each: int = 100) -> None:
     """Many released tables, of which some share what they count with the page."""
     file = next(iter(world.files.values()))
     body = session.exec(select(LedgerTable.body)).first()

@@ -1,5 +1,6 @@
 """The index answers which rows have a value, and tells nobody what the values are."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from orchestrator.outputs.index import (
     read_index,
     write_index,
 )
+from orchestrator.outputs.sealing import opened, sealed
 from tests.outputs_world import KEY, Cells, index_of
 
 cells = st.lists(
@@ -89,3 +91,29 @@ def test_which_identifiers_point_at_somebody_anywhere() -> None:
     assert not is_specific([str(200_000 + number) for number in range(100)])
     assert not is_specific(["anna", "ben", "cleo"])
     assert not is_specific([])
+
+
+def test_numbers_are_sealed_and_need_their_key(tmp_path: Path, mgus2: Cells) -> None:
+    """A column's numbers come back under the key; nothing of them stands in the file in plain."""
+    index = index_of("mgus2", mgus2)
+    path = tmp_path / "index"
+    write_index(index.tables, KEY, path)
+    (table,) = read_index(path, KEY).tables
+    hgb = next(column for column in table.columns if column.name == "hgb")
+    assert hgb.magnitudes is not None
+    told = [hgb.magnitudes[value] for value in hgb.values if value]
+    assert told == [float(cell) for cell in mgus2["hgb"] if cell]
+    data = path.read_bytes()
+    assert not any(struct.pack("<d", number) in data for number in set(told) if number % 1)
+    assert next(c for c in table.columns if c.name == "sex").magnitudes is None
+
+
+def test_a_seal_moved_or_changed_does_not_open(mgus2: Cells) -> None:
+    """To another place, another key, another byte."""
+    seal = sealed(b"numbers", KEY, "t/1")
+    assert opened(seal, KEY, "t/1") == b"numbers"
+    for data, key, place in (
+        (seal, KEY, "t/2"), (seal, bytes(32), "t/1"), (b"x" + seal[1:], KEY, "t/1"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="not sealed"):
+            opened(data, key, place)
