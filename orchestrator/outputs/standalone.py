@@ -4,7 +4,8 @@ The same opener, rules and judge as in the sandboxes, in this process. Rules tha
 are not applicable; without a source, so are those about the source, and the coverage line says so.
 """
 
-import secrets
+import hashlib
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,15 +17,17 @@ from orchestrator.errors import Invalid
 from orchestrator.outputs.codec import finding_to_json
 from orchestrator.outputs.dictionary import Dictionary, parse_dictionary, table_name
 from orchestrator.outputs.effect import effect, total
+from orchestrator.outputs.form import FileForm
 from orchestrator.outputs.index import Index, SourceColumn, is_specific
 from orchestrator.outputs.judge import judge
-from orchestrator.outputs.model import FileReport, Job, JobFile, Verdict
+from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Verdict
 from orchestrator.outputs.opener import open_file
 from orchestrator.outputs.readers.opening import ReadCaps
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
+from orchestrator.outputs.record import differences, policy_of, record_of
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
-from orchestrator.policy.outputs import OutputsPolicy, read_outputs
+from orchestrator.policy.outputs import OutputsPolicy, parse_outputs, read_outputs
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, JsonValue
 
@@ -65,33 +68,76 @@ def check_paths(
     what could not be checked. `EXIT` maps it to an exit code.
     Errors: Invalid for a path, source folder, dictionary or rules file that cannot be used.
     """
+    return check_with_record(paths, source=source, released=released, rules=rules)[0]
+
+
+def check_with_record(
+    paths: Sequence[Path],
+    *,
+    source: Path | None = None,
+    released: Sequence[Path] = (),
+    rules: Path | None = None,
+) -> tuple[Answer, dict[str, JsonValue]]:
+    """Check as `check_paths` does, and give the record that `check_again` can run again."""
     policy = read_outputs(rules or Settings().policies_dir / "outputs.yaml")
+    return _checked(paths, policy, source, released)
+
+
+def check_again(
+    record: Path, paths: Sequence[Path], *, source: Path | None = None
+) -> tuple[Answer, list[str]]:
+    """Run a record again on the same files; the sentences say what came out otherwise.
+
+    Shape: the thresholds are those of the record, whatever the policy says today.
+    Errors: Invalid for a record, path or source folder that cannot be used.
+    """
+    try:
+        before = json.loads(record.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise Invalid(f"{record.name} cannot be read as a record of a check.") from error
+    if not isinstance(before, dict):
+        raise Invalid(f"{record.name} is not a record of a check.")
+    policy = parse_outputs(policy_of(before))
+    answer, after = _checked(paths, policy, source, ())
+    return answer, differences(before, after)
+
+
+def _checked(
+    paths: Sequence[Path], policy: OutputsPolicy, source: Path | None, released: Sequence[Path]
+) -> tuple[Answer, dict[str, JsonValue]]:
     indexes = () if source is None else (index_folder(source, policy),)
-    files = [_job_file(name, path) for name, path in _named(paths)]
     caps = ReadCaps.of(policy.caps.model_dump())
-    forms = [open_file(file.path, file.location, caps) for file in files]
-    job = Job(
-        id="local",
-        kind="export",
-        files=tuple(
-            JobFile(file.path, form.digest, form.size, file.location)
-            for file, form in zip(files, forms, strict=True)
-        ),
-        policy=policy.as_json(),
-        policy_digest=policy.digest(),
-        context_due=False,
-    )
-    report = judge(job, forms, indexes, policy)
+    forms = [open_file(name, path, caps) for name, path in _named(paths)]
+    report = check_forms(forms, indexes, policy)
     effects = [effect(file, policy) for file in report.files]
     if released:
         effects.append(Verdict.FLAG)
     notes = _notes(source, released)
     listed = [_file_json(file, notes) for file in report.files]
-    return {"verdict": total(effects).value, "files": listed}
+    answer: Answer = {"verdict": total(effects).value, "files": listed}
+    return answer, record_of(report, policy, indexes)
+
+
+def check_forms(
+    forms: Sequence[FileForm], indexes: Sequence[Index], policy: OutputsPolicy
+) -> Report:
+    """Judge opened files behind which no request stands."""
+    job = Job(
+        id="local",
+        kind="export",
+        files=tuple(JobFile(form.path, form.digest, form.size, Path(form.path)) for form in forms),
+        policy=policy.as_json(),
+        policy_digest=policy.digest(),
+        context_due=False,
+    )
+    return judge(job, forms, indexes, policy)
 
 
 def index_folder(folder: Path, policy: OutputsPolicy) -> Index:
-    """Index every csv and tsv of a folder under a key of the moment.
+    """Index every csv and tsv of a folder, under a key that its bytes give.
+
+    The index never leaves this process, so the key guards nothing; taken from the bytes it makes
+    the same source give the same verdict again.
 
     Shape: a file's stem names its table; `dictionary.yaml` gives the roles of columns, else
     columns that identify are recognised by name and by values that never repeat.
@@ -100,14 +146,26 @@ def index_folder(folder: Path, policy: OutputsPolicy) -> Index:
     if not folder.is_dir():
         raise Invalid(f"{folder} is not a folder: --source names a folder of csv or tsv tables.")
     dictionary = _dictionary(folder / "dictionary.yaml")
-    key = secrets.token_bytes(32)
+    digest = _digest_of(folder)
+    key = hashlib.blake2b(digest.encode(), digest_size=32, person=b"tre check").digest()
     tables = [
         index_table(loaded, _column_roles(loaded, dictionary), key)
         for loaded in _load_folder(folder, policy)
     ]
     if not tables:
         raise Invalid(f"There is no csv or tsv table in {folder} to compare with.")
-    return Index(tuple(tables), key, folder.name)
+    return Index(tuple(tables), key, folder.name, digest)
+
+
+def _digest_of(folder: Path) -> Digest:
+    """Name a source folder by the bytes of its tables and dictionary."""
+    hashed = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in _TABLES or path.name == "dictionary.yaml":
+            with path.open("rb") as stream:
+                own = hashlib.file_digest(stream, "sha256").hexdigest()
+            hashed.update(f"{own}  {path.name}\n".encode())
+    return Digest("sha256:" + hashed.hexdigest())
 
 
 def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
@@ -168,10 +226,6 @@ def _named(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
             yield path.name, path
         else:
             raise Invalid(f"{path} does not exist or is not a file.")
-
-
-def _job_file(name: str, path: Path) -> JobFile:
-    return JobFile(name, Digest(""), 0, path)
 
 
 def _notes(source: Path | None, released: Sequence[Path]) -> str:
