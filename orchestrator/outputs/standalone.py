@@ -27,6 +27,7 @@ from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.outputs.record import differences, policy_of, record_of
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
+from orchestrator.outputs.rules.copied import BIRTH_WORDS, is_remark
 from orchestrator.policy.outputs import OutputsPolicy, parse_outputs, read_outputs
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, JsonValue
@@ -84,7 +85,11 @@ def check_with_record(
 
 
 def check_again(
-    record: Path, paths: Sequence[Path], *, source: Path | None = None
+    record: Path,
+    paths: Sequence[Path],
+    *,
+    source: Path | None = None,
+    released: Sequence[Path] = (),
 ) -> tuple[Answer, list[str]]:
     """Run a record again on the same files; the sentences say what came out otherwise.
 
@@ -98,7 +103,7 @@ def check_again(
     if not isinstance(before, dict):
         raise Invalid(f"{record.name} is not a record of a check.")
     policy = parse_outputs(policy_of(before))
-    answer, after = _checked(paths, policy, source, ())
+    answer, after = _checked(paths, policy, source, released)
     return answer, differences(before, after)
 
 
@@ -189,11 +194,20 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
 
 def _column_roles(loaded: Loaded, dictionary: Dictionary | None) -> Mapping[str, str]:
     if dictionary is None:
-        return {
-            column.name: "pseudonym" for column in loaded.columns if _identifies(column, loaded)
-        }
+        found = {column.name: _role(column, loaded) for column in loaded.columns}
+        return {name: role for name, role in found.items() if role}
     spec = dictionary.tables.get(loaded.name)
     return {} if spec is None else {name: one.role.value for name, one in spec.columns.items()}
+
+
+def _role(column: SourceColumn, loaded: Loaded) -> str:
+    """Guess what a column is where no dictionary says so."""
+    if _identifies(column, loaded):
+        return "pseudonym"
+    if BIRTH_WORDS & set(words(column.name)):
+        return "date"
+    texts = sum(is_remark(cell) for cell in column.distinct)
+    return "free_text" if texts > 0.5 * len(column.distinct) else ""
 
 
 def _identifies(column: SourceColumn, loaded: Loaded) -> bool:

@@ -11,13 +11,17 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench.outputs import corpora, harness, score
+from tests.bench.outputs import corpora, harness, score, second
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.score import Outcome, Said
 
 _QUICK = 3
 """Of how many files a quick run takes one; the source stays whole, so that nothing gets easier."""
-CORPORA: dict[str, Callable[[int], Corpus]] = {"first": corpora.made_up, "public": corpora.public}
+CORPORA: dict[str, Callable[[int], Corpus]] = {
+    "first": corpora.made_up,
+    "public": corpora.public,
+    "second": second.transplants,
+}
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
 

@@ -2,6 +2,7 @@
 
 from orchestrator.outputs.rules import (
     bytes_read,
+    copied,
     identifiers,
     row_linkage,
     shape,
@@ -15,6 +16,8 @@ RULES: tuple[Rule, ...] = (
     row_linkage.RULE,
     identifiers.OF_SOURCE,
     identifiers.NATIONAL,
+    copied.TEXTS,
+    copied.DATES,
     small_counts.SMALL,
     small_counts.ZERO,
     small_counts.EVERYBODY,

@@ -125,9 +125,7 @@ def _texts(shelf: Shelf, people: Grid) -> None:
     """Birth dates and free text copied from the source, and dates and texts of nobody."""
     random = shelf.random
     births = people.take(random.sample(range(len(people.rows)), 40)).pick(["birth_date"])
-    shelf.add(
-        "L13", "birth-dates", "csv", csv(births), "O22", "O19", "O21", "O22-national", people=40
-    )
+    shelf.add("L13", "birth-dates", "csv", csv(births), "O22", "O19", "O21", "O23-dates", people=40)
     days = tuple((f"20{random.randrange(10, 26)}-{random.randrange(1, 13):02d}-01",
                   str(random.randrange(100, 900))) for _ in range(40))  # fmt: skip
     shelf.add("S13", "month-dates", "csv", csv(Grid(("month", "n"), days)))
