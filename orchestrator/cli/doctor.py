@@ -12,16 +12,18 @@ from orchestrator.audit.log import newest
 from orchestrator.bootstrap.control import utc_now
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli.audit import public_key
+from orchestrator.cli.doors import callers
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
 from orchestrator.engines.local.engine import LocalEngine
-from orchestrator.engines.port import Condition
+from orchestrator.engines.port import Condition, Engine, Outcome, Probe, proved
 from orchestrator.errors import TreError
 from orchestrator.settings import Settings
 from orchestrator.workspaces import queries
 
 LATE = timedelta(minutes=5)
 STALE = timedelta(days=2)
+Prove = Annotated[bool, typer.Option("--prove", help="try every way out now and show each attempt")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document for programs")]
 
 LATER = (
@@ -39,10 +41,13 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(as_json: AsJson = False) -> None:
+def doctor(as_json: AsJson = False, prove: Prove = False) -> None:
     """Say what is proved, off or missing here, and the command that cures it; exit 1 if broken."""
     settings = Settings()
-    found = [*LocalEngine(settings).doctor(), *installation(settings)]
+    engine = LocalEngine(settings)
+    if prove:
+        raise typer.Exit(show_proof(engine, as_json=as_json))
+    found = [*engine.doctor(), *installation(settings)]
     if as_json:
         print_json([vars(condition) for condition in found])
     else:
@@ -55,6 +60,41 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def show_proof(engine: Engine, *, as_json: bool = False) -> int:
+    """Try every way out now, print each attempt with its control, and what then stands.
+
+    Shape: the exit status is 0 only for a proof that is safe.
+    Errors: Unavailable when nothing could be tried.
+    """
+    found = engine.prove(None)
+    after = [] if as_json else engine.doctor()
+    if as_json:
+        print_json([vars(probe) for probe in found])
+        return 0 if proved(found) else 1
+    print_table(
+        "Every way out that was tried",
+        ("probe", "outcome", "attempt", "control", "evidence"),
+        [
+            (p.id, p.outcome.value, p.attempt, p.control, p.evidence)
+            for p in sorted(found, key=_worst)
+        ],
+    )
+    print_table(
+        "What stands after it",
+        ("subject", "status", "what it means", "cure"),
+        [(c.subject, c.status, c.say, c.cure) for c in after],
+    )
+    return 0 if proved(found) else 1
+
+
+_ORDER = (Outcome.OPEN, Outcome.INCONCLUSIVE, Outcome.UNAVAILABLE, Outcome.HELD)
+
+
+def _worst(probe: Probe) -> tuple[int, str]:
+    """Put what is open first, and what held last."""
+    return _ORDER.index(probe.outcome), probe.id
+
+
 def installation(settings: Settings) -> Iterator[Condition]:
     """What is true of this installation beyond its engine."""
     yield _identity(settings)
@@ -64,6 +104,7 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _store(settings)
     yield _backup(settings)
     yield from _proofs(settings)
+    yield from callers(settings)
     for subject, say in LATER:
         yield Condition(subject, "off", say)
 

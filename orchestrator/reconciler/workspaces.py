@@ -79,6 +79,7 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
         case State.UNPROVED:
             _detach(hands, row, now)
             if not desired.waits(row.retry_at, now):
+                hands.engine.ensure(wish.spec)  # what was altered is mended before it is proved
                 _move(hands, row, "prove", now)
         case State.FAILED:
             _move(hands, row, "retry", now)
@@ -106,8 +107,8 @@ def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) 
 
 def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
     _detach(hands, row, now)  # what a crash after an earlier proof left attached waits for this one
-    if not _run_proof(hands, row):
-        _close_unproved(hands, row, now)
+    if why := _run_proof(hands, row):
+        _close_unproved(hands, row, now, why)
         return
     _attach(hands, row, wish, now, then="open")
 
@@ -122,13 +123,15 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
     other_data = row.mounts_digest != desired.mounts_digest(wish.mounts)
     if other_data and in_date:
         _attach(hands, row, wish, now)
-    if desired.proof_due(row.proved_at, now, valid) and not _run_proof(hands, row):
-        _close_unproved(hands, row, now)
+    why = _run_proof(hands, row) if desired.proof_due(row.proved_at, now, valid) else ""
+    if why:
+        _close_unproved(hands, row, now, why)
     elif other_data and not in_date:
         _attach(hands, row, wish, now)
 
 
-def _run_proof(hands: Hands, row: Workspace) -> bool:
+def _run_proof(hands: Hands, row: Workspace) -> str:
+    """Prove and write it down; answer in a sentence why it proves nothing, empty when it held."""
     probes = hands.engine.prove(row.slug)
     safe = port.proved(probes)
     with write(hands.db) as session:
@@ -143,10 +146,10 @@ def _run_proof(hands: Hands, row: Workspace) -> bool:
         current = session.get_one(Workspace, row.id)
         current.proof_id = proof.id
         current.proved_at = proof.at if safe else None
-    return safe
+    return "" if safe else port.why_unproved(probes)
 
 
-def _close_unproved(hands: Hands, row: Workspace, now: datetime) -> None:
+def _close_unproved(hands: Hands, row: Workspace, now: datetime, why: str) -> None:
     """A failed proof closes the workspace: the row first, so that the gateway lets nobody in.
 
     The row keeps saying what is mounted until it is gone, so that a crash in between is seen.
@@ -161,7 +164,7 @@ def _close_unproved(hands: Hands, row: Workspace, now: datetime) -> None:
             "unprove",
             now,
             reason_code="isolation_unproven",
-            reason="An isolation probe did not hold, so data and doors are closed until it does.",
+            reason=f"{why} Data and doors are closed until it does.",
         )
     _detach(hands, row, now)
 

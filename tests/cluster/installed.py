@@ -5,7 +5,7 @@ cluster's, so a cluster where they are installed already is left alone.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +18,9 @@ from kubernetes.client.exceptions import ApiException
 
 from orchestrator.engines.kubernetes import admission, names, rights
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster
+from orchestrator.engines.kubernetes.cluster import Cluster, HostFolder
 from orchestrator.engines.kubernetes.differences import Key, metadata_of
+from orchestrator.engines.kubernetes.engine import Environments
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.objects import Object, Objects, until
@@ -45,6 +46,11 @@ class Installed:
     def spec(self, word: str, *people: str) -> Spec:
         """A specification in a project of this run's own."""
         return a_spec(f"{self.prefix}-{word}", *people)
+
+    def call_proved(self, engine: Environments) -> None:
+        """Write on every node what a proof would, for tests that are about something else."""
+        for node in engine.walls.nodes():
+            engine.walls.label(node.name, proved=True)
 
     def hub(self, project: str) -> str:
         """The user name of a project's hub."""
@@ -99,23 +105,39 @@ class Asker:
 
 
 @contextmanager
-def installed(objects: Objects) -> Iterator[Installed]:
-    """Install, wait until the policies are in force, and take everything away in the end."""
+def installed(
+    objects: Objects,
+    *,
+    images: Mapping[str, str] | None = None,
+    doors_address: str = CLUSTER.doors_address,
+    api_servers: tuple[tuple[str, int], ...] = CLUSTER.api_servers,
+    snapshots: HostFolder = HostFolder("/srv/tre"),  # noqa: B008 - frozen
+    second_wall: bool = False,
+    level: str = "",
+) -> Iterator[Installed]:
+    """Install, wait until the policies are in force, and take everything away in the end.
+
+    Shape: what a test does not say is made up; without a second wall unless it brings one.
+    """
     prefix = f"t{uuid.uuid4().hex[:6]}"
     cluster = Cluster(
-        images=CLUSTER.images,
-        doors_address=CLUSTER.doors_address,
+        images={**CLUSTER.images, **(images or {})},
+        doors_address=doors_address,
         system=f"sys-{prefix}",
         check=f"sys-{prefix}-check",
-        api_servers=CLUSTER.api_servers,
+        api_servers=api_servers,
+        snapshots=snapshots,
         user_namespaces=False,
+        second_wall=second_wall,
     )
+    labels = {"pod-security.kubernetes.io/enforce": level} if level else {}
+    system = {"name": cluster.system, "labels": labels}
     here = Installed(cluster, objects.cluster.kubeconfig, prefix)
     admin = Client(here.access())
     if any(_there(admin, thing) for thing in admission.load(POLICIES, cluster)):
         pytest.fail("Admission policies of ours are installed on this cluster; use another one.")
     things = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cluster.system}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": system},
         *(_of_this_run(thing, prefix) for thing in rights.reconciler_rights(cluster)),
         *admission.load(POLICIES, cluster),
     ]
@@ -199,10 +221,13 @@ def _freely_deleted(admin: Client, here: Installed) -> bool:
             each
             for kind in ("Namespace", "PersistentVolume")
             for each in admin.list(Scope(kind)).items
-            if _key(each).name.startswith(f"tre-{here.prefix}-")
+            if _key(each).name.startswith((f"tre-{here.prefix}-", f"lab-tre-{here.prefix}-"))
         ),
     ]
     try:
+        for node in admin.list(Scope("Node")).items:
+            bare: Any = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": _key(node).name}}
+            admin.apply(bare)  # what we applied and do not name any more goes
         for each in left:
             if "deletionTimestamp" not in metadata_of(each):
                 admin.delete(_key(each))

@@ -19,6 +19,7 @@ from orchestrator.engines.kubernetes import (
     namespace,
     network,
     pods,
+    scene,
     storage,
 )
 from orchestrator.engines.kubernetes.client import Client
@@ -74,6 +75,10 @@ def _without_pod_security(thing: Any) -> Any:
 
 def _main(pod: Any) -> Any:
     return pod["spec"]["containers"][0]
+
+
+def _first(pod: Any) -> Any:
+    return pod["spec"]["initContainers"][0]
 
 
 def _security(pod: Any) -> Any:
@@ -182,13 +187,45 @@ PODS: dict[str, tuple[str, Change]] = {
     ),
     "an image off the list before the others": (
         "tre-05-listed-images",
-        lambda pod: pod["spec"].update(
-            initContainers=[{**copy.deepcopy(_main(pod)), "name": "init", "image": OTHER_IMAGE}]
-        ),
+        lambda pod: _first(pod).update(image=OTHER_IMAGE),
     ),
     "a secret to fetch images": (
         "tre-05-listed-images",
         lambda pod: pod["spec"].update(imagePullSecrets=[{"name": "s"}]),
+    ),
+    "data before the walls are proved": (
+        "tre-06-claims",
+        lambda pod: pod["spec"].pop("initContainers"),
+    ),
+    "another first container": (
+        "tre-06-claims",
+        lambda pod: _first(pod).update(name="setup"),
+    ),
+    "another program first": (
+        "tre-06-claims",
+        lambda pod: _first(pod)["command"].__setitem__(3, "/home/researcher/probe.py"),
+    ),
+    "a first program that only tries": (
+        "tre-06-claims",
+        lambda pod: _first(pod)["command"].__setitem__(4, "try"),
+    ),
+    "a proof beside the server and not before it": (
+        "tre-06-claims",
+        lambda pod: _first(pod).update(restartPolicy="Always"),
+    ),
+    "a proof that sees the data": (
+        "tre-06-claims",
+        lambda pod: _first(pod).update(volumeMounts=copy.deepcopy(_main(pod)["volumeMounts"])),
+    ),
+    "a proof with an environment": (
+        "tre-06-claims",
+        lambda pod: _first(pod).update(env=[{"name": "LD_PRELOAD", "value": "/tmp/x.so"}]),
+    ),
+    "a proof with one more before it": (
+        "tre-06-claims",
+        lambda pod: pod["spec"]["initContainers"].insert(
+            0, {**copy.deepcopy(_first(pod)), "name": "more"}
+        ),
     ),
     "a snapshot's volume that can be written": (
         "tre-06-claims",
@@ -339,7 +376,7 @@ TWICE: dict[str, tuple[set[str], Change]] = {
         lambda pod: _more(pod, {"name": "h", "hostPath": {"path": "/"}}),
     ),
     "the token of the account": (
-        {"tre-04-no-tokens", "tre-12-pod-shape"},
+        {"tre-04-no-tokens", "tre-06-claims", "tre-12-pod-shape"},  # it comes with a mount
         lambda pod: pod["spec"].update(automountServiceAccountToken=True),
     ),
     "a token as a volume": (
@@ -366,7 +403,7 @@ def notebook(here: Installed, spec: Spec) -> Object:
 def test_the_policies_are_type_checked_without_a_warning(here: Installed, objects: Objects) -> None:
     kind = objects.kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
     found = [p.to_dict() for p in kind.get().items if p.metadata.name.startswith("tre-")]
-    assert len(found) == 16
+    assert len(found) == 18
     warnings = {
         policy["metadata"]["name"]: policy["status"]["typeChecking"]["expressionWarnings"]
         for policy in found
@@ -702,6 +739,7 @@ def test_a_project_has_no_hand_written_endpoint(
 VOLUMES: dict[str, Change] = {
     "no claim": lambda it: it["spec"].pop("claimRef"),
     "another namespace": lambda it: it["spec"]["claimRef"].update(namespace="shop"),
+    "a namespace without a wall": lambda it: it["spec"]["claimRef"].update(namespace="tre--proof"),
     "a claim that is no snapshot's": lambda it: it["spec"]["claimRef"].update(name="home-ada"),
     "deleted with its claim": lambda it: it["spec"].update(persistentVolumeReclaimPolicy="Delete"),
     "written by one": lambda it: it["spec"].update(accessModes=["ReadWriteOnce"]),
@@ -730,6 +768,58 @@ def test_nobody_else_makes_a_volume_for_a_snapshots_claim(
     assert "'tre-11-snapshot-volumes'" in askers["admin"].refusal("create", volume)
     volume["spec"]["claimRef"]["namespace"] = "shop"
     assert askers["admin"].refusal("create", volume) == ""
+
+
+def _a_node(**labels: str) -> Object:
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "spare", "labels": labels}}
+
+
+def test_only_the_reconciler_says_which_nodes_are_proved(
+    askers: dict[str, Asker], objects: Objects
+) -> None:
+    plain, proved = _a_node(), _a_node(**{"tre.proved": "yes"})
+    assert askers["admin"].refusal("create", plain) == ""
+    assert "'tre-13-proved-nodes'" in askers["admin"].refusal("create", proved)
+    objects.apply(plain)
+    try:
+        assert askers["admin"].refusal("change", _a_node(zone="a")) == ""
+        assert "'tre-13-proved-nodes'" in askers["admin"].refusal("change", proved)
+        status = "/api/v1/nodes/spare/status?dryRun=All"
+        by_status = askers["admin"].asked("PATCH", status, {"metadata": proved["metadata"]})
+        assert "'tre-13-proved-nodes'" in by_status, by_status
+        assert askers["reconciler"].refusal("change", proved) == ""
+        more = _a_node(**{"tre.proved": "yes", "zone": "a"})
+        assert "'tre-13-proved-nodes'" in askers["reconciler"].refusal("change", more)
+        closed = {**plain, "spec": {"unschedulable": True}}
+        assert askers["admin"].refusal("change", closed) == ""
+        assert "'tre-13-proved-nodes'" in askers["reconciler"].refusal("change", closed)
+    finally:
+        objects.delete(plain)
+
+
+def test_nobody_else_uses_the_rooms_of_a_proof(askers: dict[str, Asker], here: Installed) -> None:
+    """A room lacks a wall: an administrator may not even put a harmless pod there."""
+    run = scene.Run(here.prefix[-6:], "test", "workspace")
+    reconciler = Client(here.access(here.cluster.account))
+    claim: Object = storage.homes(here.cluster, "x", ("ada",))[0]
+    try:
+        for thing in scene.spaces(here.cluster, run, 0.0, run.spaces()):
+            reconciler.apply(_without_pod_security(thing))
+        for space in run.spaces():
+            pod: Object = scene.canary(here.cluster, run, "node-1")
+            pod["metadata"] = {**pod["metadata"], "namespace": space}
+            assert askers["reconciler"].refusal("create", pod) == ""
+            pod["spec"].pop("nodeName")
+            assert "'tre-14-proof-rooms'" in askers["admin"].refusal("create", pod)
+            claim["metadata"] = {**claim["metadata"], "namespace": space}
+            assert "'tre-14-proof-rooms'" in askers["reconciler"].refusal("create", claim)
+        with_data: Object = pods.notebook(here.cluster, run.spec(), "ada", [a_mount()], {})
+        with_data["metadata"]["namespace"] = run.policies
+        assert "'tre-06-claims'" in askers["reconciler"].refusal("create", with_data)
+    finally:
+        for space in run.spaces():
+            reconciler.delete(Key("Namespace", "", space))
+        reconciler.close()
 
 
 def test_the_whole_life_of_a_namespace_under_all_policies(

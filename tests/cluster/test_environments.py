@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes import manifests, names, pods, storage
+from orchestrator.engines.kubernetes import manifests, names, pods, storage, walls
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, writes
 from orchestrator.engines.kubernetes.engine import Environments, scopes
@@ -36,6 +36,7 @@ def engine(here: Installed) -> Iterator[Environments]:
     """The engine with the reconciler's rights and no others."""
     found = Environments(Client(here.access(here.cluster.account)), here.cluster)
     found.start()
+    here.call_proved(found)
     yield found
     found.close()
 
@@ -416,7 +417,8 @@ def test_a_new_engine_finds_everything(here: Installed, engine: Environments, sp
     assert other.observe(spec.project) == engine.observe(spec.project)
     other.ensure(spec)
     assert sent(other) == started
-    assert started <= 2 * len(scopes(here.cluster)), "one list and one watch for each kind"
+    kinds = len(scopes(here.cluster)) + len(walls.scopes(here.cluster))
+    assert started <= 2 * kinds, "one list and one watch for each kind"
     other.close()
     engine.attach(spec.project, [])
 

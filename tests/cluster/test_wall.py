@@ -20,6 +20,7 @@ from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, namespace, probe_pod, until
 from tests.cluster.wall import program
+from tests.cluster.wall.daemon import installer
 
 DOORS = (8081, 8082, 8083)
 NO_DOOR = 9000
@@ -229,8 +230,8 @@ def test_the_installer_as_a_pod(
     image = bring_in(lab, archive, "lab.local/wall")
     wanted = {"wall.json": Path(node.configuration).read_text()}
     objects.apply(_named("v1", "ConfigMap", space, data=wanted))
-    installer = _named("apps/v1", "DaemonSet", space, spec=_installer(image))
-    objects.apply(installer)
+    daemons = _named("apps/v1", "DaemonSet", space, spec=installer(image, {"app": "wall"}))
+    objects.apply(daemons)
     until(lambda: _ready(objects, space), 60, "the installer is not ready")
     assert node.status()["stands"], node.status()
 
@@ -239,7 +240,7 @@ def test_the_installer_as_a_pod(
     node.lab.run("tee", LIST, text=json.dumps(listed))
     until(lambda: node.status()["stands"], 20, "it did not come back")
 
-    objects.delete(installer)
+    objects.delete(daemons)
     until(lambda: not objects.core.list_namespaced_pod(space).items, 60, "it does not end")
     assert node.status()["stands"], node.status()
 
@@ -252,53 +253,3 @@ def _ready(objects: Objects, space: str) -> bool:
 def _named(api_version: str, kind: str, space: str, **rest: object) -> Object:
     metadata = {"name": "wall", "namespace": space}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
-
-
-def _installer(image: str) -> Object:
-    """The least that the installer needs: two folders to write, two capabilities, root."""
-    folders = {
-        "programs": CNI_PLUGINS[0],
-        "lists": CNI_NETWORK,
-        "cgroups": "/sys/fs/cgroup",
-    }
-    container = {
-        "name": "wall",
-        "image": image,
-        "imagePullPolicy": "Never",
-        "args": ["install"],
-        "readinessProbe": {
-            "exec": {"command": ["/tre-wall", "status"]},
-            "periodSeconds": 2,
-            "timeoutSeconds": 10,
-        },
-        "securityContext": {
-            "runAsUser": 0,
-            "readOnlyRootFilesystem": True,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN", "NET_ADMIN"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "volumeMounts": [
-            {"name": "programs", "mountPath": "/host/opt/cni/bin"},
-            {"name": "lists", "mountPath": "/host/etc/cni/net.d"},
-            {"name": "cgroups", "mountPath": "/host/sys/fs/cgroup", "readOnly": True},
-            {"name": "wall", "mountPath": "/etc/tre-wall", "readOnly": True},
-        ],
-    }
-    volumes = [
-        *({"name": name, "hostPath": {"path": path}} for name, path in folders.items()),
-        {"name": "wall", "configMap": {"name": "wall"}},
-    ]
-    pod = {
-        "hostNetwork": True,
-        "automountServiceAccountToken": False,
-        "terminationGracePeriodSeconds": 10,
-        "tolerations": [{"operator": "Exists"}],
-        "containers": [container],
-        "volumes": volumes,
-    }
-    labels = {"app": "wall"}
-    return {
-        "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": pod},
-    }

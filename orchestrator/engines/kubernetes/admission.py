@@ -28,6 +28,8 @@ FILES = (
     "10-nothing-listens",
     "11-snapshot-volumes",
     "12-pod-shape",
+    "13-proved-nodes",
+    "14-proof-rooms",
 )
 """Every file that is read; another one in the folder would be a rule that does not hold."""
 

@@ -54,8 +54,10 @@ KINDS: Mapping[str, Kind] = {
     "ClusterRoleBinding": Kind(_RBAC, "clusterrolebindings", namespaced=False),
     "ConfigMap": Kind(_CORE, "configmaps"),
     "Deployment": Kind("apis/apps/v1", "deployments"),
+    "Event": Kind(_CORE, "events"),
     "LimitRange": Kind(_CORE, "limitranges"),
     "Namespace": Kind(_CORE, "namespaces", namespaced=False),
+    "Node": Kind(_CORE, "nodes", namespaced=False),
     "NetworkPolicy": Kind("apis/networking.k8s.io/v1", "networkpolicies"),
     "PersistentVolume": Kind(_CORE, "persistentvolumes", namespaced=False),
     "PersistentVolumeClaim": Kind(_CORE, "persistentvolumeclaims"),
@@ -63,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "ResourceQuota": Kind(_CORE, "resourcequotas"),
     "Role": Kind(_RBAC, "roles"),
     "RoleBinding": Kind(_RBAC, "rolebindings"),
+    "Secret": Kind(_CORE, "secrets"),
     "ServiceAccount": Kind(_CORE, "serviceaccounts"),
     "ValidatingAdmissionPolicy": Kind(_ADMISSION, "validatingadmissionpolicies", namespaced=False),
     "ValidatingAdmissionPolicyBinding": Kind(

@@ -68,7 +68,8 @@ class Cluster:
     Shape: `images` maps an image's name to its reference by digest; `doors_address` is the fixed
     cluster address of the doors' service, because running pods keep the old one; `api_servers` are
     (address, port) pairs as they are after translation; `controllers` are the cluster's own
-    accounts that admission lets make and delete what belongs to a namespace's life.
+    accounts that admission lets make and delete what belongs to a namespace's life; `second_wall`
+    is off where the cluster's owner refused our plug-in, and then it is shown as off.
     Errors: Invalid for an image without a digest, a namespace that looks like a project's, or an
     address that is none.
     """
@@ -85,6 +86,7 @@ class Cluster:
     homes: Homes = field(default_factory=Homes)
     api_servers: tuple[tuple[str, int], ...] = ()
     user_namespaces: bool = True
+    second_wall: bool = True
     runtime_class: str | None = None
     pod_security: str = "v1.36"
     longest_days: int = 7

@@ -1,6 +1,6 @@
 """Part of the engine port on Kubernetes: a project's objects are made, watched, mended and removed.
 
-Not selectable yet: servers, hub, doors, proof and checks come with later work, and nothing here
+Not selectable yet: servers, hub, doors and checks come with later work, and nothing here
 pretends to be them. What is here is level-based: it looks at the watched world, compares, writes
 the differences, and can be killed after any write and run again.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from orchestrator.engines.kubernetes import manifests, names, records, storage
+from orchestrator.engines.kubernetes import manifests, names, nodes, records, storage
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.differences import (
@@ -26,8 +26,10 @@ from orchestrator.engines.kubernetes.differences import (
     texts,
     writes,
 )
+from orchestrator.engines.kubernetes.proof import RECONCILER, Proofs
+from orchestrator.engines.kubernetes.walls import Walls
 from orchestrator.engines.kubernetes.watching import Patience, World, volumes_of
-from orchestrator.engines.port import Mount, Observed, Remains, Spec
+from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Spec
 from orchestrator.errors import Conflict, NotFound, TreError, Unavailable
 
 WRITES_AT_ONCE = 8
@@ -46,12 +48,22 @@ class Environments:
     """
 
     def __init__(
-        self, client: Client, cluster: Cluster, *, patience: Patience | None = None
+        self,
+        client: Client,
+        cluster: Cluster,
+        *,
+        patience: Patience | None = None,
+        maker: str = RECONCILER,
     ) -> None:
-        """Keep how the cluster is reached; asks it nothing yet. `world` is what is seen."""
+        """Keep how the cluster is reached; asks it nothing yet. `world` is what is seen.
+
+        Shape: `maker` says which of our processes this is; what it left it takes away itself.
+        """
         self.client = client
         self._cluster = cluster
         self.world = World(client, scopes(cluster), patience or Patience())
+        self.walls = Walls(client, cluster, patience or Patience())
+        self.proofs = Proofs(client, cluster, self.world, self.walls, maker=maker)
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(4 * WRITES_AT_ONCE, thread_name_prefix="write")
@@ -59,9 +71,11 @@ class Environments:
     def start(self, seconds: float = _LOOK_SECONDS) -> None:
         """Begin to watch, and return when everything was read once. Errors: Unavailable."""
         self.world.start(seconds)
+        self.walls.start(seconds)
 
     def close(self) -> None:
         """Stop watching; what runs on the cluster goes on."""
+        self.walls.close()
         self.world.close()
         self._pool.shutdown(cancel_futures=True)
         self.client.close()
@@ -101,7 +115,7 @@ class Environments:
             mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
             servers={},
             halted=frozenset(),
-            isolation="network policies, as stored; whether they are enforced was not proved",
+            isolation=nodes.in_words(self.walls.nodes(), second_wall=self._cluster.second_wall),
         )
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
@@ -124,6 +138,27 @@ class Environments:
             self._end_pods_with_other_data(project, after.mounts)
             self._detach_others(project, after.mounts)
             self._reach_data(project, after.mounts)
+
+    def prove(self, project: str | None) -> list[Probe]:
+        """Prove the walls, each by itself and both around a project. See `proof.Proofs`.
+
+        Errors: NotFound for a project that was never set up; Unavailable.
+        """
+        self.world.believe()
+        if project is None:
+            return self.proofs.prove(None)
+        record = self._record(project)
+        if record is None:
+            raise NotFound(f"There is no environment of {project}; it was never set up.")
+        spec = record.spec
+        return self.proofs.prove(spec, lambda: self._what_is_open(spec))
+
+    def doctor(self) -> list[Condition]:
+        """Say which walls stand on which nodes. Never raises."""
+        try:
+            return self.walls.doctor()
+        except TreError as problem:
+            return [Condition("cluster", "broken", problem.message)]
 
     def remove(self, project: str) -> Remains:
         """End and delete everything of a project, homes included, and look whether it is gone.
@@ -231,7 +266,16 @@ class Environments:
             self._do(todo)
 
     def _require_walls(self, spec: Spec) -> None:
-        """Refuse to attach data where a policy is missing, altered, or one too many."""
+        """Refuse to attach data where a wall is known to be open, or a policy is not as written."""
+        self.walls.require(spec.project)
+        wrong = self._what_is_open(spec)
+        if wrong:
+            raise Unavailable(
+                f"Nothing is attached to {spec.project} while {wrong}.", code="open_wall"
+            )
+
+    def _what_is_open(self, spec: Spec) -> str:
+        """Say which policy is missing, altered, or one too many; empty when all is as written."""
         wanted = manifests.environment(self._cluster, spec, awake=True)
         walls = [each for each in wanted if each["kind"] in ("Namespace", "NetworkPolicy")]
         space = names.namespace(spec.project)
@@ -239,12 +283,9 @@ class Environments:
             *writes(walls, self.world),
             *strays(wanted, self.world.group(space), space),
         ]
-        if wrong:
-            raise Unavailable(
-                f"Nothing is attached to {spec.project} while {wrong[0].key.kind}"
-                f" {wrong[0].key.name} is not as it should be.",
-                code="open_wall",
-            )
+        if not wrong:
+            return ""
+        return f"{wrong[0].key.kind} {wrong[0].key.name} is not as it should be"
 
     def _reach_data(self, project: str, mounts: Sequence[Mount]) -> None:
         wanted = manifests.data(self._cluster, project, mounts)

@@ -73,6 +73,12 @@ def default_deny(space: str, labels: Mapping[str, str]) -> Object:
     return _policy(space, "default-deny", labels, {}, ingress=[], egress=[])
 
 
+def to_canary(space: str, name: str, labels: Mapping[str, str], canary: str, port: int) -> Object:
+    """Allow a proof's pods one port of its canary, and nothing else."""
+    peer = _peer(canary, {names.ROLE: "notebook"})
+    return _egress(space, name, labels, [peer], port)
+
+
 def _ingress(
     space: str,
     name: str,

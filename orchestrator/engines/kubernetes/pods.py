@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.engines.kubernetes import names, storage
+from orchestrator.engines.kubernetes import doorways, names, starting, storage
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.namespace import resources
 from orchestrator.engines.port import Mount, Size, Spec
@@ -46,10 +46,15 @@ def notebook(
     person: str,
     mounts: Sequence[Mount],
     hub_environment: Mapping[str, str],
+    doors_pods: Sequence[str] = (),
+    *,
+    door: str = "",
 ) -> Object:
     """Describe one person's notebook server.
 
     Shape: built from our own facts alone; of the hub's words only `JUPYTERHUB_…` values get in.
+    `door` is the secret by which its doors know this one start.
+    `doors_pods` are the addresses of the doors' pods now: its first container proves the walls.
     Errors: NotFound for an image that is not on the cluster's list. Source: egress E13, E16, 5.3.
     """
     labels, annotations = names.marks(names.PROJECT, spec.project)
@@ -64,10 +69,11 @@ def notebook(
             cluster,
             cluster.image(spec.image),
             notebook_command(spec.size),
-            environment(cluster, spec.project, person, hub_environment),
+            environment(cluster, spec.project, person, hub_environment, door=door),
             spec.size,
             [*_own(person), *_data(mounts)],
             listens=cluster.ports.server,
+            first=starting.start(cluster, doors_pods),
         ),
         doors=True,
         data=bool(mounts),
@@ -80,14 +86,16 @@ def probe(
     number: int,
     command: Sequence[str],
     *,
+    first: Sequence[str] = (),
     net: str = "open",
     node: str | None = None,
     mounts: Sequence[Mount] = (),
 ) -> Object:
     """Describe a pod of a proof: a notebook server in all but its command, name and homes.
 
-    Shape: `net` other than `open` is left with the default deny alone; `node` places it by name,
-    and then `mounts` may hold nothing but the proof's made-up snapshot.
+    Shape: `first` is what its first container runs, before the command. `net` other than `open` is
+    left with the default deny alone; `node` places it by name, and then `mounts` may hold nothing
+    but the proof's made-up snapshot.
     """
     labels, annotations = names.marks(names.PROJECT, spec.project)
     pod = _pod(
@@ -104,6 +112,7 @@ def probe(
             spec.size,
             [Place(_memory("home", _MIB_TMP), HOME, writable=True), *_data(mounts)],
             listens=cluster.ports.server,
+            first=first,
         ),
         doors=True,
         data=bool(mounts) and node is None,
@@ -144,7 +153,7 @@ def notebook_command(size: Size) -> list[str]:
 
 
 def environment(
-    cluster: Cluster, project: str, person: str, hub: Mapping[str, str]
+    cluster: Cluster, project: str, person: str, hub: Mapping[str, str], *, door: str = ""
 ) -> list[Object]:
     """Build the environment from a list; the hub cannot name another variable or address."""
     ports = cluster.ports
@@ -169,7 +178,9 @@ def environment(
         "USER": "researcher",
         "VIRTUAL_ENV": IMAGE,
     }
-    return [{"name": name, "value": value} for name, value in sorted((chosen | own).items())]
+    doors = doorways.environment(cluster, person, door) if door else {}
+    every = sorted((chosen | own | doors).items())
+    return [{"name": name, "value": value} for name, value in every]
 
 
 def container_security() -> Object:
@@ -245,8 +256,9 @@ def _inside(
     places: Sequence[Place],
     *,
     listens: int,
+    first: Sequence[str] = (),
 ) -> Object:
-    """The one container of a pod and the volumes that it mounts."""
+    """The one container of a pod and the volumes that it mounts; what comes `first` sees none."""
     every = [*places, Place(_disk("tmp", _MIB_TMP), "/tmp", writable=True), _shm()]  # noqa: S108
     volumes: list[Object] = []
     for place in every:
@@ -266,7 +278,22 @@ def _inside(
         "volumeMounts": [_mount(place) for place in every],
         "workingDir": places[0].path,
     }
-    return {"containers": [container], "volumes": volumes}
+    inside: Object = {"containers": [container], "volumes": volumes}
+    return inside | ({"initContainers": [_first(image, first, size)]} if first else {})
+
+
+def _first(image: str, command: Sequence[str], size: Size) -> Object:
+    """The container that proves the walls: no volume, no secret, the same limits and rights."""
+    return {
+        "name": starting.NAME,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": list(command),
+        "resources": resources(size),
+        "securityContext": container_security(),
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
 
 
 def _mount(place: Place) -> Object:

@@ -20,7 +20,7 @@ _ALL_PROJECTS = (
     ("", ("limitranges", "persistentvolumeclaims", "resourcequotas", "serviceaccounts"), _EVERY),
     ("", ("pods",), _EVERY),
     ("", ("events",), _LOOK),
-    ("", ("nodes",), _LOOK),
+    ("", ("nodes",), ("patch", *_LOOK)),  # one label, see admission 13
     ("networking.k8s.io", ("networkpolicies",), _EVERY),
     (_RBAC, ("rolebindings", "roles"), _EVERY),
 )

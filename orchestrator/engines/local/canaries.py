@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from orchestrator.engines import probe
 from orchestrator.sandbox.spawn import Identity
 
 PORTS = (22, 25, 53, 80, 443, 853)
@@ -187,4 +188,4 @@ def _lines(file: str) -> list[str]:
 
 def control_command() -> list[str]:
     """Answer the command that runs the probe outside, unpoliced."""
-    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("probe.py"))]
+    return [sys.executable, "-I", "-S", str(Path(probe.__file__))]

@@ -20,7 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orchestrator.engines.local import canaries, probe
+from orchestrator.engines import probe
+from orchestrator.engines.judging import SILENT, Answer, judge
+from orchestrator.engines.local import canaries
 from orchestrator.engines.local.boxes import (
     DATA,
     DOOR_FOLDER,
@@ -137,24 +139,17 @@ def _judged(
 ) -> Probe:
     """Turn what was seen into an outcome; no answer is never taken for a failed attempt."""
     source, key = (answers, f"control.{row.id}") if row.inside else (controls, row.id)
-    control = source.get(key, [False, "it gave no answer", 0.0])
-    attempt = answers.get(row.id)
+    control, attempt = _answered(source.get(key)), _answered(answers.get(row.id))
     says = "inside, where it is allowed" if row.inside else "by a process outside"
-    if attempt is None:
-        outcome, evidence = Outcome.INCONCLUSIVE, "the probe gave no answer"
-    elif attempt[0]:
-        outcome, evidence = Outcome.OPEN, attempt[1]
-    elif row.never:
-        outcome, evidence = Outcome.UNAVAILABLE, f"{attempt[1]}; {row.excuse}"
-    elif control[0] and doors:
-        outcome, evidence = Outcome.HELD, f"{attempt[1]}; control: {control[1]}"
-    elif not doors:
-        outcome, evidence = Outcome.INCONCLUSIVE, "a door of the scratch server did not work"
-    elif row.excuse:
-        outcome, evidence = Outcome.UNAVAILABLE, f"{attempt[1]}; {row.excuse} ({control[1]})"
-    else:
-        outcome, evidence = Outcome.INCONCLUSIVE, f"the control failed: {control[1]}"
-    return Probe(row.id, row.attempt, says, outcome, evidence, attempt[2] if attempt else 0.0)
+    outcome, evidence = judge(
+        attempt, control or SILENT, ways=doors, excuse=row.excuse, never=row.never
+    )
+    seconds = attempt.seconds if attempt else 0.0
+    return Probe(row.id, row.attempt, says, outcome, evidence, seconds)
+
+
+def _answered(said: Sequence[Any] | None) -> Answer | None:
+    return None if said is None else Answer(*said)
 
 
 # The rows

@@ -13,7 +13,11 @@ UID = 65534
 
 def of_program(program: Path, reference: str, command: Sequence[str]) -> bytes:
     """Answer an archive whose only file is the program, at `/` and its own name."""
-    layer = _tar({program.name: program.read_bytes()})
+    return of_layer(_tar({program.name: program.read_bytes()}), reference, command)
+
+
+def of_layer(layer: bytes, reference: str, command: Sequence[str]) -> bytes:
+    """Answer an archive of one layer."""
     config = {
         "architecture": "amd64",
         "os": "linux",

@@ -15,7 +15,7 @@ from orchestrator.datasets import service as dataset_writes
 from orchestrator.datasets.models import Mounting
 from orchestrator.datasets.queries import used_by
 from orchestrator.engines.memory import MemoryEngine
-from orchestrator.engines.port import Mount, Outcome, Probe
+from orchestrator.engines.port import Mount, Observed, Outcome, Probe, Spec
 from orchestrator.errors import NotAllowed, Unavailable
 from orchestrator.governance.access import Access, Verb
 from orchestrator.objectstore import trees
@@ -147,6 +147,44 @@ def test_a_later_proof_that_fails_takes_data_and_servers_away(at_work: House) ->
     with db.read(at_work.hands.db) as session:
         ended = session.exec(select(Mounting)).all()
     assert all(one.until is not None for one in ended), "the log of use says when it ended"
+
+
+def test_the_row_says_which_probe_did_not_hold(at_work: House) -> None:
+    """People read it on the project's page."""
+    at_work.engine.broken = [replace(HOLE, outcome=Outcome.INCONCLUSIVE, id="E02.x"), HOLE]
+    at_work.clock.step(6 * MINUTE)
+    at_work.turn(workspaces.WORK)
+    assert at_work.workspace().reason == (
+        "An isolation probe did not hold: a way out is open (E01.memory, and 1 more)."
+        " Data and doors are closed until it does."
+    )
+
+
+def test_what_was_altered_is_mended_before_it_is_proved_again(house: House) -> None:
+    """A wall that somebody changed is found by the proof, then written again by the engine."""
+
+    class Altered(MemoryEngine):
+        altered = False
+
+        def ensure(self, spec: Spec) -> Observed:
+            self.altered = False
+            return super().ensure(spec)
+
+        def prove(self, project: str | None) -> list[Probe]:
+            return [HOLE] if self.altered else super().prove(project)
+
+    engine = Altered()
+    house = restarted(house, engine=engine)
+    house.settle(passes=6)
+    assert house.workspace().state == W.OPEN
+    engine.altered = True
+    house.clock.step(6 * MINUTE)
+    house.turn(workspaces.WORK)
+    assert house.workspace().state == W.UNPROVED
+    assert engine.altered, "a proof mends nothing"
+    house.clock.step()
+    house.settle(passes=3)
+    assert house.workspace().state == W.OPEN
 
 
 def test_data_left_by_a_crash_go_with_the_next_turn_whenever_the_next_proof_is(

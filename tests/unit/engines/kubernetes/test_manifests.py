@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.engines.kubernetes import manifests, pods, rights, storage
+from orchestrator.engines.kubernetes import manifests, pods, rights, scene, storage
 from orchestrator.engines.kubernetes.cluster import Csi, Nfs, Object
 from orchestrator.engines.port import Size
 from tests.kubernetes_world import CLUSTER, a_mount, a_spec
@@ -20,6 +20,7 @@ HUB_SAYS = {
     "LD_PRELOAD": "/home/researcher/evil.so",
     "PATH": "/home/researcher",
 }
+RUN = scene.Run("0a1b2c3d", "reconciler", "workspace")
 HOSTILE = "../Ünder_Score"
 
 CASES: dict[str, Callable[[], list[Object]]] = {
@@ -43,13 +44,20 @@ CASES: dict[str, Callable[[], list[Object]]] = {
     ],
     "check-room": lambda: manifests.check_room(CLUSTER),
     "reconciler": lambda: rights.reconciler_rights(CLUSTER),
-    "notebook": lambda: [pods.notebook(CLUSTER, SPEC, "ada", [a_mount()], HUB_SAYS)],
+    "notebook": lambda: [
+        pods.notebook(CLUSTER, SPEC, "ada", [a_mount()], HUB_SAYS, ["198.18.0.7"])
+    ],
     "notebook-without-data": lambda: [
         pods.notebook(replace(CLUSTER, runtime_class="gvisor"), SPEC, "ada", [], {})
     ],
     "probe": lambda: [
         pods.probe(CLUSTER, SPEC, 1, ["/probe"], node="node-1", mounts=[a_mount("1", "made-up")]),
-        pods.probe(CLUSTER, SPEC, 2, ["/probe"], net="closed"),
+        pods.probe(CLUSTER, SPEC, 2, ["/probe"], first=["/probe", "try"], net="closed"),
+    ],
+    "proof": lambda: [
+        *scene.spaces(CLUSTER, RUN, 1000.0, RUN.spaces()),
+        *scene.policies(CLUSTER, RUN),
+        scene.canary(CLUSTER, RUN, "node-1"),
     ],
     "workers": lambda: [
         pods.worker(CLUSTER, "opener", "17", ["/open"], Size(memory_mb=1024)),

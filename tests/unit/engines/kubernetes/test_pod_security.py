@@ -1,5 +1,6 @@
 """No pod goes without a wall, whatever the specification says: one test a field, over any input."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.engines.kubernetes import manifests, names, pods
+from orchestrator.engines.kubernetes import manifests, names, pods, starting
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.port import Mount, Size
 from orchestrator.errors import Invalid, NotFound
@@ -35,8 +36,15 @@ FIELDS: dict[str, Check] = {
     "nothing of the host": lambda spec, _: (
         not {"hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"} & set(spec)
     ),
-    "one container": lambda spec, _: (
-        len(spec["containers"]) == 1 and not {"initContainers", "ephemeralContainers"} & set(spec)
+    "one container, and at most the proof before it": lambda spec, _: (
+        len(spec["containers"]) == 1
+        and "ephemeralContainers" not in spec
+        and [one["name"] for one in spec.get("initContainers", [])] in ([], ["prove"])
+    ),
+    "the proof sees nothing": lambda spec, _: all(
+        not {"volumeMounts", "env", "envFrom", "args", "restartPolicy"} & set(one)
+        and one["securityContext"] == pods.container_security()
+        for one in spec.get("initContainers", [])
     ),
     "no pull secret": lambda spec, _: "imagePullSecrets" not in spec,
     "bounded folders": lambda spec, _: all(
@@ -118,7 +126,9 @@ def any_pod(draw: st.DrawFn) -> Object:
             said = draw(st.dictionaries(WORDS, WORDS, max_size=4))
             return pods.notebook(CLUSTER, spec, spec.people[0], mounts, said)
         case "probe":
-            return pods.probe(CLUSTER, spec, 1, ["/probe"], net=draw(WORDS), mounts=mounts)
+            first = draw(st.sampled_from([[], ["/probe", "try"]]))
+            net = draw(WORDS)
+            return pods.probe(CLUSTER, spec, 1, ["/probe"], first=first, net=net, mounts=mounts)
         case "placed probe":
             return pods.probe(CLUSTER, spec, 1, ["/probe"], node=draw(WORDS), mounts=mounts)
         case role:
@@ -142,6 +152,27 @@ def test_whatever_mounts_data_asks_for_a_proved_node_or_was_placed(pod: dict[str
     ]
     if data:
         assert spec.get("nodeSelector") == {"tre.proved": "yes"} or "nodeName" in spec
+
+
+@given(person=WORDS, mounts=MOUNTS, doors=st.lists(st.ip_addresses(v=4).map(str), max_size=3))
+def test_every_notebook_server_proves_its_walls_before_it_sees_data(
+    person: str, mounts: list[Mount], doors: list[str]
+) -> None:
+    pod: dict[str, Any] = pods.notebook(CLUSTER, a_spec("mds", person), person, mounts, {}, doors)
+    (first,) = pod["spec"]["initContainers"]
+    assert first["command"][:5] == [*starting.command(starting.PROBE), "start"]
+    plan = json.loads(first["command"][5])
+    assert set(plan["ways"]) == {"door-8081", "door-8082", "door-8083"}
+    beside = {words[1] for name, words in plan["attempts"].items() if "door-pod" in name}
+    assert beside == set(doors)
+    closed = {name.partition(".")[0] for name in plan["attempts"]} - {"E01", *plan["ways"]}
+    assert closed == {"E05", "E11", "E12"}
+
+
+def test_a_wall_that_was_refused_is_not_asked_for() -> None:
+    one: Cluster = replace(CLUSTER, second_wall=False)
+    plan: Any = starting.plan(one, ["198.18.0.7"])
+    assert not any("door-pod" in name for name in plan["attempts"])
 
 
 @given(project=WORDS, person=WORDS)

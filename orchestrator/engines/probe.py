@@ -1,11 +1,16 @@
-"""Try every way out of a sandbox: standard library only, JSON in and out.
+"""Try every way out of a sandbox or a pod: standard library only, JSON in and out.
 
 `probe.py` reads a plan on standard input and writes one JSON object: each attempt's name with
 `[succeeded, evidence]`. The same file runs inside the scratch sandbox, where every attempt must
 fail, and outside as the control, where it must succeed. An attempt never changes the machine: it
 opens for writing and writes nothing, or undoes what it did in a child that ends.
+
+In a pod nobody can talk to it, so its plan is an argument and its answers are its last words:
+`probe.py try PLAN` makes every attempt once, `probe.py start PLAN` is the first step of a notebook
+server: 0 only when the doors answer and nothing else does.
 """
 
+import base64
 import contextlib
 import ctypes
 import errno
@@ -22,7 +27,8 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Plan = dict[str, Any]
@@ -30,6 +36,14 @@ Answer = tuple[bool, str]
 Attempt = Callable[[Plan], Answer]
 
 SECONDS = 2.0
+LAST_WORDS = "/dev/termination-log"
+"""Where a container leaves what its pod's status shows; the node cuts it at 4,096 bytes."""
+
+LONGEST_EVIDENCE = 60
+OPEN, NOTHING_PROVED = 3, 4
+"""Exit statuses of `start`: a way out is open; the doors were silent, so nothing is known."""
+
+_WAYS_SECONDS = 20.0
 _libc = ctypes.CDLL(None, use_errno=True)
 _IS_ARM = platform.machine() == "aarch64"
 _CALLS = {  # x86_64, aarch64
@@ -143,6 +157,102 @@ def resolver(plan: Plan) -> Answer:
     with open("/etc/resolv.conf", encoding="utf-8") as file:
         servers = [line for line in file if line.startswith("nameserver")]
     return bool(servers), f"{len(servers)} name servers"
+
+
+def reach(plan: Plan, host: str, port: int | str) -> Answer:
+    """Open a TCP connection, whoever answers; nothing is said.
+
+    Shape: `gateway4` and `gateway6` are the next hop of this network namespace, which often is the
+    node; `$NAME` is read from the environment.
+    """
+    with _stream(_resolved(host), int(_resolved(port)), plan.get("seconds", SECONDS)):
+        return True, "connected"
+
+
+def first(plan: Plan, host: str, port: int, seconds: float = SECONDS) -> Answer:
+    """Connect again and again from this moment on, and say whether any came through."""
+    until, tries = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        tries += 1
+        with contextlib.suppress(OSError), _stream(host, port, 0.2) as made:
+            made.sendall(plan["token"].encode() + b"\n")
+            return True, f"connection {tries} came through"
+        time.sleep(0.01)
+    raise Refused(f"none of {tries} connections")
+
+
+def ask(plan: Plan, host: str, port: int, tokens: list[str]) -> Answer:
+    """Ask a canary how often it heard each token."""
+    with _stream(host, port) as made:
+        made.sendall(json.dumps(tokens).encode() + b"\n")
+        with made.makefile("r", encoding="utf-8") as said:
+            return True, " ".join(str(int(count)) for count in json.loads(said.readline()))
+
+
+def translated(plan: Plan, host: str, port: int | str) -> Answer:
+    """See whether the kernel's own table names another address than the one we asked for.
+
+    A plug-in that translates service addresses in the connect call shows the asked address to the
+    process, and never to a packet filter.
+    """
+    asked = _resolved(host)
+    with _stream(asked, int(_resolved(port))) as made:
+        seen = remote_of(made.getsockname()[1])
+    if seen is None:
+        raise Refused("the connection is in no table")
+    return seen != asked, "the kernel sees another address" if seen != asked else "as asked"
+
+
+def remote_of(port: int) -> str | None:
+    """Answer the far address of our own connection from a port, as the kernel's table has it."""
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        with contextlib.suppress(OSError), open(f"/proc/net/{table}", encoding="utf-8") as file:
+            for words in (line.split() for line in file):
+                if words[1].endswith(f":{port:04X}") and words[3] == "01":
+                    return address_of(words[2].partition(":")[0], family)
+    return None
+
+
+def address_of(text: str, family: int) -> str:
+    """Spell an address of the kernel's tables: words of four bytes, each in the machine's order."""
+    words = bytes.fromhex(text)
+    turned = b"".join(words[n : n + 4][::-1] for n in range(0, len(words), 4))
+    address = socket.inet_ntop(family, turned if sys.byteorder == "little" else words)
+    return address.removeprefix("::ffff:")
+
+
+def _stream(host: str, port: int, seconds: float = SECONDS) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    made.settimeout(seconds)
+    try:
+        made.connect((host, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _resolved(word: int | str) -> str:
+    text = str(word)
+    if text in ("gateway4", "gateway6"):
+        return _gateway(text)
+    if text.startswith("$"):
+        if text[1:] not in os.environ:
+            raise Refused("this is not said in the environment")
+        return os.environ[text[1:]]
+    return text
+
+
+def _gateway(which: str) -> str:
+    table = "route" if which == "gateway4" else "ipv6_route"
+    with open(f"/proc/net/{table}", encoding="utf-8") as file:
+        lines = [line.split() for line in file]
+    for words in lines:
+        if which == "gateway4" and words[1] == "00000000" and words[2] != "00000000":
+            return address_of(words[2], socket.AF_INET)
+        if which == "gateway6" and words[:2] == ["0" * 32, "00"] and words[4] != "0" * 32:
+            return socket.inet_ntop(socket.AF_INET6, bytes.fromhex(words[4]))
+    raise Refused("there is no next hop")
 
 
 def unix(plan: Plan, path: str) -> Answer:
@@ -494,6 +604,22 @@ def capabilities(plan: Plan) -> Answer:
     return bool(held), f"sets that are not empty: {held}"
 
 
+def own_users(plan: Plan) -> Answer:
+    """Look whether our user ids are the node's own."""
+    with open("/proc/self/uid_map", encoding="utf-8") as file:
+        lines = [[int(word) for word in line.split()] for line in file]
+    same = any(inside == outside for inside, outside, _ in lines)
+    return same, "user ids are the node's" if same else "user ids are of this pod alone"
+
+
+def other_names(plan: Plan) -> Answer:
+    """Look for a name server beyond our own empty loopback, and for a search list."""
+    with open("/etc/resolv.conf", encoding="utf-8") as file:
+        lines = [line.split() for line in file if line.strip() and not line.startswith("#")]
+    extra = [words for words in lines if words != ["nameserver", "127.0.0.1"]]
+    return bool(extra), f"{len(extra)} lines beyond our own loopback"
+
+
 def uid_map(plan: Plan) -> Answer:
     """Look for more than one user, or for the host's root, behind the user namespace."""
     with open("/proc/self/uid_map", encoding="utf-8") as file:
@@ -647,34 +773,106 @@ def run(name: str, plan: Plan) -> Answer:
 
 
 def main() -> None:
-    """Read the plan, run the network attempts side by side and the rest in turn, answer."""
+    """Read the plan, make the attempts, answer."""
+    if len(sys.argv) > 1:
+        plan = json.loads(sys.argv[2])
+        sys.exit(try_once(plan) if sys.argv[1] == "try" else start(plan))
     plan = json.loads(sys.stdin.readline())
-    answers: dict[str, Answer] = {}
-    seconds: dict[str, float] = {}
     if plan.get("serve"):
         serve(plan["serve"])
-
-    def timed(name: str) -> None:
-        begun = time.monotonic()
-        answers[name] = run(name, plan)
-        seconds[name] = time.monotonic() - begun
-
-    waiting = [name for name in plan["attempts"] if plan["attempts"][name][0] in _WAITING]
-    threads = [threading.Thread(target=timed, args=(name,)) for name in waiting]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for name in plan["attempts"]:
-        if name not in waiting:
-            timed(name)
-    answer = {name: [*answers[name], seconds[name]] for name in answers}
+    answer = made(plan, plan["attempts"])
     sys.stdout.write(json.dumps({"answers": answer}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()  # stay until the caller has looked at us from outside
 
 
-_WAITING = ("tcp", "udp", "dns", "ping", "unix")
+def made(plan: Plan, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Make some attempts: those that wait for the network side by side, the rest in turn."""
+    answers: dict[str, list[Any]] = {}
+
+    def timed(name: str) -> None:
+        begun = time.monotonic()
+        done, evidence = run(name, plan)
+        answers[name] = [done, evidence, time.monotonic() - begun]
+
+    waiting = [name for name in names if plan["attempts"][name][0] in _WAITING]
+    threads = [threading.Thread(target=timed, args=(name,)) for name in waiting]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name in names:
+        if name not in waiting:
+            timed(name)
+    return answers
+
+
+def try_once(plan: Plan) -> int:
+    """Make every attempt of a plan once, and leave the answers as last words.
+
+    Shape: `at_once` names what is tried from the first moment on, `ways` what must be open; the
+    rest is tried when all ways are, so that what stays closed is closed by a rule and not because
+    the network was late. Source: egress E08.
+    """
+    early: dict[str, list[Any]] = {}
+    racing = threading.Thread(target=lambda: early.update(made(plan, plan["at_once"])))
+    racing.start()
+    answers = _ways(plan)
+    racing.join()
+    rest = [name for name in plan["attempts"] if name not in {*plan["at_once"], *plan["ways"]}]
+    answers |= early | made(plan, rest)
+    _say_last(packed(plan, answers))
+    return 0
+
+
+def packed(plan: Plan, answers: dict[str, list[Any]]) -> str:
+    """Write answers as short as a status can hold: in the plan's order, compressed."""
+    rows = [
+        [int(done), str(evidence)[:LONGEST_EVIDENCE], round(seconds, 2)]
+        for done, evidence, seconds in (answers[name] for name in plan["attempts"])
+    ]
+    return base64.b64encode(zlib.compress(json.dumps(rows).encode(), 9)).decode()
+
+
+def start(plan: Plan) -> int:
+    """Try the ways out of this pod from its first moment until its doors are open, and once more.
+
+    Shape: 0 only when every way of the plan is open and no attempt ever succeeded. It runs before
+    anything that could see data, in the very network that the notebook server will have.
+    """
+    found: dict[str, str] = {}
+    until, ways = time.monotonic() + _WAYS_SECONDS, False
+    closed = [name for name in plan["attempts"] if name not in plan["ways"]]
+    complete = bool(closed and plan["ways"])  # a plan without either would prove nothing
+    while complete and not found and not ways and time.monotonic() < until:
+        seen = made(plan, list(plan["attempts"]))
+        found = {name: seen[name][1] for name in closed if seen[name][0]}
+        ways = all(seen[name][0] for name in plan["ways"])
+    if found:
+        _say_last("A wall of this server does not hold: " + ", ".join(sorted(found)))
+        return OPEN
+    if not ways:
+        _say_last("The doors did not answer, so the walls of this server prove nothing.")
+        return NOTHING_PROVED
+    return 0
+
+
+def _ways(plan: Plan) -> dict[str, list[Any]]:
+    """Wait until every way is open, or for as long as a network may be late."""
+    until = time.monotonic() + _WAYS_SECONDS
+    while True:
+        answers = made(plan, plan["ways"])
+        if all(done for done, *_ in answers.values()) or time.monotonic() > until:
+            return answers
+        time.sleep(0.1)
+
+
+def _say_last(words: str) -> None:
+    with open(LAST_WORDS, "w", encoding="utf-8") as file:
+        file.write(words)
+
+
+_WAITING = ("tcp", "udp", "dns", "ping", "unix", "reach", "first")
 
 if __name__ == "__main__":
     main()

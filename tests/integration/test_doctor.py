@@ -1,0 +1,50 @@
+"""`tre doctor --prove`: every attempt is printed, worst first; the exit status is the proof's."""
+
+import json
+
+import pytest
+
+from orchestrator.cli.doctor import show_proof
+from orchestrator.engines.memory import MemoryEngine
+from orchestrator.engines.port import Outcome, Probe
+
+
+def _probe(name: str, outcome: Outcome) -> Probe:
+    return Probe(name, f"way {name}", f"control {name}", outcome, f"evidence {name}", 0.1)
+
+
+def test_a_proof_that_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_proof(MemoryEngine()) == 0
+    said = capsys.readouterr().out
+    assert "E01.memory" in said
+    assert "isolates nothing" in said, "what stands is said after it"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OPEN, Outcome.INCONCLUSIVE])
+def test_a_proof_that_does_not(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
+    engine = MemoryEngine()
+    engine.broken = [
+        _probe("E01", Outcome.HELD),
+        _probe("E02", Outcome.UNAVAILABLE),
+        _probe("E03", outcome),
+    ]
+    assert show_proof(engine) == 1
+    said = capsys.readouterr().out
+    assert said.index("E03") < said.index("E02") < said.index("E01")
+    for word in ("way", "control", "evidence"):
+        assert word in said
+
+
+def test_programs_get_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = MemoryEngine()
+    engine.broken = [_probe("E03", Outcome.OPEN)]
+    assert show_proof(engine, as_json=True) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found == {
+        "id": "E03",
+        "attempt": "way E03",
+        "control": "control E03",
+        "outcome": "open",
+        "evidence": "evidence E03",
+        "seconds": 0.1,
+    }
