@@ -6,7 +6,7 @@ LAB    ?= lab
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench pictures docs lock clean
+.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-outputs pictures docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so whe
 
 bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run
 	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file --quick; done
+
+bench-outputs: $(VENV)/.dev ## the check engine against its open corpus; writes docs/outputs-benchmark.md
+	@PYTHONPATH=. $(BIN)/python tests/bench/outputs_corpus.py --page docs/outputs-benchmark.md $(if $(ACRO),--acro $(ACRO))
 
 pictures: $(VENV)/.dev ## take the pictures of the documents again, in the browser tests
 	@TRE_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/e2e/test_journeys.py tests/e2e/test_lab.py

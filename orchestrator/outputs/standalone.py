@@ -8,6 +8,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -17,14 +18,18 @@ from orchestrator.errors import Invalid
 from orchestrator.outputs.codec import finding_to_json
 from orchestrator.outputs.dictionary import Dictionary, parse_dictionary, table_name
 from orchestrator.outputs.effect import effect, total
-from orchestrator.outputs.form import FileForm
-from orchestrator.outputs.index import Index, SourceColumn, is_specific
+from orchestrator.outputs.facts import tables
+from orchestrator.outputs.form import FileForm, Kind
+from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_cells, is_specific
 from orchestrator.outputs.judge import judge
-from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Verdict
+from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Verdict, worst
 from orchestrator.outputs.opener import open_file
-from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable
+from orchestrator.outputs.readers.parquet import read_columns
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.outputs.record import differences, policy_of, record_of
+from orchestrator.outputs.recount import categories
+from orchestrator.outputs.released import Earlier, compare, earlier
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
 from orchestrator.outputs.rules.copied import BIRTH_WORDS, is_remark
@@ -113,20 +118,22 @@ def _checked(
     indexes = () if source is None else (index_folder(source, policy),)
     caps = ReadCaps.of(policy.caps.model_dump())
     forms = [open_file(name, path, caps) for name, path in _named(paths)]
-    report = check_forms(forms, indexes, policy)
+    left = [open_file(name, path, caps) for name, path in _named(released)] if released else []
+    report = check_forms(forms, indexes, policy, left)
     effects = [effect(file, policy) for file in report.files]
-    if released:
-        effects.append(Verdict.FLAG)
-    notes = _notes(source, released)
+    notes = "" if source else "No source was named, so nothing was compared with one."
     listed = [_file_json(file, notes) for file in report.files]
     answer: Answer = {"verdict": total(effects).value, "files": listed}
     return answer, record_of(report, policy, indexes)
 
 
 def check_forms(
-    forms: Sequence[FileForm], indexes: Sequence[Index], policy: OutputsPolicy
+    forms: Sequence[FileForm],
+    indexes: Sequence[Index],
+    policy: OutputsPolicy,
+    released: Sequence[FileForm] = (),
 ) -> Report:
-    """Judge opened files behind which no request stands."""
+    """Judge opened files behind which no request stands, also beside files that left earlier."""
     job = Job(
         id="local",
         kind="export",
@@ -135,11 +142,39 @@ def check_forms(
         policy_digest=policy.digest(),
         context_due=False,
     )
-    return judge(job, forms, indexes, policy)
+    report = judge(job, forms, indexes, policy)
+    if not released:
+        return report
+    others = earlier(released, indexes)
+    unread = [form.path for form in released if form.parts[0].kind is Kind.UNKNOWN]
+    files = tuple(
+        _beside(file, form, others, unread, indexes, policy)
+        for file, form in zip(report.files, forms, strict=True)
+    )
+    return replace(report, files=files, verdict=worst([file.verdict for file in files]))
+
+
+def _beside(
+    file: FileReport,
+    form: FileForm,
+    others: Sequence[Earlier],
+    unread: Sequence[str],
+    indexes: Sequence[Index],
+    policy: OutputsPolicy,
+) -> FileReport:
+    """Put in the place of the rules that wait for a submission what they say to earlier files."""
+    known = categories(indexes)
+    counts = [table for part in form.parts for table in tables(part, known)]
+    unfinished = None
+    if unread and counts:
+        unfinished = f"{len(unread)} earlier files could not be read: {', '.join(unread[:5])}."
+    fresh = {one.rule: one for one in compare(counts, others, policy, unfinished=unfinished)}
+    results = tuple(fresh.get(result.rule, result) for result in file.results)
+    return replace(file, results=results, verdict=worst([one.verdict for one in results]))
 
 
 def index_folder(folder: Path, policy: OutputsPolicy) -> Index:
-    """Index every csv and tsv of a folder, under a key that its bytes give.
+    """Index every csv, tsv and parquet table of a folder, under a key that its bytes give.
 
     The index never leaves this process, so the key guards nothing; taken from the bytes it makes
     the same source give the same verdict again.
@@ -149,24 +184,34 @@ def index_folder(folder: Path, policy: OutputsPolicy) -> Index:
     Errors: Invalid when there is no readable table.
     """
     if not folder.is_dir():
-        raise Invalid(f"{folder} is not a folder: --source names a folder of csv or tsv tables.")
+        raise Invalid(f"{folder} is not a folder: --source names a folder of tables.")
     dictionary = _dictionary(folder / "dictionary.yaml")
     digest = _digest_of(folder)
     key = hashlib.blake2b(digest.encode(), digest_size=32, person=b"tre check").digest()
-    tables = [
-        index_table(loaded, _column_roles(loaded, dictionary), key)
-        for loaded in _load_folder(folder, policy)
-    ]
-    if not tables:
-        raise Invalid(f"There is no csv or tsv table in {folder} to compare with.")
-    return Index(tuple(tables), key, folder.name, digest)
+    indexed: dict[str, TableIndex] = {}
+    for loaded in _load_folder(folder, policy):
+        table = index_table(loaded, _column_roles(loaded, dictionary), key)
+        if not _is_same(indexed.setdefault(loaded.name, table), table):
+            raise Invalid(
+                f"{folder.name} has two different tables named {loaded.name}: give each its own "
+                "name, or leave one out."
+            )
+    if not indexed:
+        raise Invalid(f"There is no csv, tsv or parquet table in {folder} to compare with.")
+    return Index(tuple(indexed.values()), key, folder.name, digest)
+
+
+def _is_same(one: TableIndex, other: TableIndex) -> bool:
+    """Say whether two files of one stem hold one table."""
+    names = [[column.name for column in table.columns] for table in (one, other)]
+    return one.size == other.size and names[0] == names[1]
 
 
 def _digest_of(folder: Path) -> Digest:
     """Name a source folder by the bytes of its tables and dictionary."""
     hashed = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.suffix in _TABLES or path.name == "dictionary.yaml":
+        if path.suffix in {*_TABLES, ".parquet"} or path.name == "dictionary.yaml":
             with path.open("rb") as stream:
                 own = hashlib.file_digest(stream, "sha256").hexdigest()
             hashed.update(f"{own}  {path.name}\n".encode())
@@ -179,8 +224,8 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
         rows = Path(scratch) / "rows-0.ndjson"
         for path in sorted(folder.iterdir()):
             if path.suffix == ".parquet":
-                raise Invalid(f"{path.name}: parquet sources cannot be read yet; save it as csv.")
-            if path.suffix in _TABLES:
+                yield _parquet(path, policy)
+            elif path.suffix in _TABLES:
                 form = stream_table(path.name, path, rows, caps)
                 table = form.parts[0].table
                 if table is None:
@@ -190,6 +235,19 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
                         f"{note.at}): save it as UTF-8 csv with one header line."
                     )
                 yield load_rows(rows, table, table_name(path.name), path.name)
+
+
+def _parquet(path: Path, policy: OutputsPolicy) -> Loaded:
+    opening = Opening(ReadCaps.of(policy.caps.model_dump()))
+    try:
+        names, columns = read_columns(opening, path.read_bytes())
+    except (Unreadable, ValueError, IndexError, OSError) as error:
+        raise Invalid(
+            f"{path.name} cannot be read as parquet: save it without encryption, packed with "
+            "snappy, gzip, zstd or not at all, or as csv."
+        ) from error
+    cells = [encode_cells(name, column) for name, column in zip(names, columns, strict=True)]
+    return Loaded(path.name, table_name(path.name), len(columns[0]) if columns else 0, tuple(cells))
 
 
 def _column_roles(loaded: Loaded, dictionary: Dictionary | None) -> Mapping[str, str]:
@@ -240,13 +298,6 @@ def _named(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
             yield path.name, path
         else:
             raise Invalid(f"{path} does not exist or is not a file.")
-
-
-def _notes(source: Path | None, released: Sequence[Path]) -> str:
-    notes = [] if source else ["No source was named, so nothing was compared with one."]
-    if released:
-        notes.append("Earlier releases were named but are not compared by this version.")
-    return " ".join(notes)
 
 
 def _file_json(file: FileReport, notes: str) -> FileAnswer:

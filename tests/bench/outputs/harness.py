@@ -47,7 +47,8 @@ def check(case: Case, index: Index, policy: OutputsPolicy) -> Said:
     caps = ReadCaps.of(policy.caps.model_dump())
     begin = time.perf_counter()
     form = open_bytes(case.path, case.data, caps)
-    report = check_forms([form], (index,), policy).files[0]
+    earlier = [open_bytes(path, data, caps) for path, data in case.released]
+    report = check_forms([form], (index,), policy, earlier).files[0]
     return said(case, report, time.perf_counter() - begin)
 
 
@@ -64,7 +65,7 @@ def said(case: Case, report: FileReport, seconds: float) -> Said:
     named = {(one.where.path, row) for one in report.findings if one.rule == "O19"
              for row in one.where.rows}  # fmt: skip
     listed = tuple(f"{one.rule} {one.severity.value}: {one.evidence}" for one in report.findings)
-    return Said(case, rules, len(named), seconds, listed)
+    return Said(case, rules, report.verdict.value, len(named), seconds, listed)
 
 
 def by_command(cases: Sequence[Case], source: Path) -> dict[str, str]:

@@ -35,12 +35,13 @@ class Said:
     """What the engine said about one case.
 
     Shape: `rules` gives the worst severity of each rule that has a finding or was could-not-check
-    (`flag`, `block`, `could-not-check`); `rows` are the rows that row linkage named; `seconds` is
-    the time of opening and judging.
+    (`flag`, `block`, `could-not-check`); `verdict` is the file's; `rows` are the rows that row
+    linkage named; `seconds` is the time of opening and judging.
     """
 
     case: Case
     rules: Mapping[str, str]
+    verdict: str = ""
     rows: int = 0
     seconds: float = 0.0
     findings: tuple[str, ...] = field(default=(), repr=False)
