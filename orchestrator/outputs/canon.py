@@ -140,11 +140,11 @@ def _scaled(
         Transform.Z_SCORE: lambda x: (x - mean) / spread,
         Transform.MIN_MAX: lambda x: (x - low) / (high - low),
     }
-    if low > 0:
+    if high > 0:  # what is not above zero has no logarithm, and becomes missing
         chosen |= {
-            Transform.LOG: math.log,
-            Transform.LOG2: math.log2,
-            Transform.LOG10: math.log10,
+            Transform.LOG: lambda x: math.log(x) if x > 0 else math.nan,
+            Transform.LOG2: lambda x: math.log2(x) if x > 0 else math.nan,
+            Transform.LOG10: lambda x: math.log10(x) if x > 0 else math.nan,
         }
     if low >= 0:
         chosen |= {Transform.LOG1P: math.log1p, Transform.ROOT: math.sqrt}
@@ -155,4 +155,5 @@ def _scaled(
 
 
 def _spelled(value: float | None, change: Callable[[float], float], digits: int = FINE) -> str:
-    return "" if value is None else spell_number(change(value), digits)
+    changed = math.nan if value is None else change(value)
+    return "" if math.isnan(changed) else spell_number(changed, digits)

@@ -34,7 +34,6 @@ _PENALTY = {Transform.IDENTITY: 0.0, Transform.TENTH: 0.5}
 _RAREST = 3
 _NEEDLE = 20
 """A needle has a value that so many times fewer people share than the policy's limit allows."""
-_WHOLE = 0.9
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
 
@@ -248,13 +247,10 @@ def _guesses(
 def _is_whole(
     values: "_Values", source: TableIndex, strict: Sequence[_Option], position: int
 ) -> bool:
-    """Tell a column that is what it was recognised as, as it is or nearly all of it."""
+    """Tell a column that was recognised as it is; a scaled one may be recognised by accident."""
     for one in strict:
         if one.position == position:
-            feature = source.columns[one.column].features[one.feature]
-            return feature.transform is Transform.IDENTITY or (
-                sum(group >= 0 for group in one.groups) >= _WHOLE * values.total
-            )
+            return source.columns[one.column].features[one.feature].digits == FINE
     return not values.total
 
 

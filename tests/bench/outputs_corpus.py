@@ -81,6 +81,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--every", type=int, default=1, help="take one file of so many")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--corpus", default="", help=f"one of {', '.join(CORPORA)}")
     parser.add_argument("--only", default="", help="families, as L11,S11")
@@ -95,7 +96,7 @@ def main() -> None:
         if options.corpus in {"", name}:
             corpus = make(options.seed)
             cases = [case for case in corpus.cases if not only or case.family in only]
-            cases = cases[:: _QUICK if options.quick else 1]
+            cases = cases[:: _QUICK if options.quick else options.every]
             runs.append(measured(corpus, cases, options.seed, options.acro))
             told(runs[-1], listed=options.list)
     if options.page is not None:

@@ -227,9 +227,9 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 OF_SOURCE = Rule(
     id="O22",
-    version=1,
+    version=2,
     title="Identifiers of the source",
-    text="No identifier or pseudonym of the source may leave, in tables, texts or names.",
+    text="No identifier of the source may leave, in tables, texts or names, nor hashed or encoded.",
     source="outputs section 3, O22",
     needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_of_source,

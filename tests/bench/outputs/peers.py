@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.score import Rate
 
-_SMALL = re.compile(r"(?<![\d.,])[1-9](?![\d.,])")
+_SMALL = re.compile(r"(?<![\d.])[1-9](?![\d.])")
 _PEER = Path(__file__).with_name("acro_peer.py")
 
 
