@@ -243,8 +243,8 @@ def _parquet(path: Path, policy: OutputsPolicy) -> Loaded:
         names, columns = read_columns(opening, path.read_bytes())
     except (Unreadable, ValueError, IndexError, OSError) as error:
         raise Invalid(
-            f"{path.name} cannot be read as parquet: save it without encryption, packed with "
-            "snappy, gzip, zstd or not at all, or as csv."
+            f"{path.name} cannot be read as parquet: save it without encryption and bloom "
+            "filters, packed with snappy, gzip, zstd or not at all, or as csv."
         ) from error
     cells = [encode_cells(name, column) for name, column in zip(names, columns, strict=True)]
     return Loaded(path.name, table_name(path.name), len(columns[0]) if columns else 0, tuple(cells))
