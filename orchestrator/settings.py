@@ -60,8 +60,13 @@ class Settings(BaseSettings):
     engine: Literal["local", "kubernetes"] = Field(
         default="local", description="what runs workspaces"
     )
+    kubeconfig: Path | None = Field(
+        default=None,
+        description="how engine `kubernetes` reaches its cluster; empty: as the pod that it is",
+    )
     cluster_file: Path | None = Field(
-        default=None, description="what this cluster is like, as JSON; the chart writes it"
+        default=None,
+        description="what you decide about that cluster, as YAML (docs/kubernetes.md)",
     )
     pod_networks: str = Field(
         default="",

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.output import console
-from orchestrator.engines.kubernetes import admission, described, manifests, names
+from orchestrator.engines.kubernetes import admission, manifests, names
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
+from orchestrator.engines.kubernetes.described import described
 from orchestrator.engines.kubernetes.differences import Key, key
-from orchestrator.errors import Conflict, Invalid, NotAllowed, Unavailable
+from orchestrator.errors import Conflict, Unavailable
 from orchestrator.identity.tokens import ProcessRole, TokenKind, spell
 from orchestrator.settings import Settings
 
@@ -53,7 +54,7 @@ def keys(
 @_commands.command()
 def room(kubeconfig: Kubeconfig = None) -> None:
     """Make the namespace where files are checked, with its walls and powerless accounts."""
-    client, cluster = Client(Access(kubeconfig)), _cluster()
+    client, cluster = Client(Access(kubeconfig)), described(Settings().cluster_file)
     for thing in manifests.check_room(cluster):
         client.apply(thing)
         console.print(f"{key(thing).kind} {key(thing).name}: as it should be")
@@ -65,7 +66,7 @@ def leave(
     kubeconfig: Kubeconfig = None,
 ) -> None:
     """Take admission's bindings away, so that what is left can be deleted by its owner."""
-    client, cluster = Client(Access(kubeconfig)), _cluster()
+    client, cluster = Client(Access(kubeconfig)), described(Settings().cluster_file)
     things = admission.load(Settings().policies_dir, cluster)
     for kind in (BINDING, POLICY):
         for where in (key(thing) for thing in things if thing["kind"] == kind):
@@ -114,13 +115,3 @@ def _left(client: Client, cluster: Cluster) -> list[Key]:
     ]
     volumes = client.list(Scope("PersistentVolume", labels=names.PROJECT)).items
     return [*ours, *map(key, volumes)]
-
-
-def _cluster() -> Cluster:
-    file = Settings().cluster_file
-    if file is None:
-        raise Invalid("TRE_CLUSTER_FILE names no file; the chart's own pods have one.")
-    try:
-        return described.read(file.read_text("utf-8"))
-    except OSError as problem:
-        raise NotAllowed(f"{file.name} cannot be read: {problem.strerror}.") from problem

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from kubernetes import client as official
 
-from orchestrator.engines.kubernetes import admission, described, names, namespace, network, pods
+from orchestrator.engines.kubernetes import admission, names, namespace, network, pods
 from orchestrator.engines.kubernetes.client import Access, Client
 from orchestrator.engines.kubernetes.cluster import Cluster as Described
+from orchestrator.engines.kubernetes.described import described
 from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.rights import reconciler_rights
 from orchestrator.errors import NotAllowed
@@ -53,7 +54,7 @@ def test_what_the_engine_and_the_chart_call_a_cluster_is_one_thing(
 ) -> None:
     """The file reads back; admission and rights are what the engine would install for it."""
     rendered = Helm(tool.program).rendered(chart.written(tmp_path, chart.values(chart.made_up())))
-    found = _described(rendered)
+    found = _described(tmp_path, rendered)
     assert found.system == SPACE
     assert found.check == "tre--check"
     assert set(found.images) == {"workspace", "hub", "worker"}
@@ -68,8 +69,10 @@ def test_what_the_engine_and_the_chart_call_a_cluster_is_one_thing(
             assert component == network.HUB or there, component
 
 
-def _described(rendered: list[Object]) -> Described:
-    return described.read(_of(rendered, "ConfigMap", "cluster")[0]["data"]["cluster.json"])
+def _described(folder: Path, rendered: list[Object]) -> Described:
+    file = folder / "cluster.json"
+    file.write_text(_of(rendered, "ConfigMap", "cluster")[0]["data"][file.name])
+    return described(file)
 
 
 def _of(rendered: list[Object], kind: str, name: str) -> list[Object]:
@@ -142,7 +145,9 @@ class There:
     def described(self) -> Described:
         """The cluster as its own file says."""
         found = self.objects.core.read_namespaced_config_map("cluster", SPACE)
-        return described.read(found.data["cluster.json"])
+        file = self.file.with_name("cluster.json")
+        file.write_text(found.data[file.name])
+        return described(file)
 
     def pod(self, component: str) -> Object:
         """The one pod of a component that is not on its way out."""

@@ -24,6 +24,9 @@ PROVED = "tre.proved"
 NOWHERE = "127.0.0.1"
 """The API asks for a nameserver; this one is the pod's own loopback, where nothing listens."""
 
+SPAWNED = {"component": "singleuser-server"}
+"""The label by which KubeSpawner watches its pods."""
+
 HUB, PACKAGES, AIRLOCK = "hub", "packages", "airlock"
 _FROM_HUB = re.compile(r"JUPYTERHUB_[A-Z_]+\Z")
 _MIB_TMP = 1024
@@ -63,7 +66,7 @@ def notebook(
         cluster,
         names.notebook_pod(person),
         names.namespace(spec.project),
-        {**labels, **named, names.ROLE: "notebook", names.NET: "open"},
+        {**labels, **named, names.ROLE: "notebook", names.NET: "open", **SPAWNED},
         {**annotations, **more},
         _inside(
             cluster,

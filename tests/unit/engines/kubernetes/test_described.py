@@ -1,92 +1,76 @@
-"""What an administrator says of a cluster is read whole, or refused with a sentence."""
+"""A cluster's file: every key known, every value one that makes safe objects."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes import described
-from orchestrator.engines.kubernetes.cluster import Cluster, Csi, Homes, HostFolder, Nfs
+from orchestrator.engines.kubernetes.cluster import Csi, HostFolder, Nfs
+from orchestrator.engines.kubernetes.described import described
 from orchestrator.errors import Invalid
-from orchestrator.settings import Settings
 
-LEAST: dict[str, Any] = {
-    "images": {"hub": "r/hub@sha256:" + "1" * 64},
-    "doors_address": "198.19.200.10",
-}
-
-
-def read(**more: Any) -> Cluster:
-    """Read the least and this."""
-    return described.read(json.dumps({**LEAST, **more}))
+SMALLEST = f"""
+images:
+  workspace: images.example.org/workspace@sha256:{"1" * 64}
+  hub: images.example.org/hub@sha256:{"2" * 64}
+  worker: images.example.org/orchestrator@sha256:{"3" * 64}
+doors_address: 198.19.0.10
+"""
 
 
-def test_what_is_not_said_is_at_its_default() -> None:
-    """The least names images and the doors."""
-    assert read() == Cluster(images=LEAST["images"], doors_address="198.19.200.10")
+def _file(tmp_path: Path, more: str = "", text: str = SMALLEST) -> Path:
+    file = tmp_path / "cluster.yaml"
+    file.write_text(text + more)
+    return file
+
+
+def test_what_is_not_said_is_as_shipped(tmp_path: Path) -> None:
+    found = described(_file(tmp_path))
+    assert found.system == "tre"
+    assert found.user_namespaces
+    assert found.snapshots == HostFolder("/srv/tre")
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"),
+    ("said", "snapshots"),
     [
-        ({"kind": "folder", "root": "/srv"}, HostFolder("/srv")),
-        ({"kind": "nfs", "server": "s", "root": "/srv"}, Nfs("s", "/srv")),
+        ("snapshots: {root: /data}", HostFolder("/data")),
+        ("snapshots: {server: 198.18.0.9, root: /export}", Nfs("198.18.0.9", "/export")),
         (
-            {"kind": "csi", "driver": "d", "handle": "{digest}", "attributes": {"a": "b"}},
-            Csi("d", "{digest}", (("a", "b"),)),
+            "snapshots: {driver: csi.example, handle: 'v-{digest}'}",
+            Csi("csi.example", "v-{digest}"),
         ),
     ],
 )
-def test_snapshots_in_every_way(said: dict[str, Any], wanted: object) -> None:
-    """Each of its own shape."""
-    assert read(snapshots=said).snapshots == wanted
+def test_snapshots_lie_where_it_is_said(tmp_path: Path, said: str, snapshots: object) -> None:
+    assert described(_file(tmp_path, said)).snapshots == snapshots
 
 
-def test_everything_else_has_its_place() -> None:
-    """Lists become what the builders take."""
-    found = read(
-        api_servers=[{"address": "198.18.0.1", "port": 6443}],
-        homes={"home_mb": 7},
-        controllers=["one"],
-        user_namespaces=False,
+def test_lists_are_read_as_pairs(tmp_path: Path) -> None:
+    assert described(_file(tmp_path, "api_servers: [[198.18.0.1, 6443]]")).api_servers == (
+        ("198.18.0.1", 6443),
     )
-    assert found.api_servers == (("198.18.0.1", 6443),)
-    assert found.homes == Homes(home_mb=7)
-    assert (found.controllers, found.user_namespaces) == (("one",), False)
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        {"walll": True},
-        {"ports": {"hub": 1}},
-        {"snapshots": {"kind": "tape"}},
-        {"snapshots": {"root": "/srv"}},
-        {"homes": {"home_gb": 1}},
-        {"api_servers": [{"address": "198.18.0.1"}]},
-        {"doors_address": "doors.example"},
-        {"images": {"hub": "hub:latest"}},
+        "sistem: other",
+        "homes: {home_gb: 5}",
+        "ports: {hub: none}",
+        "system: tre-system",
+        "api_servers: [[kubernetes.default, 443]]",
+        "images: {workspace: 'workspace:latest'}",
+        "snapshots: {root: /data, sever: x}",
+        "- a list",
     ],
 )
-def test_what_is_not_understood_is_refused(more: dict[str, Any]) -> None:
-    """A word that is ignored would be a decision that nobody keeps."""
+def test_what_nobody_reads_or_is_unsafe_is_refused(tmp_path: Path, more: str) -> None:
     with pytest.raises(Invalid):
-        read(**more)
+        described(_file(tmp_path, more))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "1", "{"])
-def test_what_is_no_object_is_refused(text: str) -> None:
-    """Empty as well."""
-    with pytest.raises(Invalid):
-        described.read(text)
-
-
-@pytest.mark.parametrize("url", ["", "sqlite:////srv/tre.db"])
-def test_sqlite_is_refused_on_a_cluster(url: str, tmp_path: Path) -> None:
-    """Its processes are not on one host; one machine keeps it."""
-    with pytest.raises(Invalid, match="SQLite needs all its processes on one host"):
-        _ = Settings(engine="kubernetes", database_url=url).database
-    assert Settings(state_dir=tmp_path).database.startswith("sqlite:///")
-    mine = "postgresql+psycopg://u:p@h/d"
-    assert Settings(engine="kubernetes", database_url=mine).database == mine
+def test_without_a_file_it_is_said_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="TRE_CLUSTER_FILE"):
+        described(None)
+    with pytest.raises(Invalid, match=r"absent\.yaml"):
+        described(tmp_path / "absent.yaml")
