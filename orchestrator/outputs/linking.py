@@ -434,17 +434,18 @@ class _Search:
         joined: set[int] = set()
         lost = 0.0
         for number_seen, own in enumerate(cells[:_RAREST]):
-            if (number_seen or self.rare) and self._longest(own) > self.settings.frequency_limit:
+            short = [cell for cell in own if self._length(cell) <= self.settings.frequency_limit]
+            if number_seen and not short and not self.rare:
                 break
-            for _, at, group in own:
+            for _, at, group in short or ([] if self.rare else own):
                 joined.update(self._rows_of(at, group))
             lost += own[0][0] + self.settings.disagreement
             if lost > most - self.threshold:
                 break
         return sorted(joined)
 
-    def _longest(self, own: Sequence[_Cell]) -> int:
-        return max(self.features[at].frequency[group] for _, at, group in own)
+    def _length(self, cell: _Cell) -> int:
+        return self.features[cell[1]].frequency[cell[2]]
 
     def _rows_of(self, at: int, group: int) -> list[int]:
         rows = self._rows.get((at, group))
@@ -496,8 +497,8 @@ class _People(_Search):
     def _weight(self, at: int, group: int) -> float:
         return self.bits - math.log2(max(len(self._having(at, group)), 1))
 
-    def _longest(self, own: Sequence[_Cell]) -> int:
-        return max(len(self._having(at, group)) for _, at, group in own)
+    def _length(self, cell: _Cell) -> int:
+        return len(self._having(cell[1], cell[2]))
 
     def _rows_of(self, at: int, group: int) -> list[int]:
         return sorted(self._having(at, group))
