@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ import pandas as pd
 from tests.bench.outputs.corpora import Corpus, Source
 from tests.bench.outputs.grid import Case
 
-Frame = pd.DataFrame
+Frame: TypeAlias = pd.DataFrame
 _SIZE = 12_000
 
 
@@ -104,7 +105,8 @@ def _columns(frame: Frame, key: str, dates: list[str]) -> dict[str, object]:
 
 
 def _csv(frame: Frame) -> bytes:
-    return frame.to_csv(index=False).encode()
+    text: str = frame.to_csv(index=False)
+    return text.encode()
 
 
 def _zip(**members: bytes) -> bytes:
