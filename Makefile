@@ -7,7 +7,7 @@ SECONDS ?= 600
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench pictures docs lock clean fuzz
+.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-outputs pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ fuzz: $(VENV)/.dev ## break files of every format for SECONDS (600), guided by c
 	@$(BIN)/uv pip sync -q --python .tre/fuzz/env/bin/python --require-hashes requirements.lock .ci/fuzz.lock
 	@$(BIN)/python -m tests.fuzz.seeds .tre/fuzz/seeds
 	@.tre/fuzz/env/bin/python -m tests.fuzz.campaign .tre/fuzz/seeds $(SECONDS)
+
+bench-outputs: $(VENV)/.dev ## the check engine against its open corpus; writes docs/outputs-benchmark.md
+	@PYTHONPATH=. $(BIN)/python tests/bench/outputs_corpus.py --page docs/outputs-benchmark.md $(if $(ACRO),--acro $(ACRO))
 
 pictures: $(VENV)/.dev ## take the pictures of the documents again, in the browser tests
 	@TRE_PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/e2e/test_journeys.py tests/e2e/test_lab.py

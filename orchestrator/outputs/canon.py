@@ -7,9 +7,10 @@ evidence.
 
 import math
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from hashlib import blake2b
+from hashlib import blake2b, md5, sha1, sha256, sha512
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "<na>", "nat", "-", "#n/a"})
 FINE = 12
@@ -28,18 +29,35 @@ class Transform(StrEnum):
     MIN_MAX = "min_max"
     LOG = "log"
     LOG1P = "log1p"
+    LOG2 = "log2"
+    LOG10 = "log10"
+    ROOT = "root"
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    SHA512 = "sha512"
+    BASE64 = "base64"
+    HEX = "hex"
 
 
-DIGITS = {
-    Transform.IDENTITY: FINE,
-    Transform.INTEGER: FINE,
-    Transform.TENTH: FINE,
-    Transform.Z_SCORE: COARSE,
-    Transform.MIN_MAX: COARSE,
-    Transform.LOG: COARSE,
-    Transform.LOG1P: COARSE,
-}
+_SCALED = frozenset(
+    [Transform.Z_SCORE, Transform.MIN_MAX, Transform.LOG, Transform.LOG1P, Transform.LOG2,
+     Transform.LOG10, Transform.ROOT]
+)  # fmt: skip
+DIGITS = {own: COARSE if own in _SCALED else FINE for own in Transform}
 """Significant digits at which a transformed value is compared."""
+
+_DISGUISES: dict[Transform, Callable[[bytes], str]] = {
+    Transform.MD5: lambda data: md5(data, usedforsecurity=False).hexdigest(),
+    Transform.SHA1: lambda data: sha1(data, usedforsecurity=False).hexdigest(),
+    Transform.SHA256: lambda data: sha256(data).hexdigest(),
+    Transform.SHA512: lambda data: sha512(data).hexdigest(),
+    Transform.BASE64: lambda data: b64encode(data).decode(),
+    Transform.HEX: lambda data: data.hex(),
+}
+DISGUISES = frozenset(_DISGUISES)
+"""How an identifier may have been spelled so that it looks like none: hashed without a key, or
+encoded. A hash with a secret of the author's own cannot be recognised."""
 
 
 def number(text: str) -> float | None:
@@ -81,6 +99,19 @@ def hasher(key: bytes) -> Callable[[str], int]:
     return hashed
 
 
+def disguises(identifiers: Sequence[str]) -> dict[Transform, list[str]]:
+    """Spell each identifier of a column in each disguise, as `undisguised` spells what it reads."""
+    return {
+        name: [undisguised(spelled(text.strip().encode())) for text in identifiers]
+        for name, spelled in _DISGUISES.items()
+    }
+
+
+def undisguised(text: str) -> str:
+    """Spell what might be a hash or an encoded identifier: either alphabet, without padding."""
+    return spell(text.strip().rstrip("=").replace("-", "+").replace("_", "/"))
+
+
 def transforms(values: Sequence[float | None], counts: Sequence[int]) -> dict[Transform, list[str]]:
     """Spell each distinct value of a numeric column under each transform that applies.
 
@@ -109,10 +140,14 @@ def _scaled(
         Transform.Z_SCORE: lambda x: (x - mean) / spread,
         Transform.MIN_MAX: lambda x: (x - low) / (high - low),
     }
-    if low > 0:
-        chosen[Transform.LOG] = math.log
+    if high > 0:  # what is not above zero has no logarithm, and becomes missing
+        chosen |= {
+            Transform.LOG: lambda x: math.log(x) if x > 0 else math.nan,
+            Transform.LOG2: lambda x: math.log2(x) if x > 0 else math.nan,
+            Transform.LOG10: lambda x: math.log10(x) if x > 0 else math.nan,
+        }
     if low >= 0:
-        chosen[Transform.LOG1P] = math.log1p
+        chosen |= {Transform.LOG1P: math.log1p, Transform.ROOT: math.sqrt}
     return {
         name: [_spelled(value, change, COARSE) for value in values]
         for name, change in chosen.items()
@@ -120,4 +155,5 @@ def _scaled(
 
 
 def _spelled(value: float | None, change: Callable[[float], float], digits: int = FINE) -> str:
-    return "" if value is None else spell_number(change(value), digits)
+    changed = math.nan if value is None else change(value)
+    return "" if math.isnan(changed) else spell_number(changed, digits)

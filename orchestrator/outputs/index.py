@@ -22,6 +22,7 @@ from typing import TypeAlias
 from orchestrator.outputs.canon import (
     DIGITS,
     Transform,
+    disguises,
     hasher,
     is_missing,
     number,
@@ -39,6 +40,8 @@ _MAGIC = b"TREINDEX1\n"
 _FORMAT = 2
 _KNOWN = frozenset({1, 2})  # 1 held no magnitudes
 FILE_NAME = "index.bin"
+ID_ROLES = frozenset({"direct_id", "pseudonym"})
+"""Roles of columns whose values are also indexed hashed and encoded."""
 
 
 class BadIndex(ValueError):
@@ -220,12 +223,15 @@ class _Blobs:
 def _column(column: SourceColumn, key: bytes) -> Column:
     numbers = [None if is_missing(raw) else number(raw) for raw in column.distinct]
     spellings: dict[str, int] = {}
+    written: list[str] = []
     value_of = array("I", bytes(4 * len(column.distinct)))
     for position, raw in enumerate(column.distinct):
         if not is_missing(raw):
             parsed = numbers[position]
             spelling = spell(raw) if parsed is None else spell_number(parsed, 12)
             value_of[position] = spellings.setdefault(spelling, len(spellings)) + 1
+            if len(written) < len(spellings):
+                written.append(raw)
     values = array("I", (value_of[position] for position in column.positions))
     offsets, rows = _postings(values, len(spellings))
     counts = [offsets[v + 1] - offsets[v] for v in range(1, len(spellings) + 1)]
@@ -235,6 +241,8 @@ def _column(column: SourceColumn, key: bytes) -> Column:
     spelled = {Transform.IDENTITY: list(spellings)}
     if numeric:
         spelled |= transforms(parsed_values, counts)
+    if column.role in ID_ROLES:
+        spelled |= disguises(written)
     hashed = hasher(key)
     features = tuple(
         _feature(name, own, counts, {text: hashed(text) for text in set(own) if text})

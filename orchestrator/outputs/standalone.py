@@ -4,9 +4,11 @@ The same opener, rules and judge as in the sandboxes, in this process. Rules tha
 are not applicable; without a source, so are those about the source, and the coverage line says so.
 """
 
-import secrets
+import hashlib
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -16,15 +18,22 @@ from orchestrator.errors import Invalid
 from orchestrator.outputs.codec import finding_to_json
 from orchestrator.outputs.dictionary import Dictionary, parse_dictionary, table_name
 from orchestrator.outputs.effect import effect, total
-from orchestrator.outputs.index import Index, SourceColumn, is_specific
+from orchestrator.outputs.facts import tables
+from orchestrator.outputs.form import FileForm, Kind
+from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_cells, is_specific
 from orchestrator.outputs.judge import judge
-from orchestrator.outputs.model import FileReport, Job, JobFile, Verdict
+from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Verdict, worst
 from orchestrator.outputs.opener import open_file
-from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable
+from orchestrator.outputs.readers.parquet import read_columns
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
+from orchestrator.outputs.record import differences, policy_of, record_of
+from orchestrator.outputs.recount import categories
+from orchestrator.outputs.released import Earlier, compare, earlier
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
-from orchestrator.policy.outputs import OutputsPolicy, read_outputs
+from orchestrator.outputs.rules.copied import BIRTH_WORDS, is_remark
+from orchestrator.policy.outputs import OutputsPolicy, parse_outputs, read_outputs
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, JsonValue
 
@@ -65,49 +74,148 @@ def check_paths(
     what could not be checked. `EXIT` maps it to an exit code.
     Errors: Invalid for a path, source folder, dictionary or rules file that cannot be used.
     """
+    return check_with_record(paths, source=source, released=released, rules=rules)[0]
+
+
+def check_with_record(
+    paths: Sequence[Path],
+    *,
+    source: Path | None = None,
+    released: Sequence[Path] = (),
+    rules: Path | None = None,
+) -> tuple[Answer, dict[str, JsonValue]]:
+    """Check as `check_paths` does, and give the record that `check_again` can run again."""
     policy = read_outputs(rules or Settings().policies_dir / "outputs.yaml")
+    return _checked(paths, policy, source, released)
+
+
+def check_again(
+    record: Path,
+    paths: Sequence[Path],
+    *,
+    source: Path | None = None,
+    released: Sequence[Path] = (),
+) -> tuple[Answer, list[str]]:
+    """Run a record again on the same files; the sentences say what came out otherwise.
+
+    Shape: the thresholds are those of the record, whatever the policy says today.
+    Errors: Invalid for a record, path or source folder that cannot be used.
+    """
+    try:
+        before = json.loads(record.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise Invalid(f"{record.name} cannot be read as a record of a check.") from error
+    if not isinstance(before, dict):
+        raise Invalid(f"{record.name} is not a record of a check.")
+    policy = parse_outputs(policy_of(before))
+    answer, after = _checked(paths, policy, source, released)
+    return answer, differences(before, after)
+
+
+def _checked(
+    paths: Sequence[Path], policy: OutputsPolicy, source: Path | None, released: Sequence[Path]
+) -> tuple[Answer, dict[str, JsonValue]]:
     indexes = () if source is None else (index_folder(source, policy),)
-    files = [_job_file(name, path) for name, path in _named(paths)]
     caps = ReadCaps.of(policy.caps.model_dump())
-    forms = [open_file(file.path, file.location, caps) for file in files]
+    forms = [open_file(name, path, caps) for name, path in _named(paths)]
+    left = [open_file(name, path, caps) for name, path in _named(released)] if released else []
+    report = check_forms(forms, indexes, policy, left)
+    effects = [effect(file, policy) for file in report.files]
+    notes = "" if source else "No source was named, so nothing was compared with one."
+    listed = [_file_json(file, notes) for file in report.files]
+    answer: Answer = {"verdict": total(effects).value, "files": listed}
+    return answer, record_of(report, policy, indexes)
+
+
+def check_forms(
+    forms: Sequence[FileForm],
+    indexes: Sequence[Index],
+    policy: OutputsPolicy,
+    released: Sequence[FileForm] = (),
+) -> Report:
+    """Judge opened files behind which no request stands, also beside files that left earlier."""
     job = Job(
         id="local",
         kind="export",
-        files=tuple(
-            JobFile(file.path, form.digest, form.size, file.location)
-            for file, form in zip(files, forms, strict=True)
-        ),
+        files=tuple(JobFile(form.path, form.digest, form.size, Path(form.path)) for form in forms),
         policy=policy.as_json(),
         policy_digest=policy.digest(),
         context_due=False,
     )
     report = judge(job, forms, indexes, policy)
-    effects = [effect(file, policy) for file in report.files]
-    if released:
-        effects.append(Verdict.FLAG)
-    notes = _notes(source, released)
-    listed = [_file_json(file, notes) for file in report.files]
-    return {"verdict": total(effects).value, "files": listed}
+    if not released:
+        return report
+    others = earlier(released, indexes)
+    unread = [form.path for form in released if form.parts[0].kind is Kind.UNKNOWN]
+    files = tuple(
+        _beside(file, form, others, unread, indexes, policy)
+        for file, form in zip(report.files, forms, strict=True)
+    )
+    return replace(report, files=files, verdict=worst([file.verdict for file in files]))
+
+
+def _beside(
+    file: FileReport,
+    form: FileForm,
+    others: Sequence[Earlier],
+    unread: Sequence[str],
+    indexes: Sequence[Index],
+    policy: OutputsPolicy,
+) -> FileReport:
+    """Put in the place of the rules that wait for a submission what they say to earlier files."""
+    known = categories(indexes)
+    counts = [table for part in form.parts for table in tables(part, known)]
+    unfinished = None
+    if unread and counts:
+        unfinished = f"{len(unread)} earlier files could not be read: {', '.join(unread[:5])}."
+    fresh = {one.rule: one for one in compare(counts, others, policy, unfinished=unfinished)}
+    results = tuple(fresh.get(result.rule, result) for result in file.results)
+    return replace(file, results=results, verdict=worst([one.verdict for one in results]))
 
 
 def index_folder(folder: Path, policy: OutputsPolicy) -> Index:
-    """Index every csv and tsv of a folder under a key of the moment.
+    """Index every csv, tsv and parquet table of a folder, under a key that its bytes give.
+
+    The index never leaves this process, so the key guards nothing; taken from the bytes it makes
+    the same source give the same verdict again.
 
     Shape: a file's stem names its table; `dictionary.yaml` gives the roles of columns, else
     columns that identify are recognised by name and by values that never repeat.
     Errors: Invalid when there is no readable table.
     """
     if not folder.is_dir():
-        raise Invalid(f"{folder} is not a folder: --source names a folder of csv or tsv tables.")
+        raise Invalid(f"{folder} is not a folder: --source names a folder of tables.")
     dictionary = _dictionary(folder / "dictionary.yaml")
-    key = secrets.token_bytes(32)
-    tables = [
-        index_table(loaded, _column_roles(loaded, dictionary), key)
-        for loaded in _load_folder(folder, policy)
-    ]
-    if not tables:
-        raise Invalid(f"There is no csv or tsv table in {folder} to compare with.")
-    return Index(tuple(tables), key, folder.name)
+    digest = _digest_of(folder)
+    key = hashlib.blake2b(digest.encode(), digest_size=32, person=b"tre check").digest()
+    indexed: dict[str, TableIndex] = {}
+    for loaded in _load_folder(folder, policy):
+        table = index_table(loaded, _column_roles(loaded, dictionary), key)
+        if not _is_same(indexed.setdefault(loaded.name, table), table):
+            raise Invalid(
+                f"{folder.name} has two different tables named {loaded.name}: give each its own "
+                "name, or leave one out."
+            )
+    if not indexed:
+        raise Invalid(f"There is no csv, tsv or parquet table in {folder} to compare with.")
+    return Index(tuple(indexed.values()), key, folder.name, digest)
+
+
+def _is_same(one: TableIndex, other: TableIndex) -> bool:
+    """Say whether two files of one stem hold one table."""
+    names = [[column.name for column in table.columns] for table in (one, other)]
+    return one.size == other.size and names[0] == names[1]
+
+
+def _digest_of(folder: Path) -> Digest:
+    """Name a source folder by the bytes of its tables and dictionary."""
+    hashed = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {*_TABLES, ".parquet"} or path.name == "dictionary.yaml":
+            with path.open("rb") as stream:
+                own = hashlib.file_digest(stream, "sha256").hexdigest()
+            hashed.update(f"{own}  {path.name}\n".encode())
+    return Digest("sha256:" + hashed.hexdigest())
 
 
 def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
@@ -116,8 +224,8 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
         rows = Path(scratch) / "rows-0.ndjson"
         for path in sorted(folder.iterdir()):
             if path.suffix == ".parquet":
-                raise Invalid(f"{path.name}: parquet sources cannot be read yet; save it as csv.")
-            if path.suffix in _TABLES:
+                yield _parquet(path, policy)
+            elif path.suffix in _TABLES:
                 form = stream_table(path.name, path, rows, caps)
                 table = form.parts[0].table
                 if table is None:
@@ -129,13 +237,35 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
                 yield load_rows(rows, table, table_name(path.name), path.name)
 
 
+def _parquet(path: Path, policy: OutputsPolicy) -> Loaded:
+    opening = Opening(ReadCaps.of(policy.caps.model_dump()))
+    try:
+        names, columns = read_columns(opening, path.read_bytes())
+    except (Unreadable, ValueError, IndexError, OSError) as error:
+        raise Invalid(
+            f"{path.name} cannot be read as parquet: save it without encryption and bloom "
+            "filters, packed with snappy, gzip, zstd or not at all, or as csv."
+        ) from error
+    cells = [encode_cells(name, column) for name, column in zip(names, columns, strict=True)]
+    return Loaded(path.name, table_name(path.name), len(columns[0]) if columns else 0, tuple(cells))
+
+
 def _column_roles(loaded: Loaded, dictionary: Dictionary | None) -> Mapping[str, str]:
     if dictionary is None:
-        return {
-            column.name: "pseudonym" for column in loaded.columns if _identifies(column, loaded)
-        }
+        found = {column.name: _role(column, loaded) for column in loaded.columns}
+        return {name: role for name, role in found.items() if role}
     spec = dictionary.tables.get(loaded.name)
     return {} if spec is None else {name: one.role.value for name, one in spec.columns.items()}
+
+
+def _role(column: SourceColumn, loaded: Loaded) -> str:
+    """Guess what a column is where no dictionary says so."""
+    if _identifies(column, loaded):
+        return "pseudonym"
+    if BIRTH_WORDS & set(words(column.name)):
+        return "date"
+    texts = sum(is_remark(cell) for cell in column.distinct)
+    return "free_text" if texts > 0.5 * len(column.distinct) else ""
 
 
 def _identifies(column: SourceColumn, loaded: Loaded) -> bool:
@@ -168,17 +298,6 @@ def _named(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
             yield path.name, path
         else:
             raise Invalid(f"{path} does not exist or is not a file.")
-
-
-def _job_file(name: str, path: Path) -> JobFile:
-    return JobFile(name, Digest(""), 0, path)
-
-
-def _notes(source: Path | None, released: Sequence[Path]) -> str:
-    notes = [] if source else ["No source was named, so nothing was compared with one."]
-    if released:
-        notes.append("Earlier releases were named but are not compared by this version.")
-    return " ".join(notes)
 
 
 def _file_json(file: FileReport, notes: str) -> FileAnswer:

@@ -1,12 +1,22 @@
-"""[pure] O22: identifiers of the source dataset, national numbers and e-mail addresses."""
+"""[pure] O22: identifiers of the source dataset, national numbers, birth dates, e-mail addresses.
+
+Identifiers of the source are also recognised hashed without a key, in base64 and as hexadecimals.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.outputs.canon import hasher, is_missing, spell
+from orchestrator.outputs.canon import (
+    DISGUISES,
+    Transform,
+    hasher,
+    is_missing,
+    spell,
+    undisguised,
+)
 from orchestrator.outputs.form import Part, Table
-from orchestrator.outputs.index import Column, Index
+from orchestrator.outputs.index import ID_ROLES, Column, Index
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.national import national_numbers
 from orchestrator.outputs.roles import label_of, words
@@ -21,12 +31,15 @@ from orchestrator.outputs.rules.rule import (
 )
 from orchestrator.policy.outputs import Identifiers, OutputsPolicy
 
-ID_ROLES = frozenset({"direct_id", "pseudonym"})
 _TOKEN = re.compile(r"[\w][\w.+/=-]*[\w=]", re.ASCII)
 _PIECE = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
+_ENCODED = 12
+"""From this length on a word without any digit might still be an encoded identifier."""
 _MOSTLY = 0.9
 _PIECES = 8
+_SHORTEST = 8
+"""Shorter texts are no hash, and in base64 or hexadecimals no identifier worth the name."""
 _SAY = (
     "These are identifiers of people in the source. They cannot leave, in no column, text or name: "
     "drop them."
@@ -42,7 +55,30 @@ class _Known:
     hashed: Callable[[str], int]
 
     def has(self, text: str) -> bool:
-        return self.column.features[0].find(self.hashed(spell(text))) >= 0
+        """Say whether this is an identifier, as it is or in a disguise.
+
+        An identifier that is just a small number counts in its own column only; its hash is no
+        small number and counts everywhere.
+        """
+        return self.is_disguise(text) or (self.column.specific and self.is_plain(text))
+
+    def is_plain(self, text: str) -> bool:
+        own = self.hashed(spell(text))
+        return any(
+            feature.find(own) >= 0
+            for feature in self.column.features
+            if feature.transform is Transform.IDENTITY
+        )
+
+    def is_disguise(self, text: str) -> bool:
+        if len(text) < _SHORTEST:
+            return False
+        own = self.hashed(undisguised(text))
+        return any(
+            feature.find(own) >= 0
+            for feature in self.column.features
+            if feature.transform in DISGUISES
+        )
 
 
 def _of_source(subject: Subject) -> Outcome:
@@ -58,10 +94,9 @@ def _of_source(subject: Subject) -> Outcome:
             verdict=Verdict.NOT_APPLICABLE,
             reason="The source declares no identifying column.",
         )
-    specific = [one for one in known if one.column.specific]
     found = [item for one in known for item in _in_tables(subject, one)]
-    found += [item for one in specific for item in _in_texts(subject, one)]
-    found += [item for one in specific for item in _in_names(subject, one)]
+    found += [item for one in known for item in _in_texts(subject, one)]
+    found += [item for one in known for item in _in_names(subject, one)]
     return Outcome(tuple(found))
 
 
@@ -69,8 +104,12 @@ def _in_tables(subject: Subject, known: _Known) -> Iterable[Finding]:
     for part, table in subject.tables:
         for column, name in enumerate(table.columns):
             cells = [row[column] for row in table.rows]
-            hits = {cell for cell in set(cells) if not is_missing(cell) and known.has(cell)}
-            if not hits or not (known.column.specific or _same_column(known, name, cells, hits)):
+            present = {cell for cell in cells if not is_missing(cell)}
+            hits = {cell for cell in present if known.has(cell)}
+            if not known.column.specific:
+                plain = {cell for cell in present if known.is_plain(cell)}
+                hits |= plain if _same_column(known, name, cells, plain) else set()
+            if not hits:
                 continue
             rows = [row for row, cell in enumerate(cells, 1) if cell in hits]
             evidence = (
@@ -88,7 +127,8 @@ def _same_column(known: _Known, name: str, cells: Sequence[str], hits: set[str])
     """Recognise an id column of small numbers: by its name, and nearly all values known."""
     present = [cell for cell in cells if not is_missing(cell)]
     matched = sum(cell in hits for cell in present)
-    return words(name) == words(known.column.name) and matched >= _MOSTLY * len(present)
+    same = words(name) == words(known.column.name)
+    return same and matched > 0 and matched >= _MOSTLY * len(present)
 
 
 def _in_texts(subject: Subject, known: _Known) -> Iterable[Finding]:
@@ -132,7 +172,11 @@ def tokens(content: str) -> set[str]:
             for start in range(len(pieces))
             for end in range(start + 1, len(pieces) + 1)
         }
-    return {token for token in found if len(token) >= 5 and any(map(str.isdigit, token))}
+    return {
+        token
+        for token in found
+        if len(token) >= 5 and (any(map(str.isdigit, token)) or len(token) >= _ENCODED)
+    }
 
 
 def _national(subject: Subject) -> Outcome:
@@ -183,9 +227,9 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 OF_SOURCE = Rule(
     id="O22",
-    version=1,
+    version=2,
     title="Identifiers of the source",
-    text="No identifier or pseudonym of the source may leave, in tables, texts or names.",
+    text="No identifier of the source may leave, in tables, texts or names, nor hashed or encoded.",
     source="outputs section 3, O22",
     needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_of_source,

@@ -3,6 +3,7 @@
 from orchestrator.outputs.rules import (
     bytes_read,
     containers,
+    copied,
     degrees,
     dominance,
     extremes,
@@ -25,6 +26,8 @@ RULES: tuple[Rule, ...] = (
     row_linkage.RULE,
     identifiers.OF_SOURCE,
     identifiers.NATIONAL,
+    copied.TEXTS,
+    copied.DATES,
     small_counts.SMALL,
     persons.RULE,
     small_counts.ZERO,

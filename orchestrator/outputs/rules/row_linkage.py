@@ -18,8 +18,11 @@ from orchestrator.outputs.rules.rule import (
     rows_word,
     spelled_rows,
 )
+from orchestrator.outputs.shapes import View, views
 from orchestrator.policy.outputs import Linkage, OutputsPolicy
 
+_NEEDLES = frozenset({"", "transposed"})
+"""Shapes in which a few people can stand among other rows."""
 _SEPARATES = 10
 """Linked rows must outnumber their null this many times where the null is above its share: among
 few rows a shuffle often puts true neighbours together again."""
@@ -31,8 +34,17 @@ class _Compared:
     index: Index
     source: TableIndex
     linked: Linked
+    shape: str  # how the table was seen, empty where as it stands
     rows: tuple[int, ...]  # as people count; 0 is the header line
+    columns: tuple[int, ...]  # from 1; only where people stand in columns
     size: int
+
+    @property
+    def places(self) -> str:
+        """Where the linked people stand."""
+        if self.columns:
+            return f"columns {spelled_rows(self.columns)}"
+        return f"rows {spelled_rows(self.rows)}"
 
     @property
     def excess(self) -> float:
@@ -46,15 +58,15 @@ def _check(subject: Subject) -> Outcome:
     tables = sum(len(index.tables) for index in subject.indexes)
     for part, table in subject.tables:
         rows, first = _rows(table)
-        if not rows:
-            continue
-        cells = list(zip(*rows, strict=True))
-        for index in subject.indexes:
-            for source in index.tables:
-                seed = _seed(index.key, subject.file.digest, part.path, source.name)
-                linked = link(cells, source, index.key, settings, tables, seed, work)
-                own = tuple(position + first for position in linked.rows)
-                compared.append(_Compared(part, index, source, linked, own, len(rows)))
+        seen = views(table.columns if table.header else (), rows) if rows else []
+        for view in seen:
+            for index in subject.indexes:
+                for source in index.tables:
+                    seed = _seed(index.key, subject.file.digest, part.path, source.name, view.shape)
+                    linked = link(view.cells, source, index.key, settings, tables * len(seen),
+                                  seed, work, view.names, needles=view.shape in _NEEDLES,
+                                  )  # fmt: skip
+                    compared.append(_placed(part, index, source, linked, view, first))
     if work.left <= 0:
         return Outcome(
             tuple(_findings(subject, compared)),
@@ -62,6 +74,19 @@ def _check(subject: Subject) -> Outcome:
             "Comparing the rows took longer than allowed. Split the file, please.",
         )
     return _outcome(subject, compared)
+
+
+def _placed(
+    part: Part, index: Index, source: TableIndex, linked: Linked, view: View, first: int
+) -> _Compared:
+    rows = {row + first for position in linked.rows for row in view.rows[position]}
+    columns: tuple[int, ...] = ()
+    if view.columns is not None:
+        columns = tuple(view.columns[position] + 1 for position in linked.rows)
+        rows = set()
+    return _Compared(
+        part, index, source, linked, view.shape, tuple(sorted(rows)), columns, len(view.rows)
+    )
 
 
 def _outcome(subject: Subject, compared: Sequence[_Compared]) -> Outcome:
@@ -81,12 +106,23 @@ def _findings(subject: Subject, compared: Sequence[_Compared]) -> list[Finding]:
         unclear = [one for one in own if _does_not_separate(one, float(policy.null_percent))]
         found += [_unclear(one) for one in unclear]
         clear = [one for one in own if one not in unclear and one.linked.rows]
+        clear = _once(clear)
         excess = sum(one.excess for one in clear)
         if excess < float(policy.flag_excess):
             continue
         block = excess >= float(policy.block_excess)
         found += [_link(one, Verdict.BLOCK if block else Verdict.FLAG, policy) for one in clear]
     return found
+
+
+def _once(clear: Sequence[_Compared]) -> list[_Compared]:
+    """Keep of each part and table the shape in which most people were found."""
+    best: dict[tuple[str, str], _Compared] = {}
+    for one in clear:
+        key = (one.part.path, one.source.name)
+        if key not in best or one.excess > best[key].excess:
+            best[key] = one
+    return list(best.values())
 
 
 def _does_not_separate(one: _Compared, percent: float) -> bool:
@@ -97,11 +133,11 @@ def _does_not_separate(one: _Compared, percent: float) -> bool:
 
 def _link(one: _Compared, severity: Verdict, policy: Linkage) -> Finding:
     columns = ", ".join(dict.fromkeys(_source_columns(one)))
-    count = len(one.rows)
+    count = len(one.linked.rows)
+    seen = f", seen {one.shape}," if one.shape else ""
     evidence = (
-        f"{count} of {rows_word(one.size)} link to {one.index.label or 'the source'} "
-        f"({one.source.name}) by {columns}: rows {spelled_rows(one.rows)}; "
-        f"by chance {one.linked.null:.2f}"
+        f"{count} of {rows_word(one.size)}{seen} link to {one.index.label or 'the source'} "
+        f"({one.source.name}) by {columns}: {one.places}; by chance {one.linked.null:.2f}"
     )
     say = (
         "These rows are records of people in the source, even where columns were renamed, rounded "
@@ -119,7 +155,7 @@ def _unclear(one: _Compared) -> Finding:
         "O19",
         Verdict.COULD_NOT_CHECK,
         one.part,
-        f"{len(one.rows)} of {rows_word(one.size)} link to {one.source.name}, "
+        f"{len(one.linked.rows)} of {rows_word(one.size)} link to {one.source.name}, "
         f"{one.linked.null:.2f} by chance",
         "Shuffled rows look as much like the source as these rows do, so the comparison says "
         "nothing here. Export fewer columns, or a summary.",
@@ -160,7 +196,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 RULE = Rule(
     id="O19",
-    version=1,
+    version=2,
     title="Row linkage",
     text="No row of a table may be recognisable as a row of the source.",
     source="outputs 5.2; ABS: microdata are not an output",

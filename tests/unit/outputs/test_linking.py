@@ -1,14 +1,15 @@
 """Rows of the source are found in disguise; what only looks like the source is not."""
 
+import math
 from collections.abc import Sequence
 from random import Random
 
 import pytest
 
 from orchestrator.outputs.canon import number
-from orchestrator.outputs.index import Index
+from orchestrator.outputs.index import Index, build_table, encode_cells
 from orchestrator.outputs.linking import Linked, Settings, Work, link
-from tests.outputs_world import Cells, index_of, without
+from tests.outputs_world import KEY, Cells, index_of, without
 
 SETTINGS = Settings(0.5, 3000, 4.0, 6.0, 3, 60_000_000)
 
@@ -127,6 +128,55 @@ def test_aggregates_are_not_linked(people: Cells, source: Index) -> None:
         [f"{sum(group) / len(group):.2f}" for group in groups.values()],
     ]
     assert linked(table, source).rows == ()
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_people_below_a_table_of_means_are_named(people: Cells, source: Index, count: int) -> None:
+    """Most cells of each column are no values of the source, so no column is recognised whole."""
+    names = ["age", "sample.yr", "kappa", "lambda", "creatinine", "futime"]
+    own = picked({name: people[name] for name in names}, count, seed=5)
+    means = [[f"{value + at / 7:.4f}" for at in range(24)]
+             for value in (61, 1997, 1.3, 1.6, 1.1, 3200)]  # fmt: skip
+    columns = [mean + own[name] for mean, name in zip(means, names, strict=True)]
+    table = source.tables[0]
+    found = link(columns, table, source.key, SETTINGS, 1, b"seed", Work(10**8), names)
+    assert set(found.rows) <= set(range(24, 24 + count))
+    assert len(found.rows) >= count / 2
+    blind = link(columns, table, source.key, SETTINGS, 1, b"seed", Work(10**8), names,
+                 needles=False)  # fmt: skip
+    assert blind.rows == ()
+
+
+def test_the_rows_of_one_person_side_by_side_are_found() -> None:
+    """Each row by itself has too few bits; together they point at somebody."""
+    random = Random(3)
+    visits = [(f"p{at // 3}x", str(random.randrange(300)), str(random.randrange(40)))
+              for at in range(6000)]  # fmt: skip
+    columns = [encode_cells(name, [row[at] for row in visits], "pseudonym" if at == 0 else "")
+               for at, name in enumerate(("who", "day", "value"))]  # fmt: skip
+    table = build_table("visits", columns, KEY)
+    people = random.sample(range(2000), 20)
+    wide = [[visits[3 * person + turn][at] for person in people]
+            for turn in range(3) for at in (1, 2)]  # fmt: skip
+    assert len(link(wide, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows) >= 18
+    nobody = [[str(random.randrange(300 if at % 2 == 0 else 40)) for _ in range(20)]
+              for at in range(6)]  # fmt: skip
+    assert link(nobody, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows == ()
+
+
+@pytest.mark.parametrize("base", [2, 10, None])
+def test_logarithms_of_any_usual_base_and_roots_are_found(
+    people: Cells, source: Index, base: int | None
+) -> None:
+    """As they come out of a notebook."""
+    rows = picked({name: people[name] for name in ("kappa", "lambda", "futime", "age")}, 100)
+
+    def changed_cell(text: str) -> str:
+        value = float(text) or 1.0
+        return f"{math.sqrt(value) if base is None else math.log(value, base):.6f}"
+
+    columns = [[changed_cell(cell) for cell in column] for column in rows.values()]
+    assert len(linked(columns, source).rows) > 60
 
 
 def test_the_answer_is_repeatable_and_bounded(people: Cells, source: Index) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb  # a writer of parquet that is not ours
 import pytest
 
 from orchestrator.errors import Invalid
@@ -48,12 +49,38 @@ def test_without_a_source_it_says_so(folder: Path) -> None:
     assert "No source was named" in answer["files"][0]["coverage"]
 
 
-def test_earlier_releases_are_not_passed_over(folder: Path) -> None:
-    """They are not compared yet, so the answer is no pass."""
-    one = folder / "out" / "clean.csv"
-    answer = check_paths([one], released=[folder / "out"], rules=RULES)
-    assert answer["verdict"] == "flag"
-    assert "not compared" in answer["files"][0]["coverage"]
+def test_earlier_releases_are_compared(tmp_path: Path) -> None:
+    """A table that differs from one that left by a few people is stopped, by itself it passes."""
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "all.csv").write_text("sex,n\nF,4350\nM,3524\n")
+    (tmp_path / "new.csv").write_text("sex,n\nF,4347\nM,3520\n")
+    alone = check_paths([tmp_path / "new.csv"], rules=RULES)
+    assert alone["verdict"] == "pass"
+    beside = check_paths([tmp_path / "new.csv"], released=[tmp_path / "left"], rules=RULES)
+    assert beside["verdict"] in {"flag", "block"}
+    assert {one["rule"] for one in beside["files"][0]["findings"]} == {"O14"}
+
+
+def test_an_earlier_release_that_cannot_be_read_is_no_pass(tmp_path: Path) -> None:
+    """What could not be compared is said."""
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "all.unheard").write_bytes(b"whatever")
+    (tmp_path / "new.csv").write_text(CLEAN)
+    answer = check_paths([tmp_path / "new.csv"], released=[tmp_path / "left"], rules=RULES)
+    assert answer["files"][0]["verdict"] == "could-not-check"
+
+
+def test_a_parquet_source_is_a_source(folder: Path, mgus2: Cells, tmp_path: Path) -> None:
+    """The same rows are found, whichever way the table was saved."""
+    kept = tmp_path / "parquet"
+    kept.mkdir()
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * FROM read_csv('{folder}/source/mgus2.csv', all_varchar=true)) "
+            f"TO '{kept}/mgus2.parquet' (FORMAT parquet, WRITE_BLOOM_FILTER false)"
+        )
+    answer = check_paths([folder / "out" / "rows.csv"], source=kept, rules=RULES)
+    assert "O19" in {one["rule"] for one in answer["files"][0]["findings"]}
 
 
 def test_the_top_verdict_is_the_effect(tmp_path: Path) -> None:

@@ -1,0 +1,138 @@
+"""[pure] The page of a run: what was measured, what was missed, beside what."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tests.bench.outputs.score import (
+    ALARMS,
+    Outcome,
+    Rate,
+    Said,
+    by,
+    confusion,
+    summary,
+)
+
+_LEAKY = (Outcome.DETECTED, Outcome.CAUGHT, Outcome.HELD, Outcome.PASSED)
+_SAFE = (Outcome.CLEAN, Outcome.PEOPLE, Outcome.FALSE_FLAG, Outcome.FALSE_BLOCK, Outcome.FRICTION)
+_WORDS = {
+    "stopped": "leaky files flagged or blocked",
+    "named": "of these, by a rule that names this leak",
+    "held": "leaky files held because they could not be checked",
+    "passed": "leaky files passed",
+    "alarms": "safe files flagged or blocked wrongly",
+    "blocks": "of these, blocked",
+    "friction": "safe files that could not be checked",
+    "looked_at": "safe files sent to people by a rule about their kind",
+    "containers": "files with rows of the source stopped or held",
+    "rows": "rows of the source named one by one",
+    "apart": "noised rows and one-column copies flagged or blocked (scored apart)",
+}
+
+
+_INTRODUCTION = """\
+Written by `make bench-outputs`; do not edit. Every run draws new files from a new seed, so figures
+move a little from run to run; the intervals are 95 % Wilson intervals. How a file is labelled and
+counted is in [decision 0017](decisions/0017-what-the-benchmark-counts.md). Misses stay in the
+tables: a family that today's engine does not see is listed like the others."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one corpus came to: seed, seconds, answers, and what peers said of the same files."""
+
+    name: str
+    seed: int
+    indexed: float
+    checked: float
+    said: Sequence[Said]
+    peers: Mapping[str, tuple[Rate, Rate]]
+    command: str
+
+
+def page(runs: Sequence[Run], engine: str, policy: str, date: str) -> str:
+    """Write the whole page."""
+    lines = [
+        "# The check engine against an open corpus",
+        "",
+        _INTRODUCTION,
+        "",
+        f"* {date}, policy `{policy}`",
+        f"* {engine}",
+        "",
+    ]
+    for run in runs:
+        lines += _run(run)
+    return "\n".join(lines) + "\n"
+
+
+def _run(run: Run) -> Iterable[str]:
+    leaky = sum(one.case.leaky for one in run.said)
+    figures = summary(run.said)
+    yield f"## {run.name.capitalize()}"
+    yield ""
+    yield (
+        f"Seed {run.seed}; {leaky} leaky and {len(run.said) - leaky} safe files; the source was "
+        f"indexed in {run.indexed:.1f} s, the files checked in {run.checked:.1f} s, other work "
+        f"beside it. {run.command}"
+    )
+    yield ""
+    yield from _table(
+        ("", "share (95 % interval; files)"),
+        [(_WORDS[name], str(rate)) for name, rate in vars(figures).items()],
+    )
+    yield from _table(
+        ("on the same files", "leaky stopped", "safe stopped"),
+        [("this engine", str(figures.stopped), str(figures.alarms)),
+         *((name, str(own[0]), str(own[1])) for name, own in run.peers.items())],
+    )  # fmt: skip
+    yield from _outcomes("Leaky families", [one for one in run.said if one.case.leaky], _LEAKY)
+    yield from _outcomes("Safe families", [one for one in run.said if not one.case.leaky], _SAFE)
+    yield from _rules(run.said)
+    yield from _wrong(run.said)
+
+
+def _outcomes(title: str, said: Sequence[Said], columns: Sequence[Outcome]) -> Iterable[str]:
+    yield f"### {title}"
+    yield ""
+    rows = [
+        (family, *(str(counted[column] or "") for column in columns))
+        for family, counted in by(said, lambda one: one.case.family).items()
+    ]
+    yield from _table(("family", *(column.value for column in columns)), rows)
+
+
+def _rules(said: Sequence[Said]) -> Iterable[str]:
+    yield "### Rules"
+    yield ""
+    yield (
+        "*Right*: spoke on a file whose leak it names. *Missed*: no rule that names the leak did. "
+        "*Wrong*: spoke on a safe file and was not meant to. *Silent*: said nothing on a safe file."
+    )
+    yield ""
+    rows = [
+        (rule, str(one.right), str(one.missed), str(one.wrong), str(one.silent))
+        for rule, one in confusion(said).items()
+    ]
+    yield from _table(("rule", "right", "missed", "wrong", "silent"), rows)
+
+
+def _wrong(said: Sequence[Said]) -> Iterable[str]:
+    yield "### Not right"
+    yield ""
+    wanted = {Outcome.PASSED, Outcome.CAUGHT, Outcome.HELD, Outcome.FRICTION, *ALARMS}
+    counted = Counter(
+        (one.outcome.value, one.case.family, one.case.format, " ".join(sorted(one.rules)) or "none")
+        for one in said
+        if one.outcome in wanted
+    )
+    rows = [(*key, str(count)) for key, count in sorted(counted.items())]
+    yield from _table(("outcome", "family", "kind", "rules that spoke", "files"), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'|'.join(' --- ' for _ in head)}|"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""

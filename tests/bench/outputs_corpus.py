@@ -1,0 +1,109 @@
+"""The check engine against the open corpus: what it detects, what it misses, what it wrongly stops.
+
+Run: python tests/bench/outputs_corpus.py [--quick] [--seed N] [--corpus C] [--only L1,S1] [--list]
+     [--page FILE] [--acro PYTHON]
+Every run draws its seed anew and prints it; `--list` names every file whose answer is not right.
+"""
+
+import argparse
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestrator.outputs.judge import engine
+from tests.bench.outputs import corpora, harness, peers, score, second
+from tests.bench.outputs.corpora import Corpus
+from tests.bench.outputs.grid import Case
+from tests.bench.outputs.page import Run, page
+from tests.bench.outputs.score import Outcome, Said
+
+_QUICK = 3
+"""Of how many files a quick run takes one; the source stays whole, so that nothing gets easier."""
+_BY_COMMAND = 25
+CORPORA: dict[str, Callable[[int], Corpus]] = {
+    "first": corpora.made_up,
+    "public": corpora.public,
+    "second": second.transplants,
+}
+_WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
+
+
+def measured(corpus: Corpus, cases: Sequence[Case], seed: int, acro: Path | None) -> Run:
+    """Run one corpus, a part of it by the real command too, and ask the peers."""
+    policy = harness.shipped()
+    with tempfile.TemporaryDirectory() as name:
+        begin = time.perf_counter()
+        known = harness.indexes(corpus, Path(name), policy)
+        indexed = time.perf_counter()
+        said = harness.run(cases, known, policy)
+        checked = time.perf_counter()
+        agreed = _agreement(corpus, said, Path(name))
+    asked = {title: peers.rates(cases, stops) for title, stops in peers.PEERS.items()}
+    if acro is not None:
+        asked["ACRO, as custom outputs"] = peers.rates(cases, peers.acro(acro, cases))
+    return Run(corpus.name, seed, indexed - begin, checked - indexed, said, asked, agreed)
+
+
+def _agreement(corpus: Corpus, said: Sequence[Said], folder: Path) -> str:
+    """Check some files by the command as well: the verdicts must be the same."""
+    source = next(iter(corpus.sources))
+    own = [one for one in said if one.case.source == source and not one.case.released]
+    some = own[:: max(1, len(own) // _BY_COMMAND)]
+    by_command = harness.by_command([one.case for one in some], folder / source)
+    apart = [one.case.path for one in some if by_command[one.case.path] != one.verdict]
+    if apart:
+        raise RuntimeError(f"the command says otherwise about {', '.join(apart)}")
+    return f"{len(some)} of them were also checked by `tre check`, with the same verdicts."
+
+
+def told(run: Run, *, listed: bool) -> None:
+    """Print the figures, and the files that were answered wrongly."""
+    print(f"{run.name}: {len(run.said)} files, indexed in {run.indexed:.1f} s, "
+          f"checked in {run.checked:.1f} s. {run.command}")  # fmt: skip
+    for name, rate in vars(score.summary(run.said)).items():
+        print(f"  {name:11s} {rate}")
+    for name, (leaky, safe) in run.peers.items():
+        print(f"  {name}: leaky {leaky}, safe {safe}")
+    for family, counted in score.by(run.said, lambda one: one.case.family).items():
+        print(f"  {family:4s}", ", ".join(f"{own} {count}" for own, count in counted.items()))
+    for one in run.said if listed else ():
+        if one.outcome in _WRONG:
+            why = "; ".join(one.findings[:2])[:240]
+            print(
+                f"  {one.outcome.value}: {one.case.family} {one.case.format} {one.case.path} {why}"
+            )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--every", type=int, default=1, help="take one file of so many")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--corpus", default="", help=f"one of {', '.join(CORPORA)}")
+    parser.add_argument("--only", default="", help="families, as L11,S11")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--page", type=Path, help="write the page of the documents")
+    parser.add_argument("--acro", type=Path, help="the python of an environment that has acro")
+    options = parser.parse_args()
+    print(f"seed {options.seed}")
+    only = frozenset(filter(None, options.only.split(",")))
+    runs = []
+    for name, make in CORPORA.items():
+        if options.corpus in {"", name}:
+            corpus = make(options.seed)
+            cases = [case for case in corpus.cases if not only or case.family in only]
+            cases = cases[:: _QUICK if options.quick else options.every]
+            runs.append(measured(corpus, cases, options.seed, options.acro))
+            told(runs[-1], listed=options.list)
+    if options.page is not None:
+        date = datetime.now(UTC).date().isoformat()
+        text = page(runs, engine(), harness.shipped().digest(), date)
+        options.page.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
