@@ -6,7 +6,7 @@ LAB    ?= lab
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall lab-up lab-down lab-status check audit bench pictures docs lock clean
+.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench pictures docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test-wall: $(VENV)/.dev ## the second wall on network namespaces of its own; nee
 
 wall: $(VENV)/.dev ## build the program of the second wall for its image
 	@$(BIN)/python -m tests.cluster.wall build
+
+images: $(VENV)/.dev ## build, try and list the images of a cluster (BASE_IMAGE=…, IMAGES="hub …"); needs root or Docker
+	@docker info >/dev/null 2>&1 || .ci/packages buildah mmdebstrap
+	@BASE_IMAGE="$(BASE_IMAGE)" $(BIN)/python -m tests.cluster.images $(IMAGES)
 
 lab-up: $(VENV)/.dev ## build and start a Kubernetes of one node on this machine (LAB=lab)
 	@$(BIN)/python -m tests.cluster.lab up $(LAB)
@@ -60,6 +64,7 @@ docs: $(VENV)/.dev ## write the generated documents again
 lock: $(VENV)/.dev ## resolve the dependencies again, with hashes and without hosts
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --extra demo pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --all-extras pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes -c requirements.lock workspace-images/hub/requirements.in -o workspace-images/hub/requirements.lock
 
 clean: ## remove environments and everything the demo made
 	@test ! -d .tre/lab || { echo "A lab is there: make lab-down first."; exit 1; }

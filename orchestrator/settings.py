@@ -57,16 +57,51 @@ class Settings(BaseSettings):
     )
     s3_secret_key: SecretStr = Field(default=SecretStr(""), description="our secret key there")
     s3_tls: bool = Field(default=True, description="whether the S3 server speaks https")
-    engine: Literal["local"] = Field(default="local", description="what runs workspaces")
+    engine: Literal["local", "kubernetes"] = Field(
+        default="local", description="what runs workspaces"
+    )
+    kubeconfig: Path | None = Field(
+        default=None,
+        description="how engine `kubernetes` reaches its cluster; empty: as the pod that it is",
+    )
+    cluster_file: Path | None = Field(
+        default=None,
+        description="what you decide about that cluster, as YAML (docs/kubernetes.md)",
+    )
+    pod_networks: str = Field(
+        default="",
+        description="networks of the cluster's pods with commas between; empty: any may be one",
+    )
+    node_addresses: str = Field(
+        default="",
+        description="addresses of nodes with commas between; none is ever taken for a pod",
+    )
     bind_host: str = Field(
         default="127.0.0.1", description="address the control plane and gateway bind"
     )
     control_host: str = Field(default="tre.localhost", description="host name of the control plane")
     control_port: int = Field(default=8700, description="TCP port of the control plane")
+    control_listen_port: int = Field(
+        default=0, description="TCP port that the control plane binds; 0: the one browsers name"
+    )
+    control_dial: str = Field(
+        default="",
+        description="where gateway and doors find the control plane, as http://host:port; "
+        "empty: on this machine",
+    )
     gateway_domain: str = Field(
         default="localhost", description="projects answer at <project>.<gateway_domain>"
     )
-    gateway_port: int = Field(default=8701, description="TCP port of the gateway")
+    gateway_port: int = Field(
+        default=8701, description="TCP port of the gateway, as browsers name it"
+    )
+    gateway_listen_port: int = Field(
+        default=0, description="TCP port that the gateway binds; 0: the one that browsers name"
+    )
+    doors_dial: str = Field(
+        default="",
+        description="where `tre doctor` asks the doors of a cluster, as http://host:port",
+    )
     public_scheme: Literal["http", "https"] = Field(
         default="http", description="as the browser sees us"
     )
@@ -110,7 +145,16 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's URL, SQLite below `state_dir` unless one was named."""
+        """The database's URL, SQLite below `state_dir` unless one was named.
+
+        Errors: Invalid for SQLite on a cluster.
+        """
+        if self.engine == "kubernetes" and not self.database_url.startswith("postgresql"):
+            raise Invalid(
+                "On a cluster the database is PostgreSQL: SQLite needs all its processes on one "
+                "host. Name one in TRE_DATABASE_URL.",
+                code="sqlite_on_cluster",
+            )
         return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'tre.db'}"
 
     @property
@@ -123,6 +167,16 @@ class Settings(BaseSettings):
         if not os.access(base, os.W_OK):
             base = tempfile.gettempdir()
         return Path(base) / f"tre-{os.geteuid()}-{name}"
+
+    @property
+    def gateway_listen(self) -> int:
+        """The TCP port that the gateway binds; in front of it another one may be published."""
+        return self.gateway_listen_port or self.gateway_port
+
+    @property
+    def control_listen(self) -> int:
+        """The TCP port that the control plane binds."""
+        return self.control_listen_port or self.control_port
 
     @property
     def control_url(self) -> str:

@@ -12,7 +12,15 @@ from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
 from orchestrator.datasets import queries as datasets
 from orchestrator.objectstore.port import Frozen
-from orchestrator.outputs.model import Coverage, FileReport, Report, RuleResult, Verdict
+from orchestrator.outputs.model import (
+    Coverage,
+    FileReport,
+    Finding,
+    Report,
+    RuleResult,
+    Verdict,
+    Where,
+)
 from orchestrator.projects.models import Project
 from orchestrator.values import Actor, Digest, digest_of
 from orchestrator.workspaces import service as workspaces
@@ -102,11 +110,13 @@ def a_report(
 
 def a_part(file: File, verdict: Verdict, rule: str = "O01") -> FileReport:
     """What a report says about one file, by one rule."""
+    finding = Finding(rule, verdict, Where(file.path, (1,)), "one cell", "Look at it.")
+    findings = (finding,) if verdict in (Verdict.FLAG, Verdict.BLOCK) else ()
     return FileReport(
         file.path,
         Digest(file.digest),
         verdict,
-        (RuleResult(rule, 1, verdict),),
+        (RuleResult(rule, 1, verdict, findings),),
         Coverage(file.size, file.size, (), "Every byte was parsed."),
     )
 

@@ -8,6 +8,8 @@ from orchestrator.values import Digest, digest_of
 
 DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64
+TOKEN = "t" * 64
+"""What the made-up project's hub knows its engine by."""
 
 CLUSTER = Cluster(
     images={

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import people, reports, rules
+from orchestrator.airlock import ledger, people, reports, rules, thresholds
 from orchestrator.airlock.models import Check, CheckFile, CheckKind, File, ReportRow, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import CheckState, RequestState
@@ -20,8 +20,11 @@ from orchestrator.audit.log import append
 from orchestrator.errors import Conflict, Invalid, NotFound, Tampered
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
+from orchestrator.outputs import ledger as ledger_counts
+from orchestrator.outputs.ledger import Counts
 from orchestrator.outputs.model import FileReport, Report, Verdict, worst
 from orchestrator.policy.model import Policies
+from orchestrator.policy.outputs import OutputsPolicy
 from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue
 
 DAY = timedelta(hours=24)
@@ -140,22 +143,23 @@ def record_check(
     check = _check(session, check_id)
     if check.state == CheckState.DONE:
         return check
-    if report.job != check.id or report.policy_digest != policies.digest("outputs"):
+    row = _request(session, check.request_id)
+    policy = thresholds.of_request(session, row, policies)
+    if report.job != check.id or report.policy_digest != policy.digest():
         raise Tampered(
             "The check worker answered another question than it was asked. The check stays open; "
             "look at the worker before it runs again.",
             code="foreign_report",
         )
-    checked, stored = _store(session, check, report)
+    checked, stored = _store(session, check, report, policy, now)
     total = worst([one.verdict for one in checked])
     check.done_at, check.verdict, check.report_digest = now, total, stored
     session.flush()
-    row = _request(session, check.request_id)
     _log(session, row, check, report, checked, now)
     if check.kind != CheckKind.RELEASE:
         _show(checked, now)
     if check.round == row.round:
-        _move(session, row, check, checked, total, policies, now)
+        _move(session, row, check, checked, total, policy, now)
     return check
 
 
@@ -180,15 +184,15 @@ def _move(
     check: Check,
     checked: Sequence[Checked],
     total: Verdict,
-    policies: Policies,
+    policy: OutputsPolicy,
     now: datetime,
 ) -> None:
-    effect = policies.outputs.effect
+    effect = policy.effect
     held = [one for one in checked if rules.holds(one.report, effect)]
     match CheckKind(check.kind), row.state:
         case CheckKind.SUBMISSION, RequestState.CHECKING:
             row.verdict, row.rank = total, -rules.risk(total)
-            row.outputs_policy_digest = policies.digest("outputs")
+            row.outputs_policy_digest = policy.digest()
             _advance(session, row, "block" if held else "review", held, check, now)
         case CheckKind.RELEASE, RequestState.APPROVED:
             worse = [one for one in checked if not _still_stands(one)]
@@ -245,8 +249,11 @@ def _names(paths: Sequence[str]) -> str:
     return ", ".join(paths[:3]) + more
 
 
-def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked], Digest]:
+def _store(
+    session: Session, check: Check, report: Report, policy: OutputsPolicy, now: datetime
+) -> tuple[list[Checked], Digest]:
     said = reports.by_file(report)
+    counts = ledger_counts.read(report.facts)
     checked = []
     bodies: dict[str, str] = {}
     for file, digest in session.exec(
@@ -255,6 +262,8 @@ def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked
         .order_by(File.path)
     ):
         part = said.get((file.path, digest)) or reports.silent(file.path, digest, file.size)
+        own = counts.get((file.path, digest))
+        part = _with_ledger(session, check, file, part, own, policy, now)
         name, body = reports.spell_file(part)
         bodies[name] = body
         checked.append(Checked(file, part, rules.verdict_of(part), name))
@@ -262,6 +271,27 @@ def _store(session: Session, check: Check, report: Report) -> tuple[list[Checked
     bodies[name] = body
     _keep(session, bodies)
     return checked, name
+
+
+def _with_ledger(
+    session: Session,
+    check: Check,
+    file: File,
+    part: FileReport,
+    counts: Counts | None,
+    policy: OutputsPolicy,
+    now: datetime,
+) -> FileReport:
+    """Compare with other releases, at submission and before release; never for a draft.
+
+    Source: outputs 6.2 (a pre-check must not become an oracle); decision 0010.
+    """
+    if check.kind == CheckKind.PRECHECK:
+        return part
+    if check.kind == CheckKind.SUBMISSION and counts is not None:
+        ledger.propose(session, file, check.project_id, counts, now)
+    pending = check.kind == CheckKind.SUBMISSION
+    return ledger.judged(session, file, part, counts, policy, pending=pending)
 
 
 def _keep(session: Session, bodies: dict[str, str]) -> None:

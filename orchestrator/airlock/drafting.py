@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import people, rules
+from orchestrator.airlock import people, rules, thresholds
 from orchestrator.airlock.checking import ask_check
 from orchestrator.airlock.models import CheckKind, File, Request
 from orchestrator.airlock.rounds import present_files
@@ -111,7 +111,8 @@ def submit(
     _forget_results(session, request_id)
     pinned = pin(session, policies.seats["airlock-release"], now)
     row.subject = rules.request_subject([file.subject for file in files], row.round)
-    row.policy_digest, row.outputs_policy_digest = pinned, policies.digest("outputs")
+    row.policy_digest = pinned
+    row.outputs_policy_digest = thresholds.of_request(session, row, policies).digest()
     row.submitted_at = now
     row.verdict, row.rank = None, 0
     advance(

@@ -1,10 +1,10 @@
-"""Tables of the airlock: requests, files, checks, reports, releases, downloads, comments."""
+"""Tables of the airlock: requests, files, checks, reports, releases, comments, the ledger."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.airlock.rules import FileOutcome, file_subject
@@ -309,3 +309,80 @@ class Comment(SQLModel, table=True):
     addressee: str
     body: str
     at: datetime = Field(sa_type=UtcTime)
+
+
+class Disagreement(SQLModel, table=True):
+    """A checker's word that a finding is none: counted per rule, and changes no verdict.
+
+    Shape: `number` is the finding's place, from 0, among the findings of the file's report
+    `report_digest`, worst first; one person says it once.
+    """
+
+    __tablename__ = "airlock_disagreements"
+    __table_args__ = (
+        UniqueConstraint("file_id", "report_digest", "number", "person_id"),
+        CheckConstraint("number >= 0", name="airlock_disagreement_number"),
+    )
+
+    id: str = Field(primary_key=True)
+    file_id: str = Field(foreign_key="airlock_files.id")
+    report_digest: str = Field(foreign_key="airlock_reports.digest")
+    number: int
+    rule: str = Field(index=True)
+    person_id: str
+    reason: str
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class LedgerTable(SQLModel, table=True):
+    """One table of counts that was submitted, and when it left.
+
+    Shape: written by `airlock.ledger` alone. `body` is the table as canonical JSON; `place` orders
+    the tables of a file; until `released_at` it is pending, and counts as long as its request is
+    under way. What left stays, also when it was recalled or expired: people may have seen it.
+    """
+
+    __tablename__ = "ledger_tables"
+    __table_args__ = (
+        UniqueConstraint("file_id", "place", name="ledger_table_once"),
+        CheckConstraint("base >= 1 and place >= 0", name="ledger_table_counts"),
+        Index("ledger_table_request", "request_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="airlock_requests.id")
+    file_id: str = Field(foreign_key="airlock_files.id")
+    project_id: str
+    place: int
+    base: int
+    body: str
+    proposed_at: datetime = Field(sa_type=UtcTime)
+    released_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class LedgerSource(SQLModel, table=True):
+    """A dataset that a table may be about, in the snapshot the project had: its lineage."""
+
+    __tablename__ = "ledger_sources"
+
+    table_id: str = Field(primary_key=True, foreign_key="ledger_tables.id")
+    dataset: str = Field(primary_key=True)
+    snapshot: str = Field(primary_key=True)
+
+
+class LedgerCell(SQLModel, table=True):
+    """One count of a table, to be found by what it counts on which dataset.
+
+    Shape: `lookup` names dataset, measure and categories by 63 bits; `value` is null where the
+    table hides it; `derived` counts are sums that a reader would make.
+    """
+
+    __tablename__ = "ledger_cells"
+    __table_args__ = (Index("ledger_cell_lookup", "lookup", "value"),)
+
+    table_id: str = Field(primary_key=True, foreign_key="ledger_tables.id")
+    dataset: str = Field(primary_key=True)
+    place: int = Field(primary_key=True)
+    lookup: int = Field(sa_type=BigInteger)
+    value: float | None = None
+    derived: bool = False

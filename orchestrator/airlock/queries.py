@@ -22,6 +22,7 @@ from orchestrator.airlock.models import (
     CheckFile,
     CheckKind,
     Comment,
+    Disagreement,
     Download,
     File,
     Release,
@@ -98,7 +99,8 @@ class FileView:
 
     Shape: `subject` goes back with a vote; `tries` counts the pre-checks that read this path and
     `versions` the different bytes among them; `outcome` is None while nobody may know it; `vote`
-    and `download` are the one answer for button, tooltip and refusal.
+    and `download` are the one answer for button, tooltip and refusal; `disagreed` are the viewer's
+    own reasons against findings, by their number in the report.
     """
 
     id: str
@@ -112,15 +114,27 @@ class FileView:
     subject: str
     verdict: Verdict | None
     report: FileReport | None
+    report_digest: str | None
     checked_at: datetime | None
     tries: int
     versions: int
     heard: bool
     outcome: str | None
     votes: tuple[SeenVote, ...]
+    disagreed: Mapping[int, str]
     vote: Decision
     download: Decision
     downloads: int
+
+
+@dataclass(frozen=True)
+class VersionBefore:
+    """A file as it was submitted before: its name, digest, size in bytes, and in which round."""
+
+    path: str
+    digest: Digest
+    size: int
+    round: int
 
 
 @dataclass(frozen=True)
@@ -268,6 +282,44 @@ def file_of(session: Session, detail: Detail, file_id: str) -> FileView:
     raise NotFound("There is no such file in this request. Open its page again.")
 
 
+def version_before(session: Session, file_id: str) -> VersionBefore | None:
+    """Find what stood under a file's name in the last round before this one; None if nothing did.
+
+    Shape: drafts in between that no reviewer saw do not count.
+    """
+    file = session.get(File, file_id)
+    row = session.get(Request, file.request_id) if file else None
+    if file is None or row is None:
+        return None
+    found = session.exec(
+        select(File, Check.round)
+        .join(CheckFile, col(CheckFile.file_id) == File.id)
+        .join(Check, col(Check.id) == CheckFile.check_id)
+        .where(
+            File.request_id == row.id,
+            File.path_key == file.path_key,
+            Check.kind == CheckKind.SUBMISSION,
+            Check.round < row.round,
+        )
+        .order_by(col(Check.round).desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    before, round_ = found
+    return VersionBefore(before.path, Digest(before.digest), before.size, round_)
+
+
+def disagreements(session: Session) -> dict[str, tuple[int, int]]:
+    """Count for each rule how often a finding was called none, and in how many files."""
+    rows = session.exec(
+        select(
+            Disagreement.rule, func.count(), func.count(distinct(col(Disagreement.file_id)))
+        ).group_by(Disagreement.rule)
+    )
+    return {rule: (count, files) for rule, count, files in rows}
+
+
 def checks_due(session: Session, limit: int = PAGE) -> list[str]:
     """List the checks the worker has to run, the oldest first; running ones may have died."""
     query = select(Check.id).where(TO_CHECK)
@@ -346,6 +398,7 @@ def _files(
     bodies = _reports(session, row)
     tries = _tries(session, row)
     votes = _votes(session, actor, row)
+    disagreed = _disagreed(session, actor, row)
     counted = _downloads(session, row)
     vote = may_vote(session, actor, now, row)
     download = _may_download(session, actor, now, row, policies)
@@ -362,19 +415,25 @@ def _files(
             missing=missing_context(file.context),
             subject=file.subject,
             verdict=file.worst,
-            report=bodies.get(file.id),
+            report=_told(bodies.get(file.id), author=actor.person == row.author_id),
+            report_digest=file.report_digest,
             checked_at=file.checked_at,
             tries=tries.get(file.path_key, (0, 0))[0],
             versions=tries.get(file.path_key, (0, 0))[1],
             heard=file.heard,
             outcome=file.outcome if known else None,
             votes=votes.get(file.id, ()),
+            disagreed=disagreed.get((file.id, file.report_digest), {}),
             vote=_joined(vote, _not_twice(votes.get(file.id, ()), row)),
             download=_joined(download, _was_released(file, counted)),
             downloads=counted.get(file.id, 0),
         )
         for file in present_files(session, row.id)
     )
+
+
+def _told(report: FileReport | None, *, author: bool) -> FileReport | None:
+    return reports.for_author(report) if report and author else report
 
 
 def may_vote(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:
@@ -442,6 +501,21 @@ def _votes(session: Session, actor: Actor, row: Request) -> dict[str, tuple[Seen
     found: dict[str, tuple[SeenVote, ...]] = {}
     for seen in governance.votes_seen(session, _subject(row), actor):
         found[seen.part] = (*found.get(seen.part, ()), seen)
+    return found
+
+
+def _disagreed(
+    session: Session, actor: Actor, row: Request
+) -> dict[tuple[str, str | None], dict[int, str]]:
+    """The viewer's own only: another checker's would tell of a vote while the review is blind."""
+    rows = session.exec(
+        select(Disagreement)
+        .join(File, col(File.id) == Disagreement.file_id)
+        .where(File.request_id == row.id, Disagreement.person_id == actor.person)
+    )
+    found: dict[tuple[str, str | None], dict[int, str]] = {}
+    for one in rows:
+        found.setdefault((one.file_id, one.report_digest), {})[one.number] = one.reason
     return found
 
 

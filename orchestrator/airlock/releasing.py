@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import people, rules
+from orchestrator.airlock import ledger, people, rules, thresholds
 from orchestrator.airlock.models import (
     TO_EXPIRE,
     Check,
@@ -30,6 +30,7 @@ from orchestrator.governance.access import Verb
 from orchestrator.governance.seats import Approved
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
+from orchestrator.outputs.rules.releases import SPOKEN
 from orchestrator.policy.model import Policies
 from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue, Reason, parse_digest
 
@@ -61,9 +62,10 @@ def record_release(
     *,
     policies: Policies,
 ) -> Request:
-    """Write down that exactly the planned bytes lie in `release` now.
+    """Write down that exactly the planned bytes lie in `release` now, and their counts as released.
 
-    Shape: `digests` maps file ids to what was re-hashed while copying. Doing it twice is once.
+    Shape: `digests` maps file ids to what was re-hashed while copying. Doing it twice is once. What
+    conflicts with a release of the last moment goes back instead, see `turn_back`.
     Errors: as `plan_release`; Tampered when files or digests are not the planned ones.
     Source: design property 3.
     """
@@ -74,6 +76,8 @@ def record_release(
         return row
     planned = dict(plan_release(session, now, request_id))
     _demand_same(planned, digests)
+    if turn_back(session, now, request_id, policies=policies):
+        return row
     session.add_all(
         Release(
             id=f"rl-{uuid.uuid4().hex}",
@@ -84,6 +88,8 @@ def record_release(
         )
         for file_id, digest in planned.items()
     )
+    session.flush()
+    ledger.seal(session, row.id, planned, now)
     row.released_at = now
     row.expires_at = now + timedelta(days=policies.outputs.request.download_days)
     files: dict[str, JsonValue] = dict(planned)
@@ -99,6 +105,38 @@ def record_release(
         detail={"round": row.round, "files": files},
     )
     return row
+
+
+def turn_back(session: Session, now: datetime, request_id: str, *, policies: Policies) -> bool:
+    """Send an approved request back that conflicts with what left since its last check.
+
+    Shape: says whether it did. Whoever records a release asks this in the same transaction, so of
+    two requests that only together show a few people one leaves.
+    Errors: NotFound.
+    Source: outputs 6.2 (two requests, each safe alone, may differ by one person).
+    """
+    row = _request(session, request_id)
+    if row.state != RequestState.APPROVED:
+        return False
+    approved = [f for f in present_files(session, row.id) if f.outcome == FileOutcome.APPROVED]
+    worse = ledger.worse(session, approved, thresholds.of_request(session, row, policies))
+    if not worse:
+        return False
+    names = ", ".join(file.path for file in worse[:3])
+    advance(
+        session,
+        row,
+        "return",
+        standing=Standing.SYSTEM,
+        actor=SYSTEM,
+        now=now,
+        digest=row.subject,
+        reason_code="conflicts_with_release",
+        reason=f"{names}: {SPOKEN}",
+        policy_digest=row.policy_digest,
+        detail={"round": row.round, "files": [file.id for file in worse]},
+    )
+    return True
 
 
 def downloadable(

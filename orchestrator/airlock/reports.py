@@ -2,9 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from orchestrator.outputs.codec import file_report_from_json, file_report_to_json
-from orchestrator.outputs.model import Coverage, FileReport, Gap, Report, Verdict
+from orchestrator.outputs.model import (
+    Coverage,
+    FileReport,
+    Finding,
+    Gap,
+    Report,
+    RuleResult,
+    Verdict,
+    Where,
+)
+from orchestrator.outputs.rules.releases import LEDGER_RULES, SPOKEN
 from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
 
 
@@ -16,6 +27,24 @@ def spell_file(report: FileReport) -> tuple[Digest, str]:
 def read_file(body: str) -> FileReport:
     """Read what `spell_file` wrote."""
     return file_report_from_json(json.loads(body))
+
+
+def for_author(report: FileReport) -> FileReport:
+    """Leave out what the ledger's rules saw: the author learns that there is a conflict, no more.
+
+    Source: outputs 6.2 (rules about other projects' releases speak to checkers only).
+    """
+    return replace(report, results=tuple(map(_unspoken, report.results)))
+
+
+def _unspoken(result: RuleResult) -> RuleResult:
+    if result.rule not in LEDGER_RULES or not result.findings:
+        return result
+    worst_of = max(result.findings, key=lambda one: one.severity is Verdict.BLOCK)
+    path = Where(worst_of.where.path)
+    finding = Finding(result.rule, worst_of.severity, path, "an earlier release on this dataset",
+                      SPOKEN)  # fmt: skip
+    return replace(result, findings=(finding,), reason=None)
 
 
 def spell_report(report: Report, parts: list[Digest]) -> tuple[Digest, str]:

@@ -1,4 +1,4 @@
-"""Writes of reviewers: vote per file, comment, look; and the settling that follows each vote.
+"""Writes of reviewers: vote per file, comment, disagree, look; and what follows each vote.
 
 Votes belong to (digest, round, policy) and are counted by `governance.seats`; here they only get
 their subject. Deciding is the system's: it moves a request when the votes are complete.
@@ -11,9 +11,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import people, rules
+from orchestrator.airlock import people, reports, rules
 from orchestrator.airlock.checking import ask_check
-from orchestrator.airlock.models import WAITING, Addressee, CheckKind, Comment, File, Request
+from orchestrator.airlock.models import (
+    WAITING,
+    Addressee,
+    CheckKind,
+    Comment,
+    Disagreement,
+    File,
+    ReportRow,
+    Request,
+)
 from orchestrator.airlock.rounds import (
     SEAT,
     Review,
@@ -138,6 +147,63 @@ def comment(
     return written
 
 
+def disagree(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    request_id: str,
+    file_id: str,
+    report_digest: str,
+    number: int,
+    reason: str,
+) -> Disagreement:
+    """Record that a reviewer thinks a finding is none, with the reason; no verdict changes.
+
+    Shape: `number` is the finding's place, from 0, in the report that was on the screen. Said
+    twice it is stored once, with its first reason.
+    Errors: NotFound; NotAllowed for others than those who may vote on the request; Conflict when
+    the file was checked again since; Invalid without a reason, or for a finding that is not there.
+    Source: outputs section 11: precision per rule is how often checkers upheld it.
+    """
+    row = people.visible(session, actor, request_id)
+    file = _file_of(session, row, file_id)
+    people.demand(may_review(session, actor, now, review_of(session, row)))
+    if file.report_digest != report_digest:
+        raise Conflict(
+            "This file was checked again since you opened the page. Look at the new findings.",
+            code="changed",
+        )
+    person, said = people.person_of(actor), (file_id, report_digest, number)
+    rule = _rule_of(session, report_digest, number)
+    text = rules.parse_text(reason, "why it is none", rules.REASON_CHARACTERS)
+    if known := _disagreed(session, person, said):
+        return known
+    written = Disagreement(
+        id=f"dg-{uuid.uuid4().hex}",
+        file_id=file_id,
+        report_digest=report_digest,
+        number=number,
+        rule=rule,
+        person_id=person,
+        reason=text,
+        at=now,
+    )
+    session.add(written)
+    append(
+        session,
+        action="airlock.disagreement",
+        actor=actor,
+        now=now,
+        object_type="airlock file",
+        object_id=file_id,
+        object_digest=report_digest,
+        project=row.project_id,
+        detail={"request": row.id, "round": row.round, "rule": rule, "finding": number},
+        text=text,
+    )
+    return written
+
+
 def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> File:
     """Log that somebody looked at a file's content, before it is shown from `quarantine`.
 
@@ -177,6 +243,26 @@ def lapse_due(session: Session, now: datetime) -> Sequence[Request]:
             _advance(session, row, "return", now, "lapsed", text)
             lapsed.append(row)
     return lapsed
+
+
+def _rule_of(session: Session, report_digest: str, number: int) -> str:
+    body = session.exec(select(ReportRow.body).where(ReportRow.digest == report_digest)).one()
+    findings = reports.read_file(body).findings
+    if not 0 <= number < len(findings):
+        raise Invalid("There is no such finding. Open the file's page again.", code="no_finding")
+    return findings[number].rule
+
+
+def _disagreed(session: Session, person: str, said: tuple[str, str, int]) -> Disagreement | None:
+    file_id, report_digest, number = said
+    return session.exec(
+        select(Disagreement).where(
+            Disagreement.file_id == file_id,
+            Disagreement.report_digest == report_digest,
+            Disagreement.number == number,
+            Disagreement.person_id == person,
+        )
+    ).one_or_none()
 
 
 def _file_of(session: Session, row: Request, file_id: str) -> File:

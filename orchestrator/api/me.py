@@ -9,12 +9,14 @@ from orchestrator import __version__
 from orchestrator.airlock import queries as airlock
 from orchestrator.bootstrap.request import Caller, Parts, ReadSession, WriteSession, may
 from orchestrator.db import read
-from orchestrator.identity.service import mint_token
+from orchestrator.identity.queries import tokens_of
+from orchestrator.identity.service import mint_token, revoke_token
 from orchestrator.identity.tokens import TokenKind
 
 router = APIRouter(prefix="/api", tags=["me"])
 Anyone = Annotated[Caller, Depends(may("datasets.dataset.read"))]
 Minter = Annotated[Caller, Depends(may("identity.token.mint"))]
+Revoker = Annotated[Caller, Depends(may("identity.token.revoke"))]
 
 
 class Wanted(BaseModel):
@@ -47,6 +49,22 @@ def me(session: ReadSession, who: Anyone) -> dict[str, Any]:
     }
 
 
+@router.get("/tokens")
+def tokens(session: ReadSession, who: Minter) -> list[dict[str, Any]]:
+    """List the caller's tokens, newest first; none shows its secret."""
+    return [
+        {
+            "prefix": row.prefix,
+            "scopes": row.scopes,
+            "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "last_used_at": row.last_used_at,
+            "revoked_at": row.revoked_at,
+        }
+        for row in tokens_of(session, who.actor.person or "")
+    ]
+
+
 @router.post("/tokens", status_code=201)
 def token(session: WriteSession, control: Parts, who: Minter, body: Wanted) -> dict[str, Any]:
     """Make a token for the caller's own programs; it is shown this once."""
@@ -60,3 +78,9 @@ def token(session: WriteSession, control: Parts, who: Minter, body: Wanted) -> d
         days=body.days,
     )
     return {"token": secret, "days": body.days}
+
+
+@router.delete("/tokens/{prefix}", status_code=204)
+def revoke(session: WriteSession, control: Parts, who: Revoker, prefix: str) -> None:
+    """End a token now, also the one that asks."""
+    revoke_token(session, who.actor, control.clock(), prefix=prefix)

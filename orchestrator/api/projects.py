@@ -1,4 +1,4 @@
-"""Projects over JSON: apply, review, look, halt."""
+"""Projects over JSON: apply, amend, review, look, close, halt."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 Reader = Annotated[Caller, Depends(may("projects.project.read"))]
 Drafter = Annotated[Caller, Depends(may("projects.project.draft"))]
 Submitter = Annotated[Caller, Depends(may("projects.project.submit"))]
+Closer = Annotated[Caller, Depends(may("projects.project.close"))]
 # Who may fill a seat is the seat engine's answer, with every reason and not the role's alone.
 Voter = Annotated[Caller, Depends(may("projects.project.read", scope="projects.project.vote"))]
 Halter = Annotated[Caller, Depends(may("workspaces.workspace.halt"))]
@@ -53,20 +54,20 @@ def listed(session: ReadSession, who: Reader) -> list[dict[str, Any]]:
 @router.post("", status_code=201)
 def draft(session: WriteSession, control: Parts, who: Drafter, body: Applying) -> dict[str, Any]:
     """Begin an application; the caller becomes its lead."""
-    asked = Application(
-        slug=body.slug,
-        title=body.title,
-        purpose=body.purpose,
-        lay_summary=body.lay_summary,
-        datasets=tuple(body.datasets),
-        needed=frozenset(body.needed),
-        members=tuple(body.members),
-        starts_at=body.starts_at,
-        ends_at=body.ends_at,
-        prestart=body.prestart,
-    )
     facts = datasets.facts(session, body.datasets)
-    row = service.draft(session, who.actor, control.clock(), asked, datasets=facts)
+    row = service.draft(session, who.actor, control.clock(), _asked(body), datasets=facts)
+    return shapes.project_row(row)
+
+
+@router.put("/{slug}")
+def amend(
+    session: WriteSession, control: Parts, who: Drafter, slug: str, body: Applying
+) -> dict[str, Any]:
+    """Save a changed application, whole: what is left out is taken out."""
+    now = control.clock()
+    row = queries.detail(session, who.actor, slug, now).project
+    facts = datasets.facts(session, body.datasets)
+    row = service.amend(session, who.actor, now, row.id, _asked(body), datasets=facts)
     return shapes.project_row(row)
 
 
@@ -135,6 +136,16 @@ def remove(session: WriteSession, control: Parts, who: Reader, slug: str, handle
     service.remove_member(session, who.actor, now, row.id, someone.id)
 
 
+@router.post("/{slug}/close")
+def close(
+    session: WriteSession, control: Parts, who: Closer, slug: str, body: Because
+) -> dict[str, Any]:
+    """End work in a project; submitting and collecting remain for the days of the policy."""
+    now = control.clock()
+    row = queries.detail(session, who.actor, slug, now).project
+    return shapes.project_row(service.close(session, who.actor, now, row.id, body.reason))
+
+
 @router.get("/{slug}/workspace")
 def workspace(session: ReadSession, control: Parts, who: Looker, slug: str) -> dict[str, Any]:
     """Show a project's environment: where it stands, its last proof, its servers."""
@@ -162,4 +173,19 @@ def resume(session: WriteSession, control: Parts, who: Resumer, slug: str, body:
     row = queries.detail(session, who.actor, slug, now).project
     governance.resume(
         session, who.actor, now, scope="project", target=row.id, reason=body.reason, project=row.id
+    )
+
+
+def _asked(body: Applying) -> Application:
+    return Application(
+        slug=body.slug,
+        title=body.title,
+        purpose=body.purpose,
+        lay_summary=body.lay_summary,
+        datasets=tuple(body.datasets),
+        needed=frozenset(body.needed),
+        members=tuple(body.members),
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+        prestart=body.prestart,
     )

@@ -1,4 +1,4 @@
-"""Airlock requests over JSON: draft, describe, pre-check, submit, vote, withdraw, download."""
+"""Airlock requests over JSON: draft, check, submit, comment, vote, hold, withdraw, download."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ Drafter = Annotated[Caller, Depends(may("airlock.request.draft"))]
 Submitter = Annotated[Caller, Depends(may("airlock.request.submit"))]
 Withdrawer = Annotated[Caller, Depends(may("airlock.request.withdraw"))]
 Downloader = Annotated[Caller, Depends(may("airlock.request.download"))]
-Recaller = Annotated[Caller, Depends(may("airlock.request.recall"))]
+Stopper = Annotated[Caller, Depends(may("airlock.request.recall"))]
 # Whether somebody may vote is decided per file by the seat engine, with every reason; the table of
 # roles alone would answer an author with less than the truth.
 Voter = Annotated[Caller, Depends(may("airlock.request.read", scope="airlock.request.vote"))]
@@ -33,6 +33,22 @@ class Draft(BaseModel):
     project: str
     name: str
     title: str = ""
+
+
+class Remark(BaseModel):
+    """A comment: to the author or to the reviewers, about the request or one of its files."""
+
+    addressee: str
+    body: str
+    file: str | None = None
+
+
+class Disagreement(BaseModel):
+    """Which finding of which report is none, and why."""
+
+    report: str
+    number: int
+    reason: str
 
 
 class Words(BaseModel):
@@ -184,9 +200,63 @@ def vote(
     return {"id": request_id, "file": file_id, "voted": said.value}
 
 
+@router.post("/{request_id}/comments", status_code=204)
+def comment(
+    session: WriteSession, control: Parts, who: Reader, request_id: str, said: Remark
+) -> None:
+    """Write to the author or to the reviewers."""
+    reviewing.comment(
+        session,
+        who.actor,
+        control.clock(),
+        request_id,
+        said.addressee,
+        said.body,
+        file_id=said.file,
+    )
+
+
+@router.post("/{request_id}/hold")
+def hold(
+    session: WriteSession, control: Parts, who: Stopper, request_id: str, why: Because
+) -> dict[str, Any]:
+    """Keep a request from being released and handed out until it is lifted."""
+    row = releasing.hold(session, who.actor, control.clock(), request_id, why.reason)
+    return {"id": row.id, "state": row.state, "held": row.held_reason}
+
+
+@router.post("/{request_id}/lift")
+def lift(session: WriteSession, control: Parts, who: Stopper, request_id: str) -> dict[str, Any]:
+    """Let a held request go on."""
+    row = releasing.lift(session, who.actor, control.clock(), request_id)
+    return {"id": row.id, "state": row.state, "held": row.held_reason}
+
+
+@router.post("/{request_id}/files/{file_id}/disagreements", status_code=204)
+def disagree(
+    session: WriteSession,
+    control: Parts,
+    who: Voter,
+    request_id: str,
+    file_id: str,
+    said: Disagreement,
+) -> None:
+    """Record that a reviewer thinks a finding is none; no verdict changes."""
+    reviewing.disagree(
+        session,
+        who.actor,
+        control.clock(),
+        request_id,
+        file_id,
+        said.report,
+        said.number,
+        said.reason,
+    )
+
+
 @router.post("/{request_id}/recall")
 def recall(
-    session: WriteSession, control: Parts, who: Recaller, request_id: str, why: Because
+    session: WriteSession, control: Parts, who: Stopper, request_id: str, why: Because
 ) -> dict[str, Any]:
     """End a release for good."""
     row = releasing.recall(session, who.actor, control.clock(), request_id, why.reason)

@@ -1,4 +1,4 @@
-"""Datasets over JSON: announce, upload, look, decide, withdraw."""
+"""Datasets over JSON: announce, upload, look, decide, retire, withdraw."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ Reader = Annotated[Caller, Depends(may("datasets.dataset.read"))]
 Announcer = Annotated[Caller, Depends(may("datasets.snapshot.announce"))]
 Uploader = Annotated[Caller, Depends(may("datasets.snapshot.upload"))]
 Voter = Annotated[Caller, Depends(may("datasets.snapshot.vote"))]
+Retirer = Annotated[Caller, Depends(may("datasets.snapshot.retire"))]
 Withdrawer = Annotated[Caller, Depends(may("datasets.snapshot.withdraw"))]
 
 
@@ -108,6 +109,13 @@ def vote(
         reason=said.reason,
         digest=said.digest,
     )
+    return {"id": row.id, "state": row.state}
+
+
+@router.post("/{snapshot}/retire")
+def retire(session: WriteSession, control: Parts, who: Retirer, snapshot: str) -> dict[str, Any]:
+    """Give a published snapshot to no new project; those that have it keep it."""
+    row = service.retire(session, who.actor, control.clock(), snapshot)
     return {"id": row.id, "state": row.state}
 
 

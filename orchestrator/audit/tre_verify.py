@@ -6,6 +6,10 @@ system that wrote the log. Keys must be pinned, that is, come from elsewhere tha
 
     tre_verify.py --export log.jsonl --checkpoints FILE... --key KEY_OR_FILE... [--witnesses K]
 
+A restore that lost entries says so in an entry `log.cut`: how many were kept, how many were
+signed, and the root of what ended there. Checkpoints of the history that ended with exactly that
+root do not contradict the log; give that history as a file of its own. The answer tells every cut.
+
 Exit codes: 0 consistent, 2 unusable input, 6 too few witnesses, 7 tampered.
 """
 
@@ -57,16 +61,33 @@ class Checkpoint(NamedTuple):
     witnesses: frozenset[bytes]
 
 
+class Cut(NamedTuple):
+    """What an entry `log.cut` says: the first `kept` entries of `signed` are still here."""
+
+    kept: int
+    signed: int
+    root: bytes
+
+
+class Ended(NamedTuple):
+    """A cut and the checkpoints of the history that it ended."""
+
+    cut: Cut
+    points: frozenset[Checkpoint]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         keys = [key for text in options.key for key in read_keys(text)]
-        notes = [note for file in options.checkpoints for note in read_notes(_bytes(file))]
-        points = sorted({open_note(note, keys) for note in notes}, key=lambda point: point.size)
+        histories = [
+            [open_note(note, keys) for note in read_notes(_bytes(file))]
+            for file in options.checkpoints
+        ]
         leaves = _read_leaves(_bytes(options.leaves)) if options.leaves else None
         with _open(options.export) as stream:
-            said = verify(stream, points, leaves, options.witnesses)
+            said = verify(stream, histories, leaves, options.witnesses)
         code = CONSISTENT
     except Stop as stop:
         code, said = stop.code, str(stop)
@@ -78,43 +99,116 @@ def main(arguments: list[str] | None = None) -> int:
 
 def verify(
     lines: Iterable[bytes],
-    points: list[Checkpoint],
+    histories: list[list[Checkpoint]],
     leaves: list[bytes] | None = None,
     witnesses: int = 0,
 ) -> str:
     """Hash every record and compare the root at each checkpoint's size; returns the good news.
 
-    Shape: `lines` end with a newline each; `leaves` are leaf hashes kept from earlier.
+    Shape: `lines` end with a newline each; each history is the checkpoints of one file, in their
+    order; `leaves` are leaf hashes kept from earlier.
     Errors: Stop, with the first bad position as exactly as the input allows.
     """
-    if not points:
+    waiting = sorted({p for history in histories for p in history}, key=lambda point: point.size)
+    if not waiting:
         raise Stop(UNUSABLE, "There is no checkpoint to compare with.")
     stack: list[tuple[int, bytes]] = []
-    waiting, agreed, size = list(points), 0, 0
-    suspicion = ""
+    agreed: list[Checkpoint] = []
+    ended: list[Ended] = []
+    size, suspicion = 0, ""
     for size, line in enumerate(lines, 1):
         suspicion = suspicion or _suspicious(line, size - 1)
+        ended += _ended_here(line, size - 1, histories)
         leaf = hashlib.sha256(b"\x00" + line.removesuffix(b"\n")).digest()
         if leaves is not None and size <= len(leaves) and leaf != leaves[size - 1]:
-            raise Stop(TAMPERED, f"Entry {size - 1} is the first that differs. {suspicion}")
+            leaves = _before_cut(leaves, size - 1, ended, suspicion)
         _push(stack, leaf)
         while waiting and waiting[0].size == size:
-            if waiting[0].root != _root(stack):
-                raise Stop(TAMPERED, _interval(agreed, size, suspicion))
-            agreed = waiting.pop(0).size
-    if waiting:
-        raise Stop(TAMPERED, _cut(size, waiting[0].size, suspicion))
+            point = waiting.pop(0)
+            if point.root == _root(stack):
+                agreed.append(point)
+            elif not _in_ended(point, ended):
+                raise Stop(TAMPERED, _interval(_reach(agreed), size, suspicion))
+    if open_ones := [point for point in waiting if not _in_ended(point, ended)]:
+        raise Stop(TAMPERED, _cut(size, open_ones[0].size, suspicion))
     if leaves is not None and size < len(leaves):
         raise Stop(TAMPERED, f"Entries from {size} on were cut off: {len(leaves)} were known.")
     if suspicion:
         raise Stop(TAMPERED, f"{suspicion} No checkpoint covers it.")
-    if len(points[-1].witnesses) < witnesses:
-        found = len(points[-1].witnesses)
+    for entry in ended:
+        if entry.cut.kept >= _reach(agreed):
+            raise Stop(TAMPERED, f"Entry {entry.cut.kept} is a cut that no checkpoint covers.")
+    found = len(agreed[-1].witnesses) if agreed else 0
+    if found < witnesses:
         raise Stop(TOO_FEW_WITNESSES, f"{found} of {witnesses} witnesses cosigned the last one.")
-    return (
-        f"{size} entries agree with {len(points)} checkpoints; the last covers {agreed}"
-        f" and {size - agreed} newer entries are not protected yet."
+    return _good_news(size, agreed, ended)
+
+
+def _good_news(size: int, agreed: list[Checkpoint], ended: list[Ended]) -> str:
+    said = (
+        f"{size} entries agree with {len(agreed)} checkpoints; the last covers {_reach(agreed)}"
+        f" and {size - _reach(agreed)} newer entries are not protected yet."
     )
+    for cut, points in ended:
+        said += (
+            f" Entry {cut.kept} records a cut: of {cut.signed} signed entries {cut.kept} were kept"
+            f" and {cut.signed - cut.kept} are lost; {len(points)} checkpoints of the history that"
+            " ended there were given."
+        )
+    return said
+
+
+def _reach(agreed: list[Checkpoint]) -> int:
+    return agreed[-1].size if agreed else 0
+
+
+def _ended_here(line: bytes, position: int, histories: list[list[Checkpoint]]) -> list[Ended]:
+    """Read a cut, which is the first entry after those that were kept, and find what it ended.
+
+    Shape: only a history whose last checkpoint has exactly the size and root that the cut names
+    ended there; nothing else is excused by it.
+    """
+    try:
+        record = json.loads(line)
+        if record["action"] != "log.cut":
+            return []
+        said = record["detail"]
+        cut = Cut(int(said["kept"]), int(said["signed"]), bytes.fromhex(said["root"]))
+    except (ValueError, KeyError, TypeError):
+        return []
+    if cut.kept != position or cut.signed <= cut.kept:
+        return []
+    found = (
+        point
+        for history in histories
+        if history and (history[-1].size, history[-1].root) == (cut.signed, cut.root)
+        for point in history
+        if cut.kept < point.size <= cut.signed
+    )
+    return [Ended(cut, frozenset(found))]
+
+
+def _in_ended(point: Checkpoint, ended: list[Ended]) -> bool:
+    """Say whether a checkpoint covers entries that a recorded cut lost; witnesses do not matter."""
+    return any(
+        (point.size, point.root) == (other.size, other.root)
+        for each in ended
+        for other in each.points
+    )
+
+
+def _before_cut(
+    leaves: list[bytes], position: int, ended: list[Ended], suspicion: str
+) -> list[bytes]:
+    """Take away kept hashes of entries that a cut lost, where a checkpoint that ended covers all.
+
+    Errors: Stop when there is no such checkpoint: then this entry was changed.
+    """
+    for cut, points in ended:
+        for point in points:
+            if point.size == len(leaves) and position >= cut.kept and _tree(leaves) == point.root:
+                return leaves[:position]
+    raise Stop(TAMPERED, f"Entry {position} is the first that differs. {suspicion}")
 
 
 def read_keys(text: str) -> Iterator[Key]:
@@ -247,6 +341,13 @@ def _root(stack: list[tuple[int, bytes]]) -> bytes:
     for _level, part in reversed(stack):
         total = hashlib.sha256(b"\x01" + part + total).digest() if total else part
     return total
+
+
+def _tree(leaves: list[bytes]) -> bytes:
+    stack: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        _push(stack, leaf)
+    return _root(stack)
 
 
 def _read_leaves(data: bytes) -> list[bytes]:

@@ -1,5 +1,6 @@
 """What the control plane needs: database, policies, store, identity. No engine, no signing key."""
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from orchestrator.bootstrap.store import depot
 from orchestrator.db import connect, write
 from orchestrator.identity.oidc import OidcClient
 from orchestrator.identity.queries import token_actor
-from orchestrator.identity.service import mint_token
+from orchestrator.identity.service import admit_role_token, mint_token
 from orchestrator.identity.tokens import MAX_DAYS, ProcessRole, TokenKind
 from orchestrator.objectstore.port import ObjectStore
 from orchestrator.policy.load import load
@@ -64,12 +65,19 @@ def control(settings: Settings) -> Control:
 
 
 def _hand_token(wired: Control, role: ProcessRole) -> None:
-    """Keep a role's token over restarts, so that a new control plane does not cut the gateway."""
+    """Keep a role's token over restarts, so that a new control plane does not cut the gateway.
+
+    Shape: a file that we cannot write is the cluster's: its token is admitted, never replaced.
+    """
     path, now = wired.settings.role_token_file(role), wired.clock()
     with write(wired.db) as session:
         if path.exists():
-            known = token_actor(session, path.read_text().strip(), now)
+            given = path.read_text().strip()
+            known = token_actor(session, given, now)
             if known is not None and known.until > now + ROTATE_BEFORE:
+                return
+            if not os.access(path, os.W_OK):
+                admit_role_token(session, role, given, now)
                 return
         token = mint_token(
             session,

@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy import Engine as Database
 
 from orchestrator.audit.checkpoint import Signer
+from orchestrator.bootstrap.engines import engine
 from orchestrator.bootstrap.store import depot
 from orchestrator.db import connect
-from orchestrator.engines.local.engine import LocalEngine
 from orchestrator.engines.port import Engine
 from orchestrator.objectstore.port import Depot
 from orchestrator.policy.load import load
@@ -40,14 +40,15 @@ class Hands:
 def hands(settings: Settings) -> Hands:
     """Wire the reconciler; whether the log is what was signed is asked when the loop begins.
 
-    Errors: Invalid when a policy file or the signing key is wrong.
+    Errors: Invalid when a policy file, the signing key or a cluster's file is wrong; Unavailable
+    without credentials for a cluster that is named.
     """
     return Hands(
         settings=settings,
         db=connect(settings.database),
         policies=load(settings.policies_dir),
         store=depot(settings),
-        engine=LocalEngine(settings),
+        engine=engine(settings),
         signer=Signer.at(settings.state_dir / "keys", settings.origin),
         checkpoints=settings.state_dir / "checkpoints",
     )

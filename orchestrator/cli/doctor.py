@@ -10,11 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from orchestrator.audit import checkpoint
 from orchestrator.audit.log import newest
 from orchestrator.bootstrap.control import utc_now
+from orchestrator.bootstrap.engines import engine
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli.audit import public_key
+from orchestrator.cli.doors import callers
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
-from orchestrator.engines.local.engine import LocalEngine
 from orchestrator.engines.port import Condition, Engine, Outcome, Probe, proved
 from orchestrator.errors import TreError
 from orchestrator.settings import Settings
@@ -43,10 +44,10 @@ def register(app: typer.Typer) -> None:
 def doctor(as_json: AsJson = False, prove: Prove = False) -> None:
     """Say what is proved, off or missing here, and the command that cures it; exit 1 if broken."""
     settings = Settings()
-    engine = LocalEngine(settings)
+    chosen = engine(settings)
     if prove:
-        raise typer.Exit(show_proof(engine, as_json=as_json))
-    found = [*engine.doctor(), *installation(settings)]
+        raise typer.Exit(show_proof(chosen, as_json=as_json))
+    found = [*chosen.doctor(), *installation(settings)]
     if as_json:
         print_json([vars(condition) for condition in found])
     else:
@@ -103,6 +104,7 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _store(settings)
     yield _backup(settings)
     yield from _proofs(settings)
+    yield from callers(settings)
     for subject, say in LATER:
         yield Condition(subject, "off", say)
 

@@ -30,6 +30,7 @@ MODULES = {
     "check": "check",
     "docs": "docs",
     "audit": "audit",
+    "cluster": "cluster",
     "dataset": "people",
     "project": "people",
     "vote": "people",

@@ -34,7 +34,7 @@ def serve() -> None:
         uvicorn.run(
             application(control(settings)),
             host=settings.bind_host,
-            port=settings.control_port,
+            port=settings.control_listen,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,

@@ -35,6 +35,11 @@ LEAKY_CONTEXT = {
     "population": "Forty people picked at random.",
     "control": "Pseudonyms removed.",
 }
+DIFFERING_CONTEXT = {
+    "shows": "People and deaths by age group and light chain group, without outliers.",
+    "population": "The people of the snapshot with kappa below 10.",
+    "control": "Every count of people, deaths and survivors is 10 or more.",
+}
 EXIT_NOT_ALLOWED = 4
 HALT_SECONDS = 2  # the promised deadline, design property 9, from when the command runs
 STEWARDS = {"northern-registry": "stella", "lakeside-institute": "sven"}
@@ -67,6 +72,7 @@ class Tale:
         self.aggregate_passes()
         self.votes()
         self.download()
+        self.difference_is_stopped()
         self.one_rule()
         self.halt()
         self.log()
@@ -227,6 +233,31 @@ class Tale:
             step.saw(page.text.splitlines()[0])
             stranger = self.cast["sven"].call("GET", path)
             step.require(stranger.status in (403, 404), "nobody else gets it", stranger)
+
+    def difference_is_stopped(self) -> None:
+        """A table that is safe alone shows a few people beside the one that left before."""
+        with self.story.step("A table that differs from a release by a few people") as step:
+            assert self.notebook is not None, "an earlier chapter opened it"
+            step.saw(self.notebook.execute(cell("nearly_the_same")).strip())
+            name, file = "survival-again", "without-outliers.csv"
+            said = self.notebook.execute(f"!tre check ~/outbox/{name}/{file}")
+            step.require("block" not in said, "alone it passes the pre-check", said)
+            self._describe(name, {file: DIFFERING_CONTEXT})
+            self.notebook.execute(f"!tre submit {name}")
+            request = self._request("rosa", name, {"blocked"})
+            told = [f for f in request["files"][0]["findings"] if f["rule"] == "O14"]
+            step.require(
+                told and "survival.csv" not in json.dumps(told),
+                f"the author is told: {told[0]['say'] if told else ''}",
+                request,
+            )
+            seen = self.cast["cora"].api(f"/api/requests/{request['id']}")
+            found = [f for f in seen["files"][0]["findings"] if f["rule"] == "O14"]
+            step.require(
+                found and "survival.csv" in found[0]["evidence"],
+                f"checkers see: {found[0]['evidence'] if found else ''}",
+                seen,
+            )
 
     def one_rule(self) -> None:
         """A vote outside the rules is refused by page, API and command alike."""

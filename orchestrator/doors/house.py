@@ -1,6 +1,6 @@
-"""All doors of this machine: opened and closed by the control plane's list, halted by its pushes.
+"""All doors: opened and closed by the control plane's list, halted by its pushes.
 
-A server that is not on the list has no socket. *Silence* pauses every call, and closes all doors
+A server that is not on the list has no door. *Silence* pauses every call, and closes all doors
 after a minute. Source: design section 2 (revocation), egress section 6.
 """
 
@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from orchestrator.doors.callers import Caller, parse_callers
-from orchestrator.doors.door import Door, Service
+from orchestrator.doors.door import Door, Entrance, Service, SocketEntrance
+from orchestrator.doors.ports import Port, PortEntrance, Strangers
 from orchestrator.errors import TreError
+from orchestrator.link.addresses import Reach
 from orchestrator.link.events import Event, Holds, Kind, Scope
 from orchestrator.link.line import Line
 
@@ -29,13 +31,79 @@ class Pace:
     """How long a list lasts. Units: seconds.
 
     Shape: the list is asked for every `fresh`; calls pass while it was asked for less than
-    `stale` ago, and every door closes after `silence` without one.
+    `stale` ago, and every door closes after `silence` without one. A connection has `head` to say
+    its first call.
     """
 
     fresh: float = 1.0
     stale: float = 2.0
     silence: float = 60.0
     grace: float = 5.0
+    head: float = 20.0
+
+
+class Front(Protocol):
+    """How doors meet their servers on one engine."""
+
+    def read(self, said: Any) -> list[Caller]:
+        """Read the control plane's list. Errors: ValueError for what is no list."""
+
+    def entrance(self, name: str, caller: Caller) -> Entrance:
+        """Make the entrance of one door of one server."""
+
+    def cleared(self, caller: Caller) -> None:
+        """Tidy up after all doors of a server were closed."""
+
+    def health(self) -> dict[str, Any]:
+        """Say what is worth knowing of who came, without names."""
+
+
+class SocketFront:
+    """One socket for each server and door, `run/doors/<key>/<door>`."""
+
+    def __init__(self, run: Path) -> None:
+        """`run` is the folder of sockets."""
+        self._folder = run / "doors"
+
+    def read(self, said: Any) -> list[Caller]:
+        """Read servers of this machine."""
+        return parse_callers(said)
+
+    def entrance(self, name: str, caller: Caller) -> Entrance:
+        """Answer a socket of this server's own."""
+        return SocketEntrance(self._folder / caller.key / name)
+
+    def cleared(self, caller: Caller) -> None:
+        """Remove the folder of the sockets."""
+        with suppress(OSError):
+            (self._folder / caller.key).rmdir()
+
+    def health(self) -> dict[str, Any]:
+        """Nothing: who has no socket cannot come."""
+        return {}
+
+
+class PortFront:
+    """Three ports for all servers of a cluster."""
+
+    def __init__(self, reach: Reach, ports: Mapping[str, Port], strangers: Strangers) -> None:
+        """Keep the ports, by door; they listen already, and know nobody yet."""
+        self._reach, self._ports, self._strangers = reach, ports, strangers
+
+    def read(self, said: Any) -> list[Caller]:
+        """Read servers in pods, each with address and secret."""
+        return parse_callers(said, self._reach)
+
+    def entrance(self, name: str, caller: Caller) -> Entrance:
+        """Answer the way to a port from this server's address."""
+        return PortEntrance(self._ports[name], caller)
+
+    def cleared(self, caller: Caller) -> None:
+        """Leave nothing: a port is everybody's."""
+
+    def health(self) -> dict[str, Any]:
+        """Say who came that is no server."""
+        return self._strangers.health()
 
 
 class House:
@@ -43,14 +111,14 @@ class House:
 
     def __init__(
         self,
-        run: Path,
+        front: Front,
         line: Line,
         services: Mapping[str, Service],
         pace: Pace,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start with every door shut. `run` is the folder of sockets."""
-        self._folder = run / "doors"
+        """Start with every door shut."""
+        self._front = front
         self._line, self._services, self._pace, self._clock = line, services, pace, clock
         self._holds = Holds(pace.grace)
         self._open: dict[Caller, list[Door]] = {}
@@ -101,7 +169,7 @@ class House:
 
     def health(self) -> dict[str, Any]:
         """Say how many servers have doors, without names."""
-        return {"up": True, "servers": len(self._open)}
+        return {"up": True, "servers": len(self._open), **self._front.health()}
 
     async def close(self) -> None:
         """Shut every door, at the end of this process."""
@@ -122,7 +190,7 @@ class House:
         """Ask for the list and make the doors equal to it."""
         at = self._clock()
         try:
-            callers = parse_callers(await self._line.get("/internal/servers"))
+            callers = self._front.read(await self._line.get("/internal/servers"))
         except (TreError, ValueError) as away:
             if self._clock() - self._heard > self._pace.silence:
                 await self.close()
@@ -142,7 +210,14 @@ class House:
     async def _admit(self, caller: Caller) -> None:
         """Open the doors of one server, all or none."""
         doors = [
-            Door(name, self._folder / caller.key / name, caller, service, self._clear(caller))
+            Door(
+                name,
+                caller,
+                service,
+                self._clear(caller),
+                self._front.entrance(name, caller),
+                self._pace.head,
+            )
             for name, service in self._services.items()
         ]
         self._open[caller] = doors
@@ -156,8 +231,7 @@ class House:
     async def _shut(self, caller: Caller) -> None:
         for door in self._open.pop(caller, []):
             await door.close()
-        with suppress(OSError):
-            (self._folder / caller.key).rmdir()
+        self._front.cleared(caller)
 
     def _clear(self, caller: Caller) -> Callable[[], Any]:
         """Make the valve of one server's doors."""

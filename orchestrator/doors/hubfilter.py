@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from orchestrator.doors.hubrules import (
 )
 from orchestrator.doors.replies import Refused
 from orchestrator.errors import TreError
+from orchestrator.link.addresses import PROJECT_HUB, Reach
 from orchestrator.link.bodies import whole
+from orchestrator.link.dialing import AddressConnector
 from orchestrator.link.sockets import SocketConnector
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
@@ -31,19 +34,45 @@ _MOST_KEPT = 10_000
 _AWAY = Refused("hub_away", 503, "The hub does not answer now; it is started again by itself.")
 
 
+ToHub = Callable[[Caller], aiohttp.BaseConnector | None]
+"""Connects to the hub of a caller's own project; None where the list names no such place."""
+
+
+def by_socket(run: Path) -> ToHub:
+    """Reach hubs of this machine: each has a socket at a place that follows from its project."""
+
+    def connector(caller: Caller) -> aiohttp.BaseConnector | None:
+        parts = ("p", caller.project, "hub.sock")
+        if caller.hub is None or Path(caller.hub) != run.joinpath(*parts):
+            return None
+        return SocketConnector(run, parts, ours=False, force_close=True)
+
+    return connector
+
+
+def by_address(reach: Reach) -> ToHub:
+    """Reach hubs of a cluster at the addresses that the control plane names."""
+
+    def connector(caller: Caller) -> aiohttp.BaseConnector | None:
+        target = reach.target(caller.hub, PROJECT_HUB)
+        return AddressConnector(target, force_close=True) if target else None
+
+    return connector
+
+
 class HubFilter:
     """Serves every hub door of this process."""
 
-    def __init__(self, run: Path) -> None:
-        """Keep the run folder, where the hubs' sockets are."""
-        self._run = run
+    def __init__(self, to_hub: ToHub) -> None:
+        """Keep how hubs are reached."""
+        self._to_hub = to_hub
         self._kept: dict[str, tuple[bytes, float]] = {}
 
     async def serve(
-        self, caller: Caller, request: web.BaseRequest, clear: Clear
+        self, caller: Caller, request: web.BaseRequest, target: str, clear: Clear
     ) -> web.StreamResponse | Refused:
         """Carry one call of this caller."""
-        call = call_of(request.method, request.raw_path, caller.person)
+        call = call_of(request.method, target, caller.person)
         if isinstance(call, Refused):
             return call
         if await whole(request.content, LARGEST_REQUEST) is None:
@@ -51,11 +80,11 @@ class HubFilter:
         token = authorization(request.headers.get("Authorization"))
         if token is None and call is not Call.VERSION:
             return Refused("hub_token", 403, "This call to the hub needs the server's token.")
-        parts = ("p", caller.project, "hub.sock")
-        if caller.hub is None or Path(caller.hub) != self._run.joinpath(*parts):
+        connector = self._to_hub(caller)
+        if connector is None:
             return _AWAY
         try:
-            return await self._ask(caller, call, token, parts, clear)
+            return await self._ask(caller, call, token, connector, clear)
         except (aiohttp.ClientError, TimeoutError, OSError, TreError):
             return await self._instead(caller, call, token, clear)
 
@@ -64,7 +93,7 @@ class HubFilter:
         caller: Caller,
         call: Call,
         token: str | None,
-        parts: tuple[str, ...],
+        connector: aiohttp.BaseConnector,
         clear: Clear,
     ) -> web.StreamResponse | Refused:
         """Ask the hub with a request of our own making."""
@@ -77,7 +106,6 @@ class HubFilter:
             Call.LOOKUP: "/hub/api/user",
             Call.ACTIVITY: f"/hub/api/users/{caller.person}/activity",
         }[call]
-        connector = SocketConnector(self._run, parts, ours=False, force_close=True)
         async with (
             aiohttp.ClientSession(
                 connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()

@@ -31,10 +31,10 @@ class Intake:
         self._line = line
 
     async def serve(
-        self, caller: Caller, request: web.BaseRequest, clear: Clear
+        self, caller: Caller, request: web.BaseRequest, target: str, clear: Clear
     ) -> web.StreamResponse | Refused:
-        """Carry one call, with project and person from the socket it came in by."""
-        inside = route(request.method, request.raw_path)
+        """Carry one call, with project and person from the door it came in by."""
+        inside = route(request.method, target)
         if isinstance(inside, Refused):
             return inside
         if "Transfer-Encoding" in request.headers or "Content-Encoding" in request.headers:

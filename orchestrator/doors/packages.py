@@ -18,7 +18,7 @@ class Packages:
     """Serves every packages door of this process."""
 
     async def serve(
-        self, caller: Caller, request: web.BaseRequest, clear: Clear
+        self, caller: Caller, request: web.BaseRequest, target: str, clear: Clear
     ) -> web.StreamResponse | Refused:
         """Answer that nothing is offered; nothing goes upstream, not even the name."""
         return NONE_YET

@@ -31,6 +31,7 @@ class Refused:
 
 
 TOO_OFTEN = Refused("rate", 429, "This door is asked too often; wait a moment.")
+TOO_LONG = Refused("too_long", 408, "This call took too long and was ended; try it again.")
 TOO_MANY = Refused("connections", 429, "Too many connections are open at this door.")
 
 

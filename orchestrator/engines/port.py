@@ -68,7 +68,9 @@ class Server:
     """One person's notebook server as observed.
 
     Shape: `address` is a unix socket path (`local`) or host:port (`kubernetes`) for the gateway;
-    `base_url` is `/user/<person>/`; `token` reaches exactly this server and is a secret.
+    `base_url` is `/user/<person>/`; `token` reaches exactly this server and is a secret; `door` is
+    the SHA-256 (hex) of the secret that the server shows at its doors, None where a socket says who
+    it is. On a cluster address and door are there as soon as the pod has an address.
     """
 
     person: str
@@ -77,11 +79,16 @@ class Server:
     base_url: str | None = None
     token: str | None = field(default=None, repr=False)
     reason: str | None = None
+    door: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What the engine sees of one project right now."""
+    """What the engine sees of one project right now.
+
+    Shape: `hub` is where the doors find the project's hub (host:port), None where it is a socket
+    of a known name or not there.
+    """
 
     project: str
     present: bool
@@ -91,6 +98,7 @@ class Observed:
     servers: Mapping[str, Server]
     halted: frozenset[str]  # people, or {"*"} for the whole project
     isolation: str = "none"  # which wall stands, in words; shown by `tre doctor`
+    hub: str | None = None
 
 
 class Outcome(StrEnum):

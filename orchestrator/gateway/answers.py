@@ -12,12 +12,21 @@ _PERSON = re.compile(r"[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?\Z")
 
 @dataclass(frozen=True)
 class Server:
-    """The person's notebook server. The token is a secret and does not print."""
+    """The person's notebook server. The token is a secret and does not print.
+
+    Shape: `door` is the hash of the secret that a pod got at its start; None on one machine.
+    """
 
     state: str
     address: str | None = None
     token: str | None = field(default=None, repr=False)
     reason: str | None = None
+    door: str | None = field(default=None, repr=False)
+
+    @property
+    def place(self) -> tuple[str | None, str | None]:
+        """Which running server it is: where, and for a pod which start."""
+        return (self.address, self.door)
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,9 @@ def parse_answer(said: Any) -> Answer:
 
 def _server(said: dict[str, Any]) -> Server:
     address, token, reason = said.get("address"), said.get("token"), said.get("reason")
+    door = said.get("door")
     state = str(said["state"])
     if state == "ready" and not (isinstance(address, str) and isinstance(token, str)):
         state = "starting"
-    return Server(state, address, token, str(reason) if reason else None)
+    said_why = str(reason) if reason else None
+    return Server(state, address, token, said_why, door if isinstance(door, str) else None)

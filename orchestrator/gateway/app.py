@@ -18,7 +18,8 @@ from orchestrator.gateway.control import Control
 from orchestrator.gateway.decisions import Decisions, Pace
 from orchestrator.gateway.meter import Meter, Unlimited
 from orchestrator.gateway.serve import Gateway
-from orchestrator.gateway.upstream import Upstreams
+from orchestrator.gateway.upstream import Kind, Pods, Sockets, Upstreams
+from orchestrator.link.addresses import Reach, reach
 from orchestrator.link.admin import serve_admin
 from orchestrator.link.events import Scope
 from orchestrator.link.line import Line
@@ -41,9 +42,11 @@ async def serve(
     *,
     pace: Pace | None = None,
     usage_period: float = 10.0,
+    known: Reach | None = None,
 ) -> None:
     """Serve until `stop` is set.
 
+    Shape: `known` says which addresses can be a pod's, in place of what the settings say.
     Units: `usage_period` in seconds. Errors: Conflict when the port stays taken; OSError when the
     run folder is.
     """
@@ -52,7 +55,7 @@ async def serve(
         control = Control(line)
         decisions = Decisions(control, pace or Pace())
         meter = Meter(period=usage_period)
-        upstreams = Upstreams(settings.run)
+        upstreams = Upstreams(_kind(settings, known))
         stack.push_async_callback(upstreams.close)
         gateway = Gateway(settings, control, decisions, upstreams, meter, Unlimited())
         admin = await serve_admin(settings.run / "gateway" / "admin.sock", _Admin(decisions))
@@ -65,7 +68,7 @@ async def serve(
                 group.create_task(decisions.run()),
                 group.create_task(meter.run(control)),
             ]
-            _log.info("gateway_up", port=settings.gateway_port)
+            _log.info("gateway_up", port=settings.gateway_listen)
             await stop.wait()
             decisions.close_all("ending")
             for task in tasks:
@@ -74,11 +77,19 @@ async def serve(
             await meter.hand_over(control)
 
 
+def _kind(settings: Settings, known: Reach | None) -> Kind:
+    match settings.engine:
+        case "local":
+            return Sockets(settings.run)
+        case "kubernetes":
+            return Pods(known or reach(settings.pod_networks, settings.node_addresses))
+
+
 async def _listen(settings: Settings, gateway: Gateway) -> web.ServerRunner:
     server = web.Server(gateway.handle, access_log=None, auto_decompress=False)
     runner = web.ServerRunner(server, shutdown_timeout=1.0)
     await runner.setup()
-    site = web.TCPSite(runner, settings.bind_host, settings.gateway_port)
+    site = web.TCPSite(runner, settings.bind_host, settings.gateway_listen)
     for _ in range(_BIND_TRIES):
         try:
             await site.start()
@@ -86,12 +97,12 @@ async def _listen(settings: Settings, gateway: Gateway) -> web.ServerRunner:
             if taken.errno != errno.EADDRINUSE:
                 raise
             await asyncio.sleep(_BIND_PAUSE)
-            site = web.TCPSite(runner, settings.bind_host, settings.gateway_port)
+            site = web.TCPSite(runner, settings.bind_host, settings.gateway_listen)
         else:
             return runner
     await runner.cleanup()
     raise Conflict(
-        f"Port {settings.gateway_port} of {settings.bind_host} is taken by another process. End "
+        f"Port {settings.gateway_listen} of {settings.bind_host} is taken by another process. End "
         "that one, or set TRE_GATEWAY_PORT to another port.",
         code="port_taken",
     )

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 import structlog
 
 from orchestrator.errors import TreError, Unavailable
-from orchestrator.gateway.answers import HALTED, NONSENSE, Allowed, Answer, Denied, parse_answer
+from orchestrator.gateway.answers import (
+    HALTED,
+    NONSENSE,
+    Allowed,
+    Answer,
+    Denied,
+    Server,
+    parse_answer,
+)
 from orchestrator.gateway.control import Control
 from orchestrator.link.events import Event, Holds, Kind, Scope
 
@@ -38,10 +46,14 @@ class Pace:
 
 @dataclass(eq=False)
 class Connection:
-    """One open exchange with a browser; `close` ends both its legs at once."""
+    """One open exchange with a browser; `close` ends both its legs at once.
+
+    Shape: `server` is the running server that it goes to.
+    """
 
     person: str
     close: Callable[[str], None]
+    server: Server
 
 
 @dataclass(eq=False)
@@ -222,11 +234,13 @@ class Decisions:
         self._asked = ()
 
     def _take(self, known: Pass, answer: Answer, at: float) -> None:
-        """Keep an answer; a *no*, or another person, closes at once."""
+        """Keep an answer; a *no*, another person, or another server, closes at once."""
         known.answer, known.asked_at, known.heard = answer, at, self._clock()
         for connection in list(known.open):
             if connection.person != known.person:
                 self._close(known, connection, "denied")
+            elif isinstance(answer, Allowed) and _is_other(answer.server, connection.server):
+                self._close(known, connection, "server_ended")
         changed, known.changed = known.changed, asyncio.Event()
         changed.set()
 
@@ -252,6 +266,11 @@ class Flow:
     def end(self) -> None:
         """Say that the exchange is over."""
         self._decisions.left(self._known, self._connection)
+
+
+def _is_other(now: Server, then: Server) -> bool:
+    """Say whether the server of an open exchange ended; an address may be another one's by now."""
+    return now.state == "stopped" or (now.address is not None and now.place != then.place)
 
 
 def _seen(future: asyncio.Future[Answer]) -> None:

@@ -18,6 +18,7 @@ from orchestrator.gateway import headers, pages, sessions
 from orchestrator.gateway.answers import Allowed, Denied
 from orchestrator.gateway.control import Control
 from orchestrator.gateway.decisions import Connection, Decisions
+from orchestrator.gateway.greeting import OTHER
 from orchestrator.gateway.meter import Budget, Meter
 from orchestrator.gateway.paths import Path, Refused, canonical
 from orchestrator.gateway.relay import Exchange, Stopped, relay_http, relay_socket
@@ -161,8 +162,8 @@ class Gateway:
         self, visit: Visit, session: str, allowed: Allowed, found: Route
     ) -> web.StreamResponse:
         """Open the exchange under the valve and carry it."""
-        pool = self._upstreams.pool(visit.project, allowed.person, allowed.server.address or "")
-        connection = Connection(allowed.person, self._cutter(visit, found))
+        pool = await self._upstreams.pool(visit.project, allowed.person, allowed.server)
+        connection = Connection(allowed.person, self._cutter(visit, found), allowed.server)
         if self._decisions.full(visit.project, session):
             return self._refuse(
                 visit,
@@ -202,6 +203,8 @@ class Gateway:
     async def _not_ready(self, visit: Visit, session: str, allowed: Allowed) -> web.StreamResponse:
         """Start the server for a person who opens the page; a waiting tab starts nothing."""
         server = allowed.server
+        if server.state in ("stopped", "failed"):
+            await self._upstreams.drop(visit.project, allowed.person)
         if not visit.navigates:
             return _problem(
                 503,
@@ -317,6 +320,7 @@ class Gateway:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
         if isinstance(error, Tampered):
             _log.error("tampered", project=visit.project, person=visit.person, code=error.code)
+        if isinstance(error, Tampered) or error.code == OTHER:
             self._meter.add(visit.project, visit.person, visit.path_class, rule=error.code)
         if begun := _started(visit):
             return begun

@@ -1,14 +1,19 @@
-"""The only caller of a hub's REST interface: synchronous, over the hub's unix socket."""
+"""The only caller of a hub's REST interface: synchronous, over a connection that it is given."""
 
 import http.client
 import json
 import socket
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from orchestrator.values import parse_slug
+
+Dial = Callable[[float], socket.socket]
+"""Connect within so many seconds. Errors: OSError."""
 
 _SECONDS = 15.0
 _TOKEN_SECONDS = 7 * 86_400
@@ -21,9 +26,9 @@ class HubClient:
     token is refused; NotFound for an unknown person.
     """
 
-    def __init__(self, socket_path: Path, token: str, seconds: float = _SECONDS) -> None:
-        """Keep where the hub listens; connects at each call, so a restarted hub is found."""
-        self._path = socket_path
+    def __init__(self, dial: Dial, token: str, seconds: float = _SECONDS) -> None:
+        """Keep how the hub is reached; connects at each call, so a restarted hub is found."""
+        self._dial = dial
         self._token = token
         self._seconds = seconds
 
@@ -38,12 +43,14 @@ class HubClient:
         """Make a hub user for a person unless there is one."""
         self._ask("POST", f"/users/{_name(person)}", allow=(409,))
 
-    def start_server(self, person: str) -> None:
+    def start_server(self, person: str, options: Mapping[str, object] | None = None) -> None:
         """Ask for a person's server; returns at once, also when it runs or is starting.
 
+        Shape: `options` are handed to the hub's spawner as they are.
         Errors: Conflict while the last one is still stopping.
         """
-        answer = self._ask("POST", f"/users/{_name(person)}/server", {}, allow=(400,))
+        body = {} if options is None else {"user_options": dict(options)}
+        answer = self._ask("POST", f"/users/{_name(person)}/server", body, allow=(400,))
         problem = str(answer.get("message", ""))
         if problem and "already running" not in problem:
             raise Conflict(f"The notebook server cannot start yet: {problem}", code="hub_busy")
@@ -57,6 +64,21 @@ class HubClient:
         if server.get("ready"):
             return True
         return False if server.get("pending") else None
+
+    def failure(self, person: str) -> str | None:
+        """Answer why the last start failed, in the hub's words; None when it knows of no failure.
+
+        Shape: the hub tells it as the one event of a stream of events; a start that is under way
+        is not waited for.
+        """
+        if self.server_ready(person) is not None:
+            return None
+        status, content = self._request("GET", f"/users/{_name(person)}/server/progress", None)
+        for line in content.splitlines() if status == 200 else ():
+            event = _parsed(line.removeprefix(b"data: ")) if line.startswith(b"data: ") else {}
+            if isinstance(event, dict) and event.get("failed"):
+                return str(event.get("message", "")).removeprefix("Spawn failed: ")[:500]
+        return None
 
     def mint_token(self, person: str, seconds: int = _TOKEN_SECONDS) -> str:
         """Make a token that opens exactly this person's server here, and nothing else.
@@ -117,7 +139,7 @@ class HubClient:
         return answer if isinstance(answer, dict) else {}
 
     def _request(self, method: str, path: str, body: object) -> tuple[int, bytes]:
-        connection = _UnixConnection(self._path, self._seconds)
+        connection = _Connection(self._dial, self._seconds)
         headers = {"Authorization": f"token {self._token}", "Accept": "application/json"}
         content = None if body is None else json.dumps(body)
         if content is not None:
@@ -135,19 +157,33 @@ class HubClient:
             connection.close()
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """One HTTP connection over a unix socket."""
+def at_socket(path: Path) -> Dial:
+    """Answer how a hub at a unix socket is reached."""
+    return partial(_connected, path)
 
-    def __init__(self, path: Path, seconds: float) -> None:
+
+def _connected(path: Path, seconds: float) -> socket.socket:
+    connecting = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connecting.settimeout(seconds)
+        connecting.connect(str(path))
+    except OSError:
+        connecting.close()
+        raise
+    return connecting
+
+
+class _Connection(http.client.HTTPConnection):
+    """One HTTP connection over whatever the dial answers."""
+
+    def __init__(self, dial: Dial, seconds: float) -> None:
         super().__init__("localhost", timeout=seconds)
-        self._path = path
+        self._dial = dial
         self._seconds = seconds
 
     def connect(self) -> None:
-        """Connect to the socket instead of a host."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self._seconds)
-        self.sock.connect(str(self._path))
+        """Connect by the dial instead of by a host's name."""
+        self.sock = self._dial(self._seconds)
 
 
 def _name(person: str) -> str:

@@ -1,7 +1,8 @@
 """Write the configuration of one project's hub, and apply it inside the hub's own process.
 
 The hub gets a folder of its own: its database, its cookie secret, its token file. No internet
-feature is on, no browser ever talks to it, and it listens on one unix socket.
+feature is on, no browser ever talks to it, and it listens on one unix socket, or on a cluster at
+one port that only the doors and the reconciler reach.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from orchestrator.hub import facts
 from orchestrator.hub.spec import (
     HUB_DOOR,
     SERVER_SCOPES,
@@ -19,14 +21,10 @@ from orchestrator.hub.spec import (
     socket_url,
 )
 
-_PROGRAM = '''"""One project's hub; written by the engine, its facts are in hub.json beside it."""
+KEPT = Path("/srv/hub")
+"""On a cluster: the one folder that a hub may write and finds again after a restart."""
 
-from pathlib import Path
-
-from orchestrator.hub.config import configure
-
-configure(get_config(), Path(__file__).parent)
-'''
+_IMAGE_PULL_SECONDS = 300
 
 
 def write_config(
@@ -38,24 +36,46 @@ def write_config(
     argument; a changed token ends the old one at the hub's next start.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    facts = {"project": project, "hub": str(hub_socket), "engine": str(engine_socket)}
-    _write_private(folder / "api_token", api_token)
-    _write_private(folder / "hub.json", json.dumps(facts, sort_keys=True))
-    program = folder / "jupyterhub_config.py"
-    _write_private(program, _PROGRAM)
-    return program
+    files = facts.on_this_machine(project, str(hub_socket), str(engine_socket), api_token)
+    for name, text in files.items():
+        _write_private(folder / name, text)
+    return folder / facts.PROGRAM
 
 
 def configure(c: Any, folder: Path) -> None:
-    """Set every option of the hub; called by the written file inside the hub's process."""
+    """Set every option of a hub on this machine; called by the written file in its process."""
     folder = folder.absolute()
-    facts = json.loads((folder / "hub.json").read_text())
-    _forget_old_tokens(folder / "hub.sqlite")
-    c.JupyterHub.db_url = f"sqlite:///{folder / 'hub.sqlite'}"
-    c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
-    c.JupyterHub.hub_bind_url = socket_url(facts["hub"])
-    c.JupyterHub.hub_connect_url = socket_url(facts["hub"])
+    said = _read(folder)
+    _set_hub(c, folder, folder)
+    c.JupyterHub.hub_bind_url = socket_url(said["hub"])
+    c.JupyterHub.hub_connect_url = socket_url(said["hub"])
     c.JupyterHub.hub_socket_mode = 0o600
+    _set_spawner(c, said["engine"])
+
+
+def configure_on_a_cluster(c: Any, folder: Path, kept: Path = KEPT) -> None:
+    """Set every option of a hub that is a pod and makes pods; called as `configure` is.
+
+    Shape: `folder` is a mounted secret, `kept` the hub's own claim.
+    """
+    said = _read(folder)
+    _set_hub(c, folder, kept)
+    c.JupyterHub.hub_bind_url = f"http://:{said['port']}"  # every address: of either family
+    c.JupyterHub.hub_connect_url = f"http://127.0.0.1:{said['port']}"
+    _set_pod_spawner(c, said["namespace"])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    said = json.loads((folder / facts.FACTS).read_text())
+    assert isinstance(said, dict)
+    return said
+
+
+def _set_hub(c: Any, folder: Path, kept: Path) -> None:
+    """What every hub has: closed defaults, no browser, notebooks that outlive it."""
+    _forget_old_tokens(kept / "hub.sqlite")
+    c.JupyterHub.db_url = f"sqlite:///{kept / 'hub.sqlite'}"
+    c.JupyterHub.cookie_secret_file = str(kept / "cookie_secret")
     c.JupyterHub.authenticator_class = "null"
     c.JupyterHub.proxy_class = "orchestrator.hub.proxy.MemoryProxy"
     c.JupyterHub.allow_named_servers = False
@@ -66,8 +86,12 @@ def configure(c: Any, folder: Path) -> None:
     c.JupyterHub.oauth_token_expires_in = 600
     c.JupyterHub.log_level = "INFO"
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0, "slow_stop_timeout": 0}
-    _set_spawner(c, facts["engine"])
-    _set_roles(c, (folder / "api_token").read_text())
+    c.Spawner.server_token_scopes = list(SERVER_SCOPES)
+    c.Spawner.env_keep = []
+    c.Spawner.poll_interval = 5
+    c.Spawner.http_timeout = 60
+    c.Spawner.consecutive_failure_limit = 0
+    _set_roles(c, (folder / facts.TOKEN).read_text())
 
 
 def _set_spawner(c: Any, engine_socket: str) -> None:
@@ -76,12 +100,18 @@ def _set_spawner(c: Any, engine_socket: str) -> None:
     c.Spawner.hub_connect_url = HUB_DOOR
     c.Spawner.ip = "127.0.0.1"
     c.Spawner.port = 8888
-    c.Spawner.server_token_scopes = list(SERVER_SCOPES)
-    c.Spawner.env_keep = []
-    c.Spawner.poll_interval = 5
     c.Spawner.start_timeout = 60
-    c.Spawner.http_timeout = 60
-    c.Spawner.consecutive_failure_limit = 0
+
+
+def _set_pod_spawner(c: Any, namespace: str) -> None:
+    c.JupyterHub.spawner_class = "orchestrator.hub.podspawner.PodSpawner"
+    c.KubeSpawner.namespace = namespace
+    c.KubeSpawner.enable_user_namespaces = False
+    c.KubeSpawner.delete_stopped_pods = False  # a crashed pod stays until its reason was read
+    c.KubeSpawner.delete_grace_period = 5
+    c.KubeSpawner.k8s_api_request_timeout = 10  # three seconds are few for a busy cluster
+    c.Spawner.port = 8888
+    c.Spawner.start_timeout = _IMAGE_PULL_SECONDS
 
 
 def _set_roles(c: Any, token: str) -> None:

@@ -1,6 +1,7 @@
 """[pure] What a notebook server is told at its start, and how the hub names its socket."""
 
 from collections.abc import Mapping
+from typing import Any
 
 HUB_DOOR = "http://127.0.0.1:8081"
 """The hub as a notebook server sees it: a forwarder inside the sandbox ends at the hub door."""
@@ -57,3 +58,24 @@ def environment(hub: Mapping[str, object], person: str, base_url: str) -> dict[s
         "JUPYTERHUB_PUBLIC_URL": "",
         "JUPYTERHUB_PUBLIC_HUB_URL": "",
     }
+
+
+POD = "pod"
+"""The option of a request for a server under which the engine sends the whole pod."""
+
+
+def told(pod: Mapping[str, Any], hub: Mapping[str, object]) -> dict[str, Any]:
+    """Add the hub's words to a pod's environment: those that the engine left open, no other.
+
+    Shape: only `JUPYTERHUB_*` names with text values; an address or a name that the engine wrote
+    stays as it is. The given pod is not changed.
+    """
+    (container,) = pod["spec"]["containers"]
+    written = {each["name"]: each["value"] for each in container["env"]}
+    more = {
+        name: value
+        for name, value in hub.items()
+        if name.startswith("JUPYTERHUB_") and isinstance(value, str)
+    }
+    spelled = [{"name": name, "value": value} for name, value in sorted((more | written).items())]
+    return {**pod, "spec": {**pod["spec"], "containers": [{**container, "env": spelled}]}}

@@ -36,8 +36,9 @@ from orchestrator.identity.tokens import (
     shown_prefix,
     spell,
     unknown_scopes,
+    well_formed,
 )
-from orchestrator.values import Actor, JsonValue, parse_slug
+from orchestrator.values import SYSTEM, Actor, JsonValue, parse_slug
 
 ABSOLUTE = timedelta(hours=10)
 HANDOVER = timedelta(seconds=60)
@@ -427,6 +428,35 @@ def mint_token(
     session.flush()
     _log(session, "token_created", actor, now, "token", row.prefix, detail={"days": days})
     return token
+
+
+def admit_role_token(session: Session, role: str, token: str, now: datetime) -> None:
+    """Take a token that a cluster keeps for a process of ours, or let it live on.
+
+    Errors: Invalid for what is no token of a process, or was revoked or is another's.
+    """
+    sound = well_formed(token) and token.startswith(f"tre_{TokenKind.ROLE}_")
+    row = session.get(ServiceToken, fingerprint(token)) if sound else None
+    if not sound or (row is not None and (row.revoked_at is not None or row.owner != role)):
+        raise Invalid(
+            f"The token that the cluster keeps for {role} opens nothing. Delete the Secret "
+            f"role-{role}, then upgrade the installation: a new one is made.",
+            code="role_token",
+        )
+    if row is None:
+        row = ServiceToken(
+            token_hash=fingerprint(token),
+            prefix=shown_prefix(token),
+            kind=TokenKind.ROLE.value,
+            owner=role,
+            scopes=[],
+            created_at=now,
+            expires_at=now,
+        )
+    row.expires_at = now + timedelta(days=MAX_DAYS)
+    session.add(row)
+    session.flush()
+    _log(session, "token_created", SYSTEM, now, "token", row.prefix, detail={"days": MAX_DAYS})
 
 
 def touch_token(session: Session, token: str, now: datetime) -> None:

@@ -46,7 +46,7 @@ class Line:
         """Keep where the control plane is; nothing is connected yet."""
         host = settings.bind_host
         dial = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - not bound here
-        self._base = f"http://{dial}:{settings.control_port}"
+        self._base = settings.control_dial or f"http://{dial}:{settings.control_listen}"
         self._host = f"{settings.control_host}:{settings.control_port}"
         self._token_file = settings.role_token_file(role)
         self._role = role

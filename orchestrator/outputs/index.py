@@ -1,13 +1,15 @@
-"""The row-linkage index of a snapshot: keyed hashes, frequencies and row lists; no plain value.
+"""The index of a snapshot: keyed hashes, frequencies, row lists, sealed numbers; no plain value.
 
 Built by the judge at admission, read by the judge at export, never by the opener. It confirms
 guesses about rows, so it is as sensitive as the data and is destroyed with it. Column and table
-names are kept in plain, values never.
+names are kept in plain, values never: the numbers that sums and extremes are traced with are sealed
+under the key that the hashes need.
 Shape on disk: magic, length of the JSON header, header, then arrays of little-endian integers.
 Source: outputs 5.1.
 """
 
 import json
+import math
 import sys
 from array import array
 from bisect import bisect_left
@@ -27,12 +29,15 @@ from orchestrator.outputs.canon import (
     spell_number,
     transforms,
 )
+from orchestrator.outputs.sealing import opened, sealed
 from orchestrator.values import Digest
 
 Numbers: TypeAlias = "array[int]"
+Magnitudes: TypeAlias = "array[float]"
 
 _MAGIC = b"TREINDEX1\n"
-_FORMAT = 1
+_FORMAT = 2
+_KNOWN = frozenset({1, 2})  # 1 held no magnitudes
 FILE_NAME = "index.bin"
 
 
@@ -69,7 +74,8 @@ class Column:
     """One source column: the value number of each row, and the rows of each value number.
 
     Shape: rows of value v are `rows[offsets[v]:offsets[v + 1]]`; `specific` says that a value by
-    itself points at a person (a pseudonym that is not just a small number).
+    itself points at a person (a pseudonym that is not just a small number); `magnitudes[v]` is the
+    number that value v is (infinite for none), None in a column of texts.
     """
 
     name: str
@@ -80,6 +86,7 @@ class Column:
     offsets: Numbers
     rows: Numbers
     features: tuple[Feature, ...]
+    magnitudes: "Magnitudes | None" = None
     _members: dict[int, dict[int, list[int]]] = field(default_factory=dict, compare=False)
 
     def rows_of(self, feature: int, group: int) -> list[int]:
@@ -150,17 +157,17 @@ def encode_cells(name: str, cells: Sequence[str], role: str = "") -> SourceColum
 
 def write_index(tables: Sequence[TableIndex], key: bytes, path: Path) -> int:
     """Write an index and return its size in bytes; the key stays outside of it."""
-    blobs: list[Numbers] = []
+    blobs: list[Numbers | bytes] = []
     header = {
         "format": _FORMAT,
         "check": _check(key),
-        "tables": [_table_header(table, blobs) for table in tables],
+        "tables": [_table_header(table, blobs, key) for table in tables],
     }
     head = json.dumps(header, ensure_ascii=True).encode()
     with path.open("wb") as out:
         out.write(_MAGIC + len(head).to_bytes(8, "little") + head)
         for blob in blobs:
-            out.write(_little(blob).tobytes())
+            out.write(blob if isinstance(blob, bytes) else _little(blob).tobytes())
         return out.tell()
 
 
@@ -176,9 +183,9 @@ def read_index(path: Path, key: bytes, label: str = "", digest: Digest | None = 
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
     try:
         header = json.loads(bytes(data[start:end]))
-        if header["format"] != _FORMAT or header["check"] != _check(key):
+        if header["format"] not in _KNOWN or header["check"] != _check(key):
             raise BadIndex("another format or another key")
-        reader = _Blobs(data[end:])
+        reader = _Blobs(data[end:], key)
         tables = tuple(_table(table, reader) for table in header["tables"])
     except (KeyError, TypeError, ValueError) as error:
         raise BadIndex("a broken index") from error
@@ -188,9 +195,17 @@ def read_index(path: Path, key: bytes, label: str = "", digest: Digest | None = 
 class _Blobs:
     """Take arrays one after the other from the body of an index."""
 
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: memoryview, key: bytes) -> None:
         self.data = data
+        self.key = key
         self.position = 0
+
+    def open(self, size: int, place: str) -> Magnitudes:
+        """Take sealed numbers. Errors: ValueError when they were sealed for another place."""
+        end = self.position + size
+        data = opened(bytes(self.data[self.position : end]), self.key, place)
+        self.position = end
+        return _little_floats(data)
 
     def take(self, code: str, length: int) -> Numbers:
         blob: Numbers = array(code)
@@ -234,7 +249,12 @@ def _column(column: SourceColumn, key: bytes) -> Column:
         offsets,
         rows,
         _distinct(features),
+        _magnitudes(parsed_values) if numeric else None,
     )
+
+
+def _magnitudes(values: Sequence[float | None]) -> Magnitudes:
+    return array("d", [math.inf, *(math.inf if value is None else value for value in values)])
 
 
 def is_specific(spellings: Sequence[str]) -> bool:
@@ -292,16 +312,23 @@ def _distinct(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
     return tuple(kept)
 
 
-def _table_header(table: TableIndex, blobs: list[Numbers]) -> Mapping[str, object]:
+def _table_header(
+    table: TableIndex, blobs: "list[Numbers | bytes]", key: bytes
+) -> Mapping[str, object]:
     columns = []
-    for column in table.columns:
+    for number_of, column in enumerate(table.columns):
         blobs += [column.values, column.offsets, column.rows]
         features = []
         for feature in column.features:
             blobs += [feature.hashes, feature.group_of, feature.frequency]
             features.append({"transform": feature.transform.value, "groups": len(feature.hashes)})
+        seal = b""
+        if column.magnitudes is not None:
+            seal = sealed(_floats(column.magnitudes), key, _place(table.name, number_of))
+            blobs.append(seal)
         columns.append(
             {
+                "sealed": len(seal),
                 "name": column.name,
                 "role": column.role,
                 "numeric": column.numeric,
@@ -317,13 +344,17 @@ def _table(header: dict[str, object], blobs: _Blobs) -> TableIndex:
     columns, size = header["columns"], header["size"]
     if not isinstance(columns, list) or not isinstance(size, int):
         raise BadIndex("a broken index")
-    read = tuple(_read_column(column, size, blobs) for column in columns)
-    return TableIndex(str(header["name"]), size, read)
+    name = str(header["name"])
+    read = tuple(
+        _read_column(column, size, blobs, _place(name, number_of))
+        for number_of, column in enumerate(columns)
+    )
+    return TableIndex(name, size, read)
 
 
-def _read_column(header: dict[str, object], size: int, blobs: _Blobs) -> Column:
-    distinct, features = header["distinct"], header["features"]
-    if not isinstance(distinct, int) or not isinstance(features, list):
+def _read_column(header: dict[str, object], size: int, blobs: _Blobs, place: str) -> Column:
+    distinct, features, seal = header["distinct"], header["features"], header.get("sealed", 0)
+    if not isinstance(distinct, int) or not isinstance(features, list) or not isinstance(seal, int):
         raise BadIndex("a broken index")
     values = blobs.take("I", size)
     offsets = blobs.take("I", distinct + 2)
@@ -337,6 +368,7 @@ def _read_column(header: dict[str, object], size: int, blobs: _Blobs) -> Column:
         offsets,
         rows,
         tuple(_read_feature(feature, distinct, blobs) for feature in features),
+        blobs.open(seal, place) if seal else None,
     )
 
 
@@ -350,6 +382,25 @@ def _read_feature(header: dict[str, object], distinct: int, blobs: _Blobs) -> Fe
         blobs.take("I", distinct + 1),
         blobs.take("I", groups),
     )
+
+
+def _place(table: str, column: int) -> str:
+    return f"{table}/{column}"
+
+
+def _floats(values: Magnitudes) -> bytes:
+    own = array("d", values)
+    if sys.byteorder == "big":  # pragma: no cover - no such machine in the tests
+        own.byteswap()
+    return own.tobytes()
+
+
+def _little_floats(data: bytes) -> Magnitudes:
+    own = array("d")
+    own.frombytes(data)
+    if sys.byteorder == "big":  # pragma: no cover - no such machine in the tests
+        own.byteswap()
+    return own
 
 
 def _check(key: bytes) -> str:

@@ -13,11 +13,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.outputs import admission
+from orchestrator.outputs import admission, ledger
 from orchestrator.outputs.codec import job_from_json, keys_from_json, report_to_json
 from orchestrator.outputs.coverage import cover, uncovered
+from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import BadForm, FileForm, FormLimits, form_from_json
 from orchestrator.outputs.index import BadIndex, Index, read_index
 from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Source, worst
@@ -45,9 +47,14 @@ def judge(
     Source: design properties 5 and 6.
     """
     padded = [*forms, *([None] * (len(job.files) - len(forms)))]
-    files = tuple(
-        _file(file, form, job, indexes, policy, sources_unread, rules)
+    subjects = [
+        _subject(file, form, job, indexes, policy, sources_unread)
         for file, form in zip(job.files, padded, strict=False)
+    ]
+    counts = [subject.facts for subject in subjects]
+    files = tuple(
+        _file(replace(subject, others=_but(counts, at)), rules)
+        for at, subject in enumerate(subjects)
     )
     return Report(
         job=job.id,
@@ -55,6 +62,7 @@ def judge(
         files=files,
         policy_digest=job.policy_digest,
         snapshots=tuple(index.digest for index in indexes if index.digest is not None),
+        facts=ledger.spelled(job.files, counts, policy.ledger.cells),
         engine=engine(rules),
     )
 
@@ -109,21 +117,27 @@ def form_limits(policy: OutputsPolicy) -> FormLimits:
     )
 
 
-def _file(
+def _subject(
     file: JobFile,
     form: FileForm | None,
     job: Job,
     indexes: Sequence[Index],
     policy: OutputsPolicy,
     sources_unread: str | None,
-    rules: Sequence[Rule],
-) -> FileReport:
+) -> Subject:
     own = form if form is not None and _belongs(form, file) else None
     coverage = cover(own) if own else uncovered(file.path, file.size, "the opener gave no form")
-    subject = Subject(file, own, coverage, policy, tuple(indexes), sources_unread, job.context_due)
+    return Subject(file, own, coverage, policy, tuple(indexes), sources_unread, job.context_due)
+
+
+def _but(counts: Sequence[tuple[FactTable, ...]], at: int) -> tuple[FactTable, ...]:
+    return tuple(table for other, own in enumerate(counts) if other != at for table in own)
+
+
+def _file(subject: Subject, rules: Sequence[Rule]) -> FileReport:
     results = tuple(apply(rule, subject) for rule in rules)
     verdict = worst([result.verdict for result in results])
-    return FileReport(file.path, file.digest, verdict, results, coverage)
+    return FileReport(subject.file.path, subject.file.digest, verdict, results, subject.coverage)
 
 
 def _belongs(form: FileForm, file: JobFile) -> bool:

@@ -1,4 +1,4 @@
-"""[pure] What is a column of an exported table: a count, a share, a statistic, a year, a label?
+"""[pure] What a column is: a count, a share, a rate, a statistic, a year, a code, a dose, a label?
 
 A wrong role is the main source of nonsense: one tool looks only at columns named n, another takes
 every number below ten for a small cell. Evidence here: whole numbers, names, row labels, totals,
@@ -12,7 +12,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orchestrator.outputs.canon import is_missing, number
+from orchestrator.outputs.cells import Mark, hidden, pieces, whole
 from orchestrator.outputs.form import Table
+
+__all__ = [
+    "Cell",
+    "Known",
+    "Role",
+    "counts",
+    "label_of",
+    "listed",
+    "named",
+    "roles",
+    "whole",
+    "words",
+]
 
 
 class Role(StrEnum):
@@ -20,53 +34,103 @@ class Role(StrEnum):
 
     COUNT = "count"
     PERCENT = "percent"
+    RATE = "rate"
+    MEAN = "mean"
+    SPREAD = "spread"
+    SUM = "sum"
+    EXTREME = "extreme"
+    PERCENTILE = "percentile"
+    P_VALUE = "p_value"
+    COEFFICIENT = "coefficient"
+    DEGREES = "degrees"
     STATISTIC = "statistic"
     YEAR = "year"
+    CODE = "code"
     INDEX = "index"
     AXIS = "axis"
+    DOSE = "dose"
+    PLANNED = "planned"
     TEXT = "text"
     UNKNOWN = "unknown"
 
 
+STATISTICS = frozenset(
+    {Role.RATE, Role.MEAN, Role.SPREAD, Role.SUM, Role.EXTREME, Role.PERCENTILE, Role.P_VALUE,
+     Role.COEFFICIENT, Role.DEGREES, Role.STATISTIC, Role.PLANNED}
+)  # fmt: skip
+"""Numbers that are worked out and count nobody."""
+
+LABELS = frozenset({Role.TEXT, Role.AXIS, Role.YEAR, Role.CODE, Role.INDEX, Role.DOSE})
+"""Columns that say what a row is about."""
+
+
 @dataclass(frozen=True)
 class Cell:
-    """One number that counts people, or might: `row` from 1, `certain` where the role is COUNT."""
+    """One number that counts people, or might: `row` from 1, `certain` where the role is COUNT.
+
+    Shape: `whole` is True for a denominator, which counts people too.
+    """
 
     row: int
     column: int
     value: int
     certain: bool
+    whole: bool = False
 
 
-def _listed(text: str) -> frozenset[str]:
+def listed(text: str) -> frozenset[str]:
+    """List words."""
     return frozenset(text.split())
 
 
-_PERCENT = _listed("percent pct percentage prop proportion share perc prc")
-_STATISTIC = _listed(
-    "mean avg average median std sd se sem var variance min max minimum maximum iqr q1 q2 q3 "
-    "quantile range coef coefficient coefficients estimate estimates beta hr rr irr ratio odds "
-    "hazard rate rates ci lci uci lcl ucl chi chisq chi2 statistic statistics pvalue pr prob "
-    "probability loglik aic bic auc auroc r2 rsq corr correlation cor weighted skew kurtosis mode "
-    "midpoint incidence prevalence survival surv cumhaz df dof"
-)
-_COUNT = _listed(
+_PERCENT = listed("percent pct percentage prop proportion share perc prc")
+_NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
+    (Role.PLANNED, listed("planned target expected required anticipated projected simulated")),
+    (Role.P_VALUE, listed("p pvalue pval pr padj fdr qvalue")),
+    (Role.DEGREES, listed("df dof ddf ndf")),
+    (Role.SPREAD, listed("sd std stdev se sem var variance mad cv")),
+    (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
+                           "youngest")),
+    (Role.PERCENTILE, listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
+                              "q3 p1 p5 p10 p20 p25 p50 p75 p80 p90 p95 p99 lq uq")),
+    (Role.COEFFICIENT, listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
+                               "rr irr aor ratio odds hazard ci lci uci lcl ucl lower upper "
+                               "intercept exp")),
+    (Role.MEAN, listed("mean means avg average averages")),
+    (Role.RATE, listed("rate rates incidence prevalence per yield")),
+    (Role.SUM, listed("sum sums summed")),
+    (Role.STATISTIC, listed("chi chisq chi2 statistic statistics prob probability loglik aic bic "
+                             "auc auroc r2 rsq corr correlation cor weighted skew kurtosis mode "
+                             "midpoint survival surv cumhaz wald ratio diff "
+                             "difference delta change sensitivity specificity accuracy importance "
+                             "gain loss bits epsilon seed lambda")),
+)  # fmt: skip
+_STRONG = listed(
     "n count counts freq freqs frequency frequencies num number patients patient persons person "
-    "people subjects subject participants cases controls case control events event deaths total "
-    "totals all size nobs obs observations records rows censored censor risk atrisk denominator "
-    "numerator women men males females"
+    "people subjects subject participants participant individuals events event deaths nobs obs "
+    "observations died dead denominator numerator atrisk cases controls"
 )
-_YEAR = _listed("year yr date")
-_INDEX = _listed("id rank order index row rownames rowname position")
-_AXIS = _listed(
+"""Words that say by themselves that somebody was counted."""
+_WEAK = listed(
+    "case control total totals all size records rows censored censor risk women men males females"
+)
+"""Words that say so only where nothing else speaks against it."""
+_DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
+                "minutes seconds days weeks months years cycles courses doses mgkg")  # fmt: skip
+_CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha")
+_YEAR = listed("year yr date")
+_INDEX = listed("id rank order index row rownames rowname position nr")
+_AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
-    "dose line decade decile quartile quintile bin band sex gender arm time site year yr score"
+    "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
+    "ipss risk phase course period model step variable scenario chromosome chr exon locus fold"
 )
-_TOTALS = _listed("total totals all sum overall")
-_SUPPRESSED = re.compile(r"[<>≤≥]=?\s*\d+|\*+|\[?(?:suppressed|redacted|masked)\]?|[cxs]", re.I)
+_TOTALS = listed("total totals all sum overall everyone everybody")
+_AROUND = listed("patients people persons participants subjects n sexes sex ages groups grand the "
+                  "of both cohort sample population study")  # fmt: skip
 _WORD = re.compile(r"[a-z]+\d*|\d+")
-_COUNT_WITH_SHARE = re.compile(r"(\d{1,9}) ?[(\[] ?(\d+(?:[.,]\d+)?) ?(%?) ?[)\]]\Z")
-_FRACTION = re.compile(r"(\d{1,9}) ?/ ?(\d{1,9}) ?(?:[(\[].*[)\]])?\Z")
+_PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
+_MOST = 0.6
 
 Known = Callable[[Sequence[str]], bool]
 """Says whether all of these names are values of one source column."""
@@ -86,6 +150,34 @@ def label_of(table: Table, column: int) -> str:
     return name if plain and not identifier else f"column {column + 1}"
 
 
+def named(name: str) -> Role | None:
+    """Say what a name or a row label says its numbers are; None where it says nothing.
+
+    Shape: a statistic of something counted (`mean n`) is the statistic; `or` is an odds ratio only
+    by itself, because it is a word as well.
+    """
+    own = set(words(name))
+    if ("%" in name and not own & {"ci", "iqr"}) or own & _PERCENT:
+        return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
+    if words(name) == ["or"]:
+        return Role.COEFFICIENT
+    for role, names in _NAMED:
+        if own & names and not _is_label_only(role, own, names):
+            return role
+    return Role.COUNT if own & _STRONG else None
+
+
+def counted(name: str) -> bool:
+    """Say whether a name by itself says that people were counted."""
+    return named(name) is Role.COUNT
+
+
+def is_total(label: str) -> bool:
+    """Say whether a row or column is the total of the others, by its label: `All`, `Total (n)`."""
+    own = set(words(label))
+    return bool(own & _TOTALS) and own <= _TOTALS | _AROUND
+
+
 def roles(table: Table, known: Known) -> list[Role]:
     """Give each column its role. `known` recognises categories of the source."""
     columns = list(zip(*table.rows, strict=True)) if table.rows else [() for _ in table.columns]
@@ -97,14 +189,81 @@ def roles(table: Table, known: Known) -> list[Role]:
     if unclear and (
         _sums_up(table, columns, unclear)
         or (len(unclear) > 1 and table.header and known([table.columns[at] for at in unclear]))
+        or _beside_a_total(table, found, unclear)
     ):
         return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
     return found
 
 
+def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
+    """List every number of a table that counts people or might, also `12 (3.4%)` and `3/120`."""
+    cells: list[Cell] = []
+    speaks = statistic_column(table, found)
+    for row, values in enumerate(table.rows, 1):
+        says = _row_says(values, found, speaks)
+        for column, text in enumerate(values):
+            if column != speaks:
+                cells += _cells(row, column, text, found[column], says, speaks is not None)
+    return cells
+
+
+def role_of(table: Table, found: Sequence[Role], row: Sequence[str], column: int) -> Role:
+    """Say what one cell is: by its row where rows speak (`describe()`), else by its column."""
+    speaks = statistic_column(table, found)
+    says = _row_says(row, found, speaks)
+    own = found[column]
+    if speaks is not None and says is not None and own is not Role.TEXT:
+        return says
+    if says is not None and own in {Role.UNKNOWN, Role.STATISTIC}:
+        return says
+    return own
+
+
+def statistic_column(table: Table, found: Sequence[Role]) -> int | None:
+    """Find the column whose labels say what each row's numbers are: `mean`, `n`, `25%`.
+
+    Shape: the first column with two such labels (`describe()`), or another text column in which
+    most labels are such (a long table).
+    """
+    for column, role in enumerate(found):
+        if role is not Role.TEXT or not table.rows:
+            continue
+        labels = [row[column] for row in table.rows]
+        marked = [label for label in labels if _is_statistic(label)]
+        told = [label for label in labels if _is_statistic(label) or counted(label)]
+        if column == 0 and len(marked) >= 2:
+            return column
+        if column > 0 and marked and len(told) >= max(2, _MOST * len(labels)):
+            return column
+    return None
+
+
+def _is_label_only(role: Role, own: set[str], names: frozenset[str]) -> bool:
+    """`age range`, `p group`, `kappa lambda`: one weak word does not make a statistic."""
+    only = own & names
+    if only == {"p"}:
+        return not own <= {"p", "value", "val", "adj", "adjusted", "trend", "interaction", "for"}
+    if role is Role.STATISTIC and only <= {"lambda", "change", "mode"}:
+        return not own <= only | {"value", "abs", "mean"}
+    return only in ({"range"}, {"target"}, {"expected"}) and bool(own & _AXIS)
+
+
+def _is_statistic(label: str) -> bool:
+    if _PERCENTILE_LABEL.match(label.strip()):
+        return True
+    role = None if pieces(label) else named(label)
+    return role is not None and role is not Role.COUNT
+
+
+def _row_says(values: Sequence[str], found: Sequence[Role], speaks: int | None) -> Role | None:
+    if speaks is not None:
+        return named(values[speaks])
+    return named(values[0]) if found and found[0] is Role.TEXT else None
+
+
 def _axes(table: Table, columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
     """Tell key columns: named like one, and either without repeats or left of what is measured."""
-    measured = {Role.COUNT, Role.PERCENT, Role.STATISTIC}
+    measured = {Role.COUNT, Role.PERCENT} | STATISTICS
     last = max((at for at, role in enumerate(found) if role in measured), default=-1)
     told = list(found)
     for at, role in enumerate(found):
@@ -114,84 +273,75 @@ def _axes(table: Table, columns: Sequence[Sequence[str]], found: Sequence[Role])
     return told
 
 
-def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
-    """List every number of a table that counts people or might, also `12 (3.4%)` and `3/120`."""
-    cells: list[Cell] = []
-    labelled = _labels_are_statistics(table, found)
-    for row, values in enumerate(table.rows, 1):
-        label = words(values[0]) if found and found[0] is Role.TEXT else []
-        for column, text in enumerate(values):
-            cells += _cells(row, column, text, found[column], label, labelled)
-    return cells
-
-
 def _cells(
-    row: int, column: int, text: str, role: Role, label: Sequence[str], labelled: bool
+    row: int, column: int, text: str, role: Role, says: Role | None, labelled: bool
 ) -> list[Cell]:
     value = whole(text)
     if value is None or (role is Role.TEXT and column == 0):
-        return _packed(row, column, text)
+        return _packed(row, column, text, role)
     if labelled:
-        return [Cell(row, column, value, certain=True)] if _counts(label) else []
+        counts_people = says is Role.COUNT and role not in LABELS - {Role.TEXT}
+        return [Cell(row, column, value, certain=True)] if counts_people else []
     if role is Role.COUNT:
-        return [Cell(row, column, value, certain=True)]
-    if role not in {Role.UNKNOWN, Role.TEXT} or _STATISTIC & set(label):
+        return [Cell(row, column, value, certain=True)] if says in {None, Role.COUNT} else []
+    if role not in {Role.UNKNOWN, Role.TEXT} or says not in {None, Role.COUNT}:
         return []
-    return [Cell(row, column, value, certain=_counts(label))]
+    return [Cell(row, column, value, certain=says is Role.COUNT)]
 
 
-def whole(text: str) -> int | None:
-    """Read a cell as a whole number >= 0, else None."""
-    value = None if is_missing(text) else number(text)
-    return int(value) if value is not None and value >= 0 and value == int(value) else None
-
-
-def _packed(row: int, column: int, text: str) -> list[Cell]:
-    stripped = " ".join(text[:200].split())
-    match = _COUNT_WITH_SHARE.match(stripped)
-    if match:
-        return [Cell(row, column, int(match[1]), certain=bool(match[3]))]
-    match = _FRACTION.match(stripped)
-    if match and int(match[1]) <= int(match[2]):
-        return [Cell(row, column, int(match[1]), True), Cell(row, column, int(match[2]), True)]
-    return []
+def _packed(row: int, column: int, text: str, role: Role) -> list[Cell]:
+    found = []
+    for piece in pieces(text):
+        if piece.mark in {Mark.COUNT, Mark.WHOLE}:
+            found.append(Cell(row, column, int(piece.value), True, piece.mark is Mark.WHOLE))
+        elif piece.mark is Mark.MAYBE and role is not Role.COUNT and role not in STATISTICS:
+            found.append(Cell(row, column, int(piece.value), certain=False))
+        elif piece.mark is Mark.MAYBE and role is Role.COUNT:
+            found.append(Cell(row, column, int(piece.value), certain=True))
+    return found
 
 
 def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
-    present = [
-        cell for cell in cells if not is_missing(cell) and not _SUPPRESSED.fullmatch(cell.strip())
-    ]
+    present = [cell for cell in cells if not is_missing(cell) and hidden(cell) is None]
     values = [value for value in map(number, present) if value is not None]
     if not values or len(values) < 0.5 * len(present):
         return Role.TEXT
-    found = words(name)
-    if "%" in name or any(cell.rstrip().endswith("%") for cell in present):
+    own = set(words(name))
+    fractions = any(value != int(value) or value < 0 for value in values)
+    if any(cell.rstrip().endswith("%") for cell in present):
         return Role.PERCENT
-    if _PERCENT & set(found):
-        return Role.PERCENT
-    if any(value != int(value) or value < 0 for value in values):
-        return Role.COUNT if _counts(found) and min(values) >= 0 else Role.STATISTIC
-    return _whole_role(found, [int(value) for value in values], name)
+    said = named(name)
+    if said is Role.PERCENT:
+        return Role.COUNT if own & _STRONG and "%" in name and not fractions else Role.PERCENT
+    if fractions:
+        return _broken_role(said, own, min(values))
+    return _whole_role(said, own, [int(value) for value in values], name)
 
 
-def _whole_role(found: Sequence[str], values: Sequence[int], name: str) -> Role:
-    own = set(found)
-    if _counts(found):
+def _broken_role(said: Role | None, own: set[str], least: float) -> Role:
+    if said is Role.COUNT and least >= 0 and not own & (_DOSE | _CODE):
         return Role.COUNT
-    if own & _STATISTIC:
-        return Role.STATISTIC
+    if said is not None and said is not Role.COUNT:
+        return said
+    return Role.DOSE if own & _DOSE else Role.STATISTIC
+
+
+def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: str) -> Role:
+    if said is Role.COUNT and not own & {"id", "code", "rank"}:
+        return Role.COUNT
+    if said is not None and said is not Role.COUNT:
+        return said
+    if own & _CODE:
+        return Role.CODE
+    if own & _WEAK and not own & (_DOSE | _AXIS - {"risk"}) and len(own - _WEAK) <= 2:
+        return Role.COUNT
     if all(1850 <= value <= 2150 for value in values):
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):
         return Role.YEAR
     if own & _INDEX or (not name.strip() and _runs(values)):
         return Role.INDEX
-    return Role.UNKNOWN
-
-
-def _counts(found: Sequence[str]) -> bool:
-    own = set(found)
-    return bool(own & _COUNT) and not own & _STATISTIC
+    return Role.DOSE if own & _DOSE else Role.UNKNOWN
 
 
 def _runs(values: Sequence[int]) -> bool:
@@ -204,21 +354,27 @@ def _sums_up(table: Table, columns: Sequence[Sequence[str]], unclear: Sequence[i
     if any(value is None for column in numbers for value in column):
         return False
     plain = [[value for value in column if value is not None] for column in numbers]
-    last = words(table.rows[-1][0]) if table.rows and table.rows[-1] else []
-    if len(table.rows) > 2 and (len(plain) > 1 or _TOTALS & set(last)):
+    if len(table.rows) > 2 and (len(plain) > 1 or is_total(table.rows[-1][0])):
         return all(column[-1] == sum(column[:-1]) for column in plain)
     rows = list(zip(*plain, strict=True))
     return len(plain) > 2 and len(rows) > 1 and all(row[-1] == sum(row[:-1]) for row in rows)
 
 
-def _labels_are_statistics(table: Table, found: Sequence[Role]) -> bool:
-    """Tell a table that has one statistic a row (`describe()`), by its row labels."""
-    if not found or found[0] is not Role.TEXT:
+def _beside_a_total(table: Table, found: Sequence[Role], unclear: Sequence[int]) -> bool:
+    """See whether unclear columns are the parts of a count column beside them, row by row."""
+    totals = [at for at, role in enumerate(found) if role is Role.COUNT]
+    if len(unclear) < 2 or not totals or len(table.rows) < 2:
         return False
-    labels = [row[0] for row in table.rows]
-    marked = [
-        label
-        for label in labels
-        if _STATISTIC & set(words(label)) or re.fullmatch(r"\d{1,2}(\.\d+)?\s*%", label.strip())
-    ]
-    return len(marked) >= 2
+    for total in totals:
+        rows = [
+            (whole(row[total]), [whole(row[at]) for at in unclear])
+            for row in table.rows
+            if all(hidden(row[at]) is None for at in (total, *unclear))
+        ]
+        sums = [
+            end is not None and None not in parts and sum(p for p in parts if p is not None) == end
+            for end, parts in rows
+        ]
+        if len(sums) > 1 and all(sums):
+            return True
+    return False

@@ -6,12 +6,13 @@ For the loader of all policies: `orchestrator.policy.load` takes `OutputsPolicy`
 spelling without floats and therefore one digest.
 """
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orchestrator.errors import Invalid
 from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
@@ -37,6 +38,10 @@ class Caps(_Frozen):
     parts: int = Field(gt=0)
     depth: int = Field(gt=0)
     pixels: int = Field(gt=0)
+    expansion: int = Field(gt=0)
+    member_bytes: int = Field(gt=0)
+    opened_bytes: int = Field(gt=0)
+    marks: int = Field(gt=0)
     form_bytes: int = Field(gt=0)
 
 
@@ -44,6 +49,74 @@ class Counts(_Frozen):
     """O01, O03, O04: the smallest count of people that may leave."""
 
     minimum: int = Field(gt=1)
+
+
+class Dominance(_Frozen):
+    """O05, O06: how much of a sum one or two people may make up. Units: percent."""
+
+    one_percent: int = Field(gt=0, le=100)
+    two_percent: int = Field(gt=0, le=100)
+    p_percent: int = Field(ge=0, le=100)
+
+
+class Degrees(_Frozen):
+    """O07: the fewest residual degrees of freedom of a model."""
+
+    minimum: int = Field(gt=0)
+
+
+class Holders(_Frozen):
+    """O08, O09: how many people must hold an extreme or an exact percentile."""
+
+    minimum: int = Field(gt=1)
+
+
+class Survival(_Frozen):
+    """O16: the fewest events and people at risk at a step."""
+
+    minimum: int = Field(gt=1)
+
+
+class Suppression(_Frozen):
+    """O13: how narrow a hidden count may be pinned down, and how long that is looked for.
+
+    Units: people, seconds, hidden cells.
+    """
+
+    width: int = Field(ge=0)
+    seconds: int = Field(gt=0)
+    unknowns: int = Field(gt=0)
+
+
+class Ledger(_Frozen):
+    """O14, O15: how much of one file is compared with earlier releases, and how long.
+
+    Units: cells, tables, seconds.
+    """
+
+    cells: int = Field(gt=0)
+    tables: int = Field(gt=0)
+    seconds: int = Field(gt=0)
+
+
+class Stricter(_Frozen):
+    """Numbers that one dataset or project asks for beyond the rest; None: as everybody."""
+
+    counts: int | None = Field(default=None, gt=1)
+    degrees: int | None = Field(default=None, gt=0)
+    holders: int | None = Field(default=None, gt=1)
+    survival: int | None = Field(default=None, gt=1)
+    width: int | None = Field(default=None, ge=0)
+    one_percent: int | None = Field(default=None, gt=0, le=100)
+    two_percent: int | None = Field(default=None, gt=0, le=100)
+    p_percent: int | None = Field(default=None, ge=0, le=100)
+
+
+class StricterFor(_Frozen):
+    """Stricter numbers by the slug of a dataset or of a project."""
+
+    datasets: dict[str, Stricter] = {}
+    projects: dict[str, Stricter] = {}
 
 
 class Shape(_Frozen):
@@ -120,6 +193,13 @@ class OutputsPolicy(_Frozen):
     version: int = Field(gt=0)
     caps: Caps
     counts: Counts
+    dominance: Dominance
+    degrees: Degrees
+    holders: Holders
+    survival: Survival
+    suppression: Suppression
+    ledger: Ledger
+    stricter: StricterFor = StricterFor()
     shape: Shape
     linkage: Linkage
     identifiers: Identifiers
@@ -133,6 +213,26 @@ class OutputsPolicy(_Frozen):
         """Say what could-not-check of a rule does to its file."""
         return self.could_not_check.rules.get(rule, self.could_not_check.otherwise)
 
+    @model_validator(mode="after")
+    def _only_stricter(self) -> Self:
+        for slug, asked in [*self.stricter.datasets.items(), *self.stricter.projects.items()]:
+            if _strictest(self, [asked]) != _strictest(self, [asked, _own(self)]):
+                raise ValueError(f"stricter: {slug}: a number that is less strict than for all")
+        return self
+
+    def within(self, datasets: Iterable[str], project: str) -> "OutputsPolicy":
+        """Give the policy of one request: the strictest that its datasets and project ask for.
+
+        Shape: `datasets` are slugs; the answer names no dataset or project and has its own digest,
+        which is stamped on every verdict of the request.
+        Source: outputs section 3 (thresholds inherited dataset, project, request).
+        """
+        asked = [self.stricter.datasets[slug] for slug in datasets if slug in
+                 self.stricter.datasets]  # fmt: skip
+        if project in self.stricter.projects:
+            asked.append(self.stricter.projects[project])
+        return _strictest(self, [_own(self), *asked]).model_copy(update={"stricter": StricterFor()})
+
     def as_json(self) -> JsonValue:
         """Spell the policy as JSON without floats; this is what jobs carry."""
         value: JsonValue = self.model_dump(mode="json")
@@ -141,6 +241,49 @@ class OutputsPolicy(_Frozen):
     def digest(self) -> Digest:
         """Name the policy by its canonical JSON."""
         return digest_of(canonical_json(self.as_json()))
+
+
+def _own(policy: OutputsPolicy) -> Stricter:
+    return Stricter(
+        counts=policy.counts.minimum,
+        degrees=policy.degrees.minimum,
+        holders=policy.holders.minimum,
+        survival=policy.survival.minimum,
+        width=policy.suppression.width,
+        **policy.dominance.model_dump(),
+    )
+
+
+def _strictest(policy: OutputsPolicy, asked: Sequence[Stricter]) -> OutputsPolicy:
+    """Put the strictest numbers into a policy; a smaller share of one person is the stricter."""
+
+    def told(name: str) -> list[int]:
+        values: list[int | None] = [getattr(one, name) for one in asked]
+        return [value for value in values if value is not None]
+
+    def most(name: str, else_: int) -> int:
+        return max(told(name), default=else_)
+
+    def least(name: str, else_: int) -> int:
+        return min(told(name), default=else_)
+
+    shares = policy.dominance
+    return policy.model_copy(
+        update={
+            "counts": Counts(minimum=most("counts", policy.counts.minimum)),
+            "degrees": Degrees(minimum=most("degrees", policy.degrees.minimum)),
+            "holders": Holders(minimum=most("holders", policy.holders.minimum)),
+            "survival": Survival(minimum=most("survival", policy.survival.minimum)),
+            "suppression": policy.suppression.model_copy(
+                update={"width": most("width", policy.suppression.width)}
+            ),
+            "dominance": Dominance(
+                one_percent=least("one_percent", shares.one_percent),
+                two_percent=least("two_percent", shares.two_percent),
+                p_percent=most("p_percent", shares.p_percent),
+            ),
+        }
+    )
 
 
 def parse_outputs(value: object) -> OutputsPolicy:

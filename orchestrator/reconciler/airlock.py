@@ -6,14 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from orchestrator.airlock import checking, jobs, queries, releasing
-from orchestrator.airlock.models import Check
+from orchestrator.airlock import checking, jobs, queries, releasing, thresholds
+from orchestrator.airlock.models import Check, Request
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.datasets import queries as datasets
 from orchestrator.db import read, write
 from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore.zones import Zone
 from orchestrator.outputs.model import Report, Source, Verdict
+from orchestrator.policy.outputs import OutputsPolicy
 from orchestrator.reconciler.lane import Work
 from orchestrator.reconciler.snapshots import index_key, index_path
 from orchestrator.values import Digest
@@ -62,7 +63,7 @@ def _check(hands: Hands, check_id: str) -> Report:
                 check_id,
                 location=places.__getitem__,
                 sources=sources(session, hands, check.project_id),
-                policy=hands.policies.outputs,
+                policy=_policy(session, hands, check),
                 form_out=hands.settings.state_dir / "forms",
             )
         return hands.engine.check(job)
@@ -70,7 +71,14 @@ def _check(hands: Hands, check_id: str) -> Report:
 
 def _nothing_read(hands: Hands, check_id: str) -> Report:
     """What is said of files whose bytes are not what was frozen: none of them could be checked."""
-    return Report(check_id, Verdict.COULD_NOT_CHECK, (), hands.policies.outputs.digest())
+    with read(hands.db) as session:
+        policy = _policy(session, hands, session.get_one(Check, check_id))
+    return Report(check_id, Verdict.COULD_NOT_CHECK, (), policy.digest())
+
+
+def _policy(session: Session, hands: Hands, check: Check) -> OutputsPolicy:
+    request = session.get_one(Request, check.request_id)
+    return thresholds.of_request(session, request, hands.policies)
 
 
 def sources(session: Session, hands: Hands, project_id: str) -> tuple[Source, ...]:
@@ -117,6 +125,9 @@ def release(hands: Hands, request_id: str, now: datetime) -> bool:
 
 
 def _release(hands: Hands, request_id: str, now: datetime) -> None:
+    with write(hands.db) as session:
+        if releasing.turn_back(session, hands.clock(), request_id, policies=hands.policies):
+            return
     with read(hands.db) as session:
         planned = releasing.plan_release(session, now, request_id)
     for _file, digest in planned:

@@ -68,7 +68,15 @@ def _start(hands: Hands, workspace: Workspace, row: Server, now: datetime) -> bo
         stopped = service.Seen(ServerState.STOPPED.value, reason=error.message)
         _record(hands, row, stopped, now, unwanted="not_allowed")
         return False
-    plain = service.Seen(seen.state.value, seen.address, seen.base_url, seen.token, seen.reason)
+    plain = service.Seen(
+        observed=seen.state.value,
+        address=seen.address,
+        base_url=seen.base_url,
+        token=seen.token,
+        reason=seen.reason,
+        door=seen.door,
+        hub=hands.engine.observe(workspace.slug).hub if seen.door else None,
+    )
     failed = seen.state is ServerState.FAILED
     _record(hands, row, plain, now, unwanted="server_failed" if failed else None)
     return seen.state is ServerState.STARTING
@@ -77,8 +85,8 @@ def _start(hands: Hands, workspace: Workspace, row: Server, now: datetime) -> bo
 def _record(
     hands: Hands, row: Server, seen: service.Seen, now: datetime, unwanted: str | None = None
 ) -> None:
-    same = (row.observed, row.address, row.token) == (seen.observed, seen.address, seen.token)
-    if same and unwanted is None:
+    before = (row.observed, row.address, row.token, row.door, row.hub)
+    if before == (seen.observed, seen.address, seen.token, seen.door, seen.hub) and not unwanted:
         return  # an unchanged world writes nothing
     with write(hands.db) as session:
         service.record_server(session, row.key, seen, now)

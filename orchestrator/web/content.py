@@ -10,17 +10,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from orchestrator.airlock import queries, reviewing
-from orchestrator.airlock.queries import Detail, FileView
+from orchestrator.airlock.queries import Detail, FileView, VersionBefore
 from orchestrator.airlock.rounds import SEAT
 from orchestrator.airlock.rules import may_approve
 from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.request import Caller, Parts, may
 from orchestrator.db import read, write
 from orchestrator.errors import NotFound
+from orchestrator.outputs.canon import number as as_number
 from orchestrator.outputs.form import BadForm, FileForm, Kind, Part, form_from_json, form_name
 from orchestrator.outputs.judge import form_limits
 from orchestrator.outputs.model import Finding
 from orchestrator.outputs.roles import label_of
+from orchestrator.outputs.versions import Difference, difference
 from orchestrator.web.render import address, page
 from orchestrator.web.requests import VOTES, came_from, names_of, worst_first
 
@@ -41,6 +43,15 @@ class Line:
     number: int
     cells: tuple[tuple[str, bool], ...]
     marked: bool
+
+
+@dataclass(frozen=True)
+class Since:
+    """What became of a file since a round. Shape: `difference` None: nothing kept to compare."""
+
+    round: int
+    same: bool
+    difference: Difference | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ def view(
         number=part,
         kinds=Kind,
         author=detail.author,
+        since=_since(control, file, form),
         **_judging(control, detail, file),
         **(_window(request, file, chosen, part, row, column, only == "marked") if chosen else {}),
     )
@@ -118,7 +130,19 @@ def _look(
     return detail, file, kept_form(control, file)
 
 
-def kept_form(control: Control, file: FileView) -> FileForm | None:
+def _since(control: Control, file: FileView, form: FileForm | None) -> Since | None:
+    """Compare with the version that reviewers saw in the last round; None in the first."""
+    with read(control.db) as session:
+        before = queries.version_before(session, file.id)
+    if before is None:
+        return None
+    if before.digest == file.digest:
+        return Since(before.round, same=True, difference=None)
+    old = kept_form(control, before)
+    return Since(before.round, False, difference(old, form) if old and form else None)
+
+
+def kept_form(control: Control, file: FileView | VersionBefore) -> FileForm | None:
     """Read what the opener made of a file; None where nothing was kept or it is not believed."""
     place = control.settings.state_dir / "forms" / form_name(file.path, file.digest)
     try:
@@ -188,6 +212,7 @@ def _window(
     return {
         "findings": findings,
         "columns": [(name, name in hits.columns) for name in names[left : left + COLUMNS]],
+        "numeric": _numeric(part, left),
         "lines": [_line(n, rows[n - 1], names, left, hits) for n in shown],
         "total_rows": len(rows),
         "total_columns": len(names),
@@ -217,6 +242,18 @@ def _rows(part: Part) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         return [label_of(table, at) for at in range(len(table.columns))], table.rows
     lines = (part.text or "").splitlines()
     return (["Text"], [(line,) for line in lines]) if part.text is not None else ([], [])
+
+
+def _numeric(part: Part, left: int) -> frozenset[int]:
+    """Which shown columns, from 0, hold numbers only, so that their digits stand in line."""
+    rows = part.table.rows[:LINES] if part.table else ()
+    columns = list(zip(*(row[left : left + COLUMNS] for row in rows), strict=False))
+    return frozenset(at for at, cells in enumerate(columns) if _all_numbers(cells))
+
+
+def _all_numbers(cells: Sequence[str]) -> bool:
+    written = [cell for cell in cells if cell.strip()]
+    return bool(written) and all(as_number(cell) is not None for cell in written)
 
 
 def _line(number: int, row: Sequence[str], names: Sequence[str], left: int, hits: Hits) -> Line:

@@ -281,6 +281,26 @@ def comment(sent: Commented, session: WriteSession, control: Parts, request_id: 
     return to(f"/requests/{request_id}?done=commented#comments")
 
 
+@router.post("/requests/{request_id}/files/{file_id}/disagreements")
+@shows_again(_shown_again)
+def disagree(
+    sent: Voted, session: WriteSession, control: Parts, request_id: str, file_id: str
+) -> Response:
+    """Record that a reviewer thinks a finding is none; no verdict changes."""
+    reviewing.disagree(
+        session,
+        sent.who.actor,
+        control.clock(),
+        request_id,
+        file_id,
+        sent["report"],
+        sent.number("number", "which finding it is"),
+        sent["reason"],
+    )
+    at = quote(sent["at"], safe="")
+    return to(f"/requests/{request_id}/files/{file_id}/view?at={at}&done=disagreed")
+
+
 @router.get("/requests/{request_id}/files/{file_id}/download")
 def download(control: Parts, who: Downloader, request_id: str, file_id: str) -> Response:
     """Hand out released bytes: re-hashed in hand, counted and logged before the first goes out."""

@@ -48,6 +48,7 @@ DONE = {
     "recalled": "Recalled: nobody can download it any more.",
     "held": "On hold: it is neither released nor handed out until somebody lifts the hold.",
     "lifted": "The hold is lifted.",
+    "disagreed": "Stored with your reason. The verdict stays as it is; it is counted for the rule.",
     "commented": "Your comment is stored.",
     "announced": "Announced. Send its files now.",
     "received": "The files have arrived.",

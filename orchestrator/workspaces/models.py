@@ -57,7 +57,8 @@ class Proof(SQLModel, table=True):
 class Server(SQLModel, table=True):
     """One person's notebook server: wanted by the person, observed by the reconciler.
 
-    `token` reaches exactly this server; only the gateway is told it.
+    `token` reaches exactly this server; only the gateway is told it. `door` is the hash of the
+    secret that a pod got at its start, `hub` where the doors find its hub; None on one machine.
     """
 
     __tablename__ = "servers"
@@ -76,6 +77,8 @@ class Server(SQLModel, table=True):
     reason: str | None = None
     observed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    door: str | None = Field(default=None, repr=False)
+    hub: str | None = None
 
 
 class Usage(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """Who may pass gateway and doors at this moment, and what changed since it was last told."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from orchestrator.governance.access import Access, Verb, for_verb
 from orchestrator.governance.queries import project_stop
 from orchestrator.identity.models import Person, WebSession
 from orchestrator.identity.queries import project_session
+from orchestrator.link.addresses import host_of
 from orchestrator.policy.model import Policies
 from orchestrator.projects import queries as projects
 from orchestrator.projects.models import Project
@@ -26,7 +28,7 @@ Pair = tuple[str, str]  # project slug, person handle
 
 @dataclass(frozen=True)
 class Told:
-    """What one listener knows: who was refused, what is halted, which servers have doors."""
+    """What one listener knows: who was refused, what is halted, which servers have which doors."""
 
     refused: frozenset[Pair]
     halted: frozenset[str]
@@ -80,14 +82,9 @@ class Passage:
         return project, person
 
     def servers(self, session: Session, now: datetime) -> list[dict[str, Any]]:
-        """The wanted servers of people who may work, with their hub's socket."""
+        """The wanted servers of people who may work, and what their doors must know of them."""
         return [
-            {
-                "key": row.key,
-                "project": row.slug,
-                "person": row.handle,
-                "hub_socket": str(self._run / "p" / row.slug / "hub.sock"),
-            }
+            {"key": row.key, "project": row.slug, "person": row.handle, **self._door(row)}
             for row in queries.servers(session)
             if row.wanted_at is not None and self._works(session, row, now)
         ]
@@ -103,7 +100,7 @@ class Passage:
         current = Told(
             refused=frozenset(self._refused(session, now)),
             halted=frozenset(self._halted(session)),
-            servers=frozenset(row["key"] for row in self.servers(session, now)),
+            servers=frozenset(json.dumps(row) for row in self.servers(session, now)),
         )
         lines: list[dict[str, Any]] = [
             *({"kind": "halt", "project": p, "person": None} for p in current.halted - told.halted),
@@ -140,6 +137,12 @@ class Passage:
             if project_stop(session, row.id) is not None
         }
 
+    def _door(self, row: Server) -> dict[str, Any]:
+        """What makes a caller known: on a cluster its pod's address and a hash, else its socket."""
+        if row.door is None or row.address is None:
+            return {"hub_socket": str(self._run / "p" / row.slug / "hub.sock")}
+        return {"address": host_of(row.address), "secret": row.door, "hub": row.hub}
+
     def _works(self, session: Session, row: Server, now: datetime) -> bool:
         project = projects.get(session, row.project_id)
         found = access(session, row.person_id, project, now, policies=self._policies)
@@ -151,6 +154,7 @@ def _server(row: Server | None, person: Person) -> dict[str, Any]:
         "state": row.observed if row else "stopped",
         "address": row.address if row else None,
         "token": row.token if row else None,
+        "door": row.door if row else None,
         "base_url": f"/user/{person.handle}/",
         "reason": row.reason if row else None,
     }

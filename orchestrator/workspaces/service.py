@@ -4,7 +4,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -33,8 +33,10 @@ class Seen:
     observed: str
     address: str | None = None
     base_url: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     reason: str | None = None
+    door: str | None = field(default=None, repr=False)
+    hub: str | None = None
 
 
 def want(session: Session, project_id: str, slug: str, now: datetime) -> Workspace:
@@ -205,6 +207,8 @@ def record_server(session: Session, key: str, seen: Seen, now: datetime) -> None
     row.base_url = seen.base_url
     row.token = seen.token
     row.reason = seen.reason or row.reason
+    row.door = seen.door
+    row.hub = seen.hub
     row.observed_at = now
 
 

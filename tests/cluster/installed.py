@@ -18,9 +18,9 @@ from kubernetes.client.exceptions import ApiException
 
 from orchestrator.engines.kubernetes import admission, names, rights
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster, HostFolder
+from orchestrator.engines.kubernetes.cluster import Cluster, Homes, HostFolder
 from orchestrator.engines.kubernetes.differences import Key, metadata_of
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.objects import Object, Objects, until
@@ -112,6 +112,7 @@ def installed(
     doors_address: str = CLUSTER.doors_address,
     api_servers: tuple[tuple[str, int], ...] = CLUSTER.api_servers,
     snapshots: HostFolder = HostFolder("/srv/tre"),  # noqa: B008 - frozen
+    homes: Homes = Homes(),  # noqa: B008 - frozen
     second_wall: bool = False,
     level: str = "",
 ) -> Iterator[Installed]:
@@ -127,6 +128,7 @@ def installed(
         check=f"sys-{prefix}-check",
         api_servers=api_servers,
         snapshots=snapshots,
+        homes=homes,
         user_namespaces=False,
         second_wall=second_wall,
     )

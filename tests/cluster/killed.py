@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestrator.engines.kubernetes.client import Access, Client
 from orchestrator.engines.kubernetes.cluster import Cluster
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from tests.kubernetes_world import CLUSTER
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 from orchestrator.engines.kubernetes import names, storage
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import HostFolder
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.port import Probe, Spec
 from tests.cluster import python_image
 from tests.cluster.installed import Installed, installed

@@ -29,7 +29,7 @@ from orchestrator.errors import NotAllowed, NotFound
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.installed import POLICIES, Asker, Installed, installed
 from tests.cluster.objects import Object, Objects, until
-from tests.kubernetes_world import CLUSTER, DIGEST, a_mount
+from tests.kubernetes_world import CLUSTER, DIGEST, TOKEN, a_mount
 
 Change = Callable[[Any], object]
 OTHER_IMAGE = "registry.invalid/other@" + DIGEST
@@ -47,7 +47,7 @@ def spec(here: Installed) -> Spec:
     """A project with everything in place, in a namespace without pod security."""
     spec = here.spec("adm", "ada", "grace")
     reconciler = Client(here.access(here.cluster.account))
-    for thing in manifests.environment(here.cluster, spec, awake=False):
+    for thing in manifests.environment(here.cluster, spec, TOKEN, awake=False):
         reconciler.apply(_without_pod_security(thing))
     for thing in manifests.check_room(here.cluster):
         reconciler.apply(_without_pod_security(thing))
@@ -555,7 +555,7 @@ def _walls(here: Installed, spec: Spec) -> list[Any]:
     inside = names.namespace(spec.project)
     return [
         thing
-        for thing in manifests.environment(here.cluster, spec, awake=False)
+        for thing in manifests.environment(here.cluster, spec, TOKEN, awake=False)
         if thing["metadata"].get("namespace") == inside  # type: ignore[attr-defined]
     ]
 
@@ -829,7 +829,7 @@ def test_the_whole_life_of_a_namespace_under_all_policies(
     spec = here.spec("life", "ada")
     space = names.namespace(spec.project)
     reconciler = Client(here.access(here.cluster.account))
-    stages = manifests.stages(here.cluster, spec, awake=False)
+    stages = manifests.stages(here.cluster, spec, TOKEN, awake=False)
     reconciler.apply(stages[0][0])
     account = Key("ServiceAccount", space, "default")
     until(lambda: _there(reconciler, account), 30, "no account was made in the namespace")

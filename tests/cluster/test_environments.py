@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes import manifests, names, pods, storage, walls
+from orchestrator.engines.kubernetes import names, pods, storage, walls
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, writes
-from orchestrator.engines.kubernetes.engine import Environments, scopes
+from orchestrator.engines.kubernetes.environments import Environments, scopes
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotFound, Unavailable
 from tests.cluster.installed import Installed, installed
@@ -93,8 +93,8 @@ def test_everything_is_there_as_it_was_built(
 ) -> None:
     seen = engine.ensure(spec)
     assert (seen.spec_digest, seen.mounts, seen.hub_ready) == (spec.digest, (), False)
-    wanted = manifests.environment(here.cluster, spec, awake=True)
-    assert len(wanted) == 19
+    wanted = engine.wanted(spec)
+    assert len(wanted) == 20
     stored = {key(thing): intruder.get(key(thing)) for thing in wanted}
     assert writes(wanted, stored) == []
 
@@ -137,6 +137,7 @@ DELETED: dict[str, Callable[[Installed, str], Key]] = {
     "role": _inside("Role", "hub"),
     "binding": _inside("RoleBinding", "hub"),
     "hub": _outside("Deployment"),
+    "what the hub is told": _outside("Secret"),
     "shared folder": _inside("PersistentVolumeClaim", "shared"),
     "record": lambda here, project: Key(
         "ConfigMap", here.cluster.system, f"project-{names.name(project)}"
@@ -228,6 +229,10 @@ ALTERED: dict[str, tuple[Callable[[Installed, str], Key], Change]] = {
         ),
     ),
     "hub": (_outside("Deployment"), lambda it: it["spec"].update(replicas=3)),
+    "what the hub is told": (
+        _outside("Secret"),
+        lambda it: it["data"].update({"jupyterhub_config.py": "cHJpbnQoKQ=="}),
+    ),
     "hub with a container more": (
         _outside("Deployment"),
         lambda it: it["spec"]["template"]["spec"]["containers"].append(
@@ -256,7 +261,7 @@ def test_what_was_altered_is_changed_back(
     version = metadata_of(intruder.replace(changed, seen))["resourceVersion"]
     until(lambda: version_of(engine, where) >= int(str(version)), 10, "the change was not seen")
     _settled(engine, spec)
-    wanted = manifests.environment(here.cluster, spec, awake=True)
+    wanted = engine.wanted(spec)
     stored: Any = intruder.get(where)
     assert writes([t for t in wanted if key(t) == where], {where: stored}) == []
     assert metadata_of(stored)["resourceVersion"] != version
@@ -281,7 +286,7 @@ def test_what_nobody_of_us_wrote_goes(
 ) -> None:
     _settled(engine, spec)
     space = names.namespace(spec.project)
-    wanted = manifests.environment(here.cluster, spec, awake=True)
+    wanted = engine.wanted(spec)
     like = next(t for t in wanted if t["kind"] == kind and key(t).namespace == space)
     stray = {
         "apiVersion": like["apiVersion"],

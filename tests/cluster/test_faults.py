@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes import manifests, names
+from orchestrator.engines.kubernetes import hubs, manifests, names
 from orchestrator.engines.kubernetes.client import REQUESTS_AT_ONCE, Access, Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, writes
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Spec
 from orchestrator.errors import Conflict, NotAllowed, TreError, Unavailable
@@ -72,7 +72,9 @@ def _ensured(engine: Environments, spec: Spec, seconds: float = 60) -> int:
 
 def _same_as_without(here: Installed, spec: Spec) -> None:
     admin = Client(here.access())
-    wanted = manifests.environment(here.cluster, spec, awake=True)
+    token = hubs.token_of(admin.get(hubs.where_secret(here.cluster, spec.project)))
+    assert token is not None
+    wanted = manifests.environment(here.cluster, spec, token, awake=True)
     stored = {key(thing): admin.get(key(thing)) for thing in wanted}
     space = names.namespace(spec.project)
     policies = {key(item).name for item in admin.list(Scope("NetworkPolicy", space)).items}

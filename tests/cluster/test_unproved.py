@@ -18,7 +18,7 @@ from orchestrator import db
 from orchestrator.engines.kubernetes import names, pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.differences import Key, key
-from orchestrator.engines.kubernetes.engine import Environments
+from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.memory import MemoryEngine
 from orchestrator.engines.port import Mount, Observed, Probe, Spec
 from orchestrator.errors import Unavailable
@@ -148,7 +148,7 @@ def _claims(walls: House, slug: str) -> list[str]:
 def a_server(walls: House, at_work: Reconciler) -> Iterator[Key]:
     """A notebook server with data that runs: its walls were proved by its own first container."""
     slug, cluster = at_work.slug, walls.here.cluster
-    record = walls.engine._record(slug)
+    record = walls.engine.record(slug)
     assert record is not None
     for mount in record.mounts:
         folder = f"{DATA}/{mount.digest.removeprefix('sha256:')}"

@@ -1,6 +1,7 @@
-"""The engine port: the same promises, kept by the engine in memory and by real sandboxes.
+"""The engine port: the same promises, kept in memory, by real sandboxes, and by pods of a cluster.
 
-The Kubernetes engine will have to pass this file too. Each test works in a project of its own.
+Here for the first two; `tests/cluster/test_engine_contract.py` runs these very tests on Kubernetes.
+Each test works in a project of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,16 +33,17 @@ POLICIES = Path(__file__).parents[2] / "policies"
 
 @dataclass
 class World:
-    """An engine under test, and how its doors are opened."""
+    """An engine under test, how its doors are opened, and how a snapshot gets to its storage."""
 
     engine: Engine
-    open_door: Callable[[str, str], None]
+    open_door: Callable[[str, str], None] = lambda project, person: None
+    publish: Callable[[Mount], None] = lambda mount: None
 
 
 @pytest.fixture(scope="module", params=["memory", "local"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "memory":
-        yield World(MemoryEngine(ready_after=2), lambda project, person: None)
+        yield World(MemoryEngine(ready_after=2))
         return
     with ExitStack() as stack:
         engine, folder = stack.enter_context(local_world.world())
@@ -114,6 +116,8 @@ def test_the_life_of_a_server(world: World, tmp_path: Path) -> None:
         engine.start("alpha", "grace")
 
     first, second = _snapshot(tmp_path, "1"), _snapshot(tmp_path, "2")
+    world.publish(first)
+    world.publish(second)
     engine.attach("alpha", [second, first])
     world.open_door("alpha", "ada")
     server = _ready(world, "alpha", "ada")

@@ -12,8 +12,9 @@ from tests.e2e.conftest import House
 
 ROLES = {
     "lena": "/projects /projects/* /projects/new /requests /requests/new /datasets /datasets/*",
-    "rosa": "/projects /projects/* /requests /requests/* /requests/*/files/*/view /datasets",
-    "cora": "/queue",
+    "rosa": "/projects /projects/* /requests /requests/* /requests/*/files/*/view /datasets "
+    "/rules /rules/*",
+    "cora": "/queue /rules /rules/*",
     "odin": "/reviews /projects /projects/* /datasets /datasets/*",
     "stella": "/datasets /datasets/* /datasets/new",
     "mara": "/reviews /projects /projects/*",
@@ -27,7 +28,9 @@ SHARED = {"/register", "/tokens"}
 """Pages that stand in everybody's footer: examined once, as a researcher and as a visitor."""
 
 LEFT_OUT = re.compile(r"/(login|logout|handover|health|static|api)\b|/download$|/image/")
-NAMES = re.compile(r"/(?:[a-z]-[0-9a-f]{32}|(?<=/projects/)(?!new\b)[a-z0-9-]+)(?=/|$)")
+NAMES = re.compile(
+    r"/(?:[a-z]-[0-9a-f]{32}|(?<=/projects/)(?!new\b)[a-z0-9-]+|(?<=/rules/)O[0-9]+)(?=/|$)"
+)
 STATES = re.compile(r"/(projects|requests)/\*")
 """Pages that differ by state: two of each kind are examined, of all others one."""
 

@@ -1,27 +1,60 @@
 """A world around the gateway and the doors: the control plane's internal API and a bad notebook.
 
-Both hold state; tests change the state and look at it. Nothing here is patched.
+Both hold state; tests change the state and look at it. Nothing here is patched. Either engine's
+kind of world is made: notebook servers at sockets, or in pods at addresses. The pods of a test are
+addresses of this machine's loopback, 127.x.y.2 and up, which `Loopback` takes for pods.
 """
 
 import asyncio
 import contextlib
 import json
+import secrets
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from orchestrator.engines.kubernetes.doorways import hash_of
+from orchestrator.gateway.greeting import proof
+from orchestrator.link.addresses import Reach
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
 
 TOKEN = "server-token-" + "x" * 20
 SECRET = "session-secret-" + "a" * 20
 OTHER = "session-secret-" + "b" * 20
+
+ENGINE: ContextVar[str] = ContextVar("engine", default="local")
+"""The kind of world that is made next; a fixture sets it."""
+
+
+class Loopback(Reach):
+    """Lets addresses of this machine stand for pods, but not the one that everything else has."""
+
+    def pod(self, text: object) -> str | None:
+        """Take 127.x.y.z for a pod, except 127.0.0.1."""
+        machine = text == "127.0.0.1" or self.is_node(str(text))
+        if isinstance(text, str) and text.startswith("127.") and not machine:
+            return text
+        return super().pod(text)
+
+
+NODE = "127.9.9.9"
+"""An address of this machine that stands for a node's."""
+
+KNOWN = Loopback(nodes=frozenset({ip_address(NODE)}))
+
+
+def secret_of(project: str, person: str) -> str:
+    """The door secret of a person's server, until a test says another one."""
+    return f"secret-{server_key(project, person)}-{'s' * 20}"
 
 
 def free_port() -> int:
@@ -33,8 +66,10 @@ def free_port() -> int:
 class ControlWorld:
     """The control plane as gateway and doors see it; can push, deny, and go silent."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pods: "Pods", host: str = "127.0.0.1") -> None:
         self.settings = settings
+        self.host = host
+        self.pods = pods
         self.answers: dict[tuple[str, str], dict[str, Any]] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.wanted: list[tuple[str, str]] = []
@@ -69,7 +104,7 @@ class ControlWorld:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.settings.control_port).start()
+        await web.TCPSite(self._runner, self.host, self.settings.control_port).start()
 
     async def down(self) -> None:
         if self._runner:
@@ -92,10 +127,14 @@ class ControlWorld:
 
     def allow(self, project: str, person: str, session: str = SECRET, **server: Any) -> None:
         key = server_key(project, person)
-        address = self.settings.run / "p" / project / "s" / key / "server.sock"
+        address, door = str(self.settings.run / "p" / project / "s" / key / "server.sock"), None
+        if self.settings.engine == "kubernetes":
+            address = f"{self.pods.address(project, person)}:8888"
+            door = hash_of(secret_of(project, person))
         facts = {
             "state": "ready",
-            "address": str(address),
+            "address": address,
+            "door": door,
             "token": TOKEN,
             "base_url": f"/user/{person}/",
             "reason": None,
@@ -201,12 +240,16 @@ class ControlWorld:
 
 @dataclass
 class Notebook:
-    """A hostile notebook server on a unix socket: it answers whatever a test gives it.
+    """A hostile notebook server or hub: it answers whatever a test gives it.
 
-    Shape: `answers` maps (method, path) to a handler; `seen` holds each request's head and body.
+    Shape: it listens on a socket, or at (address, port). `answers` maps (method, path) to a
+    handler; `seen` holds each request's head and body. With `secret` it answers the gateway's
+    question whose it is, and keeps that out of `seen`; `asked` counts these.
     """
 
-    path: Path
+    place: Path | tuple[str, int]
+    secret: str | None = None
+    asked: int = 0
     answers: dict[tuple[str, str], Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(
         default_factory=dict
     )
@@ -215,13 +258,21 @@ class Notebook:
     received: list[Any] = field(default_factory=list)
     _runner: web.AppRunner | None = None
 
+    @property
+    def path(self) -> Path:
+        assert isinstance(self.place, Path)
+        return self.place
+
     async def up(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/{tail:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.UnixSite(self._runner, str(self.path)).start()
+        if isinstance(self.place, Path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            await web.UnixSite(self._runner, str(self.path)).start()
+        else:
+            await web.TCPSite(self._runner, *self.place).start()
 
     async def down(self) -> None:
         if self._runner:
@@ -240,6 +291,10 @@ class Notebook:
         self.answers[method, path] = answer
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if self.secret and request.path.endswith("/.tre/whose"):
+            self.asked += 1
+            said = proof(hash_of(self.secret), request.headers["TRE-Challenge"])
+            return web.Response(status=204, headers={"TRE-Server": said})
         self.seen.append(
             (request.method, request.raw_path, dict(request.headers), await request.read())
         )
@@ -262,6 +317,25 @@ async def stream_forever(request: web.Request) -> web.StreamResponse:
     return near
 
 
+class Pods:
+    """Addresses of a world's own: the doors' 127.x.y.1, and one for each pod that is asked for."""
+
+    def __init__(self) -> None:
+        first, second = secrets.randbelow(200) + 20, secrets.randbelow(250)
+        self._network = f"127.{first}.{second}"
+        self._known: dict[tuple[str, str], str] = {}
+
+    @property
+    def doors(self) -> str:
+        """Where the doors listen."""
+        return f"{self._network}.1"
+
+    def address(self, project: str, person: str) -> str:
+        """Where the pod of a person, or a hub, is."""
+        number = len(self._known) + 2
+        return self._known.setdefault((project, person), f"{self._network}.{number}")
+
+
 @dataclass
 class World:
     """Control plane, gateway or doors, and one notebook, on one machine."""
@@ -269,10 +343,24 @@ class World:
     settings: Settings
     control: ControlWorld
     browser: aiohttp.ClientSession
+    pods: Pods
+
+    @property
+    def in_pods(self) -> bool:
+        """Whether notebook servers are in pods."""
+        return self.settings.engine == "kubernetes"
 
     def notebook(self, project: str = "flc", person: str = "ada") -> Notebook:
+        if self.in_pods:
+            place = (self.pods.address(project, person), 8888)
+            return Notebook(place, secret_of(project, person))
         key = server_key(project, person)
         return Notebook(self.settings.run / "p" / project / "s" / key / "server.sock")
+
+    def hub(self, project: str = "flc") -> Notebook:
+        if self.in_pods:
+            return Notebook((self.pods.address(project, "the hub"), 8081))
+        return Notebook(self.settings.run / "p" / project / "hub.sock")
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.settings.gateway_port}{path}"
@@ -291,19 +379,28 @@ class World:
 
 @contextlib.asynccontextmanager
 async def world(
-    start: Callable[[Settings, asyncio.Event], Awaitable[None]],
+    start: Callable[[Settings, asyncio.Event], Awaitable[None]], *, doors: bool = False
 ) -> AsyncIterator[World]:
-    """A control plane that is up and one process of ours beside it; all gone afterwards."""
+    """A control plane that is up and one process of ours beside it; all gone afterwards.
+
+    Shape: ports of doors are fixed, so with `doors` and pods they get an address of their own.
+    """
+    pods = Pods()
     with tempfile.TemporaryDirectory(prefix="tre-") as folder:
+        port = free_port()
         settings = Settings.model_validate(
             {
                 "mode": "test",
+                "engine": ENGINE.get(),
+                "bind_host": pods.doors if doors else "127.0.0.1",
                 "run_dir": folder,
-                "control_port": free_port(),
+                "control_port": port,
+                "control_dial": f"http://127.0.0.1:{port}",
                 "gateway_port": free_port(),
+                "node_addresses": NODE,
             }
         )
-        control = ControlWorld(settings)
+        control = ControlWorld(settings, pods)
         stop = asyncio.Event()
         browser = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=20)
@@ -312,7 +409,7 @@ async def world(
         process = asyncio.ensure_future(start(settings, stop))
         try:
             await until(lambda: control.listeners > 0 or process.done())
-            yield World(settings, control, browser)
+            yield World(settings, control, browser, pods)
         finally:
             await browser.close()
             stop.set()

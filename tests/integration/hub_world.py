@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from orchestrator.hub.client import HubClient
+from orchestrator.hub.client import HubClient, at_socket
 from orchestrator.hub.config import write_config
 
 
@@ -107,12 +107,12 @@ class HubProcess:
         self.socket = folder / "hub.sock"
         self.log = folder / "hub.log"
         self.token = token
-        self.client = HubClient(self.socket, token)
+        self.client = HubClient(at_socket(self.socket), token)
         self._process: subprocess.Popen[bytes] | None = None
 
     def up(self) -> None:
         program = write_config(self.folder / "hub", "flc", self.socket, self.engine, self.token)
-        self.client = HubClient(self.socket, self.token)
+        self.client = HubClient(at_socket(self.socket), self.token)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", "-f", str(program)],

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engines.local.checks import PROGRAMS, Bounds, CheckWorker
+from orchestrator.engines.checks import Bounds
+from orchestrator.engines.local.checks import PROGRAMS, CheckWorker
 from orchestrator.errors import Tampered
 from orchestrator.outputs.model import Job, JobFile, Report, Source, Verdict
 from orchestrator.policy.load import load

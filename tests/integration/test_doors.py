@@ -1,10 +1,13 @@
-"""The real doors between a hostile notebook, a stand-in control plane and a stand-in hub."""
+"""The real doors between a hostile notebook, a stand-in control plane and a stand-in hub.
+
+Every test holds for servers at sockets and for servers in pods; what only one of them can do says
+so. What can go wrong with addresses and secrets is in `test_doors_pods`.
+"""
 
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import aiohttp
@@ -14,7 +17,8 @@ from orchestrator.doors.app import serve
 from orchestrator.doors.house import Pace
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
-from tests.integration.gateway_world import Notebook, World, until, world
+from tests.integration.doors_world import Way, door, server
+from tests.integration.gateway_world import ENGINE, KNOWN, Notebook, World, world
 
 pytestmark = pytest.mark.loopback
 
@@ -22,31 +26,42 @@ FAST = Pace(fresh=0.2, stale=0.5, silence=2.0, grace=1.0)
 HUB_TOKEN = {"Authorization": "token " + "a" * 32}
 
 
+only_sockets = pytest.mark.parametrize("engine", ["local"], indirect=True)
+
+
+@pytest.fixture(autouse=True, params=["local", "kubernetes"])
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each test twice: the same behaviour for either kind of server."""
+    was = ENGINE.set(request.param)
+    yield request.param
+    ENGINE.reset(was)
+
+
 async def start(settings: Settings, stop: asyncio.Event) -> None:
-    await serve(settings, stop, pace=FAST)
+    await serve(settings, stop, pace=FAST, known=KNOWN if settings.engine != "local" else None)
 
 
-def door(made: World, name: str, project: str = "flc", person: str = "ada") -> Path:
-    return made.settings.run / "doors" / server_key(project, person) / name
+async def opens(way: Way) -> None:
+    """Wait until a door is open."""
+    await way.until(True)
 
 
-def server(made: World, project: str = "flc", person: str = "ada") -> dict[str, Any]:
-    hub = made.settings.run / "p" / project / "hub.sock"
-    key = server_key(project, person)
-    return {"key": key, "project": project, "person": person, "hub_socket": str(hub)}
+async def shuts(way: Way) -> None:
+    """Wait until a door is shut."""
+    await way.until(False)
 
 
 def run(test: Callable[[World, Notebook], Awaitable[None]]) -> None:
     """Run a test with one server of Ada's in project flc, and that project's hub."""
 
     async def main() -> None:
-        async with world(start) as made:
+        async with world(start, doors=True) as made:
             made.control.servers = [server(made)]
             made.control.push(kind="servers")
-            hub = Notebook(made.settings.run / "p" / "flc" / "hub.sock")
+            hub = made.hub()
             hub.reply("GET", "/hub/api/", json={"version": "6.1.1"})
             await hub.up()
-            await until(lambda: door(made, "packages").exists())
+            await opens(door(made, "packages"))
             try:
                 await test(made, hub)
             finally:
@@ -56,25 +71,18 @@ def run(test: Callable[[World, Notebook], Awaitable[None]]) -> None:
 
 
 async def call(
-    path: Path, method: str, target: str, **options: Any
+    way: Way, method: str, target: str, **options: Any
 ) -> tuple[int, Any, dict[str, str]]:
-    connector = aiohttp.UnixConnector(str(path))
-    async with aiohttp.ClientSession(connector=connector) as session:
-        url = f"http://door{target}"
-        async with session.request(method, url, allow_redirects=False, **options) as reply:
-            content = await reply.read()
-            return reply.status, json.loads(content) if content else None, dict(reply.headers)
+    return await way.call(method, target, **options)
 
 
-async def raw(path: Path, content: bytes, seconds: float = 5) -> bytes:
-    reader, writer = await asyncio.open_unix_connection(str(path))
-    try:
-        writer.write(content)
-        return await asyncio.wait_for(reader.read(), seconds)
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+async def ask_admin(made: World, path: str, body: Any) -> Any:
+    connector = aiohttp.UnixConnector(str(made.settings.run / "doors" / "admin.sock"))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.post(f"http://admin{path}", json=body) as reply,
+    ):
+        return await reply.json()
 
 
 def test_the_hub_door_carries_three_calls_and_writes_both_directions_anew() -> None:
@@ -159,16 +167,24 @@ def test_everything_else_at_the_hub_is_refused_with_a_sentence() -> None:
     run(test)
 
 
-def test_a_hub_that_is_away_or_elsewhere_is_a_sentence() -> None:
+def test_a_hub_that_is_away_is_a_sentence() -> None:
     async def test(made: World, hub: Notebook) -> None:
         await hub.down()
         status, said, _ = await call(door(made, "hub"), "GET", "/hub/api")
         assert status == 503
         assert "started again" in said["detail"]
-        foreign = Notebook(made.settings.run / "p" / "gps" / "hub.sock")
+
+    run(test)
+
+
+@only_sockets
+def test_a_hub_that_is_elsewhere_is_not_asked() -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        await hub.down()
+        foreign = made.hub("gps")
         foreign.reply("GET", "/hub/api/", json={"version": "6.1.1"})
         await foreign.up()
-        made.control.servers = [server(made) | {"hub_socket": str(foreign.path)}]
+        made.control.servers = [server(made, hub_socket=str(foreign.path))]
         made.control.push(kind="servers")
         await asyncio.sleep(0.4)
         assert (await call(door(made, "hub"), "GET", "/hub/api"))[0] == 503
@@ -263,11 +279,8 @@ def test_names_that_try_to_escape_reach_nothing() -> None:
             "/internal/decide",
             "http://flc/drafts/a/files/x",
         ):
-            answer = await raw(
-                door(made, "airlock"),
-                f"PUT {target} HTTP/1.1\r\nHost: d\r\nContent-Length: 1\r\n"
-                "Connection: close\r\n\r\nx".encode(),
-            )
+            rest = "Content-Length: 1\r\nConnection: close\r\n"
+            answer = await door(made, "airlock").raw("PUT", target, rest, b"x")
             assert answer.split(b" ")[1] in (b"400", b"404", b"422"), target
         assert made.control.intake == []
 
@@ -283,13 +296,12 @@ def test_a_file_needs_a_size_within_the_limit_and_arrives_whole_or_not() -> None
 
         status, _, _ = await call(airlock, "PUT", "/drafts/a/files/x", data=pieces())
         assert status == 411
-        head = f"PUT /drafts/a/files/x HTTP/1.1\r\nHost: d\r\nContent-Length: {16 * 2**20 + 1}\r\n"
-        answer = await raw(airlock, head.encode() + b"Connection: close\r\n\r\n")
+        rest = f"Content-Length: {16 * 2**20 + 1}\r\nConnection: close\r\n"
+        answer = await airlock.raw("PUT", "/drafts/a/files/x", rest)
         assert b" 413 " in answer.split(b"\r\n")[0]
         assert b"16 MiB" in answer
-        _, writer = await asyncio.open_unix_connection(str(airlock))
-        writer.write(b"PUT /drafts/a/files/x HTTP/1.1\r\nHost: d\r\nContent-Length: 10\r\n\r\nhalf")
-        await writer.drain()
+        _, writer = await airlock.open()
+        await airlock.say(writer, "PUT", "/drafts/a/files/x", "Content-Length: 10\r\n", b"half")
         await asyncio.sleep(0.1)
         writer.close()
         await asyncio.sleep(0.1)
@@ -352,9 +364,9 @@ def test_packages_says_that_none_is_offered() -> None:
 
 async def holding(made: World) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Open a connection in the middle of an upload."""
-    reader, writer = await asyncio.open_unix_connection(str(door(made, "airlock")))
-    writer.write(b"PUT /drafts/a/files/x HTTP/1.1\r\nHost: d\r\nContent-Length: 1000\r\n\r\nhalf")
-    await writer.drain()
+    airlock = door(made, "airlock")
+    reader, writer = await airlock.open()
+    await airlock.say(writer, "PUT", "/drafts/a/files/x", "Content-Length: 1000\r\n", b"half")
     await asyncio.sleep(0.1)
     return reader, writer
 
@@ -372,7 +384,7 @@ def test_a_revocation_cuts_open_connections_and_the_socket_goes(kind: str) -> No
     async def test(made: World, hub: Notebook) -> None:
         made.control.servers.append(server(made, "gps", "grace"))
         made.control.push(kind="servers")
-        await until(lambda: door(made, "hub", "gps", "grace").exists())
+        await opens(door(made, "hub", "gps", "grace"))
         held = await holding(made)
         if kind != "admin" and not kind.startswith("halt"):
             made.control.servers = [s for s in made.control.servers if s["person"] != "ada"]
@@ -386,32 +398,29 @@ def test_a_revocation_cuts_open_connections_and_the_socket_goes(kind: str) -> No
             case "halt-all":
                 made.control.push(kind="halt", project=None, person=None)
             case _:
-                path = made.settings.run / "doors" / "admin.sock"
                 body = {"project": "flc", "person": "ada"}
-                _, said, _ = await call(path, "POST", "/halt", json=body)
-                assert said == {"closed": 1}
+                assert await ask_admin(made, "/halt", body) == {"closed": 1}
         await dies(*held)
-        await until(lambda: not door(made, "airlock").exists())
+        await shuts(door(made, "airlock"))
         if kind != "halt-all":
-            assert door(made, "hub", "gps", "grace").exists()
+            assert await door(made, "hub", "gps", "grace").there()
         if "halt" in kind or kind == "admin":
             await asyncio.sleep(FAST.fresh * 2)
-            assert not door(made, "airlock").exists()  # although the list still names it
+            assert not await door(made, "airlock").there()  # although the list still names it
 
     run(test)
 
 
 def test_a_halt_that_is_not_confirmed_ends_and_a_resume_ends_it_at_once() -> None:
     async def test(made: World, hub: Notebook) -> None:
-        path = made.settings.run / "doors" / "admin.sock"
-        await call(path, "POST", "/halt", json={"project": "flc", "person": None})
+        await ask_admin(made, "/halt", {"project": "flc", "person": None})
         await asyncio.sleep(FAST.fresh * 2)
-        assert not door(made, "airlock").exists()
-        await call(path, "POST", "/resume", json={"project": "flc", "person": None})
-        await until(lambda: door(made, "airlock").exists())
+        assert not await door(made, "airlock").there()
+        await ask_admin(made, "/resume", {"project": "flc", "person": None})
+        await opens(door(made, "airlock"))
         made.control.push(kind="halt", project="flc", person=None)
-        await until(lambda: not door(made, "airlock").exists())
-        await until(lambda: door(made, "airlock").exists())
+        await shuts(door(made, "airlock"))
+        await opens(door(made, "airlock"))
 
     run(test)
 
@@ -429,27 +438,29 @@ def test_silence_pauses_calls_then_closes_every_door() -> None:
         made.control.speak()
         assert (await waiting)[0] == 200
         made.control.silence()
-        await until(lambda: not door(made, "hub").exists())
+        await shuts(door(made, "hub"))
         made.control.speak()
-        await until(lambda: door(made, "hub").exists())
+        await opens(door(made, "hub"))
 
     run(test)
 
 
-def test_a_server_that_is_not_listed_rightly_gets_no_socket() -> None:
+def test_a_server_that_is_not_listed_rightly_gets_no_door() -> None:
     async def test(made: World, hub: Notebook) -> None:
         good = server(made, "gps", "grace")
+        ada = server(made)
         made.control.servers = [
             good,
-            good | {"key": "../../../x"},
-            good | {"key": server_key("flc", "ada")},
-            good | {"project": "../x", "key": server_key("../x", "grace")},
+            ada | {"key": "../../../x"},
+            ada | {"key": server_key("gps", "grace")},
+            ada | {"project": "../x", "key": server_key("../x", "ada")},
             {"key": 1},
         ]
         made.control.push(kind="servers")
-        await until(lambda: door(made, "hub", "gps", "grace").exists())
+        await opens(door(made, "hub", "gps", "grace"))
+        await shuts(door(made, "hub"))
         folders = {path.name for path in (made.settings.run / "doors").iterdir()}
-        assert folders == {good["key"], "admin.sock"}
+        assert folders == {"admin.sock"} | (set() if made.in_pods else {good["key"]})
 
     run(test)
 
@@ -461,7 +472,7 @@ def test_connections_and_calls_are_limited() -> None:
         assert statuses[:50] == [404] * 50
         assert 429 in statuses
         airlock = door(made, "airlock")
-        held = [await asyncio.open_unix_connection(str(airlock)) for _ in range(40)]
+        held = [await airlock.open() for _ in range(40)]
         await asyncio.sleep(0.1)
         status, _, _ = await call(airlock, "GET", "/status")
         assert status == 429
@@ -475,13 +486,14 @@ def test_connections_and_calls_are_limited() -> None:
 
 def test_it_starts_without_the_control_plane() -> None:
     async def main() -> None:
-        async with world(start) as made:
+        async with world(start, doors=True) as made:
             await made.control.down()
             made.settings.role_token_file("doors").unlink()
             await asyncio.sleep(0.3)
             made.control.servers = [server(made)]
             await made.control.up()
             names = ("hub", "airlock", "packages")
-            await until(lambda: all(door(made, name).exists() for name in names))
+            for name in names:
+                await opens(door(made, name))
 
     asyncio.run(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import Invalid, NotAllowed, NotFound, Unavailable
-from orchestrator.hub.client import HubClient, _UnixConnection
+from orchestrator.hub.client import HubClient, _Connection, at_socket
 from tests.integration.hub_world import HubProcess, StandInEngine, hub_world, wait_for
 
 pytestmark = pytest.mark.loopback
@@ -32,7 +32,7 @@ def start(world: World, person: str) -> None:
 def ask(
     hub: HubProcess, method: str, path: str, token: str, body: object = None
 ) -> tuple[int, str]:
-    connection = _UnixConnection(hub.socket, 10)
+    connection = _Connection(at_socket(hub.socket), 10)
     try:
         headers = {"Authorization": f"token {token}"} if token else {}
         content = None if body is None else json.dumps(body)
@@ -174,7 +174,7 @@ def test_errors_are_ours(world: World, tmp_path: Path) -> None:
         hub.client.mint_token("nobody")
     with pytest.raises(Invalid):
         hub.client.ensure_user("../ada")
-    away = HubClient(tmp_path / "absent.sock", "t")
+    away = HubClient(at_socket(tmp_path / "absent.sock"), "t")
     assert away.ready() is False
     with pytest.raises(Unavailable):
         away.users()

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from orchestrator import db
-from orchestrator.audit import checkpoint, log, tree
+from orchestrator.audit import checkpoint, export, log, tre_verify, tree
 from orchestrator.audit.checkpoint import Signer
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli import doctor, processes
@@ -447,6 +447,83 @@ def test_an_older_backup_is_noticed_and_the_cut_is_recorded(
     checkpoint.must_extend(place.engine, checkpoints, Signer.at(keys, "tre.example").public)
     place.sign(9)
     place.verified()
+
+
+@pytest.fixture
+def after_a_cut(place: Place, saved: tuple[backups.Backup, Path], tmp_path: Path) -> list[str]:
+    """The command line of an auditor after a restore that lost entries, with all histories."""
+    made, key = saved
+    state = place.settings.state_dir / "checkpoints"
+    for minute in (2, 4, 6):
+        place.grow(3)
+        place.sign(minute)
+    with db.read(place.engine) as session, (tmp_path / "leaves").open("wb") as leaves:
+        export.write_leaves(session, leaves)
+    place.destroy(keep=("checkpoints", "keys"))
+    wish = Wish(signing_key=key, accept_cut="The disk of that day is lost.")
+    restore(place.settings, made.folder, wish, NOW, heard)
+    place.sign(9)
+    place.grow(20)
+    place.sign(11)
+    with db.read(place.engine) as session, (tmp_path / "log.jsonl").open("wb") as records:
+        export.write_records(session, records)
+    (pinned,) = (place.settings.state_dir / "keys").glob("*.vkey")
+    histories = [state / "ended-1/history.jsonl", state / "history.jsonl"]
+    return [
+        *("--export", str(tmp_path / "log.jsonl"), "--key", str(pinned)),
+        *("--checkpoints", *map(str, histories)),
+    ]
+
+
+def test_an_auditor_sees_a_recorded_cut_and_no_contradiction(
+    after_a_cut: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Checkpoints and hashes from before the cut are explained by it; the loss is told."""
+    assert tre_verify.main(after_a_cut) == 0
+    assert "records a cut" in (said := capsys.readouterr().out)
+    assert "3 checkpoints of the history that ended there" in said
+    assert tre_verify.main([*after_a_cut, "--leaves", str(tmp_path / "leaves")]) == 0
+    ended = Path(after_a_cut[5])
+    last = tmp_path / "last"
+    last.write_text(ended.read_text().splitlines(keepends=True)[-1])
+    assert tre_verify.main([*after_a_cut[:5], str(last), after_a_cut[6]]) == 0
+
+
+@pytest.mark.parametrize(
+    "kind", ["entry", "cut", "kept", "root", "uncovered", "middle", "no history", "leaves"]
+)
+def test_a_cut_explains_nothing_but_itself(
+    after_a_cut: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Only the history that ended with the root that it names; and only if it was signed."""
+    records, ended = tmp_path / "log.jsonl", Path(after_a_cut[5])
+    lines = records.read_bytes().splitlines(keepends=True)
+    (at,) = [number for number, line in enumerate(lines) if b'"log.cut"' in line]
+    kept = json.loads(lines[at])["detail"]["kept"]
+    points = ended.read_text().splitlines(keepends=True)
+    words = list(after_a_cut)
+    match kind:
+        case "entry":  # one that was written after the cut, where old checkpoints reach
+            lines[at + 5] = lines[at + 5].replace(b"a.b", b"a.c")
+        case "cut":
+            lines[at] = lines[at].replace(b"log.cut", b"log.cup")
+        case "kept":
+            lines[at] = lines[at].replace(b'"kept":%d' % kept, b'"kept":%d' % (kept - 1))
+        case "root":
+            lines[at] = lines[at].replace(b'"root":"', b'"root":"00')
+        case "uncovered":  # the log ends with a cut that nobody signed
+            lines = lines[: at + 1]
+            words.pop()
+        case "middle":  # a checkpoint between, without the history that shows where it ended
+            ended.write_text("".join(points[:-1]))
+        case "no history":
+            ended.write_text(points[0] + points[-2])
+        case _:
+            leaves = (tmp_path / "leaves").read_text().split()
+            (tmp_path / "leaves").write_text("\n".join(leaves[:-1]))
+            words += ["--leaves", str(tmp_path / "leaves")]
+    records.write_bytes(b"".join(lines))
+    assert tre_verify.main(words) == 7, capsys.readouterr().out
 
 
 def test_a_cut_is_not_forgotten_by_an_interrupted_restore(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from orchestrator.engines.local.checks import Bounds, CheckWorker
+from orchestrator.engines.checks import Bounds
+from orchestrator.engines.local.checks import CheckWorker
 from orchestrator.outputs.form import Kind, form_from_json, form_name
 from orchestrator.outputs.judge import form_limits
 from orchestrator.outputs.model import Job, JobFile

@@ -16,6 +16,8 @@ from fastapi.routing import APIRoute
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
+from orchestrator.airlock.models import File
+from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
 from orchestrator.bootstrap.request import writing
 from orchestrator.db import read, write
@@ -25,6 +27,7 @@ from orchestrator.outputs.form import form_name
 from orchestrator.projects import service as projects
 from orchestrator.projects.queries import by_slug
 from orchestrator.web.pages import router
+from tests.airlock_world import SAYS
 from tests.databases import a_copy
 from tests.factories import DICTIONARY, LAY_SUMMARY, NOW, PURPOSE, ROWS, policies
 from tests.web_world import (
@@ -70,6 +73,7 @@ OWNERS = {"owner", "reviewing owner"}
 PANELS = {"methods", "lay", "reviewer"}
 OVERSIGHT = {"administrator", "auditor"}
 PARTNERS = {*OWNERS, "steward"}
+REQUESTS = RESEARCHERS | CHECKERS | OWNERS | {"administrator"}
 INSIDE = PARTNERS | OVERSIGHT
 REVIEWS = PANELS | OVERSIGHT | PARTNERS
 
@@ -83,6 +87,8 @@ def pages(world: World) -> dict[str, set[str]]:
         "/requests/new": RESEARCHERS,
         "/queue": CHECKERS,
         "/reviews": OWNERS | PANELS,
+        "/rules": REQUESTS,
+        "/rules/O01": REQUESTS,
         "/datasets": EVERYBODY,
         "/datasets/new": {"steward"},
         "/console": OVERSIGHT,
@@ -987,6 +993,53 @@ def test_a_picture_is_the_one_that_was_written_again(world: World) -> None:
     assert world.browser("stranger").get(address).status_code == 404
 
 
+def test_a_reviewer_sees_what_changed_since_the_last_round(world: World) -> None:
+    """Values side by side; a file that stayed says so; in the first round nothing is said."""
+    request, author = world.requests["returned"], world.browser("lead")
+    first = f"/requests/{request}/files/{world.files['returned']['plot.png']}/view"
+    assert "Since round" not in world.browser("checker").get(first).text
+    assert went(author.post(f"/requests/{request}/reopen"))
+    changed = CLEAN.replace(b"4120", b"4130")
+    files = {"files": ("survival.csv", changed)}
+    assert went(author.post(f"/requests/{request}/files", files=files))
+    with read(world.control.db) as session:
+        present = present_files(session, request)
+        file = next(one.id for one in present if one.path == "survival.csv")
+    words = dict(zip(("shows", "population", "control"), SAYS, strict=True))
+    assert went(author.post(f"/requests/{request}/files/{file}/context", words))
+    assert went(author.post(f"/requests/{request}/submit"))
+    with write(world.control.db) as session:
+        run_checks(session, world.control)
+    checker = world.browser("checker")
+    said = plain(checker.get(f"/requests/{request}/files/{file}/view"))
+    assert "Since round 1" in said
+    assert "F, people 4120 4130" in " ".join(said.split())
+    assert "byte for byte what reviewers saw then" in checker.get(first).text
+
+
+def test_a_finding_leads_to_its_rule_and_can_be_called_none(world: World) -> None:
+    """The rule's text and source are one click away; a disagreement is counted there."""
+    checker, request = world.browser("checker"), world.requests["in_review"]
+    base = f"/requests/{request}/files/{world.files['in_review']['labels.csv']}"
+    view = checker.get(f"{base}/view")
+    rules = [link for link in page_of(view).links if link.startswith("/rules/")]
+    assert rules
+    rule = checker.get(rules[0])
+    assert "Source" in plain(rule)
+    assert "never" in plain(rule)
+    with read(world.control.db) as session:
+        file = session.get_one(File, world.files["in_review"]["labels.csv"])
+        sent = {"report": str(file.report_digest), "number": "0", "reason": "A label.", "at": ""}
+    refused = checker.post(f"{base}/disagreements", sent | {"reason": ""})
+    assert refused.status_code == 422
+    assert went(checker.post(f"{base}/disagreements", sent))
+    assert "You say it is none: A label." in checker.get(f"{base}/view").text
+    assert "You say it is none" not in world.browser("lead").get(f"{base}/view").text
+    assert "1 time, in 1 file" in plain(checker.get(rules[0]))
+    assert "1 time" not in plain(world.browser("lead").get(rules[0]))
+    assert checker.get("/rules/O99").status_code == 404
+
+
 def test_a_form_that_is_not_this_files_is_not_shown(world: World) -> None:
     """Swapped, broken or gone: the page says that there is nothing to show."""
     checker, request = world.browser("checker"), world.requests["in_review"]
@@ -1025,10 +1078,10 @@ def test_a_finding_leads_to_its_place(world: World) -> None:
     shown = lead.get(place)
     assert shown.status_code == 200
     assert re.search(r'<th scope="row">3</th>', shown.text), "the first row that is spoken of"
-    assert 'class="hit"' in shown.text
+    assert re.search(r'<td class="hit\b', shown.text)
     toggle = next(link for link in page_of(shown).links if "only=marked" in link)
     assert "at=" not in toggle
-    assert lead.get(toggle).text.count('class="hit"') == 2
+    assert len(re.findall(r'<td class="hit\b', lead.get(toggle).text)) == 2
 
 
 def test_pages_of_a_file_and_of_its_columns(world: World) -> None:

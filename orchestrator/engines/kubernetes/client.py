@@ -65,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "ResourceQuota": Kind(_CORE, "resourcequotas"),
     "Role": Kind(_RBAC, "roles"),
     "RoleBinding": Kind(_RBAC, "rolebindings"),
+    "Secret": Kind(_CORE, "secrets"),
     "ServiceAccount": Kind(_CORE, "serviceaccounts"),
     "ValidatingAdmissionPolicy": Kind(_ADMISSION, "validatingadmissionpolicies", namespaced=False),
     "ValidatingAdmissionPolicyBinding": Kind(

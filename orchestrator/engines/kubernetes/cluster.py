@@ -3,9 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from orchestrator.engines.kubernetes import names
 from orchestrator.errors import Invalid, NotFound
+
+STRICT = ConfigDict(extra="forbid", strict=False)
+"""For the reader of a cluster's file: a key that nobody reads is refused."""
 
 Object = dict[str, object]
 """One Kubernetes object as plain JSON values."""
@@ -18,6 +24,7 @@ _ADDRESS = re.compile(r"[0-9a-f.:]+\Z")
 class Ports:
     """TCP ports; the first three belong to the one service of the doors."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     hub: int = 8081
     packages: int = 8082
     airlock: int = 8083
@@ -30,6 +37,7 @@ class Ports:
 class HostFolder:
     """Snapshots in a folder that every node has at the same place (one node, or a shared mount)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     root: str
 
 
@@ -37,6 +45,7 @@ class HostFolder:
 class Nfs:
     """Snapshots on a file server; mounted with `ro` on top of everything else."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     server: str
     root: str
 
@@ -45,6 +54,7 @@ class Nfs:
 class Csi:
     """Snapshots by a driver: `{digest}` in a handle or an attribute is the hex of the snapshot."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     driver: str
     handle: str
     attributes: tuple[tuple[str, str], ...] = ()
@@ -54,6 +64,7 @@ class Csi:
 class Homes:
     """Claims for people's work: a class (None: the cluster's default) and a size in megabytes."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     storage_class: str | None = None
     shared_class: str | None = None
     home_mb: int = 512
@@ -74,6 +85,7 @@ class Cluster:
     address that is none.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
     images: Mapping[str, str]
     doors_address: str
     system: str = "tre"

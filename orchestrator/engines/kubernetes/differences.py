@@ -58,6 +58,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "LimitRange": ("spec",),
     "ServiceAccount": ("secrets", "imagePullSecrets"),
     "ConfigMap": ("data", "binaryData"),
+    "Secret": ("data",),
 }
 """Fields that are ours alone, with everything below them."""
 

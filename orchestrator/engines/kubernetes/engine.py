@@ -1,388 +1,179 @@
-"""Part of the engine port on Kubernetes: a project's objects are made, watched, mended and removed.
+"""The engine port on Kubernetes: ties environments, hubs and notebook servers together.
 
-Not selectable yet: servers, hub, doors and checks come with later work, and nothing here
-pretends to be them. What is here is level-based: it looks at the watched world, compares, writes
-the differences, and can be killed after any write and run again.
+It holds no state that matters: everything is in objects of the cluster and in hubs, and is found
+again after a restart.
 """
 
+import contextlib
+import socket
+import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from orchestrator.engines.kubernetes import manifests, names, nodes, records, storage
-from orchestrator.engines.kubernetes.client import Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster, Object
-from orchestrator.engines.kubernetes.differences import (
-    Act,
-    Key,
-    Write,
-    is_ending,
-    key,
-    mapping,
-    metadata_of,
-    strays,
-    texts,
-    writes,
-)
-from orchestrator.engines.kubernetes.proof import RECONCILER, Proofs
-from orchestrator.engines.kubernetes.walls import Walls
-from orchestrator.engines.kubernetes.watching import Patience, World, volumes_of
-from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Spec
-from orchestrator.errors import Conflict, NotFound, TreError, Unavailable
-
-WRITES_AT_ONCE = 8
-"""Of one project; four projects are worked on at a time (performance row 20)."""
-
-_LOOK_SECONDS = 30.0
-_END_SECONDS = 60.0
-_ROUNDS = 5
-_VOLUME = "PersistentVolume"
+from orchestrator.engines.checks import Worker
+from orchestrator.engines.kubernetes.checks import Pods
+from orchestrator.engines.kubernetes.client import Client
+from orchestrator.engines.kubernetes.cluster import Cluster
+from orchestrator.engines.kubernetes.environments import Environments
+from orchestrator.engines.kubernetes.records import EVERYBODY, Record, sorted_mounts
+from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Servers, allowed
+from orchestrator.engines.kubernetes.watching import Patience
+from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
+from orchestrator.errors import TreError
+from orchestrator.outputs.model import Job, Report
+from orchestrator.values import parse_slug
 
 
-class Environments:
-    """Ensure, observe, attach and remove the environments of projects on one cluster.
+def connect(address: tuple[str, int], seconds: float) -> socket.socket:
+    """Connect directly: the reconciler is a pod that a hub's policy lets in."""
+    return socket.create_connection(address, timeout=seconds)
 
-    Shape: see `engines.port.Engine` for what each promises.
-    """
+
+class KubernetesEngine:
+    """See `engines.port.Engine`; one instance acts for one installation at a time."""
 
     def __init__(
         self,
         client: Client,
         cluster: Cluster,
         *,
+        connect: Connect = connect,
         patience: Patience | None = None,
-        maker: str = RECONCILER,
     ) -> None:
-        """Keep how the cluster is reached; asks it nothing yet. `world` is what is seen.
+        """Keep how the cluster and its hubs are reached; asks nothing yet."""
+        self.environments = Environments(client, cluster, patience=patience)
+        self.servers = Servers(self.environments, connect)
+        self._prisons = Pods(client, cluster, connect)
+        self._starting = threading.Lock()
+        self._looking = False
 
-        Shape: `maker` says which of our processes this is; what it left it takes away itself.
-        """
-        self.client = client
-        self._cluster = cluster
-        self.world = World(client, scopes(cluster), patience or Patience())
-        self.walls = Walls(client, cluster, patience or Patience())
-        self.proofs = Proofs(client, cluster, self.world, self.walls, maker=maker)
-        self._locks: dict[str, threading.RLock] = {}
-        self._guard = threading.Lock()
-        self._pool = ThreadPoolExecutor(4 * WRITES_AT_ONCE, thread_name_prefix="write")
-
-    def start(self, seconds: float = _LOOK_SECONDS) -> None:
-        """Begin to watch, and return when everything was read once. Errors: Unavailable."""
-        self.world.start(seconds)
-        self.walls.start(seconds)
-
-    def close(self) -> None:
-        """Stop watching; what runs on the cluster goes on."""
-        self.walls.close()
-        self.world.close()
-        self._pool.shutdown(cancel_futures=True)
-        self.client.close()
+    def doctor(self) -> list[Condition]:
+        """See the port."""
+        try:
+            self._look()
+        except TreError as problem:
+            return [Condition("cluster", "broken", problem.message)]
+        return self.environments.doctor()
 
     def ensure(self, spec: Spec) -> Observed:
-        """Make the environment as specified; an unchanged world costs no request.
-
-        Errors: Conflict while an older environment of the name is still ending; Unavailable.
-        """
-        with self._lock(spec.project):
-            self.world.believe()
-            self._refuse_ending(spec.project)
-            before = self._record(spec.project)
-            after = records.Record(spec) if before is None else replace(before, spec=spec)
-            self._reach([records.written(self._cluster, after)])
-            for stage in manifests.stages(self._cluster, spec, awake=True):
-                self._reach(stage)
-            self._clear(spec)
-            if after.mounts:
-                self._reach_data(spec.project, after.mounts)
+        """See the port."""
+        self._look()
+        with self.environments.lock(spec.project):
+            self.environments.ensure(spec)
+            people = {
+                *self.servers.people_running(spec.project),
+                *self.servers.people_asked(spec.project),
+            }
+            for person in sorted(people - set(spec.people)):
+                self.servers.end(spec.project, person, IN_PEACE)
+                self.servers.forget_at_hub(spec.project, person)
         return self.observe(spec.project)
 
     def observe(self, project: str) -> Observed:
-        """Look at what is known, change nothing, ask nothing."""
-        self.world.believe()
-        seen = self.world
-        space = seen.get(Key("Namespace", "", names.namespace(project)))
-        record = self._record(project)
-        if space is None or record is None or is_ending(space):
-            return Observed(project, False, False, None, (), {}, frozenset())
-        hub = seen.get(Key("Deployment", self._cluster.system, names.hub(project))) or {}
-        return Observed(
-            project=project,
-            present=True,
-            hub_ready=bool(mapping(hub.get("status")).get("readyReplicas")),
-            spec_digest=record.spec.digest if self._as_specified(record.spec) else None,
-            mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
-            servers={},
-            halted=frozenset(),
-            isolation=nodes.in_words(self.walls.nodes(), second_wall=self._cluster.second_wall),
-        )
+        """See the port."""
+        self._look()
+        seen = self.environments.observe(project)
+        record = self.environments.record(project) if seen.present else None
+        people = record.spec.people if record is not None else ()
+        found = (self.servers.seen(project, person) for person in people)
+        return replace(seen, servers={each.person: each for each in found if each is not None})
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
-        """Set the whole set of attached snapshots; pods with another set are ended first.
+        """See the port."""
+        self._look()
+        with self.environments.lock(project):
+            record = self.environments.record(project)
+            if record is not None and record.mounts != sorted_mounts(mounts):
+                for person in self.servers.people_asked(project):
+                    self.servers.end(project, person, IN_PEACE)  # it may come with the old set
+            self.environments.attach(project, mounts)
 
-        Errors: NotFound for a project that was never set up; Unavailable when a wall is missing:
-        nothing is attached then.
-        """
-        if not mounts and self._record(project) is None:
+    def start(self, project: str, person: str) -> Server:
+        """See the port."""
+        self._look()
+        with self.environments.lock(project):
+            record = allowed(self.environments, project, person)
+            return self.servers.start(record, parse_slug(person))
+
+    def stop(self, project: str, person: str) -> None:
+        """See the port."""
+        self._look()
+        if self.environments.record(project) is None:
             return
-        with self._lock(project):
-            self.world.believe()
-            record = self._record(project)
-            if record is None:
-                raise NotFound(f"There is no environment of {project}; it was never set up.")
-            if mounts:
-                self._require_walls(record.spec)
-            after = replace(record, mounts=records.sorted_mounts(mounts))
-            self._reach([records.written(self._cluster, after)])
-            self._end_pods_with_other_data(project, after.mounts)
-            self._detach_others(project, after.mounts)
-            self._reach_data(project, after.mounts)
+        with self.environments.lock(project):
+            self.servers.end(project, parse_slug(person), IN_PEACE)
+            self.servers.forget_at_hub(project, person)
+
+    def sleep(self, project: str) -> None:
+        """See the port."""
+        with self._recorded(project) as record:
+            self.environments.keep(replace(record, asleep=True))
+            self.servers.end_all(project, IN_PEACE)
+
+    def wake(self, project: str) -> None:
+        """See the port."""
+        with self._recorded(project) as record:
+            self.environments.keep(replace(record, asleep=False))
+            self.environments.scale_hub(project)
+
+    def halt(self, project: str, person: str | None = None) -> None:
+        """See the port.
+
+        Shape: the mark first, then everything that is seen is ended beside whatever is under way,
+        and once more when that has ended.
+        """
+        self._look()
+        who = EVERYBODY if person is None else parse_slug(person)
+        self.environments.set_halted(project, who, held=True)
+        if person is None:
+            end = partial(self.servers.end_all, project, NOW)
+        else:
+            end = partial(self.servers.end, project, person, NOW)
+        end()
+        with self.environments.lock(project):
+            end()
+            if person is not None:
+                with contextlib.suppress(TreError):  # its tokens open nothing: nothing listens
+                    self.servers.forget_at_hub(project, person)
+
+    def resume(self, project: str, person: str | None = None) -> None:
+        """See the port."""
+        self._look()
+        who = EVERYBODY if person is None else parse_slug(person)
+        self.environments.set_halted(project, who, held=False)
 
     def prove(self, project: str | None) -> list[Probe]:
-        """Prove the walls, each by itself and both around a project. See `proof.Proofs`.
+        """See the port."""
+        self._look()
+        return self.environments.prove(project)
 
-        Errors: NotFound for a project that was never set up; Unavailable.
-        """
-        self.world.believe()
-        if project is None:
-            return self.proofs.prove(None)
-        record = self._record(project)
-        if record is None:
-            raise NotFound(f"There is no environment of {project}; it was never set up.")
-        spec = record.spec
-        return self.proofs.prove(spec, lambda: self._what_is_open(spec))
-
-    def doctor(self) -> list[Condition]:
-        """Say which walls stand on which nodes. Never raises."""
-        try:
-            return self.walls.doctor()
-        except TreError as problem:
-            return [Condition("cluster", "broken", problem.message)]
+    def check(self, job: Job) -> Report:
+        """See the port."""
+        return Worker(self._prisons, Path(tempfile.gettempdir())).check(job)
 
     def remove(self, project: str) -> Remains:
-        """End and delete everything of a project, homes included, and look whether it is gone.
+        """See the port."""
+        self._look()
+        return self.environments.remove(project)
 
-        Shape: what runs and what holds data first, then the namespace with its policies, so that
-        nothing ever runs there without them, and a namespace that is empty ends at once.
-        """
-        with self._lock(project):
-            self.world.believe()
-            space, system = names.namespace(project), self._cluster.system
-            hub = names.hub(project)
-            first = [Key("Deployment", system, hub), *self._of("Pod", space)]
-            claims = [*self._of("PersistentVolumeClaim", space)]
-            claims += [Key("PersistentVolumeClaim", system, hub), *self._volumes(project)]
-            last = [Key("Namespace", "", space), Key("NetworkPolicy", system, hub)]
-            last += [Key("ServiceAccount", system, hub), records.where(self._cluster, project)]
-            removed = [each for each in (*first, *claims, *last) if self.world.get(each)]
-            left = self._gone(first) or self._gone(claims) or self._gone(last)
-        said = tuple(f"{each.kind} {each.name}" for each in removed)
-        if left:
-            return Remains((), unconfirmed=tuple(f"{each.kind} {each.name}" for each in left))
-        return Remains(said)
+    def close(self) -> None:
+        """Stop watching; hubs and notebook servers go on."""
+        self._prisons.close()
+        self.environments.close()
 
-    # The parts of the verbs
+    def _look(self) -> None:
+        """Begin to watch at the first call. Errors: Unavailable without a cluster."""
+        with self._starting:
+            if not self._looking:
+                self.environments.start()
+                self._looking = True
 
-    def _lock(self, project: str) -> threading.RLock:
-        with self._guard:
-            return self._locks.setdefault(project, threading.RLock())
-
-    def _record(self, project: str) -> records.Record | None:
-        seen = self.world.get(records.where(self._cluster, project))
-        if seen is None or is_ending(seen):
-            return None
-        return records.read(seen)
-
-    def _refuse_ending(self, project: str) -> None:
-        space = self.world.get(Key("Namespace", "", names.namespace(project)))
-        if space is not None and is_ending(space):
-            raise Conflict(f"The last environment of {project} is still ending.", code="ending")
-
-    def _reach(self, wanted: Sequence[Object]) -> None:
-        """Write until every wanted object is there as wanted.
-
-        Errors: Unavailable when that takes more rounds than it should.
-        """
-        for attempt in range(_ROUNDS):
-            todo = writes(wanted, self.world)
-            if not todo:
-                break
-            try:
-                self._do(todo)
-            except (NotFound, Conflict):  # what it stands on is not known yet, or just changed
-                time.sleep(0.05 * 2**attempt)
-        self._reached(wanted)
-
-    def _reached(self, wanted: Sequence[Object]) -> None:
-        """Read back: an object that is ending, or that somebody keeps changing, is not there."""
-        late = writes(wanted, self.world)
-        ending = [key(each) for each in wanted if is_ending(self.world.get(key(each)) or {})]
-        for where in [write.key for write in late] + ending:
-            raise Unavailable(
-                f"{where.kind} {where.name} is not yet as it should be; it is tried again.",
-                code="not_reached",
-            )
-
-    def _do(self, todo: Sequence[Write]) -> None:
-        """Do several writes at once. Errors: the first that one met, when all have ended."""
-        problems: list[TreError] = []
-
-        def one(write: Write) -> None:
-            try:
-                self._write(write)
-            except TreError as problem:
-                problems.append(problem)
-
-        list(self._pool.map(one, todo))
-        if problems:
-            raise problems[0]
-
-    def _write(self, write: Write) -> None:
-        match write.act, write.wanted, write.seen:
-            case Act.APPLY, wanted, _ if wanted is not None:
-                self.world.put(self.client.apply(wanted))
-            case Act.REPLACE, wanted, seen if wanted is not None and seen is not None:
-                self.world.put(self.client.replace(wanted, seen))
-            case ((Act.RECREATE | Act.DELETE), _, seen):
-                self.client.delete(write.key, seen)
-                self.world.wait(lambda: self._is_other(write.key, seen), _LOOK_SECONDS)
-            case _:
-                raise RuntimeError(f"a write without its object: {write.act} {write.key}")
-
-    def _is_other(self, where: Key, seen: Object | None) -> bool:
-        """Say whether an object is gone, ending, or replaced by another one of its name."""
-        now = self.world.get(where)
-        if now is None or is_ending(now) or seen is None:
-            return now is None or is_ending(now)
-        return metadata_of(now).get("uid") != metadata_of(seen).get("uid")
-
-    def _clear(self, spec: Spec) -> None:
-        """Delete what a project's namespace holds beside our own: one allow opens everything."""
-        wanted = manifests.environment(self._cluster, spec, awake=True)
-        space = names.namespace(spec.project)
-        todo = strays(wanted, self.world.group(space), space)
-        if todo:
-            self._do(todo)
-
-    def _require_walls(self, spec: Spec) -> None:
-        """Refuse to attach data where a wall is known to be open, or a policy is not as written."""
-        self.walls.require(spec.project)
-        wrong = self._what_is_open(spec)
-        if wrong:
-            raise Unavailable(
-                f"Nothing is attached to {spec.project} while {wrong}.", code="open_wall"
-            )
-
-    def _what_is_open(self, spec: Spec) -> str:
-        """Say which policy is missing, altered, or one too many; empty when all is as written."""
-        wanted = manifests.environment(self._cluster, spec, awake=True)
-        walls = [each for each in wanted if each["kind"] in ("Namespace", "NetworkPolicy")]
-        space = names.namespace(spec.project)
-        wrong = [
-            *writes(walls, self.world),
-            *strays(wanted, self.world.group(space), space),
-        ]
-        if not wrong:
-            return ""
-        return f"{wrong[0].key.kind} {wrong[0].key.name} is not as it should be"
-
-    def _reach_data(self, project: str, mounts: Sequence[Mount]) -> None:
-        wanted = manifests.data(self._cluster, project, mounts)
-        self._reach([each for each in wanted if each["kind"] == "PersistentVolume"])
-        self._reach(wanted)
-
-    def _as_specified(self, spec: Spec) -> bool:
-        """Say whether a project has everything as it should be, and nothing beside it."""
-        wanted = manifests.environment(self._cluster, spec, awake=True)
-        space = names.namespace(spec.project)
-        return not writes(wanted, self.world) and not strays(wanted, self.world.group(space), space)
-
-    def _attached(self, project: str, mount: Mount) -> bool:
-        pair = storage.snapshot(self._cluster, project, mount)
-        there = [self.world.get(key(each)) for each in pair]
-        return not writes(pair, self.world) and not any(is_ending(each or {}) for each in there)
-
-    def _end_pods_with_other_data(self, project: str, mounts: Sequence[Mount]) -> None:
-        wanted = {storage.claim_of(mount) for mount in mounts}
-        pods = [
-            each
-            for each, pod in self.world.group(names.namespace(project)).items()
-            if _notebook(pod) and _data_of(pod) != wanted
-        ]
-        left = self._gone(pods)
-        if left:
-            raise Unavailable(f"{left[0].name} of {project} is still ending.", code="ending")
-
-    def _detach_others(self, project: str, mounts: Sequence[Mount]) -> None:
-        wanted = {key(each) for each in manifests.data(self._cluster, project, mounts)}
-        claims = [
-            each
-            for each, thing in self.world.group(names.namespace(project)).items()
-            if _is_snapshot(thing) and each not in wanted
-        ]
-        volumes = [each for each in self._volumes(project) if each not in wanted]
-        left = self._gone(claims) or self._gone(volumes)
-        if left:
-            raise Unavailable(f"{left[0].name} of {project} is still in use.", code="in_use")
-
-    def _of(self, kind: str, space: str) -> list[Key]:
-        return sorted(each for each in self.world.group(space) if each.kind == kind)
-
-    def _volumes(self, project: str) -> list[Key]:
-        labels, _ = names.marks(names.PROJECT, project)
-        return sorted(k for k in self.world.group(volumes_of(labels)) if k.kind == _VOLUME)
-
-    def _gone(self, keys: Iterable[Key]) -> list[Key]:
-        """Delete objects and wait until they are gone; answer what is left after a while."""
-        chosen = list(keys)
-        there = [(each, self.world.get(each)) for each in chosen]
-        self._do([Write(Act.DELETE, k, None, it) for k, it in there if it and not is_ending(it)])
-        self.world.wait(lambda: not any(map(self.world.get, chosen)), _END_SECONDS)
-        return [each for each in chosen if self.world.get(each)]
-
-
-def scopes(cluster: Cluster) -> list[tuple[Scope, Callable[[Object], bool]]]:
-    """Say what is watched: what isolates, in whole, so that a strange policy is seen; else ours.
-
-    Source: a policy that somebody wrote by hand carries none of our labels.
-    """
-
-    def ours(thing: Object) -> bool:
-        metadata = metadata_of(thing)
-        space = str(metadata.get("namespace") or metadata.get("name"))
-        marked = names.PROJECT in texts(metadata.get("labels"))
-        return names.is_project_namespace(space) or (space == cluster.system and marked)
-
-    def any_of_them(thing: Object) -> bool:
-        return True
-
-    whole = ("Namespace", "NetworkPolicy", "Role", "RoleBinding", "ResourceQuota")
-    found: list[tuple[Scope, Callable[[Object], bool]]] = [
-        (Scope(kind), ours) for kind in (*whole, "LimitRange", "ServiceAccount")
-    ]
-    for kind in ("PersistentVolumeClaim", "PersistentVolume", "Pod"):
-        found.append((Scope(kind, labels=names.PROJECT), any_of_them))
-    for kind in ("Deployment", "ConfigMap"):
-        found.append((Scope(kind, cluster.system, names.PROJECT), any_of_them))
-    return found
-
-
-def _notebook(pod: Object) -> bool:
-    labels = texts(metadata_of(pod).get("labels"))
-    return pod["kind"] == "Pod" and labels.get(names.ROLE) == "notebook"
-
-
-def _is_snapshot(claim: Object) -> bool:
-    labels = texts(metadata_of(claim).get("labels"))
-    return claim["kind"] == "PersistentVolumeClaim" and labels.get(names.ROLE) == "snapshot"
-
-
-def _data_of(pod: Object) -> set[str]:
-    """Name the claims of snapshots that a pod mounts."""
-    volumes = mapping(pod.get("spec")).get("volumes")
-    claims = (
-        str(mapping(mapping(volume).get("persistentVolumeClaim")).get("claimName"))
-        for volume in (volumes if isinstance(volumes, list) else ())
-    )
-    return {claim for claim in claims if claim.startswith("ds-")}
+    @contextlib.contextmanager
+    def _recorded(self, project: str) -> Iterator[Record]:
+        """Hold one project that was set up. Errors: NotFound."""
+        self._look()
+        with self.environments.lock(project):
+            yield self.environments.known(project)

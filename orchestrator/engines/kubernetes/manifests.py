@@ -11,10 +11,11 @@ from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.port import Mount, Spec
 
 
-def stages(cluster: Cluster, spec: Spec, *, awake: bool) -> list[list[Object]]:
+def stages(cluster: Cluster, spec: Spec, token: str, *, awake: bool) -> list[list[Object]]:
     """Answer the objects of a project in stages; within a stage the order does not matter.
 
     Shape: a binding comes after its role, which the server looks up when it takes the binding.
+    `token` is the one that the project's hub knows its engine by.
     """
     labels, _ = names.marks(names.PROJECT, spec.project)
     role, binding = rights.hub_rights(cluster, spec.project)
@@ -31,14 +32,15 @@ def stages(cluster: Cluster, spec: Spec, *, awake: bool) -> list[list[Object]]:
             role,
             *storage.homes(cluster, spec.project, spec.people),
             hubs.claim(cluster, spec.project),
+            hubs.secret(cluster, spec.project, token),
         ],
-        [binding, hubs.deployment(cluster, spec, awake=awake)],
+        [binding, hubs.deployment(cluster, spec, token, awake=awake)],
     ]
 
 
-def environment(cluster: Cluster, spec: Spec, *, awake: bool) -> list[Object]:
+def environment(cluster: Cluster, spec: Spec, token: str, *, awake: bool) -> list[Object]:
     """Answer the objects of a project, all of them, first those that must be first."""
-    return [thing for stage in stages(cluster, spec, awake=awake) for thing in stage]
+    return [thing for stage in stages(cluster, spec, token, awake=awake) for thing in stage]
 
 
 def data(cluster: Cluster, project: str, mounts: Sequence[Mount]) -> list[Object]:

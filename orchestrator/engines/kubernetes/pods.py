@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.engines.kubernetes import names, starting, storage
+from orchestrator.engines.kubernetes import doorways, names, starting, storage
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.namespace import resources
 from orchestrator.engines.port import Mount, Size, Spec
@@ -23,6 +23,9 @@ PROVED = "tre.proved"
 
 NOWHERE = "127.0.0.1"
 """The API asks for a nameserver; this one is the pod's own loopback, where nothing listens."""
+
+SPAWNED = {"component": "singleuser-server"}
+"""The label by which KubeSpawner watches its pods."""
 
 HUB, PACKAGES, AIRLOCK = "hub", "packages", "airlock"
 _FROM_HUB = re.compile(r"JUPYTERHUB_[A-Z_]+\Z")
@@ -47,10 +50,13 @@ def notebook(
     mounts: Sequence[Mount],
     hub_environment: Mapping[str, str],
     doors_pods: Sequence[str] = (),
+    *,
+    door: str = "",
 ) -> Object:
     """Describe one person's notebook server.
 
     Shape: built from our own facts alone; of the hub's words only `JUPYTERHUB_…` values get in.
+    `door` is the secret by which its doors know this one start.
     `doors_pods` are the addresses of the doors' pods now: its first container proves the walls.
     Errors: NotFound for an image that is not on the cluster's list. Source: egress E13, E16, 5.3.
     """
@@ -60,13 +66,13 @@ def notebook(
         cluster,
         names.notebook_pod(person),
         names.namespace(spec.project),
-        {**labels, **named, names.ROLE: "notebook", names.NET: "open"},
+        {**labels, **named, names.ROLE: "notebook", names.NET: "open", **SPAWNED},
         {**annotations, **more},
         _inside(
             cluster,
             cluster.image(spec.image),
             notebook_command(spec.size),
-            environment(cluster, spec.project, person, hub_environment),
+            environment(cluster, spec.project, person, hub_environment, door=door),
             spec.size,
             [*_own(person), *_data(mounts)],
             listens=cluster.ports.server,
@@ -150,7 +156,7 @@ def notebook_command(size: Size) -> list[str]:
 
 
 def environment(
-    cluster: Cluster, project: str, person: str, hub: Mapping[str, str]
+    cluster: Cluster, project: str, person: str, hub: Mapping[str, str], *, door: str = ""
 ) -> list[Object]:
     """Build the environment from a list; the hub cannot name another variable or address."""
     ports = cluster.ports
@@ -175,7 +181,9 @@ def environment(
         "USER": "researcher",
         "VIRTUAL_ENV": IMAGE,
     }
-    return [{"name": name, "value": value} for name, value in sorted((chosen | own).items())]
+    doors = doorways.environment(cluster, person, door) if door else {}
+    every = sorted((chosen | own | doors).items())
+    return [{"name": name, "value": value} for name, value in every]
 
 
 def container_security() -> Object:

@@ -1,11 +1,12 @@
-"""[pure] What a project was asked to be, kept in one ConfigMap of the system namespace.
+"""[pure] What a project was asked to be, kept in ConfigMaps of the system namespace.
 
 The database is the truth about what is wanted; this is what was last asked of this cluster, so that
-an engine that starts again knows it without being told.
+an engine that starts again knows it without being told. A halt has an object of its own, because it
+must hold for a project that was never set up, and after it was removed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,16 @@ from orchestrator.engines.port import Mount, Size, Spec
 from orchestrator.errors import Tampered
 from orchestrator.values import Digest
 
+EVERYBODY = "*"
+
 
 @dataclass(frozen=True)
 class Record:
-    """One project: its specification, and the snapshots that are attached to it."""
+    """One project: its specification, the snapshots attached to it, and whether it is asleep."""
 
     spec: Spec
     mounts: tuple[Mount, ...] = ()
+    asleep: bool = False
 
 
 def where(cluster: Cluster, project: str) -> Key:
@@ -33,7 +37,6 @@ def where(cluster: Cluster, project: str) -> Key:
 def written(cluster: Cluster, record: Record) -> Object:
     """Write a record as an object."""
     spec, size = record.spec, record.spec.size
-    labels, annotations = names.marks(names.PROJECT, spec.project)
     said = {
         "project": spec.project,
         "people": list(spec.people),
@@ -42,22 +45,32 @@ def written(cluster: Cluster, record: Record) -> Object:
         "digest": spec.digest,
     }
     mounts = [[m.dataset, m.version, m.digest, str(m.tree), str(m.manifest)] for m in record.mounts]
-    named = where(cluster, spec.project)
-    metadata = {
-        "name": named.name,
-        "namespace": named.namespace,
-        "labels": labels,
-        "annotations": annotations,
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata,
-        "data": {
-            "spec": json.dumps(said, sort_keys=True),
-            "mounts": json.dumps(mounts, sort_keys=True),
-        },
-    }
+    facts = {"spec": said, "mounts": mounts, "asleep": record.asleep}
+    return _kept(where(cluster, spec.project), spec.project, facts)
+
+
+def where_halted(cluster: Cluster, project: str) -> Key:
+    """Name the object that keeps who is halted in a project."""
+    return Key("ConfigMap", cluster.system, f"halt-{names.name(project)}")
+
+
+def halt(cluster: Cluster, project: str, people: frozenset[str]) -> Object:
+    """Write who is halted as an object; `*` is everybody."""
+    return _kept(where_halted(cluster, project), project, {"people": sorted(people)})
+
+
+def halted(thing: Object | None) -> frozenset[str]:
+    """Read who is halted, nobody where there is no object.
+
+    Errors: Tampered for anything that we did not write.
+    """
+    if thing is None:
+        return frozenset()
+    try:
+        people = json.loads(texts(thing.get("data"))["people"])
+        return frozenset(str(each) for each in people)
+    except (KeyError, ValueError, TypeError) as problem:
+        raise _strange() from problem
 
 
 def read(thing: Object) -> Record:
@@ -78,13 +91,30 @@ def read(thing: Object) -> Record:
                 Mount(dataset, version, Digest(digest), Path(tree), Path(manifest))
                 for dataset, version, digest, tree, manifest in mounts
             ),
+            bool(json.loads(data["asleep"])),
         )
     except (KeyError, ValueError, TypeError) as problem:
-        raise Tampered(
-            "A project's record on the cluster is not as this engine wrote it.", code="bad_record"
-        ) from problem
+        raise _strange() from problem
 
 
 def sorted_mounts(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
     """Put mounts in the one order in which they are compared and shown."""
     return tuple(sorted(mounts, key=lambda each: (each.dataset, each.version)))
+
+
+def _kept(named: Key, project: str, facts: Mapping[str, object]) -> Object:
+    labels, annotations = names.marks(names.PROJECT, project)
+    metadata = {
+        "name": named.name,
+        "namespace": named.namespace,
+        "labels": labels,
+        "annotations": annotations,
+    }
+    data = {name: json.dumps(value, sort_keys=True) for name, value in facts.items()}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def _strange() -> Tampered:
+    return Tampered(
+        "A project's record on the cluster is not as this engine wrote it.", code="bad_record"
+    )

@@ -202,11 +202,11 @@ class World:
         self._threads: list[threading.Thread] = []
 
     def start(self, seconds: float) -> None:
-        """Begin to look, and wait until every kind was listed once.
+        """Begin to look, once, and wait until every kind was listed.
 
         Errors: the first problem that a kind has, or Unavailable, when that takes longer.
         """
-        for watched in self.kinds.values():
+        for watched in self.kinds.values() if not self._threads else ():
             thread = threading.Thread(
                 target=watched.follow,
                 args=(self._patience, self._ending),
@@ -260,11 +260,19 @@ class World:
 
 
 def group_of(thing: Object) -> str:
-    """Name what an object is found with: its namespace, or for a volume whose it is."""
+    """Name what an object is found with: its namespace, or for a volume or a hub whose it is."""
     metadata = metadata_of(thing)
+    labels = texts(metadata.get("labels"))
     if thing["kind"] == "PersistentVolume":
-        return volumes_of(texts(metadata.get("labels")))
+        return volumes_of(labels)
+    if thing["kind"] == "Pod" and labels.get(names.COMPONENT) == "hub":
+        return f"hubs of {labels.get(names.PROJECT, '')}"
     return str(metadata.get("namespace") or "")
+
+
+def hubs_of(project: str) -> str:
+    """Name the group of the pods of a project's hub; no namespace has such a name."""
+    return f"hubs of {names.name(project)}"
 
 
 def volumes_of(labels: Mapping[str, str]) -> str:

@@ -1,30 +1,112 @@
 """[pure] What are these bytes? Our own table by content and by extension; a disagreement is noted.
 
 Source: outputs 4.1 (no type detector is enough). Formats without a reader are named, so that the
-finding can say what the file is and which types can be checked.
+finding can say what the file is, and the table of the documents is made from here.
 """
+
+from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note
 
-READABLE = ("csv", "tsv", "text", "markdown", "json", "png", "ipynb")
 
-EXTENSIONS = {
-    "csv": "csv", "tsv": "tsv", "tab": "tsv", "txt": "text", "text": "text",
-    "md": "markdown", "markdown": "markdown", "json": "json", "png": "png", "ipynb": "ipynb",
-    "xlsx": "zip", "xlsm": "zip", "docx": "zip", "pptx": "zip", "ods": "zip", "odt": "zip",
-    "zip": "zip", "npz": "zip", "pt": "zip", "xls": "ole", "doc": "ole", "pdf": "pdf",
-    "jpg": "jpeg", "jpeg": "jpeg", "gif": "gif", "tif": "tiff", "tiff": "tiff", "svg": "svg",
-    "eps": "postscript", "parquet": "parquet", "feather": "arrow", "arrow": "arrow",
-    "gz": "gzip", "tgz": "gzip", "bz2": "bzip2", "xz": "xz", "7z": "7z", "tar": "tar",
-    "h5": "hdf5", "hdf5": "hdf5", "sqlite": "sqlite", "db": "sqlite", "duckdb": "duckdb",
-    "pkl": "pickle", "pickle": "pickle", "joblib": "pickle", "npy": "npy", "onnx": "onnx",
-    "safetensors": "safetensors", "rds": "r", "rdata": "r", "rda": "r", "dta": "stata",
-    "sav": "spss", "sas7bdat": "sas", "bed": "plink", "bgen": "bgen", "vcf": "vcf", "bam": "bam",
-    "html": "html", "htm": "html", "tex": "latex", "log": "log", "py": "code", "r": "code",
-    "rmd": "code", "qmd": "code", "do": "code", "sql": "code", "ndjson": "ndjson",
-    "jsonl": "ndjson", "yaml": "yaml", "yml": "yaml", "xml": "xml",
-}  # fmt: skip
+@dataclass(frozen=True)
+class Format:
+    """One format: its extensions, what its first bytes must prove, and what is read of it.
+
+    Shape: `proof` empty means text, whose bytes prove nothing; `note` is set where no reader is,
+    and `says` then tells why.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    says: str
+    proof: tuple[str, ...] = ()
+    note: Note | None = None
+
+
+_ZIP = ("zip",)
+_R = ("gzip", "bzip2", "xz", "r")
+
+FORMATS: tuple[Format, ...] = (
+    Format("csv", ("csv",), "one table of one width; columns packed into cells"),
+    Format("tsv", ("tsv", "tab"), "as csv"),
+    Format("text", ("txt", "text"), "the text and every table printed in it"),
+    Format("log", ("log", "out", "lis"), "as text"),
+    Format("markdown", ("md", "markdown"), "as text"),
+    Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),
+    Format("code", ("py", "r", "rmd", "qmd", "do", "ado", "sql", "sh", "sas", "jl"), "as text"),
+    Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
+    Format("json", ("json", "geojson"), "every value, every table in it"),
+    Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),
+    Format("xml", ("xml",), "every text, attribute and comment; repeated elements as tables"),
+    Format("html", ("html", "htm", "xhtml"), "text, tables, attributes, comments, hidden elements,"
+           " data inside scripts, embedded pictures"),
+    Format("ipynb", ("ipynb",), "every source, output, attachment and metadata entry"),
+    Format("svg", ("svg",), "every text and attribute; marks turned back into values"),
+    Format("png", ("png",), "chunks, texts, pixels written again", ("png",)),
+    Format("jpeg", ("jpg", "jpeg"), "segments, EXIF, comments, pixels written again", ("jpeg",)),
+    Format("tiff", ("tif", "tiff"), "every directory and tag, pixels written again", ("tiff",)),
+    Format("pdf", ("pdf",), "all objects of all revisions, texts and their tables, attachments,"
+           " scripts, marks of figures", ("pdf",)),
+    Format("zip", ("zip",), "every member by its own reader; headers, comments, extras", _ZIP),
+    Format("tar", ("tar",), "every member by its own reader; headers", ("tar",)),
+    Format("gzip", ("gz", "tgz"), "what is inside, by its own reader", ("gzip",)),
+    Format("bzip2", ("bz2", "tbz2"), "what is inside, by its own reader", ("bzip2",)),
+    Format("xz", ("xz", "txz"), "what is inside, by its own reader", ("xz",)),
+    Format("xlsx", ("xlsx", "xlsm", "xltx"), "all parts: sheets also where hidden, comments, pivot"
+           " and chart caches, names, links, properties, embedded files", _ZIP),
+    Format("docx", ("docx", "docm", "dotx"), "all parts: tables, text also where deleted or hidden,"
+           " comments, charts, embedded files", _ZIP),
+    Format("pptx", ("pptx", "pptm"), "all parts: slides also where hidden, notes, tables, charts,"
+           " embedded files", _ZIP),
+    Format("opendocument", ("ods", "odt", "odp"), "all parts: tables also where hidden, text,"
+           " tracked changes, notes, embedded files", _ZIP),
+    Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, unused dictionary"
+           " values", ("parquet",)),
+    Format("arrow", ("feather", "arrow", "ipc"), "data, metadata, unused dictionary values",
+           ("arrow",)),
+    Format("sqlite", ("sqlite", "sqlite3", "db"), "all pages: tables, schema, free pages and space"
+           " that still holds bytes", ("sqlite",)),
+    Format("npy", ("npy",), "header and values; objects are pickles", ("npy",)),
+    Format("npz", ("npz",), "every array", _ZIP),
+    Format("pickle", ("pkl", "pickle", "joblib", "p"), "walked and never loaded: arrays, frames,"
+           " texts, names of code; cannot leave", ("pickle", "gzip", "bzip2", "xz", "zlib")),
+    Format("torch", ("pt", "pth"), "the zip, its pickle walked, its arrays; cannot leave", _ZIP),
+    Format("safetensors", ("safetensors",), "header, metadata and every array", ("safetensors",)),
+    Format("onnx", ("onnx",), "every field of the message, initialisers as tables"),
+    Format("rds", ("rds", "rdata", "rda"), "walked and never loaded: frames, lists, attributes,"
+           " environments", _R),
+    Format("stata", ("dta",), "data, labels, notes", ("stata",)),
+    Format("spss", ("sav", "zsav"), "data, labels, documents", ("spss",)),
+    # no reader: named, so that the finding can say what to do
+    Format("duckdb", ("duckdb", "ddb"), "its blocks are known to its own program only: export the"
+           " tables as parquet or csv", ("duckdb",), Note.UNKNOWN_TYPE),
+    Format("sas", ("sas7bdat", "xpt"), "export the table as csv or parquet", (), Note.UNKNOWN_TYPE),
+    Format("stata-graph", ("gph", "ster", "smcl"), "holds the plotted data: export png and the"
+           " table", (), Note.UNKNOWN_TYPE),
+    Format("ole", ("xls", "doc", "ppt"), "old Office files have no readable parts: save as xlsx,"
+           " docx or pptx", ("ole",), Note.UNKNOWN_TYPE),
+    Format("gif", ("gif",), "save as png", ("gif",), Note.UNKNOWN_TYPE),
+    Format("postscript", ("eps", "ps"), "is a program: save as svg or pdf", ("postscript",),
+           Note.UNKNOWN_TYPE),
+    Format("7z", ("7z", "rar"), "pack as zip", (), Note.UNKNOWN_TYPE),
+    Format("hdf5", ("h5", "hdf5", "h5ad", "loom"), "export the arrays as parquet or npz",
+           ("hdf5",), Note.UNKNOWN_TYPE),
+    Format("r-session", ("rhistory",), "a history does not leave", (), Note.UNKNOWN_TYPE),
+    Format("plink", ("bed", "bim", "fam", "pgen", "pvar", "psam"), "genotypes of people",
+           (), Note.GENOTYPE),
+    Format("bgen", ("bgen", "gen"), "genotypes of people", (), Note.GENOTYPE),
+    Format("vcf", ("vcf", "bcf"), "genotypes of people", (), Note.GENOTYPE),
+    Format("bam", ("bam", "cram", "sam", "fastq", "fq"), "reads of people's genomes", (),
+           Note.GENOTYPE),
+)  # fmt: skip
+
+BY_NAME = {one.name: one for one in FORMATS}
+READABLE = tuple(one.name for one in FORMATS if one.note is None)
+EXTENSIONS = {extension: one.name for one in FORMATS for extension in one.extensions}
 """Extension, lower case without dot, to format."""
+
+READABLE_EXTENSIONS = tuple(one.extensions[0] for one in FORMATS if one.note is None)
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "png"),
@@ -41,10 +123,11 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BZh", "bzip2"),
     (0, b"\xfd7zXZ\x00", "xz"),
     (0, b"7z\xbc\xaf\x27\x1c", "7z"),
+    (0, b"Rar!", "7z"),
     (257, b"ustar", "tar"),
     (0, b"PAR1", "parquet"),
     (0, b"ARROW1", "arrow"),
-    (0, b"FEA1", "arrow"),
+    (0, b"FEA1", "feather-1"),
     (0, b"\x89HDF\r\n", "hdf5"),
     (0, b"SQLite format 3\x00", "sqlite"),
     (8, b"DUCK", "duckdb"),
@@ -55,14 +138,23 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x93NUMPY", "npy"),
     (0, b"RDX2\n", "r"),
     (0, b"RDX3\n", "r"),
+    (0, b"X\n\x00\x00\x00\x02", "r"),
+    (0, b"X\n\x00\x00\x00\x03", "r"),
     (0, b"<stata_dta>", "stata"),
     (0, b"$FL2", "spss"),
     (0, b"$FL3", "spss"),
-    (0, b"\x6c\x1b\x01", "plink"),
+    (0, b"\x6c\x1b", "plink"),
+    (16, b"bgen", "bgen"),
     (0, b"##fileformat=VCF", "vcf"),
+    (0, b"BCF\x02", "vcf"),
     (0, b"BAM\x01", "bam"),
+    (0, b"CRAM", "bam"),
     (0, b"\x7fELF", "program"),
+    (8, b'{"', "safetensors"),
 )
+
+_STATA = frozenset({113, 114, 115})
+_ZLIB = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
 
 
 def by_extension(path: str) -> str | None:
@@ -74,9 +166,11 @@ def by_extension(path: str) -> str | None:
 def by_content(data: bytes) -> str | None:
     """Name the format that the first bytes prove; None for anything that may be text."""
     for offset, magic, name in _SIGNATURES:
-        if data.startswith(magic, offset):
+        if data.startswith(magic, offset) and (name != "safetensors" or data[6:8] == b"\0\0"):
             return name
-    return None
+    if len(data) > 100 and data[0] in _STATA and data[1] in {1, 2} and data[2:4] == b"\x01\x00":
+        return "stata"
+    return "zlib" if data[:2] in _ZLIB and not data[:64].isascii() else None
 
 
 def decide(path: str, data: bytes) -> tuple[str, Note | None]:
@@ -85,16 +179,25 @@ def decide(path: str, data: bytes) -> tuple[str, Note | None]:
     Shape: (format, None) only for a readable format on which name and bytes agree.
     """
     claimed, proved = by_extension(path), by_content(data)
-    if proved and claimed and proved != claimed:
-        return proved, Note.TYPE_DISAGREES
-    if claimed == "png" and not proved:
-        return "unknown", Note.TYPE_DISAGREES
-    found = proved or claimed or "unknown"
-    if found not in READABLE or claimed is None:
-        return found, Note.UNKNOWN_TYPE
+    known = BY_NAME.get(proved or "")
+    if known and known.note is Note.GENOTYPE:
+        return known.name, Note.GENOTYPE
+    if claimed is None:
+        return proved or "unknown", Note.UNKNOWN_TYPE
+    form = BY_NAME[claimed]
+    if form.proof and claimed == "pickle" and proved is None and data[:1] in b"(]}c\x00":
+        proved = "pickle"  # protocol 0 and 1 begin like text
+    if form.note is None and (proved in form.proof if form.proof else proved is None):
+        return _as_text(claimed, data)
+    if form.note is not None and (not form.proof or proved in form.proof):
+        return claimed, form.note
+    return proved or "unknown", Note.TYPE_DISAGREES
+
+
+def _as_text(claimed: str, data: bytes) -> tuple[str, Note | None]:
     if claimed in {"csv", "tsv"} and _looks_structured(data):
         return "json-or-markup", Note.TYPE_DISAGREES
-    return found, None
+    return claimed, None
 
 
 def _looks_structured(data: bytes) -> bool:

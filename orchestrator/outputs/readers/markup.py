@@ -1,22 +1,29 @@
-"""HTML of a notebook's output: tables as tables, all text and attributes as text, pictures opened.
+"""HTML: tables as tables, all text and attributes as text, scripts' data, drawings and pictures.
 
-Nothing is rendered or run. Script, frames, embedded objects and drawings are noted as active: what
-they hold was not read as data, so the part is could-not-check.
+Nothing is rendered or run. Values written in scripts become tables, frames inside are read as HTML
+again; that there is script at all is noted for people. Source: outputs 4.2 (HTML).
 """
 
-import base64
-import binascii
+import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
-from orchestrator.outputs.form import Note, Observation
-from orchestrator.outputs.readers import png
+from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import unpack
-from orchestrator.outputs.readers.opening import Opening, Unreadable
-
-_ACTIVE = frozenset(
-    {"script", "iframe", "object", "embed", "applet", "svg", "math", "canvas", "form", "template"}
+from orchestrator.outputs.readers.embedded import (
+    add_blobs,
+    add_link,
+    add_media,
+    add_script,
+    unbase64,
 )
+from orchestrator.outputs.readers.opening import Opening, below
+from orchestrator.outputs.readers.prose import add_tables
+
+_ACTIVE = frozenset({"script", "iframe", "object", "embed", "applet"})
+_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.0-9])")
+_DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 _CELLS = frozenset({"td", "th"})
 _SILENT = frozenset({"style", "class", "border", "width", "height", "align", "scope"})
 
@@ -29,17 +36,27 @@ class _Collector(HTMLParser):
         self.words: list[str] = []
         self.tables: list[list[tuple[list[str], bool]]] = []
         self.pictures: list[str] = []
+        self.scripts: list[str] = []
+        self.printed: list[str] = []
+        self.frames: list[str] = []
         self.active = 0
+        self.hidden = 0
+        self.external = 0
+        self._inside = ""
         self._open: list[list[tuple[list[str], bool]]] = []
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.active += tag in _ACTIVE or any(name.startswith("on") for name, _ in attrs)
+        self.hidden += any(
+            name == "hidden" or (name == "style" and bool(_HIDES.search(value or "")))
+            for name, value in attrs
+        )
         for name, value in attrs:
-            if value and value.startswith("data:"):
-                self.pictures.append(value)
-            elif value and name not in _SILENT:
-                self.words.append(f"{name}={value}")
+            self._attribute(name, value or "")
+        if tag in {"script", "pre"}:
+            self._inside = tag
+            (self.scripts if tag == "script" else self.printed).append("")
         if tag == "table":
             self._open.append([])
         elif tag == "tr" and self._open:
@@ -48,7 +65,20 @@ class _Collector(HTMLParser):
         elif tag in _CELLS and self._open:
             self._open_cell(tag, dict(attrs))
 
+    def _attribute(self, name: str, value: str) -> None:
+        plain = value.strip().lower()
+        self.active += plain.startswith("javascript:")
+        self.external += name in {"src", "href"} and plain.startswith(("http:", "https:", "//"))
+        if plain.startswith("data:"):
+            self.pictures.append(value.strip())
+        elif name == "srcdoc":
+            self.frames.append(value)
+        elif value and (name not in _SILENT or len(value) > 200):
+            self.words.append(f"{name}={value}")
+
     def handle_endtag(self, tag: str) -> None:
+        if tag == self._inside:
+            self._inside = ""
         if tag in _CELLS:
             self._close_cell()
         elif tag == "table" and self._open:
@@ -56,6 +86,11 @@ class _Collector(HTMLParser):
             self.tables.append(self._open.pop())
 
     def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            self.scripts[-1] += data
+            return
+        if self._inside == "pre":
+            self.printed[-1] += data
         if self._cell is not None:
             self._cell.append(data)
         if data.strip():
@@ -95,17 +130,51 @@ class _Collector(HTMLParser):
         self._cell = None
 
 
-def add(opening: Opening, path: str, content: str) -> None:
-    """Add the text, tables and pictures of a piece of HTML below a path."""
+def read(opening: Opening, path: str, data: bytes) -> None:
+    """Read an HTML file. Errors: Unreadable for NUL bytes and undecodable bytes."""
+    decoded = decode(data, "html")
+    add(opening, path, decoded.content, decoded.notes, len(data), decoded.spans)
+
+
+def add(
+    opening: Opening,
+    path: str,
+    content: str,
+    notes: Sequence[Observation] = (),
+    size: int | None = None,
+    spans: Sequence[Span] = (),
+) -> None:
+    """Add the text, tables, drawings, scripts and pictures of a piece of HTML below a path."""
     collector = _Collector()
     collector.feed(content)
     collector.finish()
-    notes = [Observation(Note.ACTIVE, count=collector.active)] if collector.active else []
-    opening.text(path, "\n".join(collector.words), notes=notes)
+    counted = ((Note.SCRIPT, collector.active), (Note.HIDDEN, collector.hidden),
+               (Note.EXTERNAL, collector.external))  # fmt: skip
+    seen = [*notes, *(Observation(note, count=count) for note, count in counted if count)]
+    opening.text(path, "\n".join(collector.words), notes=seen, size=size, spans=spans)
+    inner = below(path)
     for number, rows in enumerate(collector.tables, 1):
-        _add_table(opening, opening.free(f"{path}/tables/{number}"), rows)
+        _add_table(opening, opening.free(f"{inner}tables/{number}"), rows)
+    for number, text in enumerate(collector.printed, 1):
+        add_tables(opening, f"{inner}printed/{number}", text)
+    for number, script in enumerate(filter(str.strip, collector.scripts), 1):
+        own = opening.free(f"{inner}scripts/{number}")
+        opening.text(own, script)
+        add_script(opening, own, script)
+    for number, frame in enumerate(collector.frames, 1):
+        opening.inner(f"{inner}frames/{number}", frame.encode(errors="replace"), kind="html")
+    for number, drawing in enumerate(_DRAWING.findall(content), 1):
+        opening.inner(f"{inner}drawings/{number}", _named(drawing).encode(), kind="svg")
     for number, link in enumerate(collector.pictures, 1):
-        _add_picture(opening, opening.free(f"{path}/pictures/{number}"), link)
+        add_link(opening, f"{inner}pictures/{number}", link)
+    add_blobs(opening, path, "\n".join(collector.words))
+
+
+def _named(drawing: str) -> str:
+    """Give a drawing inside HTML the names that XML wants declared."""
+    head = drawing[: drawing.find(">")]
+    return drawing if "xmlns:xlink" in head or "xlink:" not in drawing else drawing.replace(
+        "<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1)  # fmt: skip
 
 
 def _add_table(opening: Opening, path: str, rows: Sequence[tuple[list[str], bool]]) -> None:
@@ -129,22 +198,11 @@ def _names(heads: Sequence[list[str]], width: int) -> list[str]:
     return [" ".join(name for name in column if name) for column in zip(*stacked, strict=True)]
 
 
-def _add_picture(opening: Opening, path: str, link: str) -> None:
-    head, _, body = link.partition(",")
-    if head != "data:image/png;base64":
-        opening.unknown(path, link.encode(errors="replace"), Note.UNKNOWN_TYPE)
-        return
-    add_png(opening, path, body)
-
-
-def add_png(opening: Opening, path: str, encoded: str) -> None:
-    """Add a picture given in base64; what is not base64 or not a PNG becomes an unknown part."""
-    try:
-        data = base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError):
-        opening.unknown(path, encoded.encode(errors="replace"), Note.NOT_BASE64)
-        return
-    try:
-        png.read(opening, path, data)
-    except Unreadable as stop:
-        opening.unknown(path, data, stop.note, stop.at)
+def add_encoded(opening: Opening, path: str, media: str, encoded: str) -> None:
+    """Add bytes given in base64 by their media type; what is no base64 becomes an unknown part."""
+    data = unbase64(encoded)
+    if data is None:
+        raw = encoded.encode(errors="replace")
+        opening.unknown(opening.free(path), raw, Note.NOT_BASE64)
+    else:
+        add_media(opening, path, media, data)

@@ -5,9 +5,9 @@ reader does not know is read as JSON, so nothing in the document is passed over.
 Source: outputs 4.2 (ipynb).
 """
 
-from orchestrator.outputs.form import Note
+from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers.decoding import decode
-from orchestrator.outputs.readers.markup import add, add_png
+from orchestrator.outputs.readers.markup import add, add_encoded
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.structured import Value, add_value, load, spell, walk
@@ -79,8 +79,12 @@ def _media(opening: Opening, path: str, kind: str, item: Value) -> None:
         add(opening, own, content)
     elif kind.startswith(_TEXTUAL) and content is not None:
         _text(opening, own, item)
-    elif kind == "image/png" and content is not None:
-        add_png(opening, own, content)
+    elif kind in {"image/svg+xml", "application/javascript"} and content is not None:
+        inner = "svg" if kind.startswith("image") else "text"
+        notes = [] if inner == "svg" else [Observation(Note.SCRIPT)]
+        opening.inner(own, content.encode(errors="replace"), kind=inner, notes=notes)
+    elif kind.startswith("image/") or kind == "application/pdf":
+        add_encoded(opening, own, kind, content or "")
     elif kind.endswith("json") and not isinstance(item, str):
         _other(opening, own, item)
     elif not (kind.endswith("json") and content is not None and add_value(opening, own, content)):

@@ -5,7 +5,7 @@ A cap that is reached leaves a note on the part, and the note is could-not-check
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.outputs.form import Image, Kind, Note, Observation, Part, Span, Table
@@ -16,6 +16,10 @@ _ODD = re.compile(
     "\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
 _SHOWN_BYTES = 8 << 20
+_SMALL = 1 << 20
+
+Door = Callable[["Opening", str, bytes, str | None], Note | None]
+"""Finds the reader for bytes inside a file and lets it read; answers why it could not."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,10 @@ class ReadCaps:
     parts: int
     depth: int
     pixels: int
+    expansion: int
+    opened_bytes: int
+    member_bytes: int
+    marks: int
 
     @classmethod
     def of(cls, caps: Mapping[str, object]) -> "ReadCaps":
@@ -51,8 +59,8 @@ class Unreadable(Exception):
 class Opening:
     """The parts of one submitted file, collected within its caps."""
 
-    def __init__(self, caps: ReadCaps) -> None:
-        """Start empty."""
+    def __init__(self, caps: ReadCaps, door: "Door | None" = None) -> None:
+        """Start empty; `door` finds the reader of bytes that lie inside the file."""
         self.caps = caps
         self.parts: list[Part] = []
         self._cells = caps.cells
@@ -60,6 +68,9 @@ class Opening:
         self._pixels = _SHOWN_BYTES
         self._names: set[str] = set()
         self._overflow = False
+        self._door = door
+        self._depth = 0
+        self._left = caps.opened_bytes
 
     def text(
         self,
@@ -145,6 +156,62 @@ class Opening:
         """Add a part whose bytes were not even looked at."""
         self._add(Part(path, Kind.UNKNOWN, own, size, (), (Observation(note),)))
 
+    def inner(
+        self, path: str, data: bytes, *, kind: str | None = None, notes: Iterable[Observation] = ()
+    ) -> str:
+        """Open bytes that lie inside as a virtual file of their own; answer its path.
+
+        Shape: `kind` names the format where the surroundings decide it, else name and bytes must
+        agree as for a submitted file. A reader that breaks leaves one unknown part.
+        """
+        own = self.free(path)
+        start = len(self.parts)
+        note, at = self._read(own, data, kind)
+        if note is None and not (len(self.parts) > start and self.parts[start].path == own):
+            note = Note.PARSER_FAILED
+        if self._overflow:
+            return own
+        if note is not None:
+            self._forget(start)
+            self.unknown(own, data, note, at)
+        extra = tuple(notes)
+        if extra and len(self.parts) > start:
+            part = self.parts[start]
+            self.parts[start] = replace(part, notes=(*part.notes, *extra))
+        return own
+
+    def spend(self, count: int) -> None:
+        """Count bytes that were unpacked. Errors: Unreadable (BOMB) past the cap on all of them."""
+        self._left -= count
+        if self._left < 0:
+            raise Unreadable(Note.BOMB)
+
+    def room(self, packed: int) -> int:
+        """Answer how many bytes so many packed bytes may become.
+
+        Units: bytes; a small floor lets a short run of zeros be what it is.
+        """
+        most = max(packed * self.caps.expansion, _SMALL)
+        return min(most, self.caps.member_bytes, max(self._left, 0))
+
+    def _read(self, path: str, data: bytes, kind: str | None) -> tuple[Note | None, int]:
+        if self._door is None or self._depth >= self.caps.depth:
+            return Note.TOO_DEEP, 0
+        self._depth += 1
+        try:
+            return self._door(self, path, data, kind), 0
+        except Unreadable as stop:
+            return stop.note, stop.at
+        except (Exception, RecursionError, MemoryError):
+            return Note.PARSER_FAILED, 0
+        finally:
+            self._depth -= 1
+
+    def _forget(self, start: int) -> None:
+        for part in self.parts[start:]:
+            self._names.discard(part.path)
+        del self.parts[start:]
+
     def free(self, path: str) -> str:
         """Give a path that no part has yet, close to the wished one."""
         path = _clean(path)[0]
@@ -180,6 +247,11 @@ class Opening:
 def digest(data: bytes) -> Digest:
     """Name bytes by their SHA-256."""
     return Digest("sha256:" + hashlib.sha256(data).hexdigest())
+
+
+def below(path: str) -> str:
+    """Begin the path of something inside a part."""
+    return f"{path}/" if "!/" in path else f"{path}!/"
 
 
 def odd_characters(content: str) -> list[Observation]:

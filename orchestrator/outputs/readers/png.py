@@ -3,15 +3,13 @@
 Source: outputs 4.2 (PNG) and 6.4 (release what we rendered).
 """
 
-import io
 import struct
 import zlib
 from dataclasses import dataclass
 
-from PIL import Image as Pillow
-
-from orchestrator.outputs.form import IMAGE_BYTES, Image, Note, Observation, Span
-from orchestrator.outputs.readers.opening import Opening, Unreadable, digest
+from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers.opening import Opening, Unreadable
+from orchestrator.outputs.readers.pictures import reencode
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -43,12 +41,12 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     spans = [Span(0, len(_SIGNATURE), "signature")]
     known = _understood(chunks)
     spans += [Span(chunk.start, chunk.end, _owner(chunk)) for chunk in known]
-    width, height = _check_pixels(chunks, opening.caps.pixels)
+    _check_pixels(chunks, opening.caps.pixels)
     owned = {chunk.start for chunk in known}
     notes = [
         Observation(Note.BAD_IMAGE, at=chunk.start) for chunk in chunks if chunk.start not in owned
     ][:100]
-    opening.image(path, data, _reencode(data, width, height), spans, notes)
+    opening.image(path, data, reencode(data, "PNG", opening.caps.pixels)[0], spans, notes)
     inner = "/" if "!/" in path else "!/"
     for number, chunk in enumerate((one for one in chunks if one.kind in _TEXT), 1):
         content = _text(chunk, opening.caps.text_chars)
@@ -95,7 +93,7 @@ def _owner(chunk: Chunk) -> str:
     return f"chunk {chunk.kind.decode('ascii', 'replace')}"
 
 
-def _check_pixels(chunks: list[Chunk], limit: int) -> tuple[int, int]:
+def _check_pixels(chunks: list[Chunk], limit: int) -> None:
     """Inflate the pixels: exactly as many bytes as the picture needs, and nothing behind them."""
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0].data)
     if colour not in _CHANNELS or not 0 < width * height <= limit:
@@ -111,7 +109,6 @@ def _check_pixels(chunks: list[Chunk], limit: int) -> tuple[int, int]:
     if len(raw) != expected or not inflate.eof or inflate.unused_data:
         at = next((chunk.start for chunk in chunks if chunk.kind == b"IDAT"), 0)
         raise Unreadable(Note.BAD_IMAGE, at)
-    return width, height
 
 
 def _raw_size(width: int, height: int, bits: int, interlaced: bool) -> int:
@@ -125,23 +122,6 @@ def _raw_size(width: int, height: int, bits: int, interlaced: bool) -> int:
         if columns > 0 and rows > 0:
             size += rows * (1 + (columns * bits + 7) // 8)
     return size
-
-
-def _reencode(data: bytes, width: int, height: int) -> Image:
-    """Write the same pixels again without anything else; the result is what policy may release."""
-    try:
-        with Pillow.open(io.BytesIO(data), formats=("PNG",)) as picture:
-            picture.load()
-            mode = "RGBA" if picture.has_transparency_data else "RGB"
-            plain = Pillow.new(mode, (width, height))
-            plain.paste(picture.convert(mode))
-    except Exception as error:  # pillow raises many kinds for what it cannot read
-        raise Unreadable(Note.BAD_IMAGE) from error
-    out = io.BytesIO()
-    plain.save(out, format="PNG")
-    content = out.getvalue()
-    shown = content if len(content) <= IMAGE_BYTES else None
-    return Image(width, height, digest(content), len(content), shown)
 
 
 def _text(chunk: Chunk, limit: int) -> str:

@@ -12,10 +12,14 @@ from itertools import groupby
 
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
-from orchestrator.outputs.readers.opening import Opening, Unreadable
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
+_TABULAR = re.compile(
+    r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
+)
+_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
 _FOOTER = re.compile(r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x)")
 
 
@@ -35,6 +39,21 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     decoded = decode(data, "text")
     opening.text(path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans)
     add_tables(opening, path, decoded.content)
+
+
+def read_latex(opening: Opening, path: str, data: bytes) -> None:
+    """Read a LaTeX file: as text, and rows between ampersands as tables. Errors: as for text."""
+    read(opening, path, data)
+    content = decode(data, "text").content
+    for number, body in enumerate(_TABULAR.findall(content), 1):
+        lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
+        cut = [[cell.strip() for cell in line.split("&")] for line in lines if "&" in line]
+        width = max(map(len, cut), default=0)
+        if width:
+            columns, rows, header = split_header([row + [""] * (width - len(row)) for row in cut])
+            own = opening.free(f"{below(path)}tabular/{number}")
+            opening.table(own, columns, rows, header=header)
+            unpack(opening, own, columns, rows)
 
 
 def add_tables(opening: Opening, path: str, content: str) -> None:

@@ -38,6 +38,23 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     walk(opening, path, value, opening.caps.depth * 10)
 
 
+def read_lines(opening: Opening, path: str, data: bytes) -> None:
+    """Read a file with one JSON value a line, as one list.
+
+    Errors: Unreadable (NOT_JSON) at the first line that is none.
+    """
+    decoded = decode(data, "json lines")
+    values: list[Value] = []
+    for number, line in enumerate(decoded.content.splitlines(), 1):
+        if line.strip():
+            try:
+                values.append(load(line))
+            except Unreadable as stop:
+                raise Unreadable(stop.note, number) from stop
+    opening.text(path, spell(values), notes=decoded.notes, size=len(data), spans=decoded.spans)
+    walk(opening, path, values, opening.caps.depth * 10)
+
+
 def load(content: str) -> Value:
     """Parse JSON text strictly, numbers kept as text. Errors: Unreadable."""
     try:
@@ -95,7 +112,29 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         table = _table(here)
         if table is not None:
             _add(opening, where, *table)
+        objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
+        for one in objects:
+            for columns in _alike(one):
+                _add(opening, where, *columns)
         pending += [(_step(where, key), item, left - 1) for key, item in _inside(here)]
+
+
+def _is_framed(value: Value) -> bool:
+    return isinstance(value, dict) and _is_frame(value)
+
+
+def _alike(value: Value) -> list[tuple[list[str], list[list[str]]]]:
+    """Put lists of one length that lie in one object side by side, as plots keep their columns."""
+    if not isinstance(value, dict):
+        return []
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and _is_plain(item)}
+    found: list[tuple[list[str], list[list[str]]]] = []
+    for size in {len(item) for item in lists.values() if len(item) > 1}:
+        alike = {key: item for key, item in lists.items() if len(item) == size}
+        if len(alike) > 1:
+            rows = [[_cell(cell) for cell in row] for row in zip(*alike.values(), strict=True)]
+            found.append((list(alike), rows))
+    return found
 
 
 def _add(opening: Opening, where: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -2,10 +2,10 @@
 
 from orchestrator.outputs.form import Note, Observation, Part
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.readers.formats import READABLE
+from orchestrator.outputs.readers.formats import BY_NAME, READABLE
 from orchestrator.outputs.rules.rule import Outcome, Rule, Subject
 
-_CAN = "What can be checked: csv, tsv, txt, md, json, png and ipynb."
+_CAN = "Tables as csv, xlsx or parquet, text as txt, html or pdf, and pictures as png are read."
 
 _SAY = {
     Note.UNKNOWN_TYPE: f"Files of this type cannot be checked yet. {_CAN} Convert it, please.",
@@ -29,10 +29,29 @@ _SAY = {
     "this output.",
     Note.BAD_IMAGE: "The picture is damaged, or it holds more than a picture. Save it again as a "
     "plain PNG without metadata.",
-    Note.ACTIVE: "The output holds script, frames or drawings whose data cannot be read. Clear "
-    "this output, or show a plain table.",
+    Note.ACTIVE: "The document defines entities of its own, which can hide and multiply content. "
+    "Write it again without them.",
+    Note.ENCRYPTED: "This is locked with a password, so nobody can see what leaves. Send it "
+    "without a password.",
+    Note.BOMB: "Unpacked, this would be far larger than it looks: it was not unpacked. Send the "
+    "content itself, not packed.",
+    Note.PATH_TRICK: "A name inside leads out of the archive, or is a link and no file. Pack the "
+    "plain files again with relative names.",
+    Note.DUPLICATE_NAME: "Two members have the same name, so two programs would unpack different "
+    "things. Give each name once.",
+    Note.HEADERS_DIFFER: "The archive says one thing in its directory and another beside the "
+    "member. Pack it again with a plain zip program.",
+    Note.TRUNCATED: "The file ends too early, or one of its parts is not what its own index says. "
+    "Write it again and send the whole file.",
+    Note.NOT_XML: "This part should be XML and is not. Write the file again with another program.",
+    Note.UNKNOWN_PART: "There is a part in here that we cannot read. Save the file again without "
+    "it (printer settings, filters, leftovers of deleted rows), or send the table as csv.",
+    Note.MACRO: "There is a macro in here, which is a program. Save the file without macros.",
 }
 """What a researcher is told about each note that makes a part unreadable."""
+
+_BLOCKS = frozenset({Note.ENCRYPTED})
+"""What no conversion of ours could ever show (outputs 4.2: encrypted members block)."""
 
 _UNIT = {Note.RAGGED: "line", Note.NOT_JSON: "line", Note.NUL: "character", Note.CAPPED: "position"}
 
@@ -41,7 +60,10 @@ def _check(subject: Subject) -> Outcome:
     if subject.form is None:
         return Outcome((_nothing(subject),))
     found = [
-        _noted(part, seen) for part in subject.parts for seen in part.notes if seen.note in _SAY
+        _noted(part, seen, _own_words(subject, part))
+        for part in subject.parts
+        for seen in part.notes
+        if seen.note in _SAY
     ]
     noted = {item.where.path for item in found if item.where.path}
     found += [
@@ -63,11 +85,20 @@ def _nothing(subject: Subject) -> Finding:
     )
 
 
-def _noted(part: Part, seen: Observation) -> Finding:
+def _own_words(subject: Subject, part: Part) -> str:
+    """Say of a file whose type has no reader why, and what to send instead."""
+    known = BY_NAME.get(subject.form.format) if subject.form else None
+    root = bool(subject.parts) and part is subject.parts[0]
+    return f" A {known.name} file: {known.says}." if known and known.note and root else ""
+
+
+def _noted(part: Part, seen: Observation, more: str) -> Finding:
     unit = _UNIT.get(seen.note, "byte")
     evidence = f"{part.path}: {seen.note.value}" + (f" at {unit} {seen.at}" if seen.at else "")
     where = Where(part.path, start=0, end=part.size) if part.size is not None else Where(part.path)
-    return Finding("O29", Verdict.COULD_NOT_CHECK, where, evidence, _SAY[seen.note])
+    severity = Verdict.BLOCK if seen.note in _BLOCKS else Verdict.COULD_NOT_CHECK
+    say = _SAY[seen.note] + (more if seen.note is Note.UNKNOWN_TYPE else "")
+    return Finding("O29", severity, where, evidence, say)
 
 
 def _gap(path: str, start: int, end: int, reason: str) -> Finding:
@@ -85,7 +116,7 @@ def _gap(path: str, start: int, end: int, reason: str) -> Finding:
 
 RULE = Rule(
     id="O29",
-    version=1,
+    version=2,
     title="Bytes not accounted for",
     text="A file is checked only if every byte of it belongs to a part that was read.",
     source="outputs 4.1; readable types: " + ", ".join(READABLE),

@@ -7,7 +7,10 @@ a pass. Source: outputs section 2.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
+from orchestrator.outputs.blocks import Block, blocks
+from orchestrator.outputs.facts import FactTable, tables
 from orchestrator.outputs.form import FileForm, Kind, Part, Table
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import (
@@ -19,7 +22,8 @@ from orchestrator.outputs.model import (
     Where,
     worst,
 )
-from orchestrator.outputs.roles import label_of
+from orchestrator.outputs.recount import Recount, categories
+from orchestrator.outputs.roles import Cell, Known, Role, counts, label_of, roles
 from orchestrator.policy.outputs import OutputsPolicy
 
 
@@ -33,11 +37,27 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True)
+class Seen:
+    """One table of a part, with what its columns are and which of its numbers count people."""
+
+    part: Part
+    block: Block
+    table: Table
+    roles: tuple[Role, ...]
+    counts: tuple[Cell, ...]
+
+    def row(self, cell_row: int) -> int:
+        """Say which row of the sheet a row of this table is. Both from 1."""
+        return self.block.at[cell_row - 1]
+
+
+@dataclass(frozen=True)
 class Subject:
     """One file as a rule sees it.
 
     Shape: `form` is None where the opener gave none; `indexes` are the snapshots to compare with;
-    `sources_unread` says why a snapshot that should be compared could not be.
+    `sources_unread` says why a snapshot that should be compared could not be; `others` are the
+    counts of the other files of the same request.
     """
 
     file: JobFile
@@ -47,6 +67,33 @@ class Subject:
     indexes: tuple[Index, ...] = ()
     sources_unread: str | None = None
     context_due: bool = True
+    others: tuple[FactTable, ...] = ()
+
+    @cached_property
+    def known(self) -> Known:
+        """The question whether names are all values of one column of a source."""
+        return categories(self.indexes)
+
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """All tables of all parts, read once for all rules."""
+        return tuple(
+            _seen(part, block, self.known) for part, table in self.tables for block in blocks(table)
+        )
+
+    @cached_property
+    def facts(self) -> tuple[FactTable, ...]:
+        """The counts of all tables as facts."""
+        return tuple(one for part in self.parts for one in tables(part, self.known))
+
+    def recount(self, facts: Iterable[FactTable]) -> Recount:
+        """Recognise the variables of some tables on the sources."""
+        variables: dict[str, dict[str, None]] = {}
+        for table in facts:
+            for fact in table.facts:
+                for variable, category in fact.coordinates:
+                    variables.setdefault(variable, {}).setdefault(category)
+        return Recount(self.indexes, {name: list(values) for name, values in variables.items()})
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -62,6 +109,12 @@ class Subject:
     def opened(self) -> bool:
         """Whether the file itself was opened at all."""
         return bool(self.parts) and self.parts[0].kind is not Kind.UNKNOWN
+
+
+def _seen(part: Part, block: Block, known: Known) -> Seen:
+    table = block.as_table()
+    found = roles(table, known)
+    return Seen(part, block, table, tuple(found), tuple(counts(table, found)))
 
 
 Check = Callable[[Subject], "Outcome"]

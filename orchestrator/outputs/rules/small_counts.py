@@ -1,17 +1,19 @@
 """[pure] O01, O03, O04: counts of people that are too small, zero, or everybody."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from orchestrator.outputs.canon import FINE, hasher, number, spell
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.cells import Mark, pieces
 from orchestrator.outputs.form import Part, Table
-from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import Cell, Role, counts, label_of, roles
+from orchestrator.outputs.roles import STATISTICS, Cell, Role, is_total, listed, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
     Rule,
+    Seen,
     Subject,
     finding,
     spelled_rows,
@@ -24,48 +26,42 @@ _IN_TEXT = re.compile(
     r"|events?|cases?)\b",
     re.IGNORECASE,
 )
+_PARTS = listed("events event deaths death died dead cases relapses progressions with yes "
+                   "responders numerator positive affected progressed relapsed")  # fmt: skip
+_WHOLES = listed("people patients persons subjects participants individuals n total totals all "
+                    "denominator N count number nobs")  # fmt: skip
+_AT_RISK = frozenset({"risk", "atrisk"})
 
 
-def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
-    """Give the question whether names are all values of one column of a source."""
-    features = [
-        (index.key, column.features[0])
-        for index in indexes
-        for table in index.tables
-        for column in table.columns
-        if column.features and len(column.offsets) < 1000
-    ]
+@dataclass(frozen=True)
+class _Rest:
+    """A whole and a part of it in one row, as positions of the table, and what is left."""
 
-    def known(names: Sequence[str]) -> bool:
-        hashed = {key: [hasher(key)(spell(name, FINE)) for name in names] for key, _ in features}
-        return any(all(feature.find(own) >= 0 for own in hashed[key]) for key, feature in features)
-
-    return known
+    row: int
+    column: int
+    left: int
 
 
 def _small(subject: Subject) -> Outcome:
     least = subject.policy.counts.minimum
-    known = categories(subject.indexes)
     found: list[Finding] = []
-    for part, table in subject.tables:
-        cells = [cell for cell in counts(table, roles(table, known)) if 0 < cell.value < least]
+    for seen in subject.seen:
+        cells = [cell for cell in seen.counts if 0 < cell.value < least]
         for column in sorted({cell.column for cell in cells}):
             own = [cell for cell in cells if cell.column == column]
-            found += _small_cells(part, table, column, own, least)
+            found += _small_cells(seen, column, own, least)
+        found += _small_rests(seen, least)
     found += [item for part in subject.parts if part.text for item in _in_text(part, least)]
     return Outcome(tuple(found))
 
 
-def _small_cells(
-    part: Part, table: Table, column: int, cells: Sequence[Cell], least: int
-) -> list[Finding]:
+def _small_cells(seen: Seen, column: int, cells: Sequence[Cell], least: int) -> list[Finding]:
     found: list[Finding] = []
     for certain in (True, False):
-        rows = [cell.row for cell in cells if cell.certain is certain]
+        rows = [seen.row(cell.row) for cell in cells if cell.certain is certain]
         if not rows:
             continue
-        name = label_of(table, column)
-        evidence = f"{name}: {len(rows)} of {len(table.rows)} rows, at {spelled_rows(rows)}"
+        evidence = f"{len(rows)} of {len(seen.table.rows)} rows, at {spelled_rows(rows)}"
         say = (
             f"Fewer than {least} people stand behind these counts. Merge groups, or suppress the "
             "cells and a second one, so that the total does not give them away."
@@ -74,11 +70,107 @@ def _small_cells(
             "If they count people, merge or suppress them; if not, name the column plainly."
         )
         found.append(
-            finding("O01", Verdict.BLOCK if certain else Verdict.FLAG, part, evidence, say,
-                    rows=rows, column=column, measured=f"{len(rows)} cells",
-                    threshold=f"at least {least} people")
+            at_column("O01", Verdict.BLOCK if certain else Verdict.FLAG, seen, column, evidence,
+                      say, rows, measured=f"{len(rows)} cells",
+                      threshold=f"at least {least} people")
         )  # fmt: skip
     return found
+
+
+def at_column(
+    rule: str,
+    severity: Verdict,
+    seen: Seen,
+    column: int,
+    evidence: str,
+    say: str,
+    rows: Sequence[int],
+    *,
+    measured: str | None = None,
+    threshold: str | None = None,
+) -> Finding:
+    """Put a finding together at rows (of the sheet) and a column (of the table)."""
+    made = finding(rule, severity, seen.part, evidence, say, rows=rows,
+                   column=seen.block.columns[column], measured=measured,
+                   threshold=threshold)  # fmt: skip
+    named = f"{made.where.column}: {evidence}" if made.where.column else evidence
+    return Finding(rule, severity, made.where, named, say, measured, threshold)
+
+
+def _small_rests(seen: Seen, least: int) -> list[Finding]:
+    rests = [rest for rest in _rests(seen) if 0 < rest.left < least]
+    found = []
+    for column in sorted({rest.column for rest in rests}):
+        rows = [seen.row(rest.row) for rest in rests if rest.column == column]
+        say = (
+            f"Fewer than {least} people are left when these are taken from their group: the rest "
+            "can be subtracted. Merge groups, or leave the row out."
+        )
+        evidence = f"the rest of the group is small at {spelled_rows(rows)}"
+        found.append(
+            at_column("O01", Verdict.BLOCK, seen, column, evidence, say, rows,
+                      measured=f"{len(rows)} complements", threshold=f"at least {least} people")
+        )  # fmt: skip
+    return found
+
+
+def _rests(seen: Seen) -> Iterator[_Rest]:
+    """Pairs of a part and its whole: `deaths` beside `people`, `3/120`, `12 (34%)`.
+
+    Shape: none in a table of numbers at risk, whose steps are O16's.
+    """
+    if _at_risk(seen):
+        return
+    by_row: dict[int, list[Cell]] = {}
+    for cell in seen.counts:
+        if cell.certain:
+            by_row.setdefault(cell.row, []).append(cell)
+    for row, cells in by_row.items():
+        yield from _packed_rests(seen, row, cells)
+        wholes = [c for c in cells if _is_whole(seen.table.columns[c.column])]
+        parts = [c for c in cells if _is_part(seen.table.columns[c.column]) and not c.whole]
+        if len(wholes) == 1:
+            for part in parts:
+                if part.value <= wholes[0].value and part.column != wholes[0].column:
+                    yield _Rest(row, part.column, wholes[0].value - part.value)
+
+
+def _packed_rests(seen: Seen, row: int, cells: Sequence[Cell]) -> Iterator[_Rest]:
+    for column in sorted({cell.column for cell in cells}):
+        own = [cell for cell in cells if cell.column == column]
+        whole = next((cell for cell in own if cell.whole), None)
+        part = next((cell for cell in own if not cell.whole), None)
+        if whole and part:
+            yield _Rest(row, column, whole.value - part.value)
+        elif part:
+            yield from _share_rest(row, column, seen.table.rows[row - 1][column])
+
+
+def _share_rest(row: int, column: int, text: str) -> Iterator[_Rest]:
+    """`12 (96.0%)`: the rest is between two ends; it is small where the upper end is."""
+    found = pieces(text)
+    share = next((piece for piece in found if piece.mark is Mark.SHARE), None)
+    part = next((piece for piece in found if piece.mark is Mark.COUNT), None)
+    if share is None or part is None or not 50 <= share.value < 100:
+        return
+    least_share = max(share.value - 0.5 * 10**-share.decimals, 0.01)
+    most_left = part.value * (100 - least_share) / least_share
+    left = round(part.value * (100 - share.value) / share.value)
+    if most_left < left + 1:
+        yield _Rest(row, column, left)
+
+
+def _at_risk(seen: Seen) -> bool:
+    return any(_AT_RISK & set(words(name)) for name in seen.table.columns)
+
+
+def _is_part(name: str) -> bool:
+    return bool(_PARTS & set(words(name)))
+
+
+def _is_whole(name: str) -> bool:
+    own = set(words(name))
+    return bool(own) and own <= _WHOLES | {"of", "the", "in", "group"}
 
 
 def _in_text(part: Part, least: int) -> list[Finding]:
@@ -103,51 +195,113 @@ def _in_text(part: Part, least: int) -> list[Finding]:
 
 
 def _zeros(subject: Subject) -> Outcome:
-    known = categories(subject.indexes)
     found: list[Finding] = []
-    for part, table in subject.tables:
+    for seen in subject.seen:
         cells = [
-            cell for cell in counts(table, roles(table, known)) if cell.certain and not cell.value
-        ]
+            cell
+            for cell in seen.counts
+            if cell.certain and not cell.value and not (cell.row == 1 and _at_risk(seen))
+        ]  # nothing has happened yet where a survival table begins
         for column in sorted({cell.column for cell in cells}):
-            rows = [cell.row for cell in cells if cell.column == column]
-            evidence = f"{label_of(table, column)}: zero at {spelled_rows(rows)}"
+            rows = [seen.row(cell.row) for cell in cells if cell.column == column]
             say = (
                 "A zero says that nobody of this group has the property. Keep it only where that "
                 "could not be otherwise; else merge the group."
             )
-            found.append(
-                finding("O03", Verdict.FLAG, part, evidence, say, rows=rows, column=column)
-            )
+            evidence = f"zero at {spelled_rows(rows)}"
+            found.append(at_column("O03", Verdict.FLAG, seen, column, evidence, say, rows))
     return Outcome(tuple(found))
 
 
 def _everybody(subject: Subject) -> Outcome:
-    known = categories(subject.indexes)
     found: list[Finding] = []
-    for part, table in subject.tables:
-        for column, role in enumerate(roles(table, known)):
-            rows = _extremes(table, column) if role is Role.PERCENT else []
-            if rows:
-                evidence = f"{label_of(table, column)}: 0 or 100 % at {spelled_rows(rows)}"
-                say = (
-                    "A share of 0 or 100 % says something about every member of the group. Merge "
-                    "groups, or leave the row out."
-                )
-                found.append(
-                    finding("O04", Verdict.FLAG, part, evidence, say, rows=rows, column=column)
-                )
+    for seen in subject.seen:
+        for column, role in enumerate(seen.roles):
+            rows = _extremes(seen.table, column) if role is Role.PERCENT else _packed(seen, column)
+            found += _shares(seen, column, [seen.row(row) for row in rows])
+        found += _whole_groups(seen)
+        found += _same_values(seen)
     return Outcome(tuple(found))
 
 
+def _shares(seen: Seen, column: int, rows: Sequence[int]) -> list[Finding]:
+    if not rows:
+        return []
+    say = (
+        "A share of 0 or 100 % says something about every member of the group. Merge groups, or "
+        "leave the row out."
+    )
+    evidence = f"0 or 100 % at {spelled_rows(rows)}"
+    return [at_column("O04", Verdict.FLAG, seen, column, evidence, say, rows)]
+
+
+def _packed(seen: Seen, column: int) -> list[int]:
+    """`12 (100%)` and `0/120` say the same; a row of totals is everybody by design."""
+    rows = []
+    for row, values in enumerate(seen.table.rows, 1):
+        found = pieces(values[column])
+        if len(found) < 2 or is_total(values[0]):
+            continue
+        shares = [piece.value for piece in found if piece.mark is Mark.SHARE]
+        part = next((piece.value for piece in found if piece.mark is Mark.COUNT), None)
+        whole = next((piece.value for piece in found if piece.mark is Mark.WHOLE), None)
+        if any(share in (0.0, 100.0) for share in shares) or (whole and part in (0.0, whole)):
+            rows.append(row)
+    return rows
+
+
 def _extremes(table: Table, column: int) -> list[int]:
-    """List rows with a share of nothing or everything; 1 is everything where none is larger."""
+    """List rows with a share of nothing or everything; 1 is everything where none is larger.
+
+    Shape: a row of totals is 100 % by design.
+    """
     cells = [row[column] for row in table.rows]
     values = [number(cell) for cell in cells]
     largest = max((value for value in values if value is not None), default=0.0)
     percent = largest > 1 or any(cell.strip().endswith("%") for cell in cells)
     whole = 100.0 if percent else 1.0
-    return [row for row, value in enumerate(values, 1) if value in (0.0, whole)]
+    return [
+        row
+        for row, value in enumerate(values, 1)
+        if value == 0.0 or (value == whole and not any(map(is_total, table.rows[row - 1])))
+    ]
+
+
+def _whole_groups(seen: Seen) -> list[Finding]:
+    """Everybody of a group in one category: a count that is its whole, with others beside it."""
+    rests = [rest for rest in _rests(seen) if rest.left == 0]
+    found = []
+    for column in sorted({rest.column for rest in rests}):
+        rows = [seen.row(rest.row) for rest in rests if rest.column == column]
+        say = (
+            "Everybody of these groups has the property, so it is known of each of them. Merge "
+            "groups, or leave the row out."
+        )
+        evidence = f"the whole group at {spelled_rows(rows)}"
+        found.append(at_column("O04", Verdict.FLAG, seen, column, evidence, say, rows))
+    return found
+
+
+def _same_values(seen: Seen) -> list[Finding]:
+    """One-valued groups: a spread of nothing says that all members have the mean."""
+    found = []
+    for column, role in enumerate(seen.roles):
+        if role is not Role.SPREAD or role not in STATISTICS or "var" in words(
+            seen.table.columns[column]):  # fmt: skip
+            continue
+        rows = [
+            seen.row(row)
+            for row, values in enumerate(seen.table.rows, 1)
+            if number(values[column]) == 0.0
+        ]
+        if rows:
+            say = (
+                "A spread of zero says that every member of the group has the same value. Leave "
+                "the mean of these groups out, or merge them."
+            )
+            evidence = f"no spread at {spelled_rows(rows)}"
+            found.append(at_column("O04", Verdict.FLAG, seen, column, evidence, say, rows))
+    return found
 
 
 def _parameters(policy: OutputsPolicy) -> dict[str, str]:
@@ -156,9 +310,9 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=1,
+    version=2,
     title="Small counts",
-    text="A count of people below the minimum must not leave.",
+    text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
     needs=frozenset({Need.FORM}),
     check=_small,
@@ -177,9 +331,9 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=1,
-    title="Shares of nobody or everybody",
-    text="A share of 0 or 100 % tells something about every member of a group.",
+    version=2,
+    title="Groups of which nobody or everybody has a property",
+    text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",
     needs=frozenset({Need.TABLE}),
     check=_everybody,

@@ -38,6 +38,16 @@ _HISTORY_FILES = frozenset(
      "thumbs.db", ".sqlite_history", ".viminfo"]
 )  # fmt: skip
 _BACKUP = re.compile(r"(?:~|\.sw[a-p]|\.bak|\.tmp|\.orig)\Z|\A\.#|\A#.*#\Z")
+_RUNS = {
+    Note.SCRIPT: (
+        "script or actions",
+        (
+            "The file runs something when it is opened. Values written in scripts were read; save "
+            "the result without scripts where you can."
+        ),
+    ),
+    Note.MACRO: ("a macro", "A macro is a program. Save the file without macros."),
+}
 _SAY_KEY = (
     "A secret must not leave: take it out, and change it, because it is already written down."
 )
@@ -115,22 +125,34 @@ def _formulas(subject: Subject) -> Outcome:
         for seen in part.notes
         if seen.note is Note.FORMULA
     ]
+    found += [
+        Finding("O35", Verdict.FLAG, Where(part.path), f"{seen.count} places with {what}", say)
+        for part in subject.parts
+        for seen in part.notes
+        for what, say in [_RUNS.get(seen.note, ("", ""))]
+        if what
+    ]
     return Outcome(tuple(found))
 
 
 def _history(subject: Subject) -> Outcome:
-    steps = [step.casefold() for step in subject.file.path.split("/")]
-    hit = any(step in _HISTORY for step in steps) or (
-        steps[-1] in _HISTORY_FILES or bool(_BACKUP.search(steps[-1]))
-    )
-    if not hit:
-        return Outcome()
+    places = dict.fromkeys([subject.file.path, *(part.path for part in subject.parts)])
+    hits = [place for place in places if _remembers(place)]
     say = (
         "Histories, caches and backups hold what was deleted elsewhere. Leave the file out of the "
         "request."
     )
     evidence = "the path belongs to a history, a cache or a backup"
-    return Outcome((Finding("O34", Verdict.BLOCK, Where(subject.file.path), evidence, say),))
+    found = [Finding("O34", Verdict.BLOCK, Where(place), evidence, say) for place in hits[:50]]
+    return Outcome(tuple(found))
+
+
+def _remembers(place: str) -> bool:
+    """Whether a path, or one inside an archive, belongs to a history, a cache or a backup."""
+    steps = [step.casefold() for step in re.split(r"!?/", place)]
+    return any(step in _HISTORY or step in _HISTORY_FILES for step in steps) or any(
+        _BACKUP.search(step) for step in (steps[-1], re.split(r"!/", place)[0].rsplit("/", 1)[-1])
+    )
 
 
 def _context(subject: Subject) -> Outcome:
@@ -169,7 +191,7 @@ CHARACTERS = Rule(
 
 HISTORY = Rule(
     id="O34",
-    version=1,
+    version=2,
     title="Histories and caches",
     text="Version control, checkpoints, histories, caches and backups cannot leave.",
     source="outputs section 3, O34; NHS England publishes that they flood its checkers",
@@ -179,9 +201,9 @@ HISTORY = Rule(
 
 FORMULAS = Rule(
     id="O35",
-    version=1,
-    title="Formulas",
-    text="Cells that a spreadsheet would run are looked at.",
+    version=2,
+    title="Active content",
+    text="Cells that a spreadsheet would run, scripts, actions and macros are looked at.",
     source="outputs section 3, O35",
     needs=frozenset({Need.FORM}),
     check=_formulas,

@@ -77,6 +77,8 @@ PARTS = (
     ),
     Part("probe", "", (".",), ("probe",)),
 )
+HELM = Part("helm", "helm.sh/helm/v4", ("helm.sh/helm/v4/cmd/helm",), ("helm",))
+"""Only the chart's tests ask for it."""
 
 
 def cache() -> Path:
@@ -94,6 +96,11 @@ def build(say: Say = print) -> tuple[Path, ...]:
     """
     go = toolchain(say)
     return tuple(_built(go, part, say) for part in PARTS)
+
+
+def helm(say: Say = print) -> Path:
+    """Answer the program that installs charts, built where it is not there. Errors: as above."""
+    return _built(toolchain(say), HELM, say) / "helm"
 
 
 def version(part: Part) -> str:

@@ -4,13 +4,14 @@ import itertools
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
 from orchestrator.airlock import drafting, files, queries, releasing, reviewing
-from orchestrator.airlock.models import File, Request
+from orchestrator.airlock.models import Disagreement, File, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
 from orchestrator.audit import log
@@ -480,3 +481,68 @@ def test_a_flipped_outcome_in_the_database_releases_nothing(engine: Engine) -> N
         session.flush()
         with pytest.raises(Tampered, match="not what the votes"):
             releasing.plan_release(session, NOW, world.request.id)
+
+
+def test_a_disagreement_is_kept_and_changes_nothing(engine: Engine) -> None:
+    with write(engine) as session:
+        world = a_request(session, S.IN_REVIEW, verdicts={"table.csv": Verdict.FLAG})
+        file = world.files["table.csv"]
+        said = (world.request.id, file.id, str(file.report_digest), 0)
+        one = reviewing.disagree(session, world.checkers[0], NOW, *said, "A year, no count.")
+        again = reviewing.disagree(session, world.checkers[0], NOW, *said, "Another word.")
+        assert (one.id, one.rule, again.reason) == (again.id, "O01", "A year, no count.")
+        reviewing.disagree(session, world.checkers[1], NOW, *said, "A year.")
+        assert queries.disagreements(session) == {"O01": (2, 1)}
+        assert (file.verdict, world.request.state) == (Verdict.FLAG, S.IN_REVIEW)
+        for viewer, reasons in (
+            (world.checkers[0], {0: "A year, no count."}),
+            (world.author, {}),
+        ):
+            detail = queries.detail(session, viewer, NOW, world.request.id, policies=policies())
+            assert queries.file_of(session, detail, file.id).disagreed == reasons
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal", "code"),
+    [
+        ({"who": "author"}, NotAllowed, "author"),
+        ({"report": "sha256:" + "0" * 64}, Conflict, "changed"),
+        ({"number": 7}, Invalid, "no_finding"),
+        ({"number": -1}, Invalid, "no_finding"),
+        ({"reason": " "}, Invalid, "empty_text"),
+        ({"file": "f-unknown"}, NotFound, "notfound"),
+    ],
+)
+def test_a_disagreement_is_a_reviewers_about_a_finding_that_is_there(
+    engine: Engine, changed: dict[str, Any], refusal: type[TreError], code: str
+) -> None:
+    with write(engine) as session:
+        world = a_request(session, S.IN_REVIEW, verdicts={"table.csv": Verdict.FLAG})
+        file = world.files["table.csv"]
+        said: dict[str, Any] = {
+            "file": file.id, "report": str(file.report_digest), "number": 0, "reason": "A year.",
+        } | {name: value for name, value in changed.items() if name != "who"}  # fmt: skip
+        actor = world.author if "who" in changed else world.checkers[0]
+        with pytest.raises(refusal) as refused:
+            reviewing.disagree(session, actor, NOW, world.request.id, *said.values())
+        assert refused.value.code == code
+        assert session.exec(select(Disagreement)).all() == []
+
+
+def test_the_version_before_is_the_one_that_reviewers_saw(engine: Engine) -> None:
+    """Drafts in between do not count, and a file that stayed is compared with itself."""
+    with write(engine) as session:
+        world = a_request(session, S.RETURNED, paths=("a.csv",))
+        first = world.files["a.csv"]
+        assert queries.version_before(session, first.id) is None
+        drafting.reopen(session, world.author, NOW, world.request.id, policies=policies())
+        found = queries.version_before(session, first.id)
+        assert found is not None
+        assert (found.digest, found.round) == (first.digest, 1)
+        add(session, world, "a.csv", content="in between")
+        last = add(session, world, "a.csv", content="at last")
+        found = queries.version_before(session, last.id)
+        assert found is not None
+        assert (found.path, found.digest, found.size, found.round) == (
+            "a.csv", first.digest, first.size, 1,
+        )  # fmt: skip

@@ -19,6 +19,8 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from orchestrator.airlock import releasing
+from orchestrator.airlock.models import File
 from orchestrator.api.intake import router as intake
 from orchestrator.api.internal import router as internal
 from orchestrator.api.routes import router as api
@@ -104,6 +106,12 @@ def role_token(world: World, role: ProcessRole) -> str:
         return identity.mint_token(
             session, SYSTEM, NOW, owner=role, kind=TokenKind.ROLE, scopes=(), days=1
         )
+
+
+def newest_token(world: World, who: str) -> str:
+    """How a person's newest token is called in the list."""
+    with read(world.control.db) as session:
+        return people.tokens_of(session, str(world.actors[who].person))[0].prefix
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -342,6 +350,27 @@ def _applied(_world: World) -> dict[str, Any]:
     return {"slug": asked.slug, "title": asked.title, "datasets": ["flchain"]}
 
 
+def _amended(_world: World) -> dict[str, Any]:
+    asked = an_application("a-first-idea")
+    return {"slug": asked.slug, "title": "A better idea", "datasets": ["flchain"]}
+
+
+def _said(_world: World) -> dict[str, str]:
+    return {"addressee": "reviewers", "body": "The age groups are those of the plan."}
+
+
+def _none(world: World) -> dict[str, Any]:
+    with read(world.control.db) as session:
+        file = session.get_one(File, world.files["in_review"]["labels.csv"])
+        return {"report": file.report_digest, "number": 0, "reason": "A label, no identifier."}
+
+
+def _held(world: World) -> None:
+    with write(world.control.db) as session:
+        actor, held = world.actors["administrator"], world.requests["in_review"]
+        releasing.hold(session, actor, NOW, held, "Because of a test.")
+
+
 def _announced(_world: World) -> dict[str, str]:
     return {"dataset": "flchain", "label": "2030-1", "dictionary": DICTIONARY}
 
@@ -390,7 +419,10 @@ F = R + "/files/{file_id}"
 
 VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("POST", "/api/tokens"): ("lead", {}, lambda _: {"days": 1, "scopes": ["airlock.*"]}),
+    ("DELETE", "/api/tokens/{prefix}"): ("lead", {}, _nothing),
     ("POST", "/api/projects"): ("drafter", {}, _applied),
+    ("PUT", P): ("drafter", {"slug": "a-first-idea"}, _amended),
+    ("POST", f"{P}/close"): ("lead", {}, _because),
     ("POST", f"{P}/submit"): ("drafter", {"slug": "a-first-idea"}, _nothing),
     ("POST", f"{P}/votes"): ("reviewer", {"slug": "kidney-age"}, _on_plan),
     ("POST", f"{P}/membership/accept"): ("member", {}, _nothing),
@@ -409,6 +441,7 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
         lambda _: {"files": 1},
     ),
     ("POST", f"{S}/{{snapshot}}/votes"): ("owner", {}, _admit),
+    ("POST", f"{S}/{{snapshot}}/retire"): ("owner", {"snapshot": "published"}, _nothing),
     ("POST", f"{S}/{{snapshot}}/withdraw"): ("owner", {"snapshot": "published"}, _because),
     ("POST", "/api/requests"): (
         "lead",
@@ -422,8 +455,12 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("POST", f"{R}/submit"): ("lead", {"request_id": "draft"}, _nothing),
     ("POST", f"{R}/reopen"): ("lead", {"request_id": "blocked"}, _nothing),
     ("POST", f"{R}/withdraw"): ("lead", {"request_id": "in_review"}, _nothing),
+    ("POST", f"{R}/comments"): ("lead", {}, _said),
+    ("POST", f"{R}/hold"): ("administrator", {}, _because),
+    ("POST", f"{R}/lift"): ("administrator", {}, _held),
     ("POST", f"{R}/recall"): ("administrator", {"request_id": "released"}, _because),
     ("POST", f"{F}/votes"): ("checker", {}, _vote),
+    ("POST", f"{F}/disagreements"): ("checker", {"file_id": "labels.csv"}, _none),
     ("GET", f"{F}/download"): ("lead", {"request_id": "released"}, _nothing),
     ("POST", "/internal/exchange"): ("gateway", {}, _code),
     ("POST", "/internal/want"): ("gateway", {}, _at_project),
@@ -450,7 +487,11 @@ def prepared(world: World, key: tuple[str, str]) -> Callable[[], httpx2.Response
     )
     here = values(world, where.get("request_id", "in_review")) | where
     here["request_id"] = world.requests[where.get("request_id", "in_review")]
+    if "file_id" in where:
+        here["file_id"] = world.files["in_review"][where["file_id"]]
     here["snapshot"] = world.snapshots[where.get("snapshot", "proposed")]
+    if "{prefix}" in key[1]:
+        here["prefix"] = newest_token(world, who)
     path = address(key[1], here)
     content = body(world)
     sent = {"content": content} if isinstance(content, bytes) else {"json": content}

@@ -171,6 +171,36 @@ WITHDRAW_SNAPSHOT = Action(
     ("dataset", "withdraw", "{snapshot}", "--reason", "{reason}"),
     ("reason",),
 )
+HOLD = Action(
+    lambda session, actor, world, asked: releasing.hold(
+        session, actor, NOW, asked["request"], asked["reason"]
+    ),
+    "/api/requests/{request}/hold",
+    "/requests/{request}/hold",
+    None,
+    ("reason",),
+)
+LIFT = Action(
+    lambda session, actor, world, asked: releasing.lift(session, actor, NOW, asked["request"]),
+    "/api/requests/{request}/lift",
+    "/requests/{request}/lift",
+    None,
+)
+CLOSE = Action(
+    lambda session, actor, world, asked: permits.close(
+        session, actor, NOW, _detail(session, actor, asked), asked["reason"]
+    ),
+    "/api/projects/{slug}/close",
+    "/projects/{slug}/close",
+    None,
+    ("reason",),
+)
+RETIRE = Action(
+    lambda session, actor, world, asked: snapshots.retire(session, actor, NOW, asked["snapshot"]),
+    "/api/snapshots/{snapshot}/retire",
+    "/datasets/{snapshot}/retire",
+    None,
+)
 HALT = Action(_halted, "/api/projects/{slug}/halt", "/projects/{slug}/halt", None, ("reason",))
 RESUME = Action(
     _resumed,
@@ -380,7 +410,39 @@ RULES = (
         Conflict,
         "wrong_state",
     ),
+    Rule(
+        "a hold without a reason",
+        "administrator",
+        HOLD,
+        with_reason("request", "in_review", ""),
+        Invalid,
+        "empty_text",
+    ),
+    Rule(
+        "what is not held is lifted",
+        "administrator",
+        LIFT,
+        with_reason("request", "in_review"),
+        Conflict,
+        "not_held",
+    ),
     # projects
+    Rule(
+        "a stranger closes",
+        "stranger",
+        CLOSE,
+        with_reason("slug", "active"),
+        NotFound,
+        "project_unknown",
+    ),
+    Rule(
+        "a project that never began is closed",
+        "applicant",
+        CLOSE,
+        with_reason("slug", "submitted"),
+        Conflict,
+        "wrong_state",
+    ),
     Rule(
         "a lead votes on the own project",
         "applicant",
@@ -489,6 +551,22 @@ RULES = (
         NotFound,
         "snapshot_unknown",
     ),
+    Rule(
+        "a researcher retires a snapshot",
+        "lead",
+        RETIRE,
+        with_reason("snapshot", "published"),
+        NotAllowed,
+        "role_missing",
+    ),
+    Rule(
+        "an owner retires what is not published",
+        "owner",
+        RETIRE,
+        with_reason("snapshot", "proposed"),
+        Conflict,
+        "wrong_state",
+    ),
     # halts
     Rule("a lead halts", "lead", HALT, with_reason("slug", "active"), NotAllowed, "role_missing"),
     Rule(
@@ -566,7 +644,7 @@ def test_the_list_of_rules_is_as_long_as_it_says() -> None:
     assert len(RULES) >= 38
     assert {rule.family for rule in RULES} == {NotFound, NotAllowed, Conflict, Invalid}
     actions = {id(rule.action) for rule in RULES}
-    assert len(actions) == 11
+    assert len(actions) == 15
     assert sum(rule.action.words is not None for rule in RULES) >= 25
     assert len({rule.say for rule in RULES}) == len(RULES)
 

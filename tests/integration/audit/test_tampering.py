@@ -237,7 +237,7 @@ def points_of(world: World) -> list[tre_verify.Checkpoint]:
 def stopped(points: list[tre_verify.Checkpoint], data: bytes) -> bool:
     """Whether the verifier calls these bytes tampered."""
     try:
-        tre_verify.verify(io.BytesIO(data), points)
+        tre_verify.verify(io.BytesIO(data), [points])
     except tre_verify.Stop as stop:
         return stop.code == tre_verify.TAMPERED
     return False

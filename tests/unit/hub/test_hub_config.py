@@ -5,7 +5,8 @@ from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
 
-from orchestrator.hub.config import configure, write_config
+from orchestrator.hub import facts
+from orchestrator.hub.config import configure, configure_on_a_cluster, write_config
 
 
 def write(tmp_path: Path, token: str = "t" * 40) -> Path:
@@ -48,3 +49,22 @@ class _Options:
 
     def __getattr__(self, name: str) -> SimpleNamespace:
         return self._spaces[name]
+
+
+def test_a_hub_on_a_cluster_is_as_closed_and_makes_pods(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    told.mkdir()
+    for name, text in facts.on_a_cluster("flc", "tre-flc", 8081, "t" * 64).items():
+        (told / name).write_text(text)
+    c: defaultdict[str, SimpleNamespace] = defaultdict(SimpleNamespace)
+    configure_on_a_cluster(_Options(c), told, tmp_path)
+    hub = c["JupyterHub"]
+    assert hub.authenticator_class == "null"
+    assert hub.hub_bind_url == "http://:8081"
+    assert hub.cleanup_servers is False
+    assert hub.allow_named_servers is False
+    assert hub.db_url == f"sqlite:///{tmp_path / 'hub.sqlite'}"
+    assert hub.services == [{"name": "tre", "api_token": "t" * 64}]
+    assert c["KubeSpawner"].namespace == "tre-flc"
+    assert c["KubeSpawner"].enable_user_namespaces is False
+    assert c["Spawner"].env_keep == []

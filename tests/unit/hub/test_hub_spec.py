@@ -4,7 +4,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from orchestrator.hub.spec import SERVER_SCOPES, USER_SCOPES, environment, socket_url
+from orchestrator.hub.spec import SERVER_SCOPES, USER_SCOPES, environment, socket_url, told
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,22 @@ def test_no_role_of_a_person_or_server_mints_tokens_or_shares() -> None:
         assert "token" not in scope
         assert "share" not in scope
         assert scope.endswith("!user")
+
+
+def test_the_hub_adds_its_words_to_a_pod_and_changes_none() -> None:
+    environment = [{"name": "HOME", "value": "/h"}, {"name": "JUPYTERHUB_API_URL", "value": "ours"}]
+    pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "m", "env": environment}]}}
+    said = {
+        "JUPYTERHUB_API_TOKEN": "t",
+        "JUPYTERHUB_API_URL": "theirs",
+        "JUPYTERHUB_NUMBER": 1,
+        "LD_PRELOAD": "/evil.so",
+        "HOME": "/evil",
+    }
+    (container,) = told(pod, said)["spec"]["containers"]
+    assert container["env"] == [
+        {"name": "HOME", "value": "/h"},
+        {"name": "JUPYTERHUB_API_TOKEN", "value": "t"},
+        {"name": "JUPYTERHUB_API_URL", "value": "ours"},
+    ]
+    assert pod["spec"] == {"containers": [{"name": "m", "env": environment}]}

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from orchestrator.engines.kubernetes import manifests, names
 from orchestrator.engines.kubernetes.cluster import Object
 from orchestrator.engines.kubernetes.differences import Act, Key, key, strays, writes
-from tests.kubernetes_world import CLUSTER, a_mount, a_spec
+from tests.kubernetes_world import CLUSTER, TOKEN, a_mount, a_spec
 
 WANTED = [
-    *manifests.environment(CLUSTER, a_spec(), awake=True),
+    *manifests.environment(CLUSTER, a_spec(), TOKEN, awake=True),
     *manifests.data(CLUSTER, "mds", [a_mount()]),
 ]
 SPACE = "tre-mds"

@@ -10,7 +10,7 @@ import yaml
 from orchestrator.engines.kubernetes import manifests, pods, rights, scene, storage
 from orchestrator.engines.kubernetes.cluster import Csi, Nfs, Object
 from orchestrator.engines.port import Size
-from tests.kubernetes_world import CLUSTER, a_mount, a_spec
+from tests.kubernetes_world import CLUSTER, TOKEN, a_mount, a_spec
 
 GOLDEN = Path(__file__).parent / "golden"
 SPEC = a_spec("mds", "ada", "grace")
@@ -24,9 +24,9 @@ RUN = scene.Run("0a1b2c3d", "reconciler", "workspace")
 HOSTILE = "../Ünder_Score"
 
 CASES: dict[str, Callable[[], list[Object]]] = {
-    "environment": lambda: manifests.environment(CLUSTER, SPEC, awake=True),
+    "environment": lambda: manifests.environment(CLUSTER, SPEC, TOKEN, awake=True),
     "environment-of-hostile-names": lambda: manifests.environment(
-        replace(CLUSTER, user_namespaces=False), a_spec(HOSTILE, HOSTILE), awake=False
+        replace(CLUSTER, user_namespaces=False), a_spec(HOSTILE, HOSTILE), TOKEN, awake=False
     ),
     "data": lambda: manifests.data(CLUSTER, "mds", [a_mount("2026.1"), a_mount("2026.2")]),
     "data-by-nfs-and-csi": lambda: [
@@ -83,7 +83,9 @@ def test_no_two_objects_are_one() -> None:
 
 
 def test_policies_come_before_anything_that_could_run() -> None:
-    kinds = [str(thing["kind"]) for thing in manifests.environment(CLUSTER, SPEC, awake=True)]
+    kinds = [
+        str(thing["kind"]) for thing in manifests.environment(CLUSTER, SPEC, TOKEN, awake=True)
+    ]
     assert kinds[0] == "Namespace"
     last_policy = max(n for n, kind in enumerate(kinds) if kind == "NetworkPolicy")
     assert last_policy < kinds.index("Deployment")

@@ -14,7 +14,7 @@ from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.port import Mount, Size
 from orchestrator.errors import Invalid, NotFound
 from orchestrator.values import digest_of
-from tests.kubernetes_world import CLUSTER, a_mount, a_spec
+from tests.kubernetes_world import CLUSTER, TOKEN, a_mount, a_spec
 
 Check = Callable[[dict[str, Any], dict[str, Any]], bool]
 
@@ -200,7 +200,7 @@ def test_every_project_is_closed_before_it_is_opened(
     project: str, people: list[str], size: Size
 ) -> None:
     made: list[Any] = manifests.environment(
-        CLUSTER, a_spec(project, *people, size=size), awake=True
+        CLUSTER, a_spec(project, *people, size=size), TOKEN, awake=True
     )
     space = names.namespace(project)
     namespace = made[0]["metadata"]["labels"]

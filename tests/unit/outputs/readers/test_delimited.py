@@ -86,7 +86,7 @@ def test_caps_are_noted_never_silent(policy_caps: ReadCaps) -> None:
 @pytest.fixture
 def policy_caps() -> ReadCaps:
     """Very small caps."""
-    return ReadCaps(100_000, 10, 5, 45, 20, 1000, 10, 3, 100)
+    return ReadCaps(100_000, 10, 5, 45, 20, 1000, 10, 3, 100, 100, 10_000, 10_000, 50)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ CAPS = ReadCaps(
     parts=40,
     depth=3,
     pixels=10_000,
+    expansion=100,
+    opened_bytes=4_000_000,
+    member_bytes=2_000_000,
+    marks=50,
 )
 LIMITS = FormLimits(10_000_000, 40, 20, 500, 20_200)
 NAMES = ["a.csv", "a.tsv", "a.txt", "a.md", "a.json", "a.png", "a.ipynb", "a.xlsx", "a", "a.csv.gz"]

@@ -285,6 +285,6 @@ def test_unknown_types_could_not_be_checked(check: Check, source: Index, path: s
     """And the sentence says what can."""
     report = check(path, b"whatever it is", source)
     assert report.verdict is Verdict.COULD_NOT_CHECK
-    assert "csv, tsv, txt, md, json, png and ipynb" in report.findings[0].say
+    assert "csv, xlsx or parquet" in report.findings[0].say
     told = verdicts(report)
     assert told["O19"] == told["O01"] == told["O22"] == "could-not-check"

@@ -1,0 +1,269 @@
+"""Notebook servers on a cluster: asked for at a project's hub, seen in the watched world.
+
+It holds nothing that matters: what runs is found in pods, who may run in records, and a token that
+was forgotten is made again. What a start that is under way came to is asked of the hub.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from secrets import token_urlsafe
+
+from orchestrator.engines.kubernetes import doorways, names, pods, reasons, storage
+from orchestrator.engines.kubernetes.cluster import Object
+from orchestrator.engines.kubernetes.differences import Key, is_ending, mapping, metadata_of, texts
+from orchestrator.engines.kubernetes.environments import Environments, at, data_of
+from orchestrator.engines.kubernetes.records import EVERYBODY, Record
+from orchestrator.engines.port import Server, ServerState
+from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
+from orchestrator.hub.client import HubClient
+from orchestrator.hub.spec import POD
+
+Connect = Callable[[tuple[str, int], float], socket.socket]
+"""Connect to an address within so many seconds. Errors: OSError."""
+
+NOW, IN_PEACE = 1, 5
+"""Seconds that a server has to end by itself: when it is halted, and when it is stopped."""
+
+_END_SECONDS = 40.0
+_HUB_SECONDS = 1.0
+_PINNED = {"JUPYTERHUB_HOST": "", "JUPYTERHUB_PUBLIC_URL": "", "JUPYTERHUB_PUBLIC_HUB_URL": ""}
+"""Words about addresses outside that a notebook server must not get from its hub."""
+
+
+class Servers:
+    """Start, see and end the notebook servers of all projects."""
+
+    def __init__(self, environments: Environments, connect: Connect) -> None:
+        """Keep where objects are and how a hub is reached; asks nothing yet."""
+        self._environments = environments
+        self._world = environments.world
+        self._connect = connect
+        self._tokens: dict[tuple[str, str, str], str] = {}
+        self._asked: dict[tuple[str, str], str | None] = {}
+
+    def seen(self, project: str, person: str) -> Server | None:
+        """Look at one server; None when it neither runs nor failed."""
+        pod = self._pod(project, person)
+        if pod is None or is_ending(pod):
+            return None
+        url = _base_url(person)
+        why = reasons.ended(pod)
+        if why is not None:
+            return Server(person, ServerState.FAILED, reason=why)
+        address, door = self._address(pod), doorways.secret_of(pod)
+        known = Server(
+            person,
+            ServerState.STARTING,
+            address,
+            url,
+            reason=reasons.waiting(pod),
+            door=None if door is None else doorways.hash_of(door),
+        )
+        token = self._token(project, person, pod) if address and _runs(pod) else None
+        if token is None:
+            return known
+        return replace(known, state=ServerState.READY, token=token, reason=None)
+
+    def start(self, record: Record, person: str) -> Server:
+        """Ask for a server, or say how one that was asked for stands; returns at once.
+
+        Errors: Conflict while the last one is still stopping at the hub.
+        """
+        project = record.spec.project
+        seen = self.seen(project, person)
+        if self._has_other_data(record, person):
+            self.end(project, person, IN_PEACE)
+            seen = None
+        if seen is not None and seen.state is ServerState.READY:
+            self._asked.pop((project, person), None)
+            return seen
+        hub = self.hub(project)
+        if hub is None:
+            return seen or _starting(person, "The project's hub is starting.")
+        try:
+            at_hub = hub.server_ready(person)
+        except Unavailable:
+            return seen or _starting(person, "The project's hub does not answer yet.")
+        except NotFound:
+            at_hub = None
+        if (project, person) in self._asked:
+            return self._awaited(hub, project, person, at_hub, seen)
+        return self._ask(hub, record, person, at_hub, seen)
+
+    def end(self, project: str, person: str, grace: int) -> None:
+        """End a server, whatever the hub is doing for it; nothing of it runs or starts after that.
+
+        Shape: a start that is under way is over when the hub has seen its pod go. A hub that does
+        not let go in time is started anew: that ends nothing else.
+        Errors: Unavailable when a node does not end the pod.
+        """
+        self._forget(project, person)
+        pod = [self._where(project, person)]
+        until = time.monotonic() + _END_SECONDS
+        self._environments.end(pod, grace)
+        while (hub := self.hub(project)) is not None and not _let_go(hub, person):
+            if time.monotonic() > until:
+                self._environments.end_hub(project, NOW)
+            self._environments.end(pod, grace)
+        if hub is None and self._environments.may_run(project):
+            self._environments.end_hub(project, NOW)  # it may be in the middle of a start
+        self._environments.end(pod, grace)
+
+    def end_all(self, project: str, grace: int) -> None:
+        """End a project's hub, if it must not run, and every pod; nothing starts after that."""
+        self._environments.scale_hub(project)
+        self._environments.end(self._environments.pods_now(project), grace)
+        if not self._environments.may_run(project):
+            self._environments.end_hub(project, NOW)
+        self._environments.end(self._environments.pods_now(project), grace)
+        for key in [key for key in self._asked if key[0] == project]:
+            self._forget(*key)
+
+    def forget_at_hub(self, project: str, person: str) -> None:
+        """Take a person and all tokens away from a hub that runs."""
+        hub = self.hub(project)
+        if hub is not None:
+            with suppress(NotFound):
+                hub.delete_user(person)
+
+    def people_running(self, project: str) -> list[str]:
+        """Answer whose notebook pods are there, also of people who left the specification."""
+        space = names.namespace(project)
+        found = []
+        for where, pod in self._world.group(space).items():
+            marks = (texts(metadata_of(pod).get(kind)) for kind in ("labels", "annotations"))
+            person = names.text_of(names.PERSON, *marks) if where.kind == "Pod" else None
+            if person is not None and where == self._where(project, person):
+                found.append(person)
+        return sorted(found)
+
+    def people_asked(self, project: str) -> list[str]:
+        """Answer for whom a start is under way, as far as this engine asked for it."""
+        return sorted(person for asked, person in self._asked if asked == project)
+
+    def hub(self, project: str) -> HubClient | None:
+        """Answer the client of a project's hub, None while it is not ready."""
+        address = self._environments.hub_address(project)
+        token = self._environments.token(project)
+        if address is None or token is None:
+            return None
+        return HubClient(partial(self._connect, address), token)
+
+    # The parts of a start
+
+    def _ask(
+        self, hub: HubClient, record: Record, person: str, at_hub: bool | None, seen: Server | None
+    ) -> Server:
+        """Ask the hub, after clearing away what it or the cluster still holds of an earlier one."""
+        project, spec = record.spec.project, record.spec
+        if seen is not None and seen.state is ServerState.STARTING and at_hub is not None:
+            self._asked[project, person] = seen.reason  # an engine before this one has asked
+            return seen
+        if seen is not None or at_hub is not None:
+            self.end(project, person, IN_PEACE)
+        hub.ensure_user(person)
+        door = token_urlsafe(32)
+        pod = pods.notebook(
+            self._environments.cluster,
+            spec,
+            person,
+            record.mounts,
+            _PINNED,
+            self._environments.walls.doors_pods(),
+            door=door,
+        )
+        self._asked[project, person] = None
+        hub.start_server(person, {POD: pod})
+        return _starting(person)
+
+    def _awaited(
+        self, hub: HubClient, project: str, person: str, at_hub: bool | None, seen: Server | None
+    ) -> Server:
+        """Answer about a server that was asked for: it failed, the hub gave up, or it comes."""
+        if seen is not None and seen.state is ServerState.FAILED:
+            self._asked.pop((project, person), None)
+            return seen
+        known = seen or _starting(person)
+        if at_hub is not None:
+            self._asked[project, person] = known.reason or self._asked[project, person]
+            return known
+        said = self._asked.pop((project, person), None)
+        why = said or reasons.refused(hub.failure(person))
+        return Server(person, ServerState.FAILED, reason=why)
+
+    def _token(self, project: str, person: str, pod: Object) -> str | None:
+        """Answer the token of a ready server: made once for each pod and each engine."""
+        named = (project, person, str(metadata_of(pod).get("uid")))
+        hub = None if named in self._tokens else self.hub(project)
+        if hub is not None:
+            with suppress(Unavailable, NotFound):
+                if hub.server_ready(person):
+                    self._tokens[named] = hub.mint_token(person)
+        return self._tokens.get(named)
+
+    def _forget(self, project: str, person: str) -> None:
+        self._asked.pop((project, person), None)
+        for named in [named for named in self._tokens if named[:2] == (project, person)]:
+            self._tokens.pop(named, None)
+
+    def _has_other_data(self, record: Record, person: str) -> bool:
+        """Say whether a pod mounts another set of snapshots than is attached now."""
+        pod = self._pod(record.spec.project, person)
+        wanted = {storage.claim_of(mount) for mount in record.mounts}
+        return pod is not None and data_of(pod) != wanted
+
+    def _pod(self, project: str, person: str) -> Object | None:
+        return self._world.get(self._where(project, person))
+
+    def _where(self, project: str, person: str) -> Key:
+        return Key("Pod", names.namespace(project), names.notebook_pod(person))
+
+    def _address(self, pod: Object) -> str | None:
+        """Answer where a server is; a pod on its node's own address would be no pod of ours."""
+        status = mapping(pod.get("status"))
+        ip = status.get("podIP")
+        if not isinstance(ip, str) or not ip or ip == status.get("hostIP"):
+            return None
+        return at(ip, self._environments.cluster.ports.server)
+
+
+def allowed(environments: Environments, project: str, person: str) -> Record:
+    """Answer a project's record when a person may have a server there now.
+
+    Errors: NotFound; NotAllowed when halted, asleep, or not among the people.
+    """
+    record = environments.known(project)
+    if environments.halted(project) & {EVERYBODY, person}:
+        raise NotAllowed("This is halted: nothing starts until it is resumed.", code="halted")
+    if person not in record.spec.people:
+        raise NotAllowed(f"{person} may not work in {project}.", code="not_in_spec")
+    if record.asleep:
+        raise NotAllowed(f"{project} is asleep; wake it first.", code="asleep")
+    return record
+
+
+def _let_go(hub: HubClient, person: str) -> bool:
+    """Say whether a hub has no server of a person, and none under way."""
+    try:
+        hub.delete_server(person, _HUB_SECONDS)
+    except NotFound:
+        return True
+    except TreError:
+        return False
+    return True
+
+
+def _runs(pod: Object) -> bool:
+    return mapping(pod.get("status")).get("phase") == "Running"
+
+
+def _starting(person: str, reason: str | None = None) -> Server:
+    return Server(person, ServerState.STARTING, base_url=_base_url(person), reason=reason)
+
+
+def _base_url(person: str) -> str:
+    return f"/user/{person}/"

@@ -1,0 +1,152 @@
+"""[pure] The tables inside one sheet: cut at blank rows and columns, each with its own names.
+
+A sheet often holds a title, two tables below one another, two beside one another, names over two
+lines, and lines that only head a section. Row and column numbers stay those of the sheet, because
+findings name them.
+Source: outputs section 3, "Finding count columns".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from orchestrator.outputs.cells import empty, hidden, pieces
+from orchestrator.outputs.form import Table
+
+_NAMES_LINES = 2
+
+
+@dataclass(frozen=True)
+class Block:
+    """One table of a sheet.
+
+    Shape: `at[i]` is the sheet's number of row i, from 1; `columns[j]` the sheet's position of
+    column j, from 0; `title` is what stood above it.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    at: tuple[int, ...]
+    columns: tuple[int, ...]
+    header: bool = True
+    title: str = ""
+
+    def as_table(self) -> Table:
+        """Give it as a table of its own, for whoever reads one table."""
+        return Table(self.names, self.rows, len(self.rows), self.header)
+
+
+_Line = tuple[int, tuple[str, ...]]
+
+
+def blocks(table: Table) -> list[Block]:
+    """Cut a sheet into its tables; a plain table is one block and stays as it is."""
+    lines = [(0, table.columns), *enumerate(table.rows, 1)] if table.header else [
+        (number, row) for number, row in enumerate(table.rows, 1)
+    ]  # fmt: skip
+    if not _is_cut(table, lines):
+        columns = tuple(range(len(table.columns)))
+        numbers = tuple(range(1, len(table.rows) + 1))
+        return [Block(table.columns, table.rows, numbers, columns, table.header)]
+    found: list[Block] = []
+    for stretch in _stretches(lines):
+        for columns in _sides(stretch):
+            own = [(number, tuple(row[at] for at in columns)) for number, row in stretch]
+            found += _block(own, columns)
+    return found
+
+
+def _is_cut(table: Table, lines: Sequence[_Line]) -> bool:
+    """Tell a sheet from a plain table: blank lines or columns inside, or a title for names."""
+    if not table.rows or not table.columns:
+        return False
+    blank_row = any(not any(cell.strip() for cell in row) for _, row in lines)
+    blank_column = any(
+        not any(row[at].strip() for _, row in lines) for at in range(len(table.columns))
+    )
+    return blank_row or blank_column or (table.header and _is_title(table.columns))
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    return len(row) > 1 and bool(row[0].strip()) and not any(cell.strip() for cell in row[1:])
+
+
+def _stretches(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
+    own: list[_Line] = []
+    for line in lines:
+        if any(cell.strip() for cell in line[1]):
+            own.append(line)
+        elif own:
+            yield own
+            own = []
+    if own:
+        yield own
+
+
+def _sides(lines: Sequence[_Line]) -> Iterator[tuple[int, ...]]:
+    """Cut at columns that are blank all the way down."""
+    own: list[int] = []
+    body = [row for _, row in lines if not _is_title(row)] or [row for _, row in lines]
+    for at in range(len(lines[0][1])):
+        if any(row[at].strip() for row in body):
+            own.append(at)
+        elif own:
+            yield tuple(own)
+            own = []
+    if own:
+        yield tuple(own)
+
+
+def _block(lines: list[_Line], columns: tuple[int, ...]) -> list[Block]:
+    title = []
+    while lines and (_is_title(lines[0][1]) or not any(cell.strip() for cell in lines[0][1])):
+        title.append(lines[0][1][0].strip())
+        lines = lines[1:]
+    if not lines:
+        return []
+    names, used = _names(lines)
+    rows = [(number, row) for number, row in lines[used:] if any(cell.strip() for cell in row)]
+    made = names or tuple("" for _ in columns)
+    return [
+        Block(made, tuple(row for _, row in rows), tuple(number for number, _ in rows), columns,
+              bool(names), " ".join(title))
+    ]  # fmt: skip
+
+
+def _names(lines: Sequence[_Line]) -> tuple[tuple[str, ...] | None, int]:
+    """Take the names of a block: one line without numbers, or two where the first has gaps."""
+    first = lines[0][1]
+    if len(lines) < _NAMES_LINES or _has_numbers(first[1:] or first):
+        return (first, 1) if lines[0][0] == 0 else (None, 0)
+    second = lines[1][1]
+    gaps = any(not cell.strip() for cell in first[1:])
+    if gaps and not _has_numbers(second) and len(lines) > _NAMES_LINES:
+        return _joined(first, second), 2
+    return first, 1
+
+
+def _has_numbers(cells: Sequence[str]) -> bool:
+    return any(pieces(cell) or (hidden(cell) and not cell.isalpha()) for cell in cells)
+
+
+def _joined(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
+    """Read names over two lines; a merged cell's text stands in its first column only."""
+    names, above = [], ""
+    for top, below in zip(first, second, strict=True):
+        above = top.strip() or above
+        names.append(" ".join(part for part in (above, below.strip()) if part))
+    return tuple(names)
+
+
+def sections(block: Block) -> list[str]:
+    """Give each row the line that heads its section, empty where there is none.
+
+    Shape: a line heads a section when only its first cell has content and other rows follow.
+    """
+    found, current = [], ""
+    for row in block.rows:
+        if len(row) > 1 and row[0].strip() and all(empty(cell) for cell in row[1:]):
+            current = row[0].strip()
+            found.append("")
+        else:
+            found.append(current)
+    return found

@@ -1,0 +1,149 @@
+"""SVG: all text and attributes, marks turned back into values, scripts and pictures inside.
+
+Source: outputs 4.2 (SVG) and 6.3 (un-plotting).
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from orchestrator.outputs.form import Note, Observation
+from orchestrator.outputs.readers import marks, xml
+from orchestrator.outputs.readers.embedded import add_link
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+
+Matrix = tuple[float, float, float, float, float, float]
+_ONE: Matrix = (1, 0, 0, 1, 0, 0)
+_STEP = re.compile(r"(translate|scale|matrix|rotate|skewX|skewY)\s*\(([^)]*)\)")
+_NUMBERS = re.compile(r"[-+]?(?:[0-9]*\.)?[0-9]+(?:[eE][-+]?[0-9]+)?")
+_TICK = re.compile(r"([xy])tick_[0-9]+\Z")
+_SCRIPTS = frozenset({"script", "foreignObject", "handler", "iframe", "animate", "set"})
+_FEW = 3
+
+
+@dataclass
+class _Drawing:
+    groups: dict[str, list[marks.Point]] = field(default_factory=dict)
+    ticks: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+    active: int = 0
+
+
+def read(opening: Opening, path: str, data: bytes) -> None:
+    """Read a drawing. Errors: Unreadable NOT_XML, or TYPE_DISAGREES for XML of another kind."""
+    document = xml.parse(data)
+    if document.root.name != "svg":
+        raise Unreadable(Note.TYPE_DISAGREES)
+    drawing = _collected(document)
+    notes = [Observation(Note.SCRIPT, count=drawing.active)] if drawing.active else []
+    xml.add(opening, path, data, document, notes, tables=False)
+    words = _words(document.root)
+    if words:
+        opening.inner(f"{below(path)}words", "\n".join(words).encode(), kind="text")
+    across, up = (marks.fit(drawing.ticks.get(axis, [])) for axis in "xy")
+    for number, points in enumerate(drawing.groups.values(), 1):
+        if len(points) > _FEW:
+            marks.add(opening, f"{below(path)}marks/{number}", points, across, up)
+    for link in drawing.links:
+        add_link(opening, f"{below(path)}links", link)
+
+
+def _words(root: xml.Node) -> list[str]:
+    return [text for node in root.every("text") if (text := node.text().strip())]
+
+
+def _collected(document: xml.Document) -> _Drawing:
+    """Walk all elements with where they are drawn."""
+    drawing = _Drawing()
+    said: dict[int, str] = {}
+    for parent, text in document.comments:
+        said.setdefault(id(parent), text.strip())
+    waiting: list[tuple[xml.Node, Matrix, str, str]] = [(document.root, _ONE, "", "")]
+    while waiting:
+        node, matrix, group, tick = waiting.pop()
+        if node.get("transform"):
+            matrix = _times(matrix, _matrix(node.get("transform")))
+        drawing.active += node.name in _SCRIPTS or any(key.startswith("on")
+                                                       for key in node.attributes)  # fmt: skip
+        drawing.active += node.get("href").lower().startswith("javascript:")
+        if node.get("href").startswith("data:"):
+            drawing.links.append(node.get("href"))
+        found = _TICK.match(node.get("id"))
+        if found:
+            _tick(drawing, node, found[1], said)
+            tick = found[1]
+        if not tick:
+            _mark(drawing, node, matrix, group)
+        if node.name == "defs":
+            continue
+        inner = node.get("id") if node.name == "g" and node.get("id") else group
+        waiting += [(child, matrix, inner, tick) for child in reversed(node.children())]
+    return drawing
+
+
+def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str) -> None:
+    """Note where a mark stands: a repeated shape, a circle, or a small shape moved to its place."""
+    place: tuple[float, float] | None = None
+    if node.name == "use":
+        place = (_number(node.get("x", "0")), _number(node.get("y", "0")))
+    elif node.name in {"circle", "ellipse"}:
+        place = (_number(node.get("cx", "0")), _number(node.get("cy", "0")))
+    elif node.name == "path" and node.get("transform").startswith("translate"):
+        place = (0.0, 0.0)
+    if place is not None:
+        what = f"{group} {node.name} {node.get('href')} {node.get('class')}"
+        drawing.groups.setdefault(what, []).append(_moved(matrix, place))
+
+
+def _tick(drawing: _Drawing, node: xml.Node, axis: str, said: dict[int, str]) -> None:
+    """Read one tick: where its line stands, and its label as text or in a comment."""
+    lines = list(node.every("use"))
+    labels = [said[id(one)] for one in (node, *node.every("g")) if id(one) in said]
+    labels += [one.text().strip() for one in node.every("text")]
+    if not lines or not labels:
+        return
+    try:
+        value = float(labels[0].replace("\u2212", "-").replace(",", ""))
+    except ValueError:
+        power = re.search(r"10\^\{?([-\u22120-9]+)\}?", labels[0].replace("\\mathdefault", ""))
+        if not power:
+            return
+        value = 10.0 ** int(power[1].replace("\u2212", "-"))
+    position = _number(lines[0].get("x" if axis == "x" else "y", "0"))
+    drawing.ticks.setdefault(axis, []).append((position, value))
+
+
+def _number(text: str) -> float:
+    found = _NUMBERS.match(text.strip())
+    return float(found[0]) if found else 0.0
+
+
+def _matrix(text: str) -> Matrix:
+    found = _ONE
+    for name, inner in _STEP.findall(text):
+        found = _times(found, _step(name, [float(one) for one in _NUMBERS.findall(inner)]))
+    return found
+
+
+def _step(name: str, given: list[float]) -> Matrix:
+    match name, len(given):
+        case "translate", 1 | 2:
+            return (1, 0, 0, 1, given[0], given[1] if len(given) > 1 else 0)
+        case "scale", 1 | 2:
+            return (given[0], 0, 0, given[-1], 0, 0)
+        case "matrix", 6:
+            return (given[0], given[1], given[2], given[3], given[4], given[5])
+        case _:
+            return _ONE
+
+
+def _times(first: Matrix, then: Matrix) -> Matrix:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j,
+            a * k + c * m + e, b * k + d * m + f)  # fmt: skip
+
+
+def _moved(matrix: Matrix, place: tuple[float, float]) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    x, y = place
+    return (a * x + c * y + e, b * x + d * y + f)

@@ -1,0 +1,234 @@
+"""XML: a small tree, every text, attribute and comment as text, repeated elements as tables.
+
+No entity is expanded and nothing is fetched: a document with an inner subset is not read at all.
+Names are compared without their prefix, so that another prefix hides nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from xml.parsers import expat
+
+from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers.delimited import unpack
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NODES = 1_500_000
+_DEPTH = 200
+
+
+@dataclass(slots=True)
+class Node:
+    """One element: name and attributes without prefix, and what it holds in order."""
+
+    name: str
+    attributes: Mapping[str, str]
+    content: list["Node | str"] = field(default_factory=list)
+
+    def children(self, *names: str) -> list["Node"]:
+        """List child elements, all or those of these names."""
+        return [
+            item
+            for item in self.content
+            if isinstance(item, Node) and (not names or item.name in names)
+        ]
+
+    def every(self, *names: str) -> Iterator["Node"]:
+        """Go through all elements of these names below this one, in document order."""
+        waiting: list[Node] = list(reversed(self.children()))
+        while waiting:
+            node = waiting.pop()
+            if node.name in names:
+                yield node
+            waiting += reversed(node.children())
+
+    def text(self) -> str:
+        """Join all text below."""
+        found: list[str] = []
+        waiting: list[Node | str] = [self]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, str):
+                found.append(item)
+            else:
+                waiting += reversed(item.content)
+        return "".join(found)
+
+    def get(self, name: str, otherwise: str = "") -> str:
+        """Give an attribute."""
+        return self.attributes.get(name, otherwise)
+
+
+@dataclass
+class Document:
+    """A parsed document: its root, comments, instructions and declarations as texts, and which
+    element each comment stands in.
+    """
+
+    root: Node
+    beside: list[str]
+    comments: list[tuple[Node, str]] = field(default_factory=list)
+
+
+def read(opening: Opening, path: str, data: bytes) -> None:
+    """Read an XML file. Errors: Unreadable (NOT_XML) with the line where it breaks."""
+    add(opening, path, data, parse(data))
+
+
+def parse(data: bytes) -> Document:
+    """Parse without entities, fetching nothing.
+
+    Errors: Unreadable NOT_XML, TOO_DEEP, or CAPPED for too many elements.
+    """
+    builder = _Builder()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.words
+    parser.CommentHandler = builder.comment
+    parser.ProcessingInstructionHandler = builder.instruction
+    parser.StartDoctypeDeclHandler = builder.doctype
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise Unreadable(Note.NOT_XML, error.lineno) from error
+    if builder.root is None:
+        raise Unreadable(Note.NOT_XML)
+    return Document(builder.root, builder.beside, builder.comments)
+
+
+def add(
+    opening: Opening,
+    path: str,
+    data: bytes,
+    document: Document,
+    notes: Sequence[Observation] = (),
+    *,
+    tables: bool = True,
+) -> None:
+    """Add a document as text with all it says, and its repeated elements as tables."""
+    spans = [Span(0, len(data), "xml")]
+    opening.text(path, spell(document), notes=notes, size=len(data), spans=spans)
+    if tables:
+        add_records(opening, path, document.root)
+
+
+def spell(document: Document) -> str:
+    """Write down every text, attribute and comment once, in order of appearance."""
+    found: dict[str, None] = {}
+    waiting: list[Node | str] = [document.root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if item.strip():
+                found[item.strip()] = None
+            continue
+        for name, value in item.attributes.items():
+            if value:
+                found[f"{name}={value}"] = None
+        waiting += reversed(item.content)
+    found.update(dict.fromkeys(document.beside))
+    return "\n".join(found)
+
+
+def add_records(opening: Opening, path: str, root: Node) -> None:
+    """Add each run of like elements as a table: leaves and attributes are its columns."""
+    number = 0
+    for parent in (root, *_all(root)):
+        counted = Counter(child.name for child in parent.children())
+        for name, often in counted.items():
+            if often < 2:
+                continue
+            records = [_record(child) for child in parent.children(name)]
+            columns = list(dict.fromkeys(key for record in records for key in record))
+            if not columns:
+                continue
+            number += 1
+            own = opening.free(f"{below(path)}records/{number}")
+            rows = [[record.get(key, "") for key in columns] for record in records]
+            opening.table(own, columns, rows)
+            unpack(opening, own, columns, rows)
+
+
+def _all(root: Node) -> Iterator[Node]:
+    waiting = list(reversed(root.children()))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.children())
+
+
+def _record(node: Node) -> dict[str, str]:
+    """Flatten one record: attributes, own text, and children that are leaves."""
+    record = dict(node.attributes)
+    own = "".join(item for item in node.content if isinstance(item, str)).strip()
+    if own:
+        record[node.name] = own
+    seen: Counter[str] = Counter()
+    for child in node.children():
+        seen[child.name] += 1
+        name = child.name if seen[child.name] == 1 else f"{child.name} {seen[child.name]}"
+        for key, value in child.attributes.items():
+            record[f"{name} {key}"] = value
+        if not child.children():
+            text = child.text().strip()
+            if text:
+                record[name] = text
+    return record
+
+
+def local(name: str) -> str:
+    """Take the prefix off a name."""
+    return name.rpartition(":")[2]
+
+
+class _Builder:
+    """Collects what expat reports."""
+
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.beside: list[str] = []
+        self.comments: list[tuple[Node, str]] = []
+        self._open: list[Node] = []
+        self._count = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > _NODES:
+            raise Unreadable(Note.CAPPED)
+        if len(self._open) >= _DEPTH:
+            raise Unreadable(Note.TOO_DEEP)
+        node = Node(local(name), self._attributes(attributes) if attributes else _NOTHING)
+        if self._open:
+            self._open[-1].content.append(node)
+        else:
+            self.root = node
+        self._open.append(node)
+
+    def end(self, _name: str) -> None:
+        self._open.pop()
+
+    def words(self, text: str) -> None:
+        if self._open:
+            self._open[-1].content.append(text)
+
+    def comment(self, text: str) -> None:
+        self.beside.append(text)
+        if self._open:
+            self.comments.append((self._open[-1], text))
+
+    def instruction(self, target: str, text: str) -> None:
+        self.beside.append(f"{target} {text}")
+
+    def doctype(self, name: str, system: str | None, public: str | None, inner: int) -> None:
+        if inner:
+            raise Unreadable(Note.ACTIVE)
+        self.beside += [word for word in (name, system, public) if word]
+
+    def _attributes(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Take prefixes off; two that become one keep theirs."""
+        short = {local(name): value for name, value in attributes.items()}
+        return short if len(short) == len(attributes) else attributes

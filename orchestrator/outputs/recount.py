@@ -1,0 +1,246 @@
+"""[pure] Counting again on the source: which of its rows a category names, and whose they are.
+
+A table's categories are looked up among the source's values under its key; bands of numbers
+(`50-59`, `80+`) by its sealed numbers. Only whole sets of rows and counts come out, no value.
+Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0011.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.outputs.canon import FINE, hasher, number, spell
+from orchestrator.outputs.facts import Coordinates
+from orchestrator.outputs.index import Column, Index, TableIndex
+from orchestrator.outputs.roles import words
+
+_FEW_VALUES = 1000
+_PERSON = frozenset({"pseudonym", "direct_id"})
+_BAND = re.compile(
+    r"(?P<open>[\[(])?\s*(?P<low>\d+(?:\.\d+)?)\s*(?:-|–|to|,|;)\s*(?P<high>\d+(?:\.\d+)?)"
+    r"\s*(?P<close>[\])])?(?: ?(?:years?|y))?\Z"
+)
+_BELOW = re.compile(r"(?P<sign><=|≤|<|under|below)\s*(?P<high>\d+(?:\.\d+)?)(?: ?(?:years?|y))?\Z")
+_ABOVE = re.compile(
+    r"(?:(?P<sign>>=|≥|>|over)\s*(?P<low>\d+(?:\.\d+)?)"
+    r"|(?P<from>\d+(?:\.\d+)?)\s*(?:\+|and (?:over|older)))\Z"
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of one table of the source that a set of categories names; None: every row."""
+
+    index: Index
+    table: TableIndex
+    rows: frozenset[int] | None
+
+    @property
+    def members(self) -> Iterable[int]:
+        """The rows, by position."""
+        return range(self.table.size) if self.rows is None else self.rows
+
+    @property
+    def size(self) -> int:
+        """How many rows."""
+        return self.table.size if self.rows is None else len(self.rows)
+
+    def people(self) -> int | None:
+        """How many different people the rows are about; None where no column says who."""
+        column = person_column(self.table)
+        if column is None:
+            return None
+        return len({column.values[row] for row in self.members} - {0})
+
+    def shares(self, of: Column) -> list[float]:
+        """Sum the absolute numbers of a column for each person, the largest first.
+
+        Shape: each row is somebody of its own where no column says who. Source: ABS (absolute
+        values where there are negative ones).
+        """
+        if of.magnitudes is None:
+            return []
+        who = person_column(self.table)
+        sums: dict[int, float] = defaultdict(float)
+        for row in self.members:
+            value = of.magnitudes[of.values[row]]
+            if math.isfinite(value):
+                sums[row if who is None else who.values[row]] += abs(value)
+        return sorted(sums.values(), reverse=True)
+
+    def numbers(self, of: Column) -> list[float]:
+        """List a column's numbers in these rows, missing ones left out."""
+        if of.magnitudes is None:
+            return []
+        found = (of.magnitudes[of.values[row]] for row in self.members)
+        return [value for value in found if math.isfinite(value)]
+
+
+def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
+    """Give the question whether names are all values of one column of a source."""
+    features = [
+        (index.key, column.features[0])
+        for index in indexes
+        for table in index.tables
+        for column in table.columns
+        if column.features and len(column.offsets) < _FEW_VALUES
+    ]
+
+    def known(names: Sequence[str]) -> bool:
+        hashed = {key: [hasher(key)(spell(name, FINE)) for name in names] for key, _ in features}
+        return any(all(feature.find(own) >= 0 for own in hashed[key]) for key, feature in features)
+
+    return known
+
+
+def person_column(table: TableIndex) -> Column | None:
+    """Find the column that says whom a row is about."""
+    return next((column for column in table.columns if column.role in _PERSON), None)
+
+
+class Recount:
+    """The groups of one exported table on the sources, each looked up once."""
+
+    def __init__(self, indexes: Sequence[Index], variables: Mapping[str, Sequence[str]]) -> None:
+        """Recognise each variable by its name and its categories: `variables` lists them."""
+        self._columns = [
+            (index, table, _columns(index, table, variables))
+            for index in indexes
+            for table in index.tables
+        ]
+        self._rows: dict[tuple[int, str, str], frozenset[int] | None] = {}
+
+    def groups(self, coordinates: Coordinates) -> list[Group]:
+        """Give the rows that these categories name, in each table that knows all of them."""
+        found = []
+        for at, (index, table, columns) in enumerate(self._columns):
+            sets = [self._category(at, index, table, columns, *one) for one in coordinates]
+            if all(own is not None for own in sets):
+                known = [own for own in sets if own is not None]
+                rows = frozenset.intersection(*known) if known else None
+                found.append(Group(index, table, rows))
+        return found
+
+    def _category(
+        self,
+        at: int,
+        index: Index,
+        table: TableIndex,
+        columns: Mapping[str, Column],
+        variable: str,
+        category: str,
+    ) -> frozenset[int] | None:
+        key = (at, variable, category)
+        if key not in self._rows:
+            column = columns.get(variable)
+            self._rows[key] = None if column is None else _rows(index, column, category)
+        return self._rows[key]
+
+
+def variable_column(table: TableIndex, said: Iterable[str]) -> Column | None:
+    """Find the numeric column that words name: `mean kappa` names `kappa`; the longest wins."""
+    own = set(said)
+    named = [
+        column
+        for column in table.columns
+        if column.numeric and column.role not in _PERSON and set(words(column.name)) <= own
+        and words(column.name)
+    ]  # fmt: skip
+    return max(named, key=lambda column: len(words(column.name)), default=None)
+
+
+def holders(index: Index, table: TableIndex, column: Column, text: str) -> int:
+    """Count the people who have exactly this value; 0 when nobody has."""
+    feature = column.features[0]
+    group = feature.find(hasher(index.key)(spell(text, FINE)))
+    if group < 0:
+        return 0
+    rows = column.rows_of(0, group)
+    who = person_column(table)
+    return len(rows) if who is None else len({who.values[row] for row in rows})
+
+
+def ends(column: Column) -> tuple[float, float] | None:
+    """Give the least and the greatest number of a column."""
+    values = [value for value in column.magnitudes or () if math.isfinite(value)]
+    return (min(values), max(values)) if values else None
+
+
+def _columns(
+    index: Index, table: TableIndex, variables: Mapping[str, Sequence[str]]
+) -> dict[str, Column]:
+    found = {}
+    hashed = hasher(index.key)
+    for variable, values in variables.items():
+        hashes = [hashed(spell(value, FINE)) for value in values]
+        fitting = [
+            column for column in table.columns if column.features and _knows(column, values, hashes)
+        ]
+        named = [column for column in fitting if words(column.name) == words(variable)]
+        chosen = named or fitting
+        if len(chosen) == 1:
+            found[variable] = chosen[0]
+    return found
+
+
+def _knows(column: Column, values: Sequence[str], hashes: Sequence[int]) -> bool:
+    if len(column.offsets) < _FEW_VALUES and all(column.features[0].find(h) >= 0 for h in hashes):
+        return True
+    return column.magnitudes is not None and all(band(value) is not None for value in values)
+
+
+def _rows(index: Index, column: Column, category: str) -> frozenset[int] | None:
+    group = column.features[0].find(hasher(index.key)(spell(category, FINE)))
+    if group >= 0:
+        return frozenset(column.rows_of(0, group))
+    limits = band(category)
+    if limits is None or column.magnitudes is None:
+        return None
+    inside = {
+        value
+        for value in range(1, len(column.magnitudes))
+        if _within(column.magnitudes[value], limits)
+    }
+    return frozenset(row for row, value in enumerate(column.values) if value in inside)
+
+
+Limits = tuple[float, bool, float, bool]
+"""Lower end, whether it belongs to the band, upper end, whether it does."""
+
+
+def band(category: str) -> Limits | None:
+    """Read a band of numbers; None for any other category.
+
+    Shape: `50-59` holds 59 and, of whole numbers, nothing else up to 60; `[50, 60)` says it.
+    """
+    text = category.strip().casefold()
+    if match := _BAND.match(text):
+        low, high = float(match["low"]), float(match["high"])
+        closed = match["close"] != ")"
+        if match["open"] is None and high == int(high):
+            return (low, True, high + 1, False) if low < high else None
+        return (low, match["open"] != "(", high, closed) if low < high else None
+    if match := _BELOW.match(text):
+        return (-math.inf, True, float(match["high"]), match["sign"] in {"<=", "≤"})
+    if match := _ABOVE.match(text):
+        if match["from"]:
+            return (float(match["from"]), True, math.inf, True)
+        return (float(match["low"]), match["sign"] in {">=", "≥"}, math.inf, True)
+    return None
+
+
+def _within(value: float, limits: Limits) -> bool:
+    low, low_in, high, high_in = limits
+    if not math.isfinite(value):
+        return False
+    return (value > low or (low_in and value == low)) and (
+        value < high or (high_in and value == high)
+    )
+
+
+def printed(text: str, value: float, decimals: int) -> bool:
+    """Say whether a number is what a cell prints, within half of its last digit."""
+    shown = number(text)
+    return shown is not None and abs(shown - value) <= 0.5 * 10**-decimals + 1e-9

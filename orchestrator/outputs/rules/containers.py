@@ -1,0 +1,151 @@
+"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, all noted by the opener."""
+
+from collections.abc import Iterable
+
+from orchestrator.outputs.form import Note, Observation, Part
+from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject
+
+_HIDDEN = {
+    Note.HIDDEN: (
+        "hidden",
+        (
+            "Hidden sheets, rows, columns, deleted text, comments, thumbnails and caches leave "
+            "with the file. Show them, or save the file without them."
+        ),
+    ),
+    Note.UNUSED: (
+        "kept but not used",
+        (
+            "The file still holds values that nothing in it uses any more, as after a deletion. "
+            "Write it again from the table that you want to release."
+        ),
+    ),
+    Note.OLD_REVISION: (
+        "of earlier versions",
+        "The file still holds earlier versions of itself. Write it again in one go.",
+    ),
+    Note.EXTERNAL: (
+        "links to places outside",
+        "The file fetches something from outside when it is opened. Save it without such links.",
+    ),
+}
+
+
+def _hidden(subject: Subject) -> Outcome:
+    found: list[Finding] = []
+    for note, (what, say) in _HIDDEN.items():
+        seen = list(_noted(subject, note))
+        for part, observation in seen[:50]:
+            evidence = f"{part.path}: {observation.count} {what}"
+            where = Where(part.path)
+            count = str(observation.count)
+            found.append(Finding("O28", Verdict.FLAG, where, evidence, say, count, "0"))
+    return Outcome(tuple(found))
+
+
+def _genotypes(subject: Subject) -> Outcome:
+    return _blocked(
+        subject,
+        "O33",
+        Note.GENOTYPE,
+        "genotypes or reads, by the bytes or the name",
+        "Genotypes identify people and cannot leave. Export counts of alleles by group.",
+    )
+
+
+def _models(subject: Subject) -> Outcome:
+    blocked = _blocked(
+        subject,
+        "O25",
+        Note.PICKLED,
+        "a pickle: it was walked and not loaded",
+        "A pickle can hold rows of people and code, and only running it would show all. Export "
+        "coefficients as a table, or the model as ONNX or safetensors where your project may.",
+    )
+    flagged = tuple(
+        Finding(
+            "O25",
+            Verdict.FLAG,
+            Where(part.path),
+            "a model, its arrays were read",
+            "A model can remember people. Say in the context how it was trained, on how many "
+            "people, and why it does not.",
+        )
+        for part, _ in _noted(subject, Note.MODEL)
+    )
+    return Outcome((*blocked.findings, *flagged))
+
+
+def _marks(subject: Subject) -> Outcome:
+    say = (
+        "A drawing with one mark for each person holds the data of these people, because positions "
+        "can be read back to values. Draw a summary, or export the figure as png."
+    )
+    found = [
+        Finding(
+            "O18",
+            Verdict.FLAG,
+            Where(part.path),
+            f"{seen.count} marks of one kind",
+            say,
+            str(seen.count),
+            str(subject.policy.caps.marks),
+        )
+        for part, seen in _noted(subject, Note.MARKS)
+    ]
+    return Outcome(tuple(found))
+
+
+def _blocked(subject: Subject, rule: str, note: Note, evidence: str, say: str) -> Outcome:
+    found = [
+        Finding(rule, Verdict.BLOCK, Where(part.path), evidence, say)
+        for part, _ in _noted(subject, note)
+    ]
+    return Outcome(tuple(found))
+
+
+def _noted(subject: Subject, note: Note) -> Iterable[tuple[Part, Observation]]:
+    return ((part, seen) for part in subject.parts for seen in part.notes if seen.note is note)
+
+
+MARKS = Rule(
+    id="O18",
+    version=1,
+    title="Row-level vector figure",
+    text="A vector figure with many marks of one kind is looked at; the values are compared, too.",
+    source="outputs 6.3; ACRO blocks svg, OpenSAFELY allows it",
+    needs=frozenset({Need.FORM}),
+    check=_marks,
+    parameters=lambda policy: {"marks": str(policy.caps.marks)},
+)
+
+MODELS = Rule(
+    id="O25",
+    version=1,
+    title="Model container",
+    text="Pickles cannot leave; other models are looked at.",
+    source="outputs 4.5 and 7; SATRE 3.3.07",
+    needs=frozenset(),
+    check=_models,
+)
+
+HIDDEN = Rule(
+    id="O28",
+    version=1,
+    title="Hidden content",
+    text="What people do not see when they open the file is looked at.",
+    source="outputs 4.2, O28",
+    needs=frozenset({Need.FORM}),
+    check=_hidden,
+)
+
+GENOTYPES = Rule(
+    id="O33",
+    version=1,
+    title="Genotypes",
+    text="Genotype files and reads cannot leave.",
+    source="outputs section 3, O33",
+    needs=frozenset(),
+    check=_genotypes,
+)

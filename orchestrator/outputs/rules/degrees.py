@@ -1,0 +1,99 @@
+"""[pure] O07: models with so few residual degrees of freedom that they redraw their data."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.form import Part
+from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.roles import words
+from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
+
+_TEXT = (
+    re.compile(r"\bdf[ _.]*resid(?:uals?)?\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
+    re.compile(r"\bresid(?:ual)?s?[ _.]*df\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
+    re.compile(r"\bresidual (?:standard error|deviance)\b[^\n]{0,60}?\bon\s+(\d+)\s+degrees", re.I),
+    re.compile(r"\bF-statistic\b[^\n]{0,60}?\bon\s+\d+\s+and\s+(\d+)\s+DF", re.I),
+)
+_N = re.compile(r"\b(?:no\.? observations|n(?:umber)? of obs(?:ervations)?|nobs)\"?\s*[:=]\s*(\d+)",
+                re.I)  # fmt: skip
+_MODEL = re.compile(r"\bdf[ _.]*model\"?\s*[:=]?\s*(\d+)", re.I)
+_RESIDUAL = frozenset({"resid", "residual", "residuals"})
+_DF = frozenset({"df", "dof"})
+
+
+def _check(subject: Subject) -> Outcome:
+    least = subject.policy.degrees.minimum
+    found: list[Finding] = []
+    for part in subject.parts:
+        if part.text is not None:
+            found += _in_text(part, part.text, least)
+    for seen in subject.seen:
+        found += _in_table(seen, least)
+    return Outcome(tuple(found))
+
+
+def _in_text(part: Part, text: str, least: int) -> list[Finding]:
+    lines = [
+        line
+        for line, content in enumerate(text.splitlines(), 1)
+        if any(int(match[1]) < least for one in _TEXT for match in one.finditer(content))
+    ]
+    if not lines and _left(text, least):
+        lines = [1]
+    if not lines:
+        return []
+    return [
+        Finding("O07", Verdict.BLOCK, Where(part.path, tuple(lines)),
+                f"few residual degrees of freedom, lines {', '.join(map(str, lines))}",
+                _say(least), threshold=f"at least {least}")
+    ]  # fmt: skip
+
+
+def _left(text: str, least: int) -> bool:
+    """People less parameters, where both are told and the difference is not."""
+    people, model = _N.search(text), _MODEL.search(text)
+    return bool(people and model and 0 <= int(people[1]) - int(model[1]) - 1 < least)
+
+
+def _in_table(seen: Seen, least: int) -> Iterator[Finding]:
+    for column, row in _cells(seen):
+        value = number(seen.table.rows[row - 1][column])
+        if value is not None and 0 <= value < least:
+            yield finding(
+                "O07", Verdict.BLOCK, seen.part,
+                f"few residual degrees of freedom at row {seen.row(row)}", _say(least),
+                rows=[seen.row(row)], column=seen.block.columns[column], measured=f"{value:g}",
+                threshold=f"at least {least}",
+            )  # fmt: skip
+
+
+def _cells(seen: Seen) -> Iterator[tuple[int, int]]:
+    """Cells that are residual degrees of freedom, by their column's or their row's name."""
+    for column, name in enumerate(seen.table.columns):
+        for row, values in enumerate(seen.table.rows, 1):
+            if column and _is_residual([*words(name), *words(values[0])]):
+                yield column, row
+
+
+def _is_residual(said: Sequence[str]) -> bool:
+    return bool(_RESIDUAL & set(said)) and bool(_DF & set(said))
+
+
+def _say(least: int) -> str:
+    return (
+        f"A model with fewer than {least} residual degrees of freedom gives its data back. Fit "
+        "fewer parameters, or more people."
+    )
+
+
+RULE = Rule(
+    id="O07",
+    version=1,
+    title="Degrees of freedom",
+    text="A model must leave enough residual degrees of freedom.",
+    source="outputs section 3, O07: at least 10, ACRO's default and ABS",
+    needs=frozenset({Need.FORM}),
+    check=_check,
+    parameters=lambda policy: {"minimum": str(policy.degrees.minimum)},
+)

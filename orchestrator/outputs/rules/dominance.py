@@ -1,0 +1,141 @@
+"""[pure] O05, O06: sums and means that one or two people make up, worked out on the source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum
+
+from orchestrator.outputs.figures import Figure, figures
+from orchestrator.outputs.index import Column
+from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.recount import Group, Recount, printed, variable_column
+from orchestrator.outputs.roles import Role
+from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
+from orchestrator.policy.outputs import OutputsPolicy
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A figure with the group and the variable of the source that it was worked out of.
+
+    Shape: `guessed` where its categories were not recognised, so that the group is everybody.
+    """
+
+    seen: Seen
+    figure: Figure
+    group: Group
+    column: Column
+    guessed: bool = False
+
+
+def traced(subject: Subject, wanted: frozenset[Role]) -> list[Traced]:
+    """Trace figures to the source: each with every group and variable that its words name."""
+    listed = [
+        (seen, figure)
+        for seen in subject.seen
+        for figure in figures(seen.block, subject.known)
+        if figure.role in wanted
+    ]
+    recount = Recount(subject.indexes, _variables([figure for _, figure in listed]))
+    found = []
+    for seen, figure in listed:
+        own = recount.groups(figure.coordinates)
+        for group in own or recount.groups(()):
+            column = variable_column(group.table, figure.variable)
+            if column is not None:
+                found.append(Traced(seen, figure, group, column, guessed=not own))
+    return found
+
+
+def dominated(shares: Sequence[float], policy: OutputsPolicy) -> tuple[bool, bool]:
+    """Say whether one or two people make up too much of a sum, and whether p % fails.
+
+    Shape: `shares` are each person's part, the largest first; a sum of nothing is nobody's.
+    Source: (1, 50 %) ABS, (2, 90 %) ACRO's default; p %: (sum - first - second) / first.
+    """
+    total = fsum(shares)
+    if total <= 0:
+        return False, False
+    limits = policy.dominance
+    one, two = shares[0], fsum(shares[:2])
+    share = 100 * one > limits.one_percent * total or 100 * two > limits.two_percent * total
+    return share, 100 * (total - two) < limits.p_percent * one
+
+
+def _check(subject: Subject, which: int) -> tuple[list[Finding], bool]:
+    found: list[Finding] = []
+    everywhere = traced(subject, frozenset({Role.MEAN, Role.SUM}))
+    for one in everywhere:
+        shares = one.group.shares(one.column)
+        if shares and dominated(shares, subject.policy)[which]:
+            certain = _is_this(one)
+            if certain or not one.guessed:
+                found.append(_finding(one, which, subject.policy, certain))
+    return found, bool(everywhere)
+
+
+def _is_this(one: Traced) -> bool:
+    """Say whether the published number is that of the whole group: then nothing is in doubt."""
+    numbers = one.group.numbers(one.column)
+    worked_out = fsum(numbers) if one.figure.role is Role.SUM else fsum(numbers) / len(numbers)
+    return printed(one.figure.text, worked_out, one.figure.decimals)
+
+
+def _finding(one: Traced, which: int, policy: OutputsPolicy, certain: bool) -> Finding:
+    limits = policy.dominance
+    threshold = (
+        f"one person at most {limits.one_percent} %, two at most {limits.two_percent} %"
+        if which == 0
+        else f"what others add is at least {limits.p_percent} % of the largest"
+    )
+    return finding(
+        "O05" if which == 0 else "O06",
+        Verdict.BLOCK if certain else Verdict.FLAG,
+        one.seen.part,
+        f"{one.column.name}: {one.figure.role} at row {one.figure.row}, "
+        f"{one.group.size} rows of the source"
+        + ("" if certain else "; the number itself is of a part of them, or another one"),
+        "One or two people make up most of this number, so it tells their value. Merge the group, "
+        "show a median of many, or leave it out.",
+        rows=[one.figure.row],
+        column=one.figure.column,
+        threshold=threshold,
+    )
+
+
+def _variables(listed: Sequence[Figure]) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for figure in listed:
+        for variable, category in figure.coordinates:
+            found.setdefault(variable, {}).setdefault(category)
+    return {name: list(values) for name, values in found.items()}
+
+
+def _outcome(subject: Subject, which: int) -> Outcome:
+    found, any_traced = _check(subject, which)
+    reason = None if any_traced else "No sum or mean of the source was recognised in this file."
+    return Outcome(tuple(found), reason=reason)
+
+
+DOMINANCE = Rule(
+    id="O05",
+    version=1,
+    title="Dominance",
+    text="No sum or mean may be mostly one person's, or two people's.",
+    source="outputs section 3, O05: (1, 50 %) ABS, (2, 90 %) ACRO's default",
+    needs=frozenset({Need.TABLE, Need.SOURCE}),
+    check=lambda subject: _outcome(subject, 0),
+    parameters=lambda policy: {
+        name: str(getattr(policy.dominance, name)) for name in ("one_percent", "two_percent")
+    },
+)
+
+P_PERCENT = Rule(
+    id="O06",
+    version=1,
+    title="p %",
+    text="From a sum nobody may work out the largest person's part to within p %.",
+    source="outputs section 3, O06: ACRO's default 10 %; Eurostat",
+    needs=frozenset({Need.TABLE, Need.SOURCE}),
+    check=lambda subject: _outcome(subject, 1),
+    parameters=lambda policy: {"p_percent": str(policy.dominance.p_percent)},
+)

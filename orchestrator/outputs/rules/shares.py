@@ -1,0 +1,152 @@
+"""[pure] O10, O11: shares without their counts, and weighted counts without unweighted ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import fsum
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.cells import decimals
+from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.roles import Role, is_total
+from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
+from orchestrator.outputs.rules.small_counts import at_column
+
+_FEW_CHANCES = 0.05
+_SLACK = 0.6
+
+
+@dataclass(frozen=True)
+class _Share:
+    row: int
+    percent: float
+    decimals: int
+
+
+def implied(percent: float, places: int, below: int) -> frozenset[int]:
+    """List the denominators below a limit that print as this share: 33.3 is 1 of 3.
+
+    Shape: shares of nobody, half and everybody fit anything and say nothing.
+    Source: outputs section 3, "Implied denominators".
+    """
+    if percent in (0.0, 50.0, 100.0):
+        return frozenset(range(1, below))
+    half = 0.5 * 10**-places + 1e-9
+    return frozenset(
+        q for q in range(1, below) if any(abs(100 * a / q - percent) <= half for a in range(q + 1))
+    )
+
+
+@cache
+def _chance(places: int, below: int) -> float:
+    """How often a share drawn at random fits a denominator below the limit."""
+    steps = float(100 * 10**places)
+    fits = {round(10**places * 100 * a / q) for q in range(2, below) for a in range(1, q)}
+    return min(float(len(fits)) / steps, 1.0)
+
+
+def _denominators(subject: Subject) -> Outcome:
+    least = subject.policy.counts.minimum
+    found: list[Finding] = []
+    for seen in subject.seen:
+        if any(cell.certain for cell in seen.counts):
+            continue  # the counts are there; they are O01's
+        for column, role in enumerate(seen.roles):
+            if role is Role.PERCENT:
+                found += _column(seen, column, least)
+    return Outcome(tuple(found))
+
+
+def _column(seen: Seen, column: int, least: int) -> list[Finding]:
+    shares = _shares(seen, column)
+    rows = _small(shares, least)
+    if not rows:
+        return []
+    evidence = f"shares at {spelled_rows(rows)} fit a group of fewer than {least} people"
+    say = (
+        "These shares are what a very small group would give, and no count stands beside them. Add "
+        "numerator and denominator of each share."
+    )
+    return [
+        at_column("O10", Verdict.FLAG, seen, column, evidence, say, rows,
+                  threshold=f"at least {least} people in the denominator")
+    ]  # fmt: skip
+
+
+def _shares(seen: Seen, column: int) -> list[_Share]:
+    cells = [row[column] for row in seen.table.rows]
+    values = [number(cell) for cell in cells]
+    largest = max((value for value in values if value is not None), default=0.0)
+    unit = largest <= 1 and not any(cell.strip().endswith("%") for cell in cells)
+    return [
+        _Share(seen.row(row), value * (100 if unit else 1),
+               max(decimals(cells[row - 1]) - (2 if unit else 0), 0))
+        for row, value in enumerate(values, 1)
+        if value is not None and not any(map(is_total, seen.table.rows[row - 1]))
+    ]  # fmt: skip
+
+
+def _small(shares: Sequence[_Share], least: int) -> list[int]:
+    """Rows whose shares fit a small denominator, where chance alone would hardly do it.
+
+    Shape: shares that sum to 100 have one denominator, which must fit them all; others are told
+    one by one, and only where they are printed finely enough to say something.
+    """
+    telling = [share for share in shares if share.percent not in (0.0, 50.0, 100.0)]
+    if not telling:
+        return []
+    fits = {share: implied(share.percent, share.decimals, least) for share in telling}
+    finest = max(share.decimals for share in telling)
+    total = fsum(share.percent for share in shares)
+    if len(shares) > 1 and abs(total - 100) <= _SLACK * len(shares) * 10**-finest:
+        common = frozenset.intersection(*fits.values())
+        chance = _chance(finest, least) ** (len(telling) - 1) if len(telling) > 1 else 1.0
+        return [share.row for share in shares] if common and chance < 3 * _FEW_CHANCES else []
+    rows = [share.row for share in telling if fits[share]]
+    expected = sum(_chance(share.decimals, least) for share in telling)
+    return rows if rows and len(rows) > 2 * expected else []
+
+
+def _weighted(subject: Subject) -> Outcome:
+    found: list[Finding] = []
+    for seen in subject.seen:
+        broken = [column for column, role in enumerate(seen.roles)
+                  if role is Role.COUNT and _broken(seen, column)]  # fmt: skip
+        plain = [column for column, role in enumerate(seen.roles)
+                 if role is Role.COUNT and column not in broken]  # fmt: skip
+        if broken and not plain:
+            say = (
+                "These counts are not whole, so they are weighted. Put the unweighted counts "
+                "beside them: the rules are about people."
+            )
+            rows = [seen.row(row) for row in range(1, len(seen.table.rows) + 1)]
+            found += [at_column("O11", Verdict.FLAG, seen, column, "weighted counts alone", say,
+                                rows) for column in broken]  # fmt: skip
+    return Outcome(tuple(found))
+
+
+def _broken(seen: Seen, column: int) -> bool:
+    values = [number(row[column]) for row in seen.table.rows]
+    return any(value is not None and value != int(value) for value in values)
+
+
+DENOMINATORS = Rule(
+    id="O10",
+    version=1,
+    title="Shares without counts",
+    text="Numerator and denominator come with a share; what it implies about them is worked out.",
+    source="outputs section 3, O10: ADRF, ABS, OpenSAFELY",
+    needs=frozenset({Need.TABLE}),
+    check=_denominators,
+    parameters=lambda policy: {"minimum": str(policy.counts.minimum)},
+)
+
+WEIGHTED = Rule(
+    id="O11",
+    version=1,
+    title="Weighted counts",
+    text="Weighted counts come with the unweighted ones.",
+    source="outputs section 3, O11: ADRF",
+    needs=frozenset({Need.TABLE}),
+    check=_weighted,
+)

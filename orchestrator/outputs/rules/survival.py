@@ -1,0 +1,158 @@
+"""[pure] O16: survival curves as steps, whose single events are single people's."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.recount import holders, variable_column
+from orchestrator.outputs.roles import Role, words
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Seen,
+    Subject,
+    finding,
+    spelled_rows,
+)
+
+_SURVIVAL = frozenset({"survival", "surv", "km", "kaplan", "cumhaz", "cuminc", "estimate"})
+_RISK = frozenset({"risk", "atrisk"})
+_EVENT = frozenset({"event", "events", "deaths", "died", "death"})
+_TIME = frozenset({"time", "day", "days", "month", "months", "year", "years", "futime", "t"})
+_FEWEST_STEPS = 3
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """The columns of a survival table, by position; None for one that is not there."""
+
+    seen: Seen
+    time: int
+    survival: int | None
+    risk: int | None
+    events: int | None
+
+
+def _check(subject: Subject) -> Outcome:
+    curves = [curve for seen in subject.seen if (curve := _curve(seen)) is not None]
+    if not curves:
+        return Outcome(reason="There is no table of survival steps in this file.")
+    found: list[Finding] = []
+    for curve in curves:
+        found += _steps(curve, subject.policy.survival.minimum)
+        found += _times(curve, subject)
+    return Outcome(tuple(found))
+
+
+def _curve(seen: Seen) -> _Curve | None:
+    """Tell a survival table: a time, and a survival that only falls or people at risk that do."""
+    names = [set(words(name)) for name in seen.table.columns]
+    time = next((at for at, own in enumerate(names) if own & _TIME and not own & _EVENT), None)
+    if time is None or len(seen.table.rows) < _FEWEST_STEPS:
+        return None
+    risk = next((at for at, own in enumerate(names)
+                 if own & _RISK and seen.roles[at] is Role.COUNT), None)  # fmt: skip
+    events = next((at for at, own in enumerate(names)
+                   if own & _EVENT and seen.roles[at] is Role.COUNT), None)  # fmt: skip
+    survival = next((at for at, own in enumerate(names)
+                     if own & _SURVIVAL and _falls(_column(seen, at), 1.0)), None)  # fmt: skip
+    if survival is None and (risk is None or not _falls(_column(seen, risk), float("inf"))):
+        return None
+    return _Curve(seen, time, survival, risk, events)
+
+
+def _falls(values: Sequence[float | None], most: float) -> bool:
+    shown = [value for value in values if value is not None]
+    largest = max(shown, default=0.0)
+    bound = 100.0 if most == 1.0 and largest > 1 else most
+    return (
+        len(shown) >= _FEWEST_STEPS
+        and all(0 <= value <= bound for value in shown)
+        and all(one >= other for one, other in pairwise(shown))
+        and shown[0] > shown[-1]
+    )
+
+
+def _column(seen: Seen, at: int) -> list[float | None]:
+    return [number(row[at]) for row in seen.table.rows]
+
+
+def _steps(curve: _Curve, least: int) -> Iterator[Finding]:
+    """Fewer than the minimum at risk or with the event at a step, or steps without their counts."""
+    for at, what in ((curve.risk, "people at risk"), (curve.events, "events")):
+        if at is not None:
+            values = _column(curve.seen, at)
+            rows = [row for row, value in enumerate(values, 1) if value and 0 < value < least]
+            if rows:
+                yield _finding(curve, Verdict.BLOCK, rows, f"fewer than {least} {what}", at, least)
+    if curve.risk is None and curve.events is None:
+        rows = list(range(1, len(curve.seen.table.rows) + 1))
+        yield _finding(curve, Verdict.FLAG, rows, "steps without people at risk and events",
+                       curve.survival, least)  # fmt: skip
+    elif curve.events is None and curve.survival is not None and curve.risk is not None:
+        rows = _implied(_column(curve.seen, curve.survival), _column(curve.seen, curve.risk), least)
+        if rows:
+            yield _finding(curve, Verdict.FLAG, rows,
+                           f"the fall of the curve tells fewer than {least} events",
+                           curve.survival, least)  # fmt: skip
+
+
+def _implied(survival: Sequence[float | None], risk: Sequence[float | None], least: int
+             ) -> list[int]:  # fmt: skip
+    """Steps whose fall, of so many people at risk, is that of few events."""
+    rows = []
+    for row in range(1, len(survival)):
+        before, after, people = survival[row - 1], survival[row], risk[row]
+        if before and after is not None and people and before > after:
+            events = people * (1 - after / before)
+            if 0.5 < events < least - 0.5:
+                rows.append(row + 1)
+    return rows
+
+
+def _times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
+    """Times of steps that are few people's own times in the source."""
+    least = subject.policy.survival.minimum
+    for index in subject.indexes:
+        for table in index.tables:
+            said = words(curve.seen.table.columns[curve.time])
+            column = variable_column(table, {*said, "futime", "time"})
+            if column is None:
+                continue
+            rows = [
+                row
+                for row, values in enumerate(curve.seen.table.rows, 1)
+                if 0 < holders(index, table, column, values[curve.time]) < least
+            ]
+            if 2 * len(rows) > len(curve.seen.table.rows):
+                yield _finding(curve, Verdict.FLAG, rows,
+                               f"times that fewer than {least} people of the source have",
+                               curve.time, least)  # fmt: skip
+
+
+def _finding(
+    curve: _Curve, severity: Verdict, rows: Sequence[int], what: str, at: int | None, least: int
+) -> Finding:
+    own = [curve.seen.row(row) for row in rows]
+    say = (
+        f"Show the curve at rounded times with at least {least} events between them and {least} "
+        "people at risk, and give those counts beside it."
+    )
+    column = None if at is None else curve.seen.block.columns[at]
+    return finding("O16", severity, curve.seen.part, f"{what}, at {spelled_rows(own)}", say,
+                   rows=own, column=column, threshold=f"at least {least}")  # fmt: skip
+
+
+RULE = Rule(
+    id="O16",
+    version=1,
+    title="Survival steps",
+    text="Each step of a survival curve rests on enough events and people at risk.",
+    source="outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (printed steps)",
+    needs=frozenset({Need.TABLE}),
+    check=_check,
+    parameters=lambda policy: {"minimum": str(policy.survival.minimum)},
+)

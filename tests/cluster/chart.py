@@ -1,0 +1,152 @@
+"""The chart on a test cluster: helm, images, values, and the installation of one test run."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.charts.copies import CHART
+from tests.cluster.images.base import SCRATCH
+from tests.cluster.images.make import make
+from tests.cluster.lab.build import Say
+from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
+from tests.cluster.lab.images import bring_in
+from tests.cluster.lab.instance import Instance
+from tests.cluster.objects import Objects, namespace, until
+from tests.cluster.volumes import CLASS
+
+RELEASE = "tre"
+SPACE = "tre"
+IMAGES = ("workspace", "hub", "orchestrator", "database", "wall")
+DIGEST = "sha256:" + "1" * 64
+_MINUTES = "8m"
+
+
+@dataclass(frozen=True)
+class Helm:
+    """The program, and the cluster that it speaks to."""
+
+    program: Path
+    kubeconfig: Path | None = None
+
+    def run(self, *words: str, fails: bool = False) -> str:
+        """Run it to its end; answer what it said. Shape: with `fails` it must fail."""
+        where = [] if self.kubeconfig is None else ["--kubeconfig", str(self.kubeconfig)]
+        command = [str(self.program), *words, *where]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode != 0) == fails, f"helm {words[0]}: {done.stdout}{done.stderr}"
+        return done.stderr if fails else done.stdout
+
+    def rendered(self, values: Path, chart: Path = CHART) -> list[dict[str, Any]]:
+        """Render the chart without a cluster."""
+        words = ("template", RELEASE, str(chart), "--namespace", SPACE, "--values", str(values))
+        said = self.run(*words, "--kube-version", "1.36.0")
+        return [each for each in yaml.safe_load_all(said) if each]
+
+
+def values(images: dict[str, str], /, **more: Any) -> dict[str, Any]:
+    """The least that an administrator says, for a trial; `more` is merged in."""
+    said: dict[str, Any] = {
+        "images": {
+            "orchestrator": images["orchestrator"],
+            "hub": images["hub"],
+            "wall": images["wall"],
+            "database": images["database"],
+            "workspaces": {"workspace": images["workspace"]},
+        },
+        "imagePullPolicy": "Never",
+        "mode": "test",
+        "host": "tre.example.org",
+        "domain": "ws.example.org",
+        "cluster": {
+            "doorsAddress": "198.19.200.10",
+            "apiServers": [{"address": "198.18.0.1", "port": 6443}],
+            "userNamespaces": False,
+        },
+        "database": {"trial": {"enabled": True, "storageClass": CLASS}},
+        "store": {"folder": True},
+        "state": {"storageClass": CLASS},
+        "wall": {"sources": ["198.19.0.0/24"]},
+        "resources": {"cpu": "10m", "memoryMb": 64, "mostMemoryMb": 1024},
+    }
+    return _merged(said, more)
+
+
+def written(folder: Path, said: dict[str, Any]) -> Path:
+    """Write values where helm reads them."""
+    file = folder / "values.json"
+    file.write_text(json.dumps(said))
+    return file
+
+
+def made_up() -> dict[str, str]:
+    """Images that are only named, for rendering."""
+    return {name: f"registry.invalid/{name}@{DIGEST}" for name in IMAGES}
+
+
+def brought(lab: Instance, say: Say) -> dict[str, str]:
+    """Make our images and bring them into the lab."""
+    made = make(IMAGES, SCRATCH, say)
+    return {name: bring_in(lab, made[name].archive, f"lab.local/{name}") for name in IMAGES}
+
+
+def of_lab(lab: Instance, objects: Objects) -> dict[str, Any]:
+    """What an administrator of the lab says of it."""
+    four, _ = lab.addresses.services
+    base = four.rpartition(".")[0]
+    slices = objects.kind("discovery.k8s.io/v1", "EndpointSlice").get(
+        namespace="default", label_selector="kubernetes.io/service-name=kubernetes"
+    )
+    servers = [
+        {"address": address, "port": piece.ports[0].port}
+        for piece in slices.items
+        for endpoint in piece.endpoints
+        for address in endpoint.addresses
+    ]
+    return {
+        "cluster": {
+            "doorsAddress": f"{base}.77",
+            "apiServers": servers,
+            "podNetworks": list(lab.addresses.pods),
+            "nodeAddresses": list(lab.addresses.node),
+        },
+        "wall": {
+            "sources": list(lab.addresses.pods),
+            "lists": CNI_NETWORK,
+            "programs": CNI_PLUGINS[0],
+        },
+    }
+
+
+@contextmanager
+def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Iterator[None]:
+    """Install and wait until everything is ready; take away what is left in the end."""
+    objects.apply(namespace(SPACE, {}, "privileged"))
+    try:
+        words = ("install", RELEASE, str(chart), "--namespace", SPACE, "--values", str(file))
+        tool.run(*words, "--wait", "--timeout", _MINUTES)
+        yield
+    finally:
+        words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
+        tool.run(*words, "--ignore-not-found")
+        for space in (SPACE, "tre--check"):
+            objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+        until(lambda: not _spaces(objects) & {SPACE, "tre--check"}, 120, "namespaces are left")
+
+
+def _spaces(objects: Objects) -> set[str]:
+    return {one.metadata.name for one in objects.core.list_namespace().items}
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = dict(one)
+    for name, value in other.items():
+        old = both.get(name)
+        nested = isinstance(value, dict) and isinstance(old, dict)
+        both[name] = _merged(old, value) if nested and old is not None else value
+    return both

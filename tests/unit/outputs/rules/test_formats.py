@@ -1,0 +1,130 @@
+"""Rows of people in every format that is read: found, with the rows named; safe twins are not."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.judge import judge
+from orchestrator.outputs.model import FileReport, Job, JobFile, Verdict
+from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.registry import open_bytes
+from orchestrator.policy.outputs import OutputsPolicy
+from orchestrator.values import digest_of
+from tests.outputs_world import SAID, Cells, Check, rows_named, without
+from tests.outputs_writers import BLOCKED, WRITERS, drawing, hidden_sheet, name_of, text, torch
+
+ROWS = range(100, 160)
+ARRAYS = frozenset({"npy", "npz", "safetensors", "onnx", "joblib", "joblib-squeezed"})
+"""Ways that hold numbers only."""
+PRINTED = frozenset({"html-pre", "ipynb", "log"})
+"""Ways that print the row numbers of a frame as a column more."""
+
+DRAWN = frozenset({"ipynb-svg", "xlsx-chart"})
+SAFE = {
+    "group": ["F", "M", "unknown group"], "people": ["4350", "3524", "1200"],
+    "deaths": ["1204", "965", "310"], "mean": ["65.2", "63.1", "64.05"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(flchain: Cells) -> Cells:
+    """Sixty people without their pseudonyms."""
+    kept = without(flchain, "person", "chapter")
+    return {name: [values[row] for row in ROWS] for name, values in kept.items()}
+
+
+@pytest.fixture(scope="module")
+def as_csv(policy: OutputsPolicy, caps: ReadCaps, people: Cells, source: Index) -> set[int]:
+    """The rows that are named where the same table is a plain csv."""
+    return named(policy, caps, people, source)
+
+
+@pytest.fixture(scope="module")
+def numbers_as_csv(policy: OutputsPolicy, caps: ReadCaps, people: Cells, source: Index) -> set[int]:
+    """The rows that are named by the numbers alone."""
+    return named(policy, caps, without(people, "sex"), source)
+
+
+def named(policy: OutputsPolicy, caps: ReadCaps, cells: Cells, source: Index) -> set[int]:
+    """Check a table as csv."""
+    data = text(cells).encode()
+    file = JobFile("t.csv", digest_of(data), len(data), Path("t.csv"), SAID)
+    job = Job("j", "export", (file,), policy.as_json(), policy.digest())
+    report = judge(job, [open_bytes("t.csv", data, caps)], [source], policy).files[0]
+    return rows_named(report, "O19")
+
+
+def found(report: FileReport, rule: str) -> set[Verdict]:
+    """What one rule's findings come to."""
+    return {one.severity for one in report.findings if one.rule == rule}
+
+
+@pytest.mark.parametrize("kind", sorted(set(WRITERS) - DRAWN))
+def test_rows_are_found_in_every_format(
+    check: Check,
+    people: Cells,
+    source: Index,
+    as_csv: set[int],
+    numbers_as_csv: set[int],
+    kind: str,
+) -> None:
+    """No row that is named in a csv is missed, however the table was packed."""
+    report = check(name_of(kind), WRITERS[kind](people), source)
+    wanted = numbers_as_csv if kind in ARRAYS else as_csv
+    assert len(wanted) > 40
+    assert Verdict.BLOCK in found(report, "O19")
+    missed = wanted - rows_named(report, "O19")
+    assert len(missed) <= (len(wanted) // 8 if kind in PRINTED else 0)
+
+
+@pytest.mark.parametrize("kind", sorted(set(WRITERS) - DRAWN))
+def test_an_aggregate_in_the_same_format_is_read_whole(
+    check: Check, source: Index, kind: str
+) -> None:
+    """Nothing could not be checked, nothing links; a pickle is blocked for being one."""
+    report = check(name_of(kind), WRITERS[kind](SAFE), source)
+    assert found(report, "O19") == set()
+    assert found(report, "O29") == set(), report.findings
+    assert report.coverage.gaps == ()
+    assert (report.verdict is Verdict.BLOCK) == (kind in BLOCKED), report.findings
+
+
+def test_a_row_in_a_hidden_sheet_is_named_there(
+    check: Check, people: Cells, source: Index, as_csv: set[int]
+) -> None:
+    """The finding says which sheet and which rows, another one that the sheet is hidden."""
+    for how in ("hidden", "veryHidden"):
+        report = check("book.xlsx", hidden_sheet(people, how), source)
+        places = {one.where.path for one in report.findings if one.rule == "O19"}
+        assert places == {"book.xlsx!/sheets/Source"}
+        assert rows_named(report, "O19") >= as_csv
+        hidden = {one.where.path for one in report.findings if one.rule == "O28"}
+        assert hidden == {"book.xlsx!/sheets/Source"}
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_the_marks_of_a_scatter_become_values_again(
+    check: Check, flchain: Cells, source: Index, kind: str
+) -> None:
+    """Exactly those of the source, to the last decimal it has; many marks are looked at."""
+    two = {name: flchain[name][:300] for name in ("age", "lambda")}
+    report = check(f"figure.{kind}", drawing(two, kind), source)
+    assert found(report, "O18") == {Verdict.FLAG}
+    assert found(report, "O29") == set(), report.findings
+
+
+def test_values_in_a_chart_cache_are_compared(check: Check, people: Cells, source: Index) -> None:
+    """The sheet they came from is not in the file any more."""
+    report = check("book.xlsx", WRITERS["xlsx-chart"](people), source)
+    assert Verdict.BLOCK in found(report, "O19")
+    assert {one.where.path.rpartition("/")[2] for one in report.findings if one.rule == "O19"} == {
+        "cache"
+    }
+
+
+def test_a_torch_file_cannot_leave(check: Check, people: Cells, source: Index) -> None:
+    """Its storage is read as an array, and it is a pickle."""
+    report = check("model.pt", torch(people), source)
+    assert found(report, "O25") == {Verdict.BLOCK}
+    assert found(report, "O29") == set()

@@ -1,0 +1,237 @@
+"""Tables as people write them: what is leaky is found by its rule, what is safe is left alone."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.model import Context, FileReport
+from tests.outputs_world import Cells, Check, cohort, index_of, verdicts
+
+QUIET = Context("a table", "all people of the cohort", "groups of at least ten")
+
+
+def table(*lines: str) -> str:
+    """Lines with `|` between cells, as csv."""
+    rows = [[f'"{cell}"' if "," in cell else cell for cell in line.split("|")] for line in lines]
+    return "\n".join(",".join(row) for row in rows) + "\n"
+
+
+def loud(report: FileReport) -> dict[str, str]:
+    """The rules that said anything but pass."""
+    return {rule: said for rule, said in verdicts(report).items()
+            if said not in {"pass", "not-applicable"}}  # fmt: skip
+
+
+LEAKY = {
+    "small count": ("O01", ("sex|n", "F|12", "M|9")),
+    "small numerator": ("O01", ("sex|3/120", "F|20/130", "M|3/120")),
+    "small with percent": ("O01", ("|cases", "F|40 (30.1%)", "M|4 (3.1%)")),
+    "small rest of a column": ("O01", ("sex|people|deaths", "F|120|113", "M|130|60")),
+    "small rest of a fraction": ("O01", ("sex|alive", "F|112/120 (93%)", "M|50/130 (38%)")),
+    "small in a long table": ("O01", ("group|statistic|value", "A|n|7", "A|mean|4.5", "B|n|70",
+                                      "B|mean|5.5")),
+    "small in a table of arms": ("O01", ("|Arm A (N=120)|Arm B (N=110)", "Sex||",
+                                         "Female|114 (95%)|55 (50%)", "Male|6 (5%)|55 (50%)")),
+    "small in a cross table": ("O01", ("stage|F|M|All", "I|40|50|90", "II|30|4|34",
+                                      "All|70|54|124")),
+    "small with n in its cell": ("O01", ("group|size", "A|n = 120", "B|n = 6")),
+    "zero": ("O03", ("sex|n", "F|12", "M|0")),
+    "everybody by share": ("O04", ("sex|n|percent", "F|12|100", "M|30|40")),
+    "everybody by count": ("O04", ("sex|people|deaths", "F|120|120", "M|130|60")),
+    "everybody in a cell": ("O04", ("sex|dead", "F|120 (100%)", "M|60 (46%)")),
+    "no spread": ("O04", ("group|mean|sd", "A|4.2|0", "B|4.4|1.2")),
+    "few residual degrees": ("O07", ("figure|value", "df residual|6", "R squared|0.93")),
+    "an extreme by its name": ("O08", ("variable|min|max", "blood sugar|3.1|17.2")),
+    "shares of a tiny group": ("O10", ("stage|percent", "I|14.3", "II|28.6", "III|57.1")),
+    "weighted counts alone": ("O11", ("sex|n", "F|120.4", "M|133.7")),
+    "total of unrounded cells": ("O12", ("site|n", "A|20", "B|30", "C|45", "D|50", "E|25", "F|15",
+                                         "Total|183")),
+    "hidden but solvable": ("O13", ("site|n", "A|<10", "B|20", "C|30", "Total|54")),
+    "hidden in a cross table": ("O13", ("stage|F|M|All", "I|<10|50|57", "II|30|44|74",
+                                        "All|37|94|131")),
+    "hidden beside its share": ("O13", ("site|n|percent", "A|<10|3.3", "B|86|71.7", "C|30|25.0")),
+    "hidden to two numbers": ("O13", ("site|n", "A|<10", "B|<10", "C|30", "Total|47")),
+    "few at risk": ("O16", ("time|survival|n.risk|n.event", "0|1.00|120|0", "12|0.70|80|36",
+                            "24|0.40|30|24", "36|0.30|6|3")),
+    "steps without counts": ("O16", ("time|survival", "0|1", "7|0.991", "9|0.982", "13|0.973")),
+    "one event at a step": ("O16", ("time|survival|n risk", "0|1.000|120", "7|0.992|119",
+                                    "9|0.983|118")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAKY)
+def test_a_leak_is_found_by_its_rule(check: Check, name: str) -> None:
+    """Flagged or blocked, never passed."""
+    rule, lines = LEAKY[name]
+    assert loud(check("t.csv", table(*lines))).get(rule) in {"flag", "block"}
+
+
+SAFE: dict[str, Sequence[str]] = {
+    "counts at the threshold": ("sex|n", "F|10", "M|10"),
+    "rests at the threshold": ("sex|people|deaths", "F|120|110", "M|130|60"),
+    "years and counts": ("year|n", "2019|120", "2020|130", "2021|140"),
+    "years as columns": ("site|2019|2020|2021|Total", "A|40|50|60|150", "B|44|55|66|165"),
+    "stages": ("stage|n|percent", "1|120|40.0", "2|100|33.3", "3|80|26.7"),
+    "coefficients": ("term|estimate|std error|z|p", "age|0.05|0.01|5|0", "sex|1|0.4|2.5|0.01",
+                     "stage|2|1|2|0.05"),
+    "odds ratios": ("|OR|95% CI lower|95% CI upper", "age|1|1|2", "sex|3|2|5"),
+    "ratios in cells": ("|OR (95% CI)|p", "age|1.2 (0.9-1.6)|0.2", "sex|3.4 (2.1-5.5)|<0.001"),
+    "ranks": ("rank|gene|importance", "1|TP53|9", "2|FLT3|7", "3|NPM1|4"),
+    "drug doses": ("drug|dose mg|patients", "lenalidomide|5|120", "dexamethasone|4|130"),
+    "planned n": ("arm|planned n|stratum size target", "A|5|8", "B|6|9"),
+    "means and spreads": ("group|n|mean age|sd", "A|120|64|9", "B|130|62|8"),
+    "means in cells": ("|A (N=120)|B (N=110)", "Age, mean (SD)|64 (9)|62 (8)",
+                       "Female, n (%)|60 (50%)|55 (50%)", "Male, n (%)|60 (50%)|55 (50%)"),
+    "medians": ("group|n|median follow-up, months", "A|120|5", "B|130|7"),
+    "p-values": ("test|p-value", "log-rank|0.03", "Cox|1"),
+    "rates": ("group|events per 100 person years|people", "A|4|120", "B|6|130"),
+    "a test with few degrees": ("test|chi2|df|p", "sex|4|1|0.05", "stage|9|3|0.03"),
+    "hidden well": ("stage|F|M|All", "I|<10|<10|12", "II|<10|<10|13", "III|60|70|130",
+                    "All|72|83|155"),
+    "hidden without a total": ("site|n", "A|<10", "B|20", "C|30"),
+    "rounded with rounded totals": ("site|n", "A|20", "B|30", "C|45", "D|50", "E|25", "F|15",
+                                    "Total|185"),
+    "survival at rounded times": ("time|survival|n.risk|n.event", "0|1.00|7874|0",
+                                  "12|0.97|7600|230", "24|0.94|7300|210", "36|0.91|7000|190"),
+    "shares with counts": ("stage|n|percent", "I|100|14.3", "II|200|28.6", "III|400|57.1"),
+    "fine shares": ("stage|percent", "I|14.7", "II|28.1", "III|57.2"),
+    "cycles and weeks": ("cycle|week|median platelets", "1|3|210", "2|6|180", "3|9|170"),
+    "codes": ("ICD code|description|people", "9732|myeloma|210", "9765|MGUS|180"),
+    "confusion of models": ("model|AUC|sensitivity|specificity|folds", "a|0.81|0.7|0.8|x",
+                            "b|0.79|0.6|0.9|x"),
+    "descriptive": ("|age|hgb", "count|7874|7800", "mean|64.3|13.2", "std|10.5|2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAFE)
+def test_a_safe_table_is_left_alone(check: Check, name: str) -> None:
+    """No rule says a word."""
+    assert loud(check("t.csv", table(*SAFE[name]))) == {}
+
+
+@pytest.mark.parametrize("name", LEAKY)
+@pytest.mark.parametrize("safe", ["stages", "coefficients", "hidden well"])
+def test_a_leak_added_never_improves_a_verdict(check: Check, name: str, safe: str) -> None:
+    """Two tables in one file, the leaky one below or above the safe one."""
+    rule, lines = LEAKY[name]
+    both = [f"# One\n\n{_markdown(SAFE[safe])}\n# Two\n\n{_markdown(lines)}",
+            f"# One\n\n{_markdown(lines)}\n# Two\n\n{_markdown(SAFE[safe])}"]  # fmt: skip
+    for text in both:
+        assert loud(check("t.md", text)).get(rule) in {"flag", "block"}
+
+
+def _markdown(lines: Sequence[str]) -> str:
+    head, *rest = (f"| {line.replace('|', ' | ')} |" for line in lines)
+    rule = "|" + " --- |" * (lines[0].count("|") + 1)
+    return "\n".join([head, rule, *rest]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def visits() -> Index:
+    """Three visits of each of 300 people, but one site has 3 people with 8 visits each."""
+    people = [f"P{n:05d}X" for n in range(300) for _ in range(3)] + [
+        f"Q{n:05d}X" for n in range(3) for _ in range(8)
+    ]
+    sites = [("A", "B")[n % 2] for n in range(300) for _ in range(3)] + ["C"] * 24
+    return index_of("visits", {"person": people, "site": sites})
+
+
+def test_rows_are_not_people(check: Check, visits: Index) -> None:
+    """24 visits of three people: the count is large, the group is not."""
+    counted = table("site|n", "A|450", "B|450", "C|24")
+    assert verdicts(check("t.csv", counted, visits))["O02"] == "block"
+    assert verdicts(check("t.csv", table("site|n", "A|450", "B|450"), visits))["O02"] == "pass"
+
+
+@pytest.fixture(scope="module")
+def costs() -> Index:
+    """Costs of 60 people at three sites: one person dominates site A, nobody the others."""
+    cells: Cells = {
+        "person": [f"P{n:05d}X" for n in range(60)],
+        "site": ["A"] * 20 + ["B"] * 20 + ["C"] * 20,
+        "cost": ["90000"] + [str(100 + n) for n in range(19)] + [str(500 + n) for n in range(40)],
+    }
+    return index_of("costs", cells)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "verdict"),
+    [
+        ("O05", ("site|n|mean cost", "A|20|4603.6", "B|20|509.5"), "block"),
+        ("O05", ("site|n|sum of cost", "B|20|10190", "C|20|10590"), "pass"),
+        ("O05", ("site|n|mean cost", "A|20|4000.0", "B|20|509.5"), "flag"),
+        ("O06", ("site|n|mean cost", "A|20|4603.6", "B|20|509.5"), "block"),
+        ("O06", ("site|n|mean cost", "B|20|509.5", "C|20|529.5"), "pass"),
+        ("O05", ("drug|n|mean cost of it", "x|20|4.1"), "pass"),
+    ],
+)
+def test_dominance_is_worked_out_on_the_source(
+    check: Check, costs: Index, name: str, lines: tuple[str, ...], verdict: str
+) -> None:
+    """By group and variable; a number that is the whole group's is certain."""
+    assert verdicts(check("t.csv", table(*lines), costs))[name] == verdict
+
+
+@pytest.fixture(scope="module")
+def light(flchain: Cells) -> Index:
+    """flchain, to trace extremes and percentiles to."""
+    return index_of("flchain", flchain)
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines", "verdict"),
+    [
+        ("O08", ("sex|n|max kappa", "F|4350|20.5", "M|3524|15"), "block"),
+        ("O08", ("sex|n|min age|max age", "F|4350|50|90", "M|3524|50|90"), "pass"),
+        ("O08", ("|age|kappa", "count|7874|7874", "mean|64.3|1.43", "max|90|20.5"), "block"),
+        ("O08", ("variable|mean|range", "kappa|1.43|0.01-20.5", "age|64.3|50-90"), "block"),
+        ("O09", ("sex|n|median futime", "F|4350|4302.5", "M|3524|4100.5"), "pass"),
+        ("O09", ("variable|median", "age|63"), "pass"),
+        ("O09", ("|n|median futime", "F|4350|4998", "M|3524|3200"), "block"),
+    ],
+)
+def test_extremes_and_percentiles_are_traced(
+    check: Check, light: Index, flchain: Cells, rule: str, lines: tuple[str, ...], verdict: str
+) -> None:
+    """To how many people have the value."""
+    few = {value for value in flchain["futime"] if 0 < flchain["futime"].count(value) < 3}
+    told = table(*lines).replace("4998", sorted(few)[0]).replace("3200", sorted(few)[1])
+    assert verdicts(check("t.csv", told, light))[rule] == verdict
+
+
+def test_the_cohorts_own_extremes(flchain: Cells) -> None:
+    """The numbers typed above are those of the cohort."""
+    assert max(map(float, flchain["kappa"])) == 20.5
+    assert flchain["age"].count("50") > 10
+    assert cohort("flchain")["sex"].count("F") == 4350
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [("rounded to 5", "block"), ("rounded to the nearest ten", "block"), ("midpoint 6", "block"),
+     ("shares rounded to 2 decimals", "pass"), ("groups of ten", "pass")],
+)  # fmt: skip
+def test_a_claim_of_rounding_is_verified(check: Check, said: str, verdict: str) -> None:
+    """The context says it, the counts do not."""
+    context = Context("a table", "all", said)
+    report = check("t.csv", table("sex|n", "F|123", "M|142"), context=context)
+    assert verdicts(report)["O12"] == verdict
+    right = check("t.csv", table("sex|n", "F|120", "M|150"), context=Context("a", "b", "to 5"))
+    assert verdicts(right)["O12"] == "pass"
+
+
+def test_the_solution_interval_is_named(check: Check) -> None:
+    """A hidden cell that can be solved is named with what it is."""
+    report = check("t.csv", table("site|n", "A|<10", "B|20", "C|30", "Total|54"))
+    found = [one for one in report.findings if one.rule == "O13"]
+    assert [(one.where.rows, one.measured) for one in found] == [((1,), "4 to 4")]
+
+
+def test_rows_in_any_order_say_the_same(check: Check) -> None:
+    """Except for a total, whose place may say what it is."""
+    for name, (rule, lines) in LEAKY.items():
+        if rule in {"O16"} or "arms" in name or "Total" in lines[-1] or "All" in lines[-1]:
+            continue
+        turned = [lines[0], *reversed(lines[1:])]
+        assert loud(check("t.csv", table(*turned))) == loud(check("t.csv", table(*lines))), name
