@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
 def doctor(as_json: AsJson = False, prove: Prove = False) -> None:
     """Say what is proved, off or missing here, and the command that cures it; exit 1 if broken."""
     settings = Settings()
-    chosen = engine(settings)
+    chosen = engine(settings, beside=True)
     if prove:
         raise typer.Exit(show_proof(chosen, as_json=as_json))
     found = [*chosen.doctor(), *installation(settings)]

@@ -3,6 +3,7 @@
 Each takes the house and the namespace of the project that it is about.
 """
 
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,3 +107,30 @@ def no_plug_in(walls: House, _: str) -> Iterator[None]:
         yield
     finally:
         walls.wall_up()
+
+
+_PROCESS = "/run/tre-lab/metadata.pid"
+METADATA = ("169.254.169.254", "fd00:ec2::254")
+
+
+@contextmanager
+def metadata(walls: House) -> Iterator[None]:
+    """Have the node answer at the cloud's metadata addresses, as a node in a cloud does."""
+    serve = f"{walls.lab.facts['programs'][-1]}/probe"
+    answering, numbers = [], []
+    for address in METADATA:
+        walls.lab.run("ip", "address", "add", address, "dev", "lo")
+        began = f"echo $$ > {_PROCESS}; exec {serve} serve 80 - {address}"
+        words = walls.lab.command("sh", "-c", began)
+        answering.append(subprocess.Popen(words, stdout=subprocess.DEVNULL))
+        until(lambda: walls.lab.run("cat", _PROCESS, check=False).strip(), 20, "it did not begin")
+        numbers.append(walls.lab.run("cat", _PROCESS).strip())
+        walls.lab.run("rm", _PROCESS)
+    try:
+        yield
+    finally:
+        for process, number, address in zip(answering, numbers, METADATA, strict=True):
+            walls.lab.run("kill", number)
+            process.wait()
+            bits = 128 if ":" in address else 32
+            walls.lab.run("ip", "address", "delete", f"{address}/{bits}", "dev", "lo")

@@ -21,7 +21,7 @@ from orchestrator.engines.kubernetes.differences import Key, key, metadata_of
 from orchestrator.engines.kubernetes.scene import PROOF
 from orchestrator.engines.port import Outcome, Probe, Spec, proved
 from orchestrator.errors import TreError, Unavailable
-from tests.cluster.breaking import an_allow_all, no_enforcer, nothing_enforced
+from tests.cluster.breaking import an_allow_all, metadata, no_enforcer, nothing_enforced
 from tests.cluster.cluster import Cluster
 from tests.cluster.objects import Objects, until
 from tests.cluster.proving import NODE, House, house
@@ -151,10 +151,12 @@ def test_the_plug_in_taken_out_of_the_node(walls: House, spec: Spec) -> None:
 
 def test_policies_that_nobody_enforces(walls: House, spec: Spec) -> None:
     """Every object is there as written; only an attempt can know. The second wall alone holds."""
-    with nothing_enforced(walls, ""):
+    with metadata(walls), nothing_enforced(walls, ""):
         walls.engine.proofs.forget()
         found = walls.prove(spec.project)
     gone = opened(found)
+    assert {"E12.metadata4.policies", "E12.metadata6.policies"} <= gone
+    assert found["E12.metadata4.wall"].outcome is Outcome.HELD, "here the control can be had"
     assert {"E01.tcp4.policies", "E02.udp4.policies", "E03.icmp4.policies"} <= gone
     assert {"E07.tcp6.policies", "E11.service.policies", "E14.in-server4.policies"} <= gone
     assert {"E09.established.policies", "E08.first4.policies", "E05.dns.policies"} <= gone

@@ -18,6 +18,7 @@ from orchestrator.engines.kubernetes.checks import Pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
+from orchestrator.engines.kubernetes.proof import RECONCILER
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record, sorted_mounts
 from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Servers, allowed
 from orchestrator.engines.kubernetes.watching import Patience
@@ -42,9 +43,13 @@ class KubernetesEngine:
         *,
         connect: Connect = connect,
         patience: Patience | None = None,
+        maker: str = RECONCILER,
     ) -> None:
-        """Keep how the cluster and its hubs are reached; asks nothing yet."""
-        self.environments = Environments(client, cluster, patience=patience)
+        """Keep how the cluster and its hubs are reached; asks nothing yet.
+
+        Shape: `maker` says which of our processes this is; see `proof`.
+        """
+        self.environments = Environments(client, cluster, patience=patience, maker=maker)
         self.servers = Servers(self.environments, connect)
         self._prisons = Pods(client, cluster, connect)
         self._starting = threading.Lock()

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from orchestrator.engines.kubernetes import hubs, manifests, names, records, storage
+from orchestrator.engines.kubernetes import hubs, manifests, names, nodes, records, storage
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.differences import (
@@ -120,7 +120,7 @@ class Environments:
             mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
             servers={},
             halted=halted,
-            isolation="network policies, as stored; whether they are enforced was not proved",
+            isolation=nodes.in_words(self.walls.nodes(), second_wall=self.cluster.second_wall),
             hub=None if hub is None else at(*hub),
         )
 
