@@ -100,7 +100,7 @@ def _secrets(*, database: bool) -> dict[str, dict[str, str]]:
     made["login"] = {"login": secrets.token_urlsafe(32)}
     if database:
         password = secrets.token_urlsafe(32)
-        url = f"postgresql+psycopg://tre:{password}@database:5432/tre"
+        url = f"postgresql+psycopg://tre:{password}@/tre"  # where it is says PGHOST
         made["database"] = {"password": password, "url": url}
     return made
 

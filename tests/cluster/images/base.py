@@ -1,7 +1,7 @@
 """What the base stands on: a public Debian where a registry answers, else one from packages.
 
 Where no registry is in reach a small Debian is made by `mmdebstrap` out of this machine's own
-package sources. Nothing of them stays in the image: builds mount the machine's `/etc/apt` instead.
+package sources. Nothing of them stays in the image: builds mount the machine's sources instead.
 """
 
 import os
@@ -65,7 +65,7 @@ def _made_here(builder: Buildah, cache: Path) -> Ground:
     if system.get("ID") != "debian" or not suite:
         raise Unavailable("A base can be made here only on Debian; name one in BASE_IMAGE.")
     name = f"localhost/tre/debian:{suite}-{platform.machine()}"
-    place = Ground(name, f"Debian {suite}", {Path("/etc/apt"): "/etc/apt"})
+    place = Ground(name, f"Debian {suite}", _sources(cache))
     if builder.has(name):
         return place
     work = cache / "debian"
@@ -78,6 +78,20 @@ def _made_here(builder: Buildah, cache: Path) -> Ground:
     finally:
         shutil.rmtree(work)
     return place
+
+
+def _sources(cache: Path) -> Volumes:
+    """Answer what builds mount of this machine's apt: sources, keys, and how it fetches.
+
+    Source: not the whole folder, because packages put files of their own beside them.
+    """
+    options = cache / "fetching.conf"
+    options.write_text("".join(f"{line}\n" for line in _machine_options()))
+    named = [
+        Path("/etc/apt") / each for each in ("sources.list", "sources.list.d", "trusted.gpg.d")
+    ]
+    found = {path: str(path) for path in named if path.exists()}
+    return found | {options: "/etc/apt/apt.conf.d/99fetching"}
 
 
 def _bootstrap(suite: str, archive: Path) -> None:
