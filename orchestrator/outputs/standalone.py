@@ -24,7 +24,7 @@ from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_c
 from orchestrator.outputs.judge import judge
 from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Verdict, worst
 from orchestrator.outputs.opener import open_file
-from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable
+from orchestrator.outputs.readers.opening import ReadCaps, Unreadable
 from orchestrator.outputs.readers.parquet import read_columns
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.outputs.record import differences, policy_of, record_of
@@ -224,7 +224,7 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
         rows = Path(scratch) / "rows-0.ndjson"
         for path in sorted(folder.iterdir()):
             if path.suffix == ".parquet":
-                yield _parquet(path, policy)
+                yield _parquet(path)
             elif path.suffix in _TABLES:
                 form = stream_table(path.name, path, rows, caps)
                 table = form.parts[0].table
@@ -237,10 +237,9 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
                 yield load_rows(rows, table, table_name(path.name), path.name)
 
 
-def _parquet(path: Path, policy: OutputsPolicy) -> Loaded:
-    opening = Opening(ReadCaps.of(policy.caps.model_dump()))
+def _parquet(path: Path) -> Loaded:
     try:
-        names, columns = read_columns(opening, path.read_bytes())
+        names, columns = read_columns(path.read_bytes())
     except (Unreadable, ValueError, IndexError, OSError) as error:
         raise Invalid(
             f"{path.name} cannot be read as parquet: save it without encryption and bloom "
