@@ -289,7 +289,7 @@ def _with_ledger(
 ) -> FileReport:
     """Compare with other releases, at submission and before release; never for a draft.
 
-    Source: outputs 6.2 (a pre-check must not become an oracle); decision 0010.
+    Source: outputs 6.2 (a pre-check must not become an oracle); decision 0013.
     """
     if check.kind == CheckKind.PRECHECK:
         return part

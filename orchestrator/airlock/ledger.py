@@ -4,7 +4,7 @@ The one place that writes the ledger's rows. Counts come from the judge's report
 here, by the database's index, in the transaction that records a check or a release: two requests
 decided at the same moment meet under the writer's lock, and the second is compared with the first.
 What comes of it is said to checkers only.
-Source: outputs 6.2; decision 0010.
+Source: outputs 6.2; decision 0013.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 The judge reads the counts of each file once and hands them out as plain data; whoever keeps the
 ledger reads them back, believing nothing of their shape, and compares without parsing a file again.
-Source: outputs 6.2 (ledger_table, ledger_cell); decision 0010.
+Source: outputs 6.2 (ledger_table, ledger_cell); decision 0013.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -2,7 +2,7 @@
 
 A table's categories are looked up among the source's values under its key; bands of numbers
 (`50-59`, `80+`) by its sealed numbers. Only whole sets of rows and counts come out, no value.
-Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0011.
+Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0014.
 """
 
 import math

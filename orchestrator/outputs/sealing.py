@@ -2,7 +2,7 @@
 
 The seal needs no nonce (AES-SIV), so that building an index twice gives the same bytes and sealing
 two snapshots under one key by mistake still gives nothing away.
-Source: decision 0011.
+Source: decision 0014.
 """
 
 from hashlib import blake2b

@@ -2,7 +2,7 @@
 
 The judge does not see the ledger: it is compared where it is kept, at submission and again before
 release, and what comes of it is said to checkers only. In a check while drafting both rules say so.
-Source: outputs section 6.2; decision 0010.
+Source: outputs section 6.2; decision 0013.
 """
 
 from collections.abc import Sequence
