@@ -83,17 +83,21 @@ class Upstreams:
         known = self._pools.get((project, person))
         if known is not None and known.place == server.place and not known.session.closed:
             return known.session
-        await self.drop(project, person)
-        session = aiohttp.ClientSession(
-            connector=self._kind.connector(project, person, server),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=_TIMEOUT,
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept"),
-            max_line_size=8190,
-            max_field_size=8190,
-        )
-        self._pools[project, person] = _Pool(server.place, session)
+        old = self._pools.pop((project, person), None)
+        try:
+            session = aiohttp.ClientSession(
+                connector=self._kind.connector(project, person, server),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=_TIMEOUT,
+                auto_decompress=False,
+                skip_auto_headers=("User-Agent", "Accept"),
+                max_line_size=8190,
+                max_field_size=8190,
+            )
+            self._pools[project, person] = _Pool(server.place, session)
+        finally:
+            if old is not None:  # last, because whoever asks meanwhile must find the new one
+                await old.session.close()
         return session
 
     async def drop(self, project: str, person: str) -> None:
