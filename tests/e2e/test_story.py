@@ -19,6 +19,7 @@ CHAPTERS = (
     "The table of groups passes the machine",
     "Two blind votes, by people outside the project",
     "The download is what was reviewed",
+    "A table that differs from a release by a few people",
     "One rule: page, API and command refuse alike",
     "A halt closes the open connection",
     "The log is verified, and a flipped byte is found",
