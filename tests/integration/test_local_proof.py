@@ -69,7 +69,8 @@ def test_as_shipped_it_holds_and_leaves_nothing(bench: Bench) -> None:
     assert set(wanted.split()) <= rows
     left = [path.name for path in local_world.layout(bench.folder).run.glob("proof-*")]
     assert left == []
-    assert list(Path("/dev/shm").glob("tre-proof-*")) == []
+    # another installation on this machine may be proving; what it left would go, ours would stay
+    local_world.wait_for(lambda: not list(Path("/dev/shm").glob("tre-proof-*")), seconds=20)
 
 
 def test_the_hosts_network(bench: Bench) -> None:

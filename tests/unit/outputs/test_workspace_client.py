@@ -320,6 +320,6 @@ def test_the_program_needs_nothing_but_python() -> None:
     """Standard library only, and no word of ours imported."""
     lines = PROGRAM.read_text().splitlines()
     imports = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
-    allowed = {"argparse", "contextlib", "http.client", "json", "pathlib", "socket", "sys", "time",
-               "urllib.parse"}  # fmt: skip
+    allowed = {"argparse", "contextlib", "http.client", "json", "os", "pathlib", "socket", "sys",
+               "time", "urllib.parse"}  # fmt: skip
     assert imports <= allowed
