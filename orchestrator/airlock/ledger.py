@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Float, column, delete, values
+from sqlalchemy import BigInteger, ColumnElement, Float, column, delete, func, values
 from sqlmodel import Session, col, or_, select
 
 from orchestrator.airlock import rules
@@ -30,7 +30,7 @@ from orchestrator.datasets import queries as datasets
 from orchestrator.outputs.differencing import cuts, everything
 from orchestrator.outputs.facts import Coordinates, Fact, FactTable, signature
 from orchestrator.outputs.ledger import Counts, table_from_json, table_to_json
-from orchestrator.outputs.model import FileReport, RuleResult, worst
+from orchestrator.outputs.model import FileReport, RuleResult, Verdict, worst
 from orchestrator.outputs.released import Earlier, compare
 from orchestrator.outputs.rules.releases import LEDGER_RULES
 from orchestrator.policy.outputs import OutputsPolicy
@@ -123,15 +123,22 @@ def judged(
 ) -> FileReport:
     """Put what the ledger says about a file in place of what its pre-check could not say.
 
-    Shape: `pending` compares with what waits in other requests too; without counts the report
-    stays as it is.
+    Shape: `pending` compares with what waits in other requests too. A report without its counts
+    was not compared, and says so: that is no pass.
     """
-    if counts is None:
-        return report
-    said = {one.rule: one for one in results(session, file, counts, policy, pending=pending)}
+    said = (
+        {one.rule: one for one in results(session, file, counts, policy, pending=pending)}
+        if counts is not None
+        else {one.rule: _uncounted(one) for one in report.results if one.rule in LEDGER_RULES}
+    )
     kept = [one for one in report.results if one.rule not in LEDGER_RULES]
     found = (*kept, *said.values())
     return replace(report, results=found, verdict=worst([one.verdict for one in found]))
+
+
+def _uncounted(result: RuleResult) -> RuleResult:
+    reason = "The check gave no counts of this file, so it was not compared with earlier releases."
+    return replace(result, verdict=Verdict.COULD_NOT_CHECK, reason=reason)
 
 
 def results(
@@ -268,14 +275,14 @@ def _candidates(
     """Count for each earlier table how many of its counts come near, or hide, or are hidden.
 
     Shape: a count that is the same there tells nothing new; one that differs by less than the
-    threshold does. Found by index, whatever the ledger holds.
+    threshold does. Found by index, whatever the ledger holds, and counted by the database: a limit
+    of rows would let one popular table hide another.
     """
     found: Counter[str] = Counter()
     shown = [one for one in wanted if one.value is not None]
     hidden = [one for one in wanted if one.value is None]
     for start in range(0, len(shown), _CHUNK):
-        for table in _near(session, shown[start : start + _CHUNK], least, request_id, pending):
-            found[table] += 1
+        found.update(_near(session, shown[start : start + _CHUNK], least, request_id, pending))
     for some, extra in (
         (shown, [col(LedgerCell.value).is_(None)]),
         (hidden, [col(LedgerCell.value).is_not(None)]),
@@ -283,20 +290,20 @@ def _candidates(
         for start in range(0, len(some), _CHUNK):
             lookups = [one.lookup for one in some[start : start + _CHUNK]]
             query = (
-                select(LedgerCell.table_id)
+                select(LedgerCell.table_id, func.count())
                 .join(LedgerTable, col(LedgerTable.id) == LedgerCell.table_id)
                 .join(Request, col(Request.id) == LedgerTable.request_id)
                 .where(col(LedgerCell.lookup).in_(lookups), *extra)
                 .where(*_counts(request_id, pending))
-                .limit(10_000)
+                .group_by(LedgerCell.table_id)
             )
-            found.update(session.exec(query))
+            found.update(dict(session.exec(query).all()))
     return found
 
 
 def _near(
     session: Session, some: Sequence[_Wanted], least: int, request_id: str, pending: bool
-) -> Iterable[str]:
+) -> dict[str, int]:
     span = max(least, 10)
     rows = [
         (one.lookup, one.value - span, one.value + span, one.value)
@@ -314,7 +321,7 @@ def _near(
         .cte("asked")
     )
     query = (
-        select(LedgerCell.table_id)
+        select(LedgerCell.table_id, func.count())
         .join(asked, asked.c.lookup == LedgerCell.lookup)
         .join(LedgerTable, col(LedgerTable.id) == LedgerCell.table_id)
         .join(Request, col(Request.id) == LedgerTable.request_id)
@@ -323,9 +330,9 @@ def _near(
             col(LedgerCell.value) != asked.c.own,
         )
         .where(*_counts(request_id, pending))
-        .limit(10_000)
+        .group_by(LedgerCell.table_id)
     )
-    return session.exec(query)
+    return dict(session.exec(query).all())
 
 
 def _counts(request_id: str, pending: bool) -> list[ColumnElement[bool]]:

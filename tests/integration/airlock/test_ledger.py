@@ -30,6 +30,7 @@ from orchestrator.outputs.readers.registry import open_bytes
 from orchestrator.values import digest_of
 from tests.airlock_world import (
     AirlockWorld,
+    a_part,
     a_request,
     a_working_project,
     add,
@@ -373,3 +374,17 @@ def fill(session: Session, world: AirlockWorld, size: int, each: int = 100) -> N
 def _lookup(at: int, place: int) -> int:
     coordinates = (("", f"c{place:02}"), ("", f"group {at % 997}"))
     return signature("flchain\x1dpeople", coordinates if at % 10 else coordinates[:1])
+
+
+def test_a_report_without_its_counts_was_not_compared(engine: Engine) -> None:
+    """What the judge did not count cannot be compared, so it is no pass."""
+    with write(engine) as session:
+        world = a_request(session, S.IN_REVIEW)
+        file = world.files["table.csv"]
+        rules = (RuleResult("O01", 1, Verdict.PASS), RuleResult("O14", 1, Verdict.NOT_APPLICABLE))
+        part = replace(a_part(file, Verdict.PASS), results=rules)
+        found = ledger.judged(session, file, part, None, policies().outputs, pending=True)
+        assert found.verdict is Verdict.COULD_NOT_CHECK
+        counted = Counts(())
+        compared = ledger.judged(session, file, part, counted, policies().outputs, pending=True)
+        assert compared.verdict is Verdict.PASS
