@@ -135,7 +135,7 @@ def file_report_to_json(file: FileReport) -> dict[str, JsonValue]:
 def file_report_from_json(value: object) -> FileReport:
     """Read what was said about one file. Errors: Invalid when it is not that."""
     try:
-        return _file_report(_object(value))
+        return _file_report(as_object(value))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Invalid("This is not a report of the judge.", code="bad_report") from error
 
@@ -199,108 +199,111 @@ def _job_file(value: dict[str, JsonValue]) -> JobFile:
     if not isinstance(context, dict):
         raise TypeError("a context is an object")
     return JobFile(
-        path=_text(value["path"]),
-        digest=parse_digest(_text(value["digest"])),
+        path=as_text(value["path"]),
+        digest=parse_digest(as_text(value["digest"])),
         size=_number(value["size"]),
-        location=Path(_text(value["location"])),
-        context=Context(**{key: _text(item) for key, item in context.items()}),
+        location=Path(as_text(value["location"])),
+        context=Context(**{key: as_text(item) for key, item in context.items()}),
     )
 
 
 def _source(value: dict[str, JsonValue]) -> Source:
     return Source(
-        dataset=_text(value["dataset"]),
-        version=_text(value["version"]),
-        digest=parse_digest(_text(value["digest"])),
-        index=Path(_text(value["index"])),
+        dataset=as_text(value["dataset"]),
+        version=as_text(value["version"]),
+        digest=parse_digest(as_text(value["digest"])),
+        index=Path(as_text(value["index"])),
     )
 
 
 def _report(value: object) -> Report:
-    fields = _object(value)
+    fields = as_object(value)
     return Report(
-        job=_text(fields["job"]),
-        verdict=Verdict(_text(fields["verdict"])),
-        files=tuple(_file_report(_object(item)) for item in _list(fields["files"])),
-        policy_digest=parse_digest(_text(fields["policy_digest"])),
-        snapshots=tuple(Digest(_text(item)) for item in _list(fields["snapshots"])),
+        job=as_text(fields["job"]),
+        verdict=Verdict(as_text(fields["verdict"])),
+        files=tuple(_file_report(as_object(item)) for item in as_list(fields["files"])),
+        policy_digest=parse_digest(as_text(fields["policy_digest"])),
+        snapshots=tuple(Digest(as_text(item)) for item in as_list(fields["snapshots"])),
         facts=fields["facts"],
-        engine=_text(fields["engine"]),
+        engine=as_text(fields["engine"]),
     )
 
 
 def _file_report(value: dict[str, JsonValue]) -> FileReport:
-    coverage = _object(value["coverage"])
+    coverage = as_object(value["coverage"])
     return FileReport(
-        path=_text(value["path"]),
-        digest=parse_digest(_text(value["digest"])),
-        verdict=Verdict(_text(value["verdict"])),
-        results=tuple(_result(_object(item)) for item in _list(value["results"])),
+        path=as_text(value["path"]),
+        digest=parse_digest(as_text(value["digest"])),
+        verdict=Verdict(as_text(value["verdict"])),
+        results=tuple(_result(as_object(item)) for item in as_list(value["results"])),
         coverage=Coverage(
             total=_number(coverage["total"]),
             accounted=_number(coverage["accounted"]),
-            gaps=tuple(_gap(_list(item)) for item in _list(coverage["gaps"])),
-            statement=_text(coverage["statement"]),
+            gaps=tuple(_gap(as_list(item)) for item in as_list(coverage["gaps"])),
+            statement=as_text(coverage["statement"]),
         ),
     )
 
 
 def _gap(value: list[JsonValue]) -> Gap:
     path, start, end, reason = value
-    return Gap(_text(path), _number(start), _number(end), _text(reason))
+    return Gap(as_text(path), _number(start), _number(end), as_text(reason))
 
 
 def _result(value: dict[str, JsonValue]) -> RuleResult:
-    parameters = _object(value["parameters"])
+    parameters = as_object(value["parameters"])
     return RuleResult(
-        rule=_text(value["rule"]),
+        rule=as_text(value["rule"]),
         version=_number(value["version"]),
-        verdict=Verdict(_text(value["verdict"])),
-        findings=tuple(_finding(_object(item)) for item in _list(value["findings"])),
+        verdict=Verdict(as_text(value["verdict"])),
+        findings=tuple(_finding(as_object(item)) for item in as_list(value["findings"])),
         reason=_maybe_text(value["reason"]),
-        parameters={key: _text(item) for key, item in parameters.items()},
+        parameters={key: as_text(item) for key, item in parameters.items()},
     )
 
 
 def _finding(value: dict[str, JsonValue]) -> Finding:
-    where = _object(value["where"])
+    where = as_object(value["where"])
     return Finding(
-        rule=_text(value["rule"]),
-        severity=Verdict(_text(value["severity"])),
+        rule=as_text(value["rule"]),
+        severity=Verdict(as_text(value["severity"])),
         where=Where(
-            path=_text(where["path"]),
-            rows=tuple(_number(item) for item in _list(where["rows"])),
+            path=as_text(where["path"]),
+            rows=tuple(_number(item) for item in as_list(where["rows"])),
             column=_maybe_text(where["column"]),
             start=_maybe_number(where["start"]),
             end=_maybe_number(where["end"]),
         ),
-        evidence=_text(value["evidence"]),
-        say=_text(value["say"]),
+        evidence=as_text(value["evidence"]),
+        say=as_text(value["say"]),
         measured=_maybe_text(value["measured"]),
         threshold=_maybe_text(value["threshold"]),
     )
 
 
-def _object(value: object) -> dict[str, JsonValue]:
+def as_object(value: object) -> dict[str, JsonValue]:
+    """Take an object that somebody else spelled. Errors: TypeError for anything else."""
     if not isinstance(value, dict):
         raise TypeError("an object was expected")
     return value
 
 
-def _list(value: JsonValue) -> list[JsonValue]:
+def as_list(value: JsonValue) -> list[JsonValue]:
+    """Take a list that somebody else spelled. Errors: TypeError for anything else."""
     if not isinstance(value, list):
         raise TypeError("a list was expected")
     return value
 
 
-def _text(value: JsonValue) -> str:
+def as_text(value: JsonValue) -> str:
+    """Take a text that somebody else spelled. Errors: TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError("a text was expected")
     return value
 
 
 def _maybe_text(value: JsonValue) -> str | None:
-    return None if value is None else _text(value)
+    return None if value is None else as_text(value)
 
 
 def _number(value: JsonValue) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from orchestrator.errors import Invalid
+from orchestrator.outputs.codec import as_list, as_object, as_text
 from orchestrator.outputs.facts import Fact, FactTable
 from orchestrator.outputs.model import JobFile
 from orchestrator.values import JsonValue
@@ -30,7 +31,8 @@ def spelled(
 ) -> JsonValue:
     """Spell the counts of all files of a job; past `limit` facts a file is cut.
 
-    Shape: {"counts": [{"path", "digest", "cut", "tables": [...]}]}, numbers as texts.
+    Shape: {"counts": [{"path", "digest", "cut", "tables": [...]}]}, numbers as texts; a file
+    without counts is listed too, so that one that is missing is no file without counts.
     """
     return {
         "counts": [
@@ -41,7 +43,6 @@ def spelled(
                 "tables": [table_to_json(table) for table in _first(own, limit)],
             }
             for file, own in zip(files, counts, strict=True)
-            if own
         ]
     }
 
@@ -51,10 +52,10 @@ def read(value: JsonValue) -> Mapping[tuple[str, str], Counts]:
     if value is None:
         return {}
     try:
-        listed = _items(_fields(value)["counts"])
+        listed = as_list(as_object(value)["counts"])
         found = {}
-        for item in map(_fields, listed):
-            tables = tuple(table_from_json(table) for table in _items(item["tables"]))
+        for item in map(as_object, listed):
+            tables = tuple(table_from_json(table) for table in as_list(item["tables"]))
             found[str(item["path"]), str(item["digest"])] = Counts(tables, item["cut"] is not False)
         return found
     except (KeyError, TypeError, ValueError) as error:
@@ -73,11 +74,11 @@ def table_to_json(table: FactTable) -> JsonValue:
 
 def table_from_json(value: JsonValue) -> FactTable:
     """Read one table back. Errors: KeyError, TypeError or ValueError for anything else."""
-    fields = _fields(value)
+    fields = as_object(value)
     return FactTable(
         _text(fields["path"]),
         _whole(fields["number"]),
-        tuple(_fact(item) for item in _items(fields["facts"])),
+        tuple(_fact(item) for item in as_list(fields["facts"])),
         max(_whole(fields["base"]), 1),
     )
 
@@ -97,8 +98,8 @@ def _fact_json(fact: Fact) -> JsonValue:
 
 
 def _fact(value: JsonValue) -> Fact:
-    row, column, measure, coordinates, low, high, hidden = _items(value)
-    pairs = tuple(tuple(map(_text, _items(one))) for one in _items(coordinates))
+    row, column, measure, coordinates, low, high, hidden = as_list(value)
+    pairs = tuple(tuple(map(_text, as_list(one))) for one in as_list(coordinates))
     return Fact(
         _whole(row),
         _whole(column),
@@ -110,22 +111,8 @@ def _fact(value: JsonValue) -> Fact:
     )
 
 
-def _fields(value: JsonValue) -> dict[str, JsonValue]:
-    if not isinstance(value, dict):
-        raise TypeError("an object was expected")
-    return value
-
-
-def _items(value: JsonValue) -> list[JsonValue]:
-    if not isinstance(value, list):
-        raise TypeError("a list was expected")
-    return value
-
-
 def _text(value: JsonValue) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text was expected")
-    return value[:_LONGEST]
+    return as_text(value)[:_LONGEST]
 
 
 def _whole(value: JsonValue) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cluster import reports
 from tests.cluster.cluster import Cluster, obtain
+from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, connection, namespace, until
 from tests.conftest import REFUSED
 
@@ -42,6 +43,14 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     with obtain(say) as found:
         say(f"cluster: {found.kind}, own node closed by policies: {found.closes_own_node}\n")
         yield found
+
+
+@pytest.fixture(scope="session")
+def lab(cluster: Cluster) -> Instance:
+    """The lab itself, for tests that bring our images to its node or change the node on purpose."""
+    if cluster.instance is None:
+        pytest.skip("brings our images to the node or changes it: only the lab's node is ours")
+    return cluster.instance
 
 
 @pytest.fixture(autouse=True)

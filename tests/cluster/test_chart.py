@@ -168,14 +168,6 @@ class There:
 
 
 @pytest.fixture(scope="module")
-def lab(cluster: Cluster) -> Instance:
-    """The instance into which our images are brought."""
-    if cluster.instance is None:
-        pytest.skip("brings our own images to the node: only the lab's node takes them")
-    return cluster.instance
-
-
-@pytest.fixture(scope="module")
 def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The chart before this one: an older version, whose gateway was another pod."""
     folder = tmp_path_factory.mktemp("previous") / "tre"

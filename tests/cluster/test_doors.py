@@ -13,7 +13,6 @@ from collections.abc import Iterator
 import pytest
 
 from orchestrator.link.addresses import DOORS_HEALTH
-from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.doors_world import House, Notebook, house
 from tests.cluster.lab.instance import Instance
@@ -66,14 +65,6 @@ try:
 except OSError:
     print("refused")
 """
-
-
-@pytest.fixture(scope="module")
-def lab(cluster: Cluster) -> Instance:
-    """The instance, because its images and addresses are known."""
-    if cluster.instance is None:
-        pytest.skip("needs the images of this clone on the nodes: only the lab's node has them")
-    return cluster.instance
 
 
 @pytest.fixture(scope="module")

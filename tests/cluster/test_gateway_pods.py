@@ -16,7 +16,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.doors_world import House, Notebook, house
 from tests.cluster.lab.instance import Instance
@@ -35,14 +34,6 @@ class Says(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"started": "by somebody else"}')
 http.server.HTTPServer(("", 8888), Says).serve_forever()
 """
-
-
-@pytest.fixture(scope="module")
-def lab(cluster: Cluster) -> Instance:
-    """The instance, because its images and addresses are known."""
-    if cluster.instance is None:
-        pytest.skip("needs the images of this clone on the nodes: only the lab's node has them")
-    return cluster.instance
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.images.base import SCRATCH
 from tests.cluster.images.make import make
 from tests.cluster.lab.images import bring_in
+from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import RESTRICTED, Object, Objects
 
 DOES = {
@@ -39,13 +39,11 @@ def say(line: str) -> None:
 
 @pytest.mark.parametrize("name", DOES)
 def test_a_pod_of_the_image_starts_restricted_and_works(
-    name: str, cluster: Cluster, objects: Objects, make_namespace: NamespaceMaker
+    name: str, lab: Instance, objects: Objects, make_namespace: NamespaceMaker
 ) -> None:
     """Read-only root, no capability, user 1000, and the node knows it by our digest."""
-    if cluster.instance is None:
-        pytest.skip("brings our own images to the node: only the lab's node takes them")
     made = make([name], SCRATCH, say)[name]
-    image = bring_in(cluster.instance, made.archive, f"lab.local/{name}")
+    image = bring_in(lab, made.archive, f"lab.local/{name}")
     assert image == f"lab.local/{name}@{made.digest}"
     space = make_namespace(name)
     objects.apply(_pod(space, image))

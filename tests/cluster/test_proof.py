@@ -22,7 +22,7 @@ from orchestrator.engines.kubernetes.scene import PROOF
 from orchestrator.engines.port import Outcome, Probe, Spec, proved
 from orchestrator.errors import TreError, Unavailable
 from tests.cluster.breaking import an_allow_all, metadata, no_enforcer, nothing_enforced
-from tests.cluster.cluster import Cluster
+from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects, until
 from tests.cluster.proving import NODE, House, house
 from tests.kubernetes_world import a_mount
@@ -31,11 +31,9 @@ ROWS = "E01 E02 E03 E04 E05 E06 E07 E08 E09 E11 E12 E13 E14 E16 E41 E43 E45 E49 
 
 
 @pytest.fixture(scope="module")
-def walls(objects: Objects, cluster: Cluster) -> Iterator[House]:
+def walls(objects: Objects, lab: Instance) -> Iterator[House]:
     """Everything installed, both walls standing."""
-    if cluster.instance is None:
-        pytest.skip("breaks walls of the node on purpose: only the lab's node is ours to break")
-    with house(objects, cluster.instance) as found:
+    with house(objects, lab) as found:
         yield found
 
 

@@ -26,7 +26,7 @@ from orchestrator.reconciler import workspaces
 from orchestrator.workspaces import queries
 from orchestrator.workspaces.states import WorkspaceState as State
 from tests.cluster import breaking
-from tests.cluster.cluster import Cluster
+from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects, until
 from tests.cluster.proving import DATA, House, house
 from tests.databases import a_copy, closing_engine
@@ -59,11 +59,9 @@ class OnTheLab(MemoryEngine):
 
 
 @pytest.fixture(scope="module")
-def walls(objects: Objects, cluster: Cluster) -> Iterator[House]:
+def walls(objects: Objects, lab: Instance) -> Iterator[House]:
     """Everything installed, both walls standing."""
-    if cluster.instance is None:
-        pytest.skip("breaks walls of the node on purpose: only the lab's node is ours to break")
-    with house(objects, cluster.instance) as found:
+    with house(objects, lab) as found:
         yield found
 
 

@@ -63,14 +63,6 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def lab(cluster: Cluster) -> Instance:
-    """The instance whose node we may change."""
-    if cluster.instance is None:
-        pytest.skip("puts a plug-in on the node: only the lab's node is ours to change")
-    return cluster.instance
-
-
-@pytest.fixture(scope="module")
 def places(
     objects: Objects, cluster: Cluster, lab: Instance, make_lasting_namespace: NamespaceMaker
 ) -> Iterator[Places]:
