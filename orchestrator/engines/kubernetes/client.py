@@ -10,7 +10,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,12 +116,17 @@ class Client:
         self._slots = threading.BoundedSemaphore(REQUESTS_AT_ONCE)
         self._api = _connect(access)
         self._sent = 0
+        self._held: Callable[[], bool] = lambda: True
         self._counting = threading.Lock()
 
     @property
     def sent(self) -> int:
         """How many requests were sent, watches included."""
         return self._sent
+
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """From now on send nothing but questions once `held` says no."""
+        self._held = held
 
     def list(self, scope: Scope) -> Page:
         """Read all objects of a scope, page by page. Errors: see `_translated`."""
@@ -216,6 +221,7 @@ class Client:
         """Send one request, again where the server says when; answer its body."""
         for attempt in range(1, _TRIES + 1):
             with self._slots:
+                self._require_held(method)
                 response = self._send(method, path, query, body, kind, _ANSWER_SECONDS)
                 answer = _body(response)
             if response.status < 300:
@@ -229,6 +235,17 @@ class Client:
                 raise _translated(response.status, answer, method, path)
             time.sleep(wait + random.uniform(0, 0.25 * attempt))  # noqa: S311 - jitter
         raise RuntimeError("a loop of tries ends inside")
+
+    def _require_held(self, method: str) -> None:
+        """Refuse a change once another process may act; asked last, when a slot is there.
+
+        Errors: Unavailable.
+        """
+        if method != "GET" and not self._held():
+            raise Unavailable(
+                "This process may not act on the cluster any more; another one may.",
+                code="lock_lost",
+            )
 
     def _renewed(self, attempt: int) -> float | None:
         """Read the credentials again, once: certificates and tokens change after hours of work."""
