@@ -13,7 +13,6 @@ from typing import Protocol
 from orchestrator.outputs.model import Job, Report
 from orchestrator.values import Digest
 
-
 EVERYBODY = "*"
 """In place of a person: the whole project is halted."""
 
@@ -188,7 +187,7 @@ class Engine(Protocol):
     def act_while(self, held: Callable[[], bool]) -> None:
         """From now on change nothing outside once `held` says no: another one may act then.
 
-        Shape: `held` may be asked often and from any thread. Errors of what is refused: Unavailable.
+        Shape: `held` may be asked often and from any thread. What is refused is Unavailable.
         """
 
     def asked(self, project: str) -> bool:

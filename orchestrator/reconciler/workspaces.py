@@ -117,7 +117,7 @@ def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> N
 def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
     """Follow the permit; data changes at once under a proof in date, else after the next one.
 
-    What an engine was not asked for since it began is asked for once more: from then on it mends it.
+    What an engine was not asked for since it began is asked once more: from then on it mends it.
     """
     lost = False
     if row.spec_digest != wish.spec.digest or not hands.engine.asked(row.slug):

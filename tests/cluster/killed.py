@@ -1,5 +1,8 @@
-"""Processes to be killed: a proof by `python -m tests.cluster.killed KUBECONFIG PROJECT SYSTEM DOORS
-IMAGE`, and one verb of an environment as a function for a process of its own."""
+"""Processes to be killed: a proof, and one verb of an environment.
+
+The proof is `python -m tests.cluster.killed KUBECONFIG PROJECT SYSTEM DOORS IMAGE`; the verb is a
+function for a process of its own.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -12,9 +15,7 @@ from orchestrator.engines.port import Mount, Spec
 from tests.kubernetes_world import CLUSTER
 
 
-def act(
-    kubeconfig: Path, cluster: Cluster, verb: str, spec: Spec, mounts: Sequence[Mount]
-) -> None:
+def act(kubeconfig: Path, cluster: Cluster, verb: str, spec: Spec, mounts: Sequence[Mount]) -> None:
     """Begin as the reconciler does, then provision, grant or tear down; no fault is survived."""
     engine = Environments(Client(Access(kubeconfig)), cluster)
     engine.start()

@@ -7,6 +7,7 @@ policies. No test here calls the engine: what is mended was noticed by a watch. 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -211,8 +212,7 @@ def test_a_whole_namespace_comes_back(place: Place) -> None:
     record = place.environments.asked.record(place.slug)
     assert record is not None
     for one in place.environments.wanted(record.spec):
-        where = key(one)
-        until(lambda where=where: as_asked(place, where), SOON, f"{where} is not there")
+        until(partial(as_asked, place, key(one)), SOON, f"{key(one)} is not there")
 
 
 def gone(place: Place, where: Key) -> bool:

@@ -126,7 +126,7 @@ CONTROLLERS = ("pv.kubernetes.io/", "deployment.kubernetes.io/")
 
 
 def dump(here: Installed, admin: Client, spec: Spec) -> list[str]:
-    """Everything that the API server has of a project, each as text without what the server owns."""
+    """Everything that the API server has of a project, as texts without what the server owns."""
     space, label = names.namespace(spec.project), f"{names.PROJECT}={names.name(spec.project)}"
     system = here.cluster.system
     scopes = [
@@ -201,18 +201,18 @@ def test_killed_at_every_change_it_comes_to_the_same_objects(
     verb: str, here: Installed, told: dict[str, Told], tmp_path: Path
 ) -> None:
     deaths = [(k, when) for k in range(1, told[verb].changes + 1) for when in KILLED]
+
+    def die(death: tuple[int, str]) -> str:
+        return _die(verb, death, here, told[verb], tmp_path)
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        wrong = [
-            why for why in pool.map(lambda one: _die(verb, *one, here, told, tmp_path), deaths)
-            if why
-        ]  # fmt: skip
+        wrong = [why for why in pool.map(die, deaths) if why]
     assert wrong == []
 
 
-def _die(
-    verb: str, k: int, when: str, here: Installed, told: dict[str, Told], folder: Path
-) -> str:
+def _die(verb: str, death: tuple[int, str], here: Installed, told: Told, folder: Path) -> str:
     """One death and what comes after it; answer what is wrong then, empty when nothing is."""
+    k, when = death
     spec = here.spec(f"{verb[0]}{k}{when[0]}", "ada", "grace")
     mine = folder / f"{k}-{when}"
     mine.mkdir()
@@ -233,7 +233,7 @@ def _die(
         if verb != "teardown":
             settle(engine, "teardown", spec)
     admin.close()
-    different = set(found) ^ set(told[verb].end)
+    different = set(found) ^ set(told.end)
     return f"{k} {when}: {sorted(different)[:2]}" if different else ""
 
 

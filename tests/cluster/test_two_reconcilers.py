@@ -166,8 +166,9 @@ def pair(
             "TRE_ENGINE": "kubernetes",
             "TRE_CLUSTER_FILE": str(file),
         }
-        both = [stack.enter_context(_reconciler(here, tmp_path / n, said)) for n in ("1", "2")]
-        yield Pair(here, house, *both, admin)
+        first = stack.enter_context(_reconciler(here, tmp_path / "1", said))
+        second = stack.enter_context(_reconciler(here, tmp_path / "2", said))
+        yield Pair(here, house, first, second, admin)
 
 
 def _many(request: pytest.FixtureRequest) -> bool:

@@ -1,4 +1,4 @@
-"""An environment that was altered behind our back: mended in a lane of its own, and written down."""
+"""An environment altered behind our back: mended in a lane of its own, and written down."""
 
 import threading
 from datetime import datetime
