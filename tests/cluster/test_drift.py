@@ -28,6 +28,9 @@ from tests.cluster.running import WithoutPods, a_house_with, at_work, engine_of,
 from tests.databases import a_copy, closing_engine
 from tests.reconciler_world import House
 
+GONE = 90.0
+"""Seconds within which a namespace that was deleted is gone and all of it is there again."""
+
 SOON = 10.0
 """Seconds within which what was altered must have been mended; a hint late by a safety look, and
 a cluster with other work, included. `make bench` says how fast it is."""
@@ -95,7 +98,7 @@ def quiet(place: Place) -> int:
         time.sleep(0.3)
         return place.environments.client.sent == before and place.environments.drifted() == []
 
-    until(nothing_sent, SOON, "there is always something to write")
+    until(nothing_sent, GONE, "there is always something to write")
     return place.environments.client.sent
 
 
@@ -208,7 +211,7 @@ def test_a_whole_namespace_comes_back(place: Place) -> None:
     where = Key("Namespace", "", names.namespace(place.slug))
     before = metadata_of(place.intruder.get(where))["uid"]
     place.intruder.delete(where)
-    until(lambda: not gone(place, where) and _uid(place, where) != before, 90, "no new namespace")
+    until(lambda: not gone(place, where) and _uid(place, where) != before, GONE, "no new namespace")
     record = place.environments.asked.record(place.slug)
     assert record is not None
     for one in place.environments.wanted(record.spec):
