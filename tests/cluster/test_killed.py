@@ -56,23 +56,31 @@ _FORK = multiprocessing.get_context("forkserver")
 _FORK.set_forkserver_preload(["tests.cluster.killed"])
 
 
-@pytest.fixture(scope="module")
-def here(objects: Objects) -> Iterator[Installed]:
-    """One installation for all tests of this file; every node is called proved."""
-    with installed(objects) as found:
-        engine = Environments(Client(found.access(found.cluster.account)), found.cluster)
-        engine.start()
-        found.call_proved(engine)
-        engine.close()
-        yield found
-
-
 @dataclass(frozen=True)
 class Told:
     """One verb without a fault: how many changes it asks for, and what there is then."""
 
     changes: int
     end: list[str]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An installation, and an engine by which everything comes about that is before a verb."""
+
+    here: Installed
+    helper: Environments
+    admin: Client
+
+
+@pytest.fixture(scope="module")
+def ground(objects: Objects) -> Iterator[Ground]:
+    """One for all tests of this file; every node is called proved."""
+    with installed(objects) as here, an_engine(here) as helper:
+        here.call_proved(helper)
+        admin = Client(here.access())
+        yield Ground(here, helper, admin)
+        admin.close()
 
 
 @contextmanager
@@ -177,64 +185,53 @@ def _plain(thing: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def told(here: Installed, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def told(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
     """Every verb once without a fault, through a proxy that counts."""
     found: dict[str, Told] = {}
-    admin = Client(here.access())
-    spec = here.spec("told", "ada", "grace")
+    here, spec = ground.here, ground.here.spec("told", "ada", "grace")
     for verb in VERBS:
-        with an_engine(here) as engine:
-            before(verb, engine, spec)
         folder = tmp_path_factory.mktemp(verb)
         with between(here.kubeconfig, here.cluster.account, folder) as (proxy, kubeconfig):
             killed.act(kubeconfig, here.cluster, verb, spec, MOUNTS)
             asked = [method for method, _ in proxy.log if method != "GET"]
         with an_engine(here) as engine:
             settle(engine, verb, spec)
-        found[verb] = Told(len(asked), dump(here, admin, spec))
-    admin.close()
+        found[verb] = Told(len(asked), dump(here, ground.admin, spec))
     return found
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_killed_at_every_change_it_comes_to_the_same_objects(
-    verb: str, here: Installed, told: dict[str, Told], tmp_path: Path
+    verb: str, ground: Ground, told: dict[str, Told], tmp_path: Path
 ) -> None:
     deaths = [(k, when) for k in range(1, told[verb].changes + 1) for when in KILLED]
 
     def die(death: tuple[int, str]) -> str:
-        return _die(verb, death, here, told[verb], tmp_path)
+        found = _after(ground, verb, death, tmp_path)
+        return f"{death}: {found}" if found != told[verb].end else ""
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         wrong = [why for why in pool.map(die, deaths) if why]
     assert wrong == []
 
 
-def _die(verb: str, death: tuple[int, str], here: Installed, told: Told, folder: Path) -> str:
-    """One death and what comes after it; answer what is wrong then, empty when nothing is."""
-    k, when = death
+def _after(ground: Ground, verb: str, death: tuple[int, str], folder: Path) -> list[str]:
+    """One death; answer what there is when another process has come to rest."""
+    (k, when), here = death, ground.here
     spec = here.spec(f"{verb[0]}{k}{when[0]}", "ada", "grace")
     mine = folder / f"{k}-{when}"
     mine.mkdir()
-    with an_engine(here) as engine:
-        before(verb, engine, spec)
+    before(verb, ground.helper, spec)
     with between(here.kubeconfig, here.cluster.account, mine) as (proxy, kubeconfig):
         words = (kubeconfig, here.cluster, verb, spec, MOUNTS)
         child = _FORK.Process(target=killed.act, args=words)
         proxy.plan = AtChange(k, lambda: os.kill(child.pid or 0, signal.SIGKILL), KILLED[when])
         child.start()
         child.join(LONGEST)
-        if child.exitcode != -signal.SIGKILL:
-            return f"{k} {when}: it was not killed, but ended with {child.exitcode}"
-    admin = Client(here.access())
+        assert child.exitcode == -signal.SIGKILL, f"{death}: it ended with {child.exitcode}"
     with an_engine(here) as engine:
         settle(engine, verb, spec)
-        found = dump(here, admin, spec)
-        if verb != "teardown":
-            settle(engine, "teardown", spec)
-    admin.close()
-    different = set(found) ^ set(told.end)
-    return f"{k} {when}: {sorted(different)[:2]}" if different else ""
+    return dump(here, ground.admin, spec)
 
 
 def test_the_campaign_is_as_large_as_it_says(told: dict[str, Told]) -> None:
