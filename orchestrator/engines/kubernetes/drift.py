@@ -19,6 +19,7 @@ class Asked:
         """Know nothing: whoever starts asks once for everything that should be."""
         self._records: dict[str, Record] = {}
         self._halts: dict[str, frozenset[str]] = {}
+        self._in_order: dict[str, tuple[Record, int]] = {}
         self._suspects: set[str] = set()
         self._guard = threading.Lock()
 
@@ -31,6 +32,7 @@ class Asked:
         """Forget a project that is removed; who is halted in it stays halted."""
         with self._guard:
             self._records.pop(names.name(project), None)
+            self._in_order.pop(names.name(project), None)
 
     def record(self, project: str) -> Record | None:
         """Answer what a project was asked to be, None when it never was or was removed."""
@@ -41,6 +43,7 @@ class Asked:
         """Remember who is halted."""
         with self._guard:
             self._halts[names.name(project)] = people
+            self._in_order.pop(names.name(project), None)
 
     def halted(self, project: str) -> frozenset[str] | None:
         """Answer who was last halted, None when nobody was halted or let go since the start."""
@@ -57,7 +60,14 @@ class Asked:
             self._suspects &= set(self._records)
             return [self._records[name] for name in sorted(self._suspects)]
 
-    def acquit(self, project: str) -> None:
-        """Say that a project was looked at and is as it was asked."""
+    def acquit(self, record: Record, changes: int) -> None:
+        """Say that a project was found as it was asked, after so many changes of its objects."""
+        name = names.name(record.spec.project)
         with self._guard:
-            self._suspects.discard(names.name(project))
+            self._in_order[name] = record, changes
+            self._suspects.discard(name)
+
+    def is_acquitted(self, record: Record, changes: int) -> bool:
+        """Say whether nothing has changed since it was found to be so."""
+        with self._guard:
+            return self._in_order.get(names.name(record.spec.project)) == (record, changes)

@@ -97,7 +97,8 @@ class Environments:
             self._refuse_ending(spec.project)
             before = self.record(spec.project)
             after = records.Record(spec) if before is None else replace(before, spec=spec)
-            self._make(after)
+            if self.asked.record(spec.project) != after or not self._in_order(after):
+                self._make(after)
         return self.observe(spec.project)
 
     def drifted(self) -> list[str]:
@@ -113,10 +114,8 @@ class Environments:
                 self._busy = True
                 continue
             try:
-                if self._what_is_wrong(record):
+                if not self._in_order(record):
                     found.append(project)
-                else:
-                    self.asked.acquit(project)
             finally:
                 lock.release()
         return found
@@ -152,12 +151,14 @@ class Environments:
         if space is None or record is None or is_ending(space):
             return Observed(project, False, False, None, (), {}, halted)
         hub = self.hub_address(project)
+        whole = record == self.asked.record(project) and self._in_order(record)
+        mounts = (m for m in record.mounts if whole or self._attached(project, m))
         return Observed(
             project=project,
             present=True,
             hub_ready=hub is not None,
-            spec_digest=record.spec.digest if self._as_specified(record.spec) else None,
-            mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
+            spec_digest=record.spec.digest if whole or self._as_specified(record.spec) else None,
+            mounts=tuple(m.digest for m in mounts),
             servers={},
             halted=halted,
             isolation=nodes.in_words(self.walls.nodes(), second_wall=self.cluster.second_wall),
@@ -235,7 +236,14 @@ class Environments:
             return self._locks.setdefault(project, threading.RLock())
 
     def record(self, project: str) -> records.Record | None:
-        """Answer what a project was asked to be, None for an unknown one. Errors: Tampered."""
+        """Answer what a project was asked to be, None for an unknown one.
+
+        Shape: by this process, whatever lies on the cluster; else what lies there.
+        Errors: Tampered.
+        """
+        asked = self.asked.record(project)
+        if asked is not None:
+            return asked
         seen = self.world.get(records.where(self.cluster, project))
         if seen is None or is_ending(seen):
             return None
@@ -255,6 +263,9 @@ class Environments:
 
     def halted(self, project: str) -> frozenset[str]:
         """Answer who is halted; `*` is everybody. Errors: Tampered."""
+        asked = self.asked.halted(project)
+        if asked is not None:
+            return asked
         return records.halted(self.world.get(records.where_halted(self.cluster, project)))
 
     def set_halted(self, project: str, who: str, *, held: bool) -> None:
@@ -346,6 +357,16 @@ class Environments:
         self._clear(spec)
         if record.mounts:
             self._reach_data(spec.project, record.mounts)
+
+    def _in_order(self, record: records.Record) -> bool:
+        """Say whether all is as asked; compared again only when an object of it has changed."""
+        changes = self.world.changes(names.name(record.spec.project))
+        if self.asked.is_acquitted(record, changes):
+            return True
+        if self._what_is_wrong(record):
+            return False
+        self.asked.acquit(record, changes)
+        return True
 
     def _what_is_wrong(self, record: records.Record) -> tuple[str, ...]:
         """Name what is missing, altered, or one too many, of all that was asked."""

@@ -8,6 +8,7 @@ silent or too old is opened again; a rare list is the safety net for what a watc
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,11 +44,11 @@ class Watched:
         scope: Scope,
         keeps: Keeps,
         changed: threading.Condition,
-        touched: set[str],
+        touched: Counter[str],
     ) -> None:
         """Start empty and unsynchronised.
 
-        Shape: `changed` is told of every change, and `touched` under it whose object that was.
+        Shape: `changed` is told of every change; `touched` counts under it whose object that was.
         """
         self.scope = scope
         self.problem: TreError | None = None
@@ -188,7 +189,7 @@ class Watched:
         Shape: also for what somebody added by hand, which carries no label of ours.
         """
         if self.scope.kind != "Pod":
-            self._touched.add(owner_of(thing))
+            self._touched[owner_of(thing)] += 1
 
     def _forget(self, where: Key) -> None:
         known = self._objects.pop(where, None)
@@ -213,7 +214,8 @@ class World:
     ) -> None:
         """Start nothing yet."""
         self.changed = threading.Condition(threading.RLock())
-        self._touched: set[str] = set()
+        self._touched: Counter[str] = Counter()
+        self._told: dict[str, int] = {}
         self._patience = patience
         self._ending = threading.Event()
         self.kinds = {
@@ -273,14 +275,19 @@ class World:
 
     def touched(self, seconds: float) -> bool:
         """Wait, at most so long, until any project's object changed; say whether one did."""
-        return self.wait(lambda: bool(self._touched), seconds)
+        return self.wait(lambda: self._touched != self._told, seconds)
 
     def take_touched(self) -> set[str]:
         """Answer whose objects changed since this was last asked, by name as in their labels."""
         with self.changed:
-            taken = set(self._touched)
-            self._touched.clear()
-            return taken
+            fresh = {name for name, n in self._touched.items() if self._told.get(name) != n}
+            self._told = dict(self._touched)
+            return fresh
+
+    def changes(self, name: str) -> int:
+        """Count the changes of one project's objects since the start; by name as in its labels."""
+        with self.changed:
+            return self._touched[name]
 
     def close(self) -> None:
         """Stop looking."""

@@ -19,8 +19,23 @@ def test_a_suspect_stays_one_until_it_is_acquitted() -> None:
     assert asked.suspect(()) == []
     assert asked.suspect({"mds", "stranger"}) == [Record(a_spec("mds"))]
     assert asked.suspect(()) == [Record(a_spec("mds"))]
-    asked.acquit("mds")
+    asked.acquit(Record(a_spec("mds")), 3)
     assert asked.suspect({"flc"}) == [Record(a_spec("flc"))]
+
+
+def test_what_was_found_in_order_is_so_until_anything_changes() -> None:
+    asked, record = Asked(), Record(a_spec("mds"))
+    asked.keep(record)
+    assert not asked.is_acquitted(record, 0)
+    asked.acquit(record, 3)
+    assert asked.is_acquitted(record, 3)
+    assert not asked.is_acquitted(record, 4), "an object changed"
+    assert not asked.is_acquitted(Record(a_spec("mds"), (a_mount(),)), 3), "more is asked"
+    asked.halt("mds", frozenset({"*"}))
+    assert not asked.is_acquitted(record, 3), "somebody is halted"
+    asked.acquit(record, 4)
+    asked.forget("mds")
+    assert not asked.is_acquitted(record, 4), "it was removed"
 
 
 def test_the_last_word_counts() -> None:

@@ -1,6 +1,7 @@
 """What is known of a cluster: time never runs backwards for one object, and groups do not mix."""
 
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def watched(client: Client) -> Watched:
         return bool(thing["metadata"]["namespace"] == "tre-a")
 
     changed = threading.Condition(threading.RLock())
-    return Watched(client, Scope("NetworkPolicy"), keeps, changed, set())
+    return Watched(client, Scope("NetworkPolicy"), keeps, changed, Counter())
 
 
 def _policy(version: int, uid: str = "1", space: str = "tre-a") -> dict[str, Any]:
@@ -89,6 +90,7 @@ def test_it_is_known_whose_object_changed(client: Client) -> None:
     assert not world.touched(0), "an event that came twice"
     world.kinds["NetworkPolicy"].drop(_policy(2, space="tre-by-hand"))
     assert world.take_touched() == {"by-hand"}
+    assert (world.changes("by-hand"), world.changes("a"), world.changes("c")) == (2, 1, 0)
 
 
 def test_a_projects_volumes_are_volumes_and_no_namespace(client: Client) -> None:
