@@ -145,23 +145,22 @@ class Client:
         """Read one object. Errors: NotFound."""
         return _trimmed(self._ask("GET", _path(where), {}), where.kind)
 
-    def apply(self, thing: Object) -> Object:
+    def apply(self, thing: Object, seen: Object | None = None) -> Object:
         """Make or change an object so that it has our fields; others keep theirs.
 
-        Errors: Invalid for a change that the server never makes; NotAllowed for a missing right or
+        Shape: changes only the version that was seen, where one was.
+        Errors: Conflict when it has changed since; Invalid for a change that the server never makes; NotAllowed for a missing right or
         a refusal by admission.
         """
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
-        body = json.dumps(thing).encode()
+        body = json.dumps(thing if seen is None else _at_version(thing, seen)).encode()
         kind = "application/apply-patch+yaml"  # JSON is YAML
         where = key(thing)
         return _trimmed(self._ask("PATCH", _path(where), query, body, kind), where.kind)
 
     def replace(self, thing: Object, seen: Object) -> Object:
         """Put an object whole in place of the version that was seen. Errors: Conflict."""
-        version = metadata_of(seen)["resourceVersion"]
-        metadata = {**metadata_of(thing), "resourceVersion": version}
-        body = json.dumps({**thing, "metadata": metadata}).encode()
+        body = json.dumps(_at_version(thing, seen)).encode()
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
         where = key(thing)
         return _trimmed(self._ask("PUT", _path(where), query, body), where.kind)
@@ -221,7 +220,6 @@ class Client:
         """Send one request, again where the server says when; answer its body."""
         for attempt in range(1, _TRIES + 1):
             with self._slots:
-                self._require_held(method)
                 response = self._send(method, path, query, body, kind, _ANSWER_SECONDS)
                 answer = _body(response)
             if response.status < 300:
@@ -237,7 +235,7 @@ class Client:
         raise RuntimeError("a loop of tries ends inside")
 
     def _require_held(self, method: str) -> None:
-        """Refuse a change once another process may act; asked last, when a slot is there.
+        """Refuse a change once another process may act; asked at the very last moment.
 
         Errors: Unavailable.
         """
@@ -275,6 +273,7 @@ class Client:
         with _lost(method):
             self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             json_body = json.loads(body) if body is not None and kind.endswith("/json") else body
+            self._require_held(method)
             sent = self._api.call_api(
                 method,
                 url,
@@ -429,6 +428,12 @@ def _collection(scope: Scope) -> str:
 
 def _path(where: Key) -> str:
     return f"{_collection(Scope(where.kind, where.namespace))}/{quote(where.name, safe='')}"
+
+
+def _at_version(thing: Object, seen: Object) -> Object:
+    """Say in an object which version it takes the place of."""
+    version = metadata_of(seen)["resourceVersion"]
+    return {**thing, "metadata": {**metadata_of(thing), "resourceVersion": version}}
 
 
 def _trimmed(thing: Object, kind: str) -> Object:

@@ -451,8 +451,8 @@ class Environments:
 
     def _write(self, write: Write) -> None:
         match write.act, write.wanted, write.seen:
-            case Act.APPLY, wanted, _ if wanted is not None:
-                self.world.put(self.client.apply(wanted))
+            case Act.APPLY, wanted, seen if wanted is not None:
+                self.world.put(self.client.apply(wanted, seen))
             case Act.REPLACE, wanted, seen if wanted is not None and seen is not None:
                 self.world.put(self.client.replace(wanted, seen))
             case ((Act.RECREATE | Act.DELETE), _, seen):
