@@ -1,7 +1,7 @@
 """An engine in memory: a small world with state that keeps every promise of the port.
 
 Tests of the reconciler use it. It can be told to be slow (`ready_after`), to fail at the next call
-of a verb (`fail_next`), to find a hole (`broken`) and to be altered behind our back (`altered`);
+of a verb (`fail_next`), to find a hole (`broken`) and to be altered behind our back (`meddled`);
 tests read its state, not a list of calls.
 """
 
@@ -54,7 +54,7 @@ class MemoryEngine:
         self.halts: dict[str, frozenset[str]] = {}
         self.ready_after = ready_after
         self.broken: list[Probe] = []
-        self.altered: dict[str, tuple[str, ...]] = {}
+        self.meddled: dict[str, tuple[str, ...]] = {}
         self._failures: dict[str, TreError] = {}
         self._starts = 0
 
@@ -95,18 +95,18 @@ class MemoryEngine:
         return project in self.projects
 
     def drifted(self) -> Sequence[str]:
-        """See the port: what a test put into `altered`."""
-        return sorted(self.altered)
+        """See the port: what a test put into `meddled`."""
+        return sorted(self.meddled)
 
     def stirred(self, seconds: float) -> bool:
         """See the port."""
         time.sleep(seconds)
-        return bool(self.altered)
+        return bool(self.meddled)
 
     def mend(self, project: str) -> tuple[str, ...]:
         """See the port."""
         self._called("mend")
-        return self.altered.pop(project, ())
+        return self.meddled.pop(project, ())
 
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""

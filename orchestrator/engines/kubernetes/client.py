@@ -149,8 +149,8 @@ class Client:
         """Make or change an object so that it has our fields; others keep theirs.
 
         Shape: changes only the version that was seen, where one was.
-        Errors: Conflict when it has changed since; Invalid for a change that the server never makes; NotAllowed for a missing right or
-        a refusal by admission.
+        Errors: Conflict when it has changed since; Invalid for a change that the server never
+        makes; NotAllowed for a missing right or a refusal by admission.
         """
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
         body = json.dumps(thing if seen is None else _at_version(thing, seen)).encode()

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.memory import MemoryEngine
 from orchestrator.engines.port import Spec
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 def _measured(found: Place, sizes: rows.Sizes, chosen: set[str]) -> list[Row]:
-    engine = KubernetesEngine(rows.Client(found.here.access(found.account)), found.here.cluster)
+    engine = KubernetesEngine(Client(found.here.access(found.account)), found.here.cluster)
     environments = engine.environments
     environments.start(120)
     floor, measured = Floor(found, found.account), []

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import urllib3
 from kubernetes import client as official
@@ -134,13 +134,13 @@ class Official:
         """Make one workspace."""
         for one in things:
             try:
-                utils.create_from_dict(self._api, cast("dict[str, object]", one))
+                utils.create_from_dict(self._api, one)
             except utils.FailToCreateError as problem:
                 if any(each.status != 409 for each in problem.api_exceptions):
                     raise
                 where = metadata_of(one)
                 official.CoreV1Api(self._api).patch_namespaced_service_account(
-                    where["name"], where["namespace"], one
+                    str(where["name"]), str(where["namespace"]), one
                 )
 
 

@@ -14,14 +14,12 @@ _API = client.ApiClient()
 _API.set_default_header("Impersonate-User", os.environ["BENCH_ACCOUNT"])
 
 
-@kopf.on.startup()
 def settle(settings: kopf.OperatorSettings, **_: Any) -> None:
     """As its manual advises for load: no events, several workers."""
     settings.posting.enabled = False
     settings.execution.max_workers = 8
 
 
-@kopf.on.create("bench.example", "v1", "workspaces")
 def made(spec: Any, patch: Any, **_: Any) -> None:
     """Write every object in sequence, then say so in the status."""
     for thing in spec["things"]:
@@ -35,3 +33,7 @@ def made(spec: Any, patch: Any, **_: Any) -> None:
                 where["name"], where["namespace"], dict(thing)
             )
     patch.status["made"] = True
+
+
+kopf.on.startup()(settle)
+kopf.on.create("bench.example", "v1", "workspaces")(made)

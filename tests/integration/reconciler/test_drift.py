@@ -19,7 +19,7 @@ WRONG = ("NetworkPolicy default-deny", "NetworkPolicy allow-hub", "PersistentVol
 
 
 def test_what_was_mended_is_in_the_log_without_names(at_work: House) -> None:
-    at_work.engine.altered[at_work.slug] = WRONG
+    at_work.engine.meddled[at_work.slug] = WRONG
     assert drift.WORK.due(at_work.hands, at_work.clock.now) == [at_work.slug]
     at_work.turn(drift.WORK)
     with db.read(at_work.hands.db) as session:
@@ -31,7 +31,7 @@ def test_what_was_mended_is_in_the_log_without_names(at_work: House) -> None:
 
 
 def test_what_cannot_be_mended_now_stays_due(at_work: House) -> None:
-    at_work.engine.altered[at_work.slug] = WRONG
+    at_work.engine.meddled[at_work.slug] = WRONG
     at_work.engine.fail_next("mend", Unavailable("away", code="away"))
     assert at_work.turn(drift.WORK) == ["away"]
     assert drift.WORK.due(at_work.hands, at_work.clock.now) == [at_work.slug]
