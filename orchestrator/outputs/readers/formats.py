@@ -93,7 +93,7 @@ FORMATS: tuple[Format, ...] = (
     Format("hdf5", ("h5", "hdf5", "h5ad", "loom"), "export the arrays as parquet or npz",
            ("hdf5",), Note.UNKNOWN_TYPE),
     Format("r-session", ("rhistory",), "a history does not leave", (), Note.UNKNOWN_TYPE),
-    Format("plink", ("bed", "bim", "fam", "pgen", "pvar", "psam"), "genotypes of people",
+    Format("plink", ("bed", "bim", "fam", "ped", "tped", "tfam", "pgen", "pvar", "psam"), "genotypes of people",
            (), Note.GENOTYPE),
     Format("bgen", ("bgen", "gen"), "genotypes of people", (), Note.GENOTYPE),
     Format("vcf", ("vcf", "bcf"), "genotypes of people", (), Note.GENOTYPE),
