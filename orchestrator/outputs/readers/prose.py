@@ -203,10 +203,15 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     found = [(body, cut[0]) for cut in cuts if (body := _agreeing(cut, least))]
     if not found:
         return None
-    body, first = max(found, key=lambda pair: (len(pair[0]), len(pair[0][0])))
+    body, first = max(found, key=lambda cut: (len(cut[0]), _is_clean(cut[0]), len(cut[0][0])))
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else kept[0].split()
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _is_clean(body: Sequence[Sequence[str]]) -> bool:
+    """Say whether no cell holds a gap: a cut through a word left two cells in one elsewhere."""
+    return not any("  " in cell for row in body for cell in row)
 
 
 def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:

@@ -8,7 +8,7 @@ Source: outputs section 7 (logs and code).
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -16,7 +16,8 @@ from orchestrator.outputs.canon import number
 
 _QUOTED = r'"[^"\n]{0,200}"|' + r"'[^'\n]{0,200}'"
 _PAIR = re.compile(
-    rf"(?:(?P<quoted>{_QUOTED})|(?<![\w.])(?P<bare>[A-Za-z_][\w.]{{0,60}}))[ \t]*(?::=?|=(?!=))[ \t]*"
+    rf"(?:(?P<quoted>{_QUOTED})|(?<![\w.])(?P<bare>[A-Za-z_][\w.]{{0,60}}))"
+    r"[ \t]*(?::=?|=(?!=))[ \t]*"
     rf"(?P<value>{_QUOTED}|[^\s,;{{}}\[\]()\"'=]{{1,400}})"
 )
 _TUPLE = re.compile(r"(?<![\w.)\]])[(\[{]([^()\[\]{}]{5,4000})[)\]}]")
@@ -123,15 +124,18 @@ def _tuples(content: str) -> Iterator[Found]:
 
 def _vectors(content: str) -> Iterator[Found]:
     """Find named vectors of one length: `age = c(61, 58, ...)`."""
-    named = [(next(filter(None, match.groups()[:3])), _values(match[4]))
-             for match in _VECTOR.finditer(content) if match[4].count(",") >= _LONG - 1]  # fmt: skip
+    named = [
+        (next(filter(None, match.groups()[:3])), _values(match[4]))
+        for match in _VECTOR.finditer(content)
+        if match[4].count(",") >= _LONG - 1
+    ]
     for _, group in groupby(named, lambda one: len(one[1])):
         own = list(group)
         if len(own) > 1:
             yield [name for name, _ in own], [*map(list, zip(*(v for _, v in own), strict=True))]
 
 
-def _values(text: str) -> Sequence[str]:
+def _values(text: str) -> list[str]:
     flat = " ".join(text.split()).rstrip(", ")
     quote = "'" if flat.count("'") > flat.count('"') else '"'
     try:

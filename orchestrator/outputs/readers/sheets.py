@@ -177,7 +177,8 @@ def _date(value: str, *, old: bool) -> str:
 
 
 def _shared(package: Package, links: dict[str, str]) -> list[str]:
-    names = [name for name in links.values() if name.lower().endswith("sharedstrings.xml")]
+    named = [name for name in links.values() if name.lower().endswith("sharedstrings.xml")]
+    names = named or [name for name in package.members if name.lower() == "xl/sharedstrings.xml"]
     root = _parsed(package.members.get(names[0])) if names else None
     return [_shared_text(item) for item in root.children("si")] if root else []
 
