@@ -20,7 +20,7 @@ PERSON = "pid"
 _DIAGNOSES = {
     "MDS-LB": 0.20, "MDS-IB1": 0.09, "MDS-IB2": 0.07, "CMML": 0.06, "AML": 0.16, "PMF": 0.06,
     "Aplastic anaemia": 0.05, "Thalassaemia": 0.06, "Myeloma": 0.13, "CLL": 0.08,
-    "ITP": 0.0385, "HLH": 0.001, "BPDCN": 0.0005,
+    "ITP": 0.04, "HLH": 0, "BPDCN": 0,
 }  # fmt: skip
 _SEVERITY = {"AML": 1.3, "MDS-IB2": 0.9, "MDS-IB1": 0.4, "BPDCN": 1.5, "HLH": 1.4, "PMF": 0.3}
 RISKS = ("very low", "low", "intermediate", "high", "very high")
@@ -81,6 +81,7 @@ def drawn(seed: int, count: int = PEOPLE) -> Registry:
 def _people(rng: np.random.Generator, count: int) -> tuple[Frame, Any]:
     shares = np.array(list(_DIAGNOSES.values()))
     diagnosis = rng.choice(list(_DIAGNOSES), count, p=shares / shares.sum())
+    _exactly(rng, diagnosis, {"HLH": 13, "BPDCN": 6})
     severity = rng.normal(0, 1, count) + np.array([_SEVERITY.get(name, 0) for name in diagnosis])
     young = np.isin(diagnosis, ["Thalassaemia", "Aplastic anaemia", "ITP"])
     age = np.clip(np.where(young, rng.normal(38, 15, count), rng.normal(69, 11, count)), 18, 97)
@@ -89,14 +90,16 @@ def _people(rng: np.random.Generator, count: int) -> tuple[Frame, Any]:
     months = np.clip(rng.exponential(70 * np.exp(-0.55 * severity)), 0.1, 180)
     censored = rng.uniform(4, 150, count)
     risk = np.digitize(severity, [-0.9, -0.1, 0.8, 1.7])
-    sizes = np.append(1 / np.arange(1, 24) ** 1.1, [0.0012, 0.0016, 0.002])
+    sizes = 1 / np.arange(1, 24) ** 1.1
+    centre = rng.choice([f"C{n:02d}" for n in range(1, 24)], count, p=sizes / sizes.sum())
+    _exactly(rng, centre, {"C24": 7, "C25": 2, "C26": 8})
     line = np.clip(np.round(severity + rng.normal(2, 1, count)), 0, 5).astype(int)
     frame = pd.DataFrame({
         PERSON: [f"RX{number:010X}" for number in rng.choice(16**8, count, replace=False) * 251],
         "birth_year": (days // 365 + 2008 - age).astype(int),
         "sex": rng.choice(["F", "M"], count, p=[0.46, 0.54]),
         "region": rng.choice(REGIONS, count),
-        "centre": rng.choice([f"C{n:02d}" for n in range(1, 27)], count, p=sizes / sizes.sum()),
+        "centre": centre,
         "diagnosis": diagnosis,
         "diagnosed": diagnosed.astype(str),
         "risk": np.array(RISKS)[risk],
@@ -108,6 +111,13 @@ def _people(rng: np.random.Generator, count: int) -> tuple[Frame, Any]:
         "dead": (months <= censored).astype(int),
     })  # fmt: skip
     return frame, severity
+
+
+def _exactly(rng: np.random.Generator, values: Any, rare: Mapping[str, int]) -> None:
+    """Give so many people a rare value, whatever the seed: labels rest on them."""
+    places = iter(rng.permutation(len(values)))
+    for name, times in rare.items():
+        values[[next(places) for _ in range(times)]] = name
 
 
 def _each(rng: np.random.Generator, pids: Any, mean: Any) -> tuple[Any, Any]:
