@@ -1,4 +1,4 @@
-"""How figures come about: who begins changes, the first round is no figure, ratios are of a round."""
+"""How figures come about: who begins changes, a first round is none, a ratio is of one round."""
 
 from tests.bench.cluster.rounds import Row, exponent, interleaved
 
