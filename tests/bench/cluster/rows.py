@@ -162,7 +162,13 @@ def growth(field: Field) -> tuple[Row, list[Spec]]:
             [milliseconds(lambda spec=spec: asleep(field.engine, spec)) for spec in timed]  # type: ignore[misc]
         ]
         made += timed
-    row = Row("growth", "one more workspace", "ms", "exponent ≤ 0.1 in the number of others")
+    row = Row(
+        "growth",
+        "one more workspace",
+        "ms",
+        "exponent ≤ 0.1 in the number of others",
+        compared=False,
+    )
     row.samples = times
     middles = [statistics.median(rounds[0]) for rounds in times.values()]
     row.facts["exponent"] = f"{exponent(sizes, middles):.3f} from {sizes[0]} to {sizes[-1]}"
