@@ -43,9 +43,8 @@ class Row:
         for number, (who, rounds) in enumerate(self.samples.items()):
             flat = [one for each in rounds for one in each]
             middle = f"{_short(statistics.median(flat))} {self.unit}, at most {_short(max(flat))}"
-            told.append(
-                f"| | {who} | {middle} | {self._beside(who) if number and self.compared else ''} | |"
-            )
+            beside = self._beside(who) if number and self.compared else ""
+            told.append(f"| | {who} | {middle} | {beside} | |")
         told += [f"| | {name} | {said} | | |" for name, said in self.facts.items()]
         return told
 
