@@ -1,4 +1,7 @@
-"""[pure] O07: models with so few residual degrees of freedom that they redraw their data."""
+"""[pure] O07: models with so few residual degrees of freedom that they redraw their data.
+
+Source: outputs section 3, O07: at least 10, ACRO's default and ABS.
+"""
 
 import re
 from collections.abc import Iterator, Sequence

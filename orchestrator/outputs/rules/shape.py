@@ -1,4 +1,7 @@
-"""[pure] O17, O20: tables that look like one row per person, and pictures without numbers."""
+"""[pure] O17, O20: tables that look like one row per person, and pictures without numbers.
+
+Source: outputs section 3, O17 (ADRF, ABS, OpenSAFELY) and O20 (OpenSAFELY's caps).
+"""
 
 from orchestrator.outputs.form import Kind, Note, Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
