@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from orchestrator.airlock import queries, releasing
+from orchestrator.airlock import queries, records, releasing
 from orchestrator.airlock.models import Release, Request
 from orchestrator.airlock.states import RequestState
 from orchestrator.audit import log
@@ -103,6 +103,27 @@ def test_recording_a_release_twice_is_once(engine: Engine) -> None:
         with pytest.raises(Tampered):
             recorded(session, world, dict.fromkeys(plan, digest_of(b"")))
         assert log.size(session) == size
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_release_without_its_papers_is_an_alarm(engine: Engine, which: int) -> None:
+    """Record and manifest lie in `release` before the row says so; other bytes than they are not
+    what belongs to this release."""
+    with write(engine) as session:
+        world = a_request(session, S.APPROVED)
+        run_checks(session)
+        plan = dict(releasing.plan_release(session, NOW, world.request.id))
+        papers = list(records.papers(session, world.request).digests)
+        papers[which] = digest_of(b"another release")
+        with pytest.raises(Tampered):
+            releasing.record_release(
+                session, NOW, world.request.id, plan, papers=papers, policies=policies()
+            )
+        with pytest.raises(Tampered):
+            releasing.record_release(
+                session, NOW, world.request.id, plan, papers=papers[:1], policies=policies()
+            )
+        assert world.request.state == S.APPROVED
 
 
 def test_who_may_not_collect_is_refused(engine: Engine) -> None:
