@@ -81,11 +81,6 @@ def compared(
     return sorted(found, key=_order)
 
 
-def has_counts(session: Session, file_id: str) -> bool:
-    """Say whether a file has counts that earlier ones can stand beside."""
-    return ledger.stored(session, file_id) is not None
-
-
 def _compared(
     session: Session,
     actor: Actor,

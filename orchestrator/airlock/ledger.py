@@ -230,6 +230,12 @@ def stored(session: Session, file_id: str) -> Counts | None:
     return Counts(tuple(table_from_json(json.loads(body)) for body in rows)) if rows else None
 
 
+def has_counts(session: Session, file_id: str) -> bool:
+    """Say whether a file has counts that earlier ones can stand beside."""
+    query = select(LedgerTable.id).where(LedgerTable.file_id == file_id).limit(1)
+    return session.exec(query).first() is not None
+
+
 def _released(session: Session, file_id: str) -> bool:
     query = select(LedgerTable.id).where(
         LedgerTable.file_id == file_id, col(LedgerTable.released_at).is_not(None)

@@ -71,8 +71,8 @@ def _chosen(found: Sequence[Compared], file: FileView, table: str, finding: int)
     listed = file.report.findings if file.report else ()
     if by_name is None and 0 <= finding < len(listed):
         said = listed[finding]
-        of_ledger = said.rule in LEDGER_RULES
-        by_name = next((one for one in found if of_ledger and one.other in said.evidence), None)
+        told = [one for one in found if said.rule in LEDGER_RULES and one.other in said.evidence]
+        by_name = max(told, key=lambda one: len(one.other), default=None)
     return by_name or next(iter(found), None)
 
 

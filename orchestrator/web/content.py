@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from orchestrator.airlock import comparing, queries, reviewing
+from orchestrator.airlock import ledger, queries, reviewing
 from orchestrator.airlock.queries import Detail, FileView, VersionBefore
 from orchestrator.airlock.rounds import SEAT
 from orchestrator.airlock.rules import may_approve
@@ -133,7 +133,7 @@ def _look(
 
 def _has_counts(control: Control, file_id: str) -> bool:
     with read(control.db) as session:
-        return comparing.has_counts(session, file_id)
+        return ledger.has_counts(session, file_id)
 
 
 def _since(control: Control, file: FileView, form: FileForm | None) -> Since | None:

@@ -17,7 +17,7 @@ from tests.unit.outputs.test_properties import ORDER, World
 
 LEAKS = leaks(cohort("flchain"))
 PIECES = {**SAFE, **LEAKS}
-SOME = settings(max_examples=40, deadline=None,
+SOME = settings(max_examples=25, deadline=None,
                 suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 
 
