@@ -61,7 +61,10 @@ class Implied:
 
 @dataclass(frozen=True)
 class Beside:
-    """Two tables side by side. Shape: `lines` have one pair for each of `measures`."""
+    """Two tables side by side.
+
+    Shape: `lines` have one pair for each of `measures`; of `implied` what is printed comes first.
+    """
 
     measures: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -96,7 +99,8 @@ def beside(here: FactTable, there: FactTable, least: int) -> Beside:
     measures = tuple(dict.fromkeys(measure for measure, _ in (*ours, *theirs)))
     rows = list(dict.fromkeys(named for _, named in (*ours, *theirs)))
     lines = tuple(_line(named, measures, ours, theirs, marked) for named in rows)
-    return Beside(measures, lines, tuple(map(_implied, found)))
+    printed_first = sorted(found, key=lambda one: one.here.derived or one.there.derived)
+    return Beside(measures, lines, tuple(map(_implied, printed_first)))
 
 
 _Facts = dict[tuple[str, Coordinates], Fact]

@@ -1,13 +1,13 @@
 """What a release carries: the digests of its record and of its manifest.
 
-Revision: 0007
+Revision: 0006
 Before it: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
