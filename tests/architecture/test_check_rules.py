@@ -22,7 +22,7 @@ def defined(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rule"
     ]
     given = [keyword for call in calls for keyword in call.keywords if keyword.arg == "id"]
-    return {one.value.value for one in given if isinstance(one.value, ast.Constant)}
+    return {str(one.value.value) for one in given if isinstance(one.value, ast.Constant)}
 
 
 def unsourced(source: str) -> list[str]:

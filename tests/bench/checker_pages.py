@@ -53,8 +53,8 @@ def measured(folder: Path, size: int, rounds: int) -> dict[str, float]:
     world = a_world(a_control(folder, url))
     first = asked(world, "first", size, less=0)
     checked(world)
-    for checker in ("checker", "second"):
-        approve(world.browser(checker), first)
+    for who in ("checker", "second"):
+        approve(world.browser(who), first)
     checked(world)
     with write(world.control.db) as session:
         release(session, world.control, first)
