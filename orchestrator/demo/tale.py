@@ -183,6 +183,7 @@ class Tale:
             self._named(step, request, "O28", "results.xlsx")
             self._named(step, request, "O19", "results.xlsx!/")
         with self.story.step("The same export, mended as the findings say, passes") as step:
+            self._take_out(request, "model-input.csv")
             step.saw(self.notebook.execute(cell("mended_export")).strip())
             self._describe("leaky", {"results.xlsx": MENDED_CONTEXT})
             self.notebook.execute("!tre submit leaky")
@@ -215,6 +216,13 @@ class Tale:
             f"{rules} rules run again from the record, the source and the file: the same verdict",
             run.stdout + run.stderr,
         )
+
+    def _take_out(self, request: dict[str, Any], path: str) -> None:
+        """The author opens the next round and takes a file out of it."""
+        here = f"/api/requests/{request['id']}"
+        self.cast["rosa"].ask("POST", f"{here}/reopen")
+        (file,) = [one for one in request["files"] if one["path"] == path]
+        self.cast["rosa"].ask("DELETE", f"{here}/files/{file['id']}")
 
     def _named(self, step: Step, request: dict[str, Any], rule: str, where: str) -> None:
         """A rule must have stopped something there, with the rows named where it is about rows."""
