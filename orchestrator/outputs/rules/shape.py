@@ -1,4 +1,7 @@
-"""[pure] O17, O20: tables that look like one row per person, and figures without their table."""
+"""[pure] O17, O20: tables that look like one row per person, and figures without their table.
+
+Source: outputs section 3, O17 (ADRF, ABS, OpenSAFELY) and O20 (OpenSAFELY's caps).
+"""
 
 from collections.abc import Sequence
 
