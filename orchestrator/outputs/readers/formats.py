@@ -28,8 +28,8 @@ _ZIP = ("zip",)
 _R = ("gzip", "bzip2", "xz", "r")
 
 FORMATS: tuple[Format, ...] = (
-    Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed into"
-           " cells"),
+    Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
+           " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
     Format("text", ("txt", "text"), "the text and every table printed or spelled out in it"),
     Format("log", ("log", "out", "lis"), "as text"),
