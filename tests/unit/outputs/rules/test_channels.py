@@ -6,8 +6,10 @@ from random import Random
 import pytest
 from PIL import Image, ImageDraw
 
-from orchestrator.outputs.model import FileReport
+from orchestrator.outputs.model import FileReport, Verdict
+from orchestrator.outputs.released import compare
 from orchestrator.outputs.rules.precision import surplus
+from orchestrator.policy.outputs import OutputsPolicy
 from tests.outputs_world import Check, verdicts
 
 
@@ -99,3 +101,11 @@ def test_a_long_table_is_counted_in_its_groups(check: Check) -> None:
 
     assert verdicts(check("t.csv", long(20)))["O20"] == "pass"
     assert verdicts(check("t.csv", long(60)))["O20"] == "flag"
+
+
+def test_a_file_without_counts_is_not_compared(policy: OutputsPolicy) -> None:
+    """Nothing to subtract is no pass; counts that were cut off are still could-not-check."""
+    told = compare((), (), policy)
+    assert [one.verdict for one in told] == [Verdict.NOT_APPLICABLE] * 2
+    cut = compare((), (), policy, unfinished="more counts than are compared")
+    assert [one.verdict for one in cut] == [Verdict.COULD_NOT_CHECK] * 2
