@@ -122,7 +122,7 @@ def _slack(one: _Printed, factor: float, first: _Printed, scaled: bool) -> float
 
 
 def _fine(one: _Printed) -> bool:
-    return abs(one.value) / one.half >= 2 * 10 ** (_DIGITS - 1)
+    return abs(one.value) / one.half >= 2.0 * 10.0 ** (_DIGITS - 1)
 
 
 def _places(cell: str) -> int:
