@@ -108,9 +108,9 @@ def _met(column: Any, sign: str, wanted: str) -> Any:
 
 
 def _status(session: Any) -> str:
-    """Give the worst status of a session's outputs."""
+    """Give the worst status of a session's outputs; what it took in none was refused (svg is)."""
     said = [str(record.status) for record in session.results.results.values()]
-    return max(said, key=_ORDER.index)
+    return max(said, key=_ORDER.index, default="fail")
 
 
 if __name__ == "__main__":
