@@ -81,6 +81,8 @@ def _ask(frame: Any, question: Question) -> str:
             }
             matrix = pd.DataFrame({name: own.astype(float) for name, own in terms.items()})
             session.ols(frame["weight_kg"], acro.add_constant(matrix))
+        case kind:
+            raise RuntimeError(f"nobody can ask {kind!r}")
     return _status(session)
 
 

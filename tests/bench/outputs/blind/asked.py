@@ -47,7 +47,7 @@ def _asked(claim: Claim, *, alone: bool) -> Sequence[Question]:
         case Sums():
             return [_question("sum", claim.table, claim.where, by=claim.by, column=claim.column)]
         case Steps():
-            return [_question("survival", "people", claim.where, times=claim.times)]
+            return [_question("survival", "people", claim.where, times=claim.times, hidden=True)]
         case Held() if alone and claim.column == "followup_months":
             return [_question("survival", "people", claim.where, times=())]
         case Freedom():
