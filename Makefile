@@ -27,7 +27,7 @@ test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/cluster tests
 
 test-cluster: $(VENV)/.dev ## every test that needs a Kubernetes: yours, kind's, or the lab's
-	@$(BIN)/python -m pytest tests/cluster
+	@$(BIN)/python -m tests.cluster --durations=20 tests/cluster
 
 test-wall: $(VENV)/.dev ## the second wall on network namespaces of its own; needs root and no cluster
 	@.ci/packages nftables iproute2 util-linux

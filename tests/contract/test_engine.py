@@ -5,7 +5,7 @@ Each test works in a project of its own.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,13 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "memory":
         yield World(MemoryEngine(ready_after=2))
         return
+    with a_local_world() as found:
+        yield found
+
+
+@contextmanager
+def a_local_world() -> Iterator[World]:
+    """Sandboxes of this machine, with a stand-in for the doors' process."""
     with ExitStack() as stack:
         engine, folder = stack.enter_context(local_world.world())
 
