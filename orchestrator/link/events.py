@@ -33,7 +33,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Event:
-    """One pushed line; `halt` is the id of the row behind a halt, to be answered with what closed."""
+    """One pushed line; `halt` is the id of a halt's row, to be answered with what closed."""
 
     kind: Kind
     scope: Scope = Scope()

@@ -91,8 +91,9 @@ class Line:
         """Listen to the stream for ever, reconnecting; ends only by cancellation.
 
         Shape: `hear` answers a halt with the number of connections that it closed, and that is
-        reported: who halted sees what happened. After each connection `hear` gets everything-may-have-changed, because lines may
-        have been missed. Units: a stream without a line for `silence` seconds is given up.
+        reported: who halted sees what happened. After each connection `hear` gets
+        everything-may-have-changed, because lines may have been missed.
+        Units: a stream without a line for `silence` seconds is given up.
         """
         pause = 0.1
         while True:

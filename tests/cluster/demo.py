@@ -29,7 +29,7 @@ SNAPSHOTS = f"{STATE}/snapshots"
 @contextmanager
 def prepared(lab: Instance, objects: Objects, folder: Path, say: Say) -> Iterator[Chosen]:
     """Bring what the story needs to the lab; volumes are made as long as the block lasts."""
-    images = chart.brought(lab, say)
+    images = chart.brought(lab)
     lab.run("install", "-d", "-o", "1000", "-g", "1000", "-m", "0755", SNAPSHOTS)
     said = chart.values(images, **chart.of_lab(lab, objects))
     said["cluster"] |= {
