@@ -107,6 +107,7 @@ def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) 
     seen = hands.engine.ensure(wish.spec)
     if row.asleep_since is not None:
         hands.engine.wake(row.slug)
+        seen = hands.engine.observe(row.slug)
     _detach(hands, row, now)
     _record_spec(hands, row, wish)
     if not seen.hub_ready:
