@@ -22,6 +22,8 @@ from orchestrator.engines.port import (
     Spec,
 )
 from orchestrator.errors import NotAllowed, NotFound, TreError
+from orchestrator.objectstore import trees
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs import codec, judge, opener
 from orchestrator.outputs.form import form_name
 from orchestrator.outputs.model import Job, JobFile, Report
@@ -91,6 +93,11 @@ class MemoryEngine:
             self._world(project)
         held = Probe("E01.memory", "none", "none", Outcome.HELD, "a made-up probe", 0.0)
         return self.broken or [held]
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """See the port: its only node is this machine."""
+        self._called("place")
+        trees.build(depot, manifest, trees.leaves_of(manifest))
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.values import Digest
 
@@ -185,6 +186,15 @@ class Engine(Protocol):
         """Try every way out with a scratch server built like a real one (None: the deployment).
 
         Effect: leaves nothing behind. A control that fails makes its probe INCONCLUSIVE.
+        """
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """Bring a snapshot's files, which lie in zone `snapshots`, to where servers mount them.
+
+        Idempotence: what is placed stays as it is and costs no copy.
+        Effect: seen whole or not at all, every byte re-hashed on the way.
+        Errors: NotFound when a file is not in the zone; Tampered when one is not its name;
+        Unavailable when disk, store or storage refuse, or the storage is not for several nodes.
         """
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:

@@ -240,7 +240,7 @@ def _attach(
     hands: Hands, row: Workspace, wish: permits.Wish, now: datetime, then: str | None = None
 ) -> None:
     """Give data, then write that it is there, in one transaction with the move that it allows."""
-    permits.build_missing(hands, row.project_id)
+    permits.place_missing(hands, row.project_id)
     hands.engine.attach(row.slug, wish.mounts)
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)

@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "ConfigMap": Kind(_CORE, "configmaps"),
     "Deployment": Kind("apis/apps/v1", "deployments"),
     "Event": Kind(_CORE, "events"),
+    "Job": Kind("apis/batch/v1", "jobs"),
     "LimitRange": Kind(_CORE, "limitranges"),
     "Namespace": Kind(_CORE, "namespaces", namespaced=False),
     "Node": Kind(_CORE, "nodes", namespaced=False),

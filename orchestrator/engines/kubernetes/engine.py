@@ -18,12 +18,14 @@ from orchestrator.engines.kubernetes.checks import Pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
+from orchestrator.engines.kubernetes.placing import Places
 from orchestrator.engines.kubernetes.proof import RECONCILER
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record, sorted_mounts
 from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Servers, allowed
 from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
 from orchestrator.errors import TreError
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.values import parse_slug
 
@@ -52,6 +54,7 @@ class KubernetesEngine:
         self.environments = Environments(client, cluster, patience=patience, maker=maker)
         self.servers = Servers(self.environments, connect)
         self._prisons = Pods(client, cluster, connect)
+        self._places = Places(client, cluster, connect, self.environments.walls.nodes)
         self._starting = threading.Lock()
         self._looking = False
 
@@ -61,7 +64,7 @@ class KubernetesEngine:
             self._look()
         except TreError as problem:
             return [Condition("cluster", "broken", problem.message)]
-        return self.environments.doctor()
+        return [*self.environments.doctor(), self._places.condition()]
 
     def ensure(self, spec: Spec) -> Observed:
         """See the port."""
@@ -85,6 +88,11 @@ class KubernetesEngine:
         people = record.spec.people if record is not None else ()
         found = (self.servers.seen(project, person) for person in people)
         return replace(seen, servers={each.person: each for each in found if each is not None})
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """See the port."""
+        self._look()
+        self._places.place(depot, manifest)
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""

@@ -55,3 +55,12 @@ def check_room(cluster: Cluster) -> list[Object]:
         *network.check_policies(cluster),
         *namespace.accounts(cluster.check, {}),
     ]
+
+
+def placing_room(cluster: Cluster) -> list[Object]:
+    """Answer the namespace where snapshots are placed, with its policies and powerless accounts."""
+    return [
+        namespace.placing_namespace(cluster),
+        *network.placing_policies(cluster),
+        *namespace.accounts(cluster.placing, {}),
+    ]

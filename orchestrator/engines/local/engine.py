@@ -32,6 +32,8 @@ from orchestrator.engines.port import (
     Spec,
 )
 from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
+from orchestrator.objectstore import trees
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.sandbox import run, spawn
 from orchestrator.sandbox.limits import bounded_memory, make_group, tidy
@@ -114,6 +116,10 @@ class LocalEngine:
         image = record.spec.image if record else images.DEFAULT
         place = images.ensure_image(self._settings, image)
         return proof.prove(self._layout, self._uids, place, self._settings, project)
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """See the port: a tree of this machine, mounted from where it is."""
+        trees.build(depot, manifest, trees.leaves_of(manifest))
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""
