@@ -28,11 +28,9 @@ from orchestrator.objectstore import placed
 from orchestrator.objectstore.posix import PosixStore
 from orchestrator.objectstore.zones import Zone
 from orchestrator.values import Digest, canonical_json, digest_of
-from tests.cluster import hands
+from tests.cluster import hands, pod_images
 from tests.cluster.conftest import NamespaceMaker
-from tests.cluster.images.make import make
 from tests.cluster.installed import Installed, installed
-from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, probe_pod, until
 
@@ -91,12 +89,11 @@ def world(objects: Objects, lab: Instance) -> Iterator[World]:
         stack.callback(shutil.rmtree, store)
         os.chown(root, _USER, _USER)
         root.chmod(0o755)
-        made = make(("orchestrator",), os.environ.get("BASE_IMAGE", ""))["orchestrator"]
-        image = bring_in(lab, made.archive, "lab.local/orchestrator")
+        called = dict.fromkeys(("workspace", "hub", "worker"), "orchestrator")
         here = stack.enter_context(
             installed(
                 objects,
-                images=dict.fromkeys(("workspace", "hub", "worker"), image),
+                images=pod_images.brought_in(lab, called),
                 snapshots=HostFolder(str(root)),
             )
         )
