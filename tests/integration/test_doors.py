@@ -18,7 +18,7 @@ from orchestrator.doors.house import Pace
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
 from tests.integration.doors_world import Way, door, server
-from tests.integration.gateway_world import ENGINE, KNOWN, Notebook, World, world
+from tests.integration.gateway_world import ENGINE, KNOWN, Notebook, World, until, world
 
 pytestmark = pytest.mark.loopback
 
