@@ -34,7 +34,7 @@ def _rank(word: str) -> int:
 
 def table(found: Outcomes) -> list[str]:
     """Lay them out as lines of equal columns, the tests in the order of their names."""
-    rows = [("the contract of engines", *ENGINES)]
+    rows: list[tuple[str, ...]] = [("the contract of engines", *ENGINES)]
     rows += [
         (test.replace("_", " "), *(of_test[engine] for engine in ENGINES))
         for test, of_test in sorted(found.items())
