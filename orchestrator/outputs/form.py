@@ -72,6 +72,7 @@ class Note(StrEnum):
     PICKLED = "pickled"
     MODEL = "model"
     MARKS = "marks"
+    UNACCOUNTED = "unaccounted"
 
 
 @dataclass(frozen=True)

@@ -68,24 +68,31 @@ def open_file(
     return registry.open_bytes(path, location.read_bytes(), caps, readers)
 
 
-def open_job(job: OpenerJob, files: Path, out: Path) -> None:
+def open_job(
+    job: OpenerJob,
+    files: Path,
+    out: Path,
+    readers: Mapping[str, registry.Reader] = registry.READERS,
+) -> None:
     """Open every file of a job from `files/<n>` and write the forms to `out`.
 
     Effect: each form is written as soon as it is there, so that a crash loses only later files.
     """
     with (out / FORMS).open("wb") as stream:
-        for form in _forms(job, files, out):
+        for form in _forms(job, files, out, readers):
             stream.write(form_to_json(form) + b"\n")
             stream.flush()
 
 
-def _forms(job: OpenerJob, files: Path, out: Path) -> Iterator[FileForm]:
+def _forms(
+    job: OpenerJob, files: Path, out: Path, readers: Mapping[str, registry.Reader]
+) -> Iterator[FileForm]:
     for position, path in enumerate(job.paths):
         location = files / str(position)
         if job.kind == "admission":
             yield stream_table(path, location, out / f"rows-{position}.ndjson", job.admission)
         else:
-            yield open_file(path, location, job.caps)
+            yield open_file(path, location, job.caps, readers)
 
 
 def _too_big(path: str, location: Path, size: int) -> FileForm:
@@ -105,7 +112,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/out"))
     arguments = parser.parse_args()
     job = read_job((arguments.job / "job.json").read_bytes())
-    open_job(job, arguments.job / "files", arguments.out)
+    open_job(job, arguments.job / "files", arguments.out, registry.IN_PRISON)
 
 
 if __name__ == "__main__":

@@ -234,7 +234,7 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
                         f"{path.name} cannot be read as one table ({note.note.value} near line "
                         f"{note.at}): save it as UTF-8 csv with one header line."
                     )
-                yield load_rows(rows, table, table_name(path.name), path.name)
+                yield load_rows(rows, table, table_name(path.name), path.name, Path(scratch))
 
 
 def _parquet(path: Path) -> Loaded:
@@ -242,8 +242,8 @@ def _parquet(path: Path) -> Loaded:
         names, columns = read_columns(path.read_bytes())
     except (Unreadable, ValueError, IndexError, OSError) as error:
         raise Invalid(
-            f"{path.name} cannot be read as parquet: save it without encryption and bloom "
-            "filters, packed with snappy, gzip, zstd or not at all, or as csv."
+            f"{path.name} cannot be read as parquet: save it without encryption, packed with "
+            "snappy, gzip, zstd or not at all, or as csv."
         ) from error
     cells = [encode_cells(name, column) for name, column in zip(names, columns, strict=True)]
     return Loaded(path.name, table_name(path.name), len(columns[0]) if columns else 0, tuple(cells))

@@ -8,6 +8,7 @@ from orchestrator.outputs.readers import (
     arrow,
     delimited,
     documents,
+    duck,
     jpeg,
     markup,
     notebook,
@@ -21,6 +22,8 @@ from orchestrator.outputs.readers import (
     prose,
     r_objects,
     safetensors,
+    sas,
+    sas_transport,
     sheets,
     spss,
     sqlite,
@@ -80,8 +83,15 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "rds": r_objects.read,
         "stata": stata.read,
         "spss": spss.read,
+        "sas": sas.read,
+        "sas-transport": sas_transport.read,
     }
 )
+
+"""Readers that are ours alone and may run anywhere."""
+
+IN_PRISON: Mapping[str, Reader] = MappingProxyType({**READERS, "duckdb": duck.read})
+"""Those of the opener's sandbox, also by programs that are not ours."""
 
 
 def open_bytes(
