@@ -16,7 +16,7 @@ _END = 24
 
 
 def sas_data(cells: Mapping[str, Sequence[str]], *, squeezed: bool = False) -> bytes:
-    """A data file of 32 bits and little endian; rows plain on data pages, or as runs on meta pages."""
+    """A file of 32 bits, little endian; rows plain on data pages, or as runs on meta pages."""
     columns = [_Column(name, values) for name, values in cells.items()]
     size = sum(column.width for column in columns)
     count = len(next(iter(cells.values())))

@@ -311,7 +311,8 @@ def stata(cells: Cells, version: int = 118) -> bytes:
 
 def transport(cells: Cells, version: int) -> bytes:
     """A transport file of SAS."""
-    data = frame(cells).rename(columns=_flat)
+    longest = 8 if version == 5 else 32
+    data = frame(cells).rename(columns=lambda name: _flat(name)[:longest])
     return with_file(
         lambda path: pyreadstat.write_xport(
             data, path, table_name="T", file_format_version=version
@@ -324,7 +325,9 @@ def filtered(cells: Cells) -> bytes:
     """A parquet file as duckdb writes it by default: columns with a filter of hashed values."""
     with duckdb.connect() as base:
         base.register("t", frame(cells))
-        return with_file(lambda path: base.execute(f"COPY t TO '{path}' (FORMAT parquet)"), "parquet")
+        return with_file(
+            lambda path: base.execute(f"COPY t TO '{path}' (FORMAT parquet)"), "parquet"
+        )
 
 
 def duck(cells: Cells) -> bytes:

@@ -197,6 +197,11 @@ def form_name(path: str, digest: str) -> str:
     return f"{digest.removeprefix('sha256:')}-{hashlib.sha256(path.encode()).hexdigest()[:16]}.json"
 
 
+def form_file(position: int) -> str:
+    """Name the file in which an opener of several files leaves the form of one."""
+    return f"forms-{position}.json"
+
+
 def form_from_json(data: bytes, limits: FormLimits) -> FileForm:
     """Read a form, believing nothing.
 

@@ -13,6 +13,7 @@ import math
 import shutil
 import sys
 import tempfile
+import weakref
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -194,7 +195,8 @@ class IndexWriter:
         self._path = path
         self._key = key
         self._tables: list[Mapping[str, object]] = []
-        self._body = tempfile.TemporaryFile(dir=path.parent)
+        self._body = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - until finish
+        weakref.finalize(self, self._body.close)
 
     def add(self, name: str, columns: Iterable[Column]) -> int:
         """Write one table and answer its rows. Errors: ValueError for columns of other lengths."""

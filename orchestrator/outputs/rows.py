@@ -6,11 +6,11 @@ of rows while they are taken apart, then one column at a time.
 
 import json
 import tempfile
+import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from orchestrator.outputs.form import BadForm, Table
 from orchestrator.outputs.index import (
@@ -37,6 +37,25 @@ class Loaded:
     columns: tuple[SourceColumn, ...]
 
 
+class _Store:
+    """A file without a name, closed with the last column that lies there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - until nobody needs it
+        weakref.finalize(self, self._file.close)
+
+    def put(self, data: bytes) -> tuple[int, int]:
+        """Write at the end and say where."""
+        start = self._file.seek(0, 2)
+        self._file.write(data)
+        return start, len(data)
+
+    def at(self, place: tuple[int, int]) -> bytes:
+        """Read what lies at a place."""
+        self._file.seek(place[0])
+        return self._file.read(place[1])
+
+
 @dataclass(frozen=True)
 class StoredColumn:
     """A column in a file without a name; each look at it reads it again.
@@ -45,7 +64,7 @@ class StoredColumn:
     """
 
     name: str
-    store: BinaryIO = field(repr=False)
+    store: "_Store" = field(repr=False)
     texts: tuple[int, int]
     numbers: tuple[int, int]
     role: str = ""
@@ -53,13 +72,13 @@ class StoredColumn:
     @property
     def distinct(self) -> list[str]:
         """Its values, each once."""
-        return _texts(_at(self.store, self.texts))
+        return _texts(self.store.at(self.texts))
 
     @property
     def positions(self) -> Numbers:
         """For each row, which of the distinct values it has."""
         found = array("I")
-        found.frombytes(_at(self.store, self.numbers))
+        found.frombytes(self.store.at(self.numbers))
         return found
 
 
@@ -69,13 +88,13 @@ def load_rows(path: Path, table: Table, name: str, source: str, store: Path) -> 
     Effect: a file without a name in the folder `store`, gone with the last column.
     Errors: BadForm for a row that is not a list of as many texts as the table has columns.
     """
-    held = tempfile.TemporaryFile(dir=store)
+    held = _Store(store)
     places: list[list[tuple[int, int]]] = [[] for _ in table.columns]
     total = 0
     for batch in _batches(_rows(path), len(table.columns)):
         total += len(batch)
         for own, cells in zip(places, zip(*batch, strict=True), strict=True):
-            own.append(_put(held, _spelled(cells)))
+            own.append(held.put(_spelled(cells)))
     if total != table.total_rows:
         raise BadForm("another number of rows than announced")
     columns = tuple(
@@ -143,23 +162,12 @@ def _spelled(cells: Sequence[str]) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _stored(name: str, store: BinaryIO, places: Iterable[tuple[int, int]]) -> StoredColumn:
+def _stored(name: str, store: _Store, places: Iterable[tuple[int, int]]) -> StoredColumn:
     """Find the distinct values of a column and put them and the positions down."""
-    cells = (cell for place in places for cell in _texts(_at(store, place)))
+    cells = (cell for place in places for cell in _texts(store.at(place)))
     column = encode_cells(name, cells)
-    texts = _put(store, _spelled(column.distinct)) if column.distinct else (0, 0)
-    return StoredColumn(name, store, texts, _put(store, column.positions.tobytes()))
-
-
-def _put(store: BinaryIO, data: bytes) -> tuple[int, int]:
-    start = store.seek(0, 2)
-    store.write(data)
-    return start, len(data)
-
-
-def _at(store: BinaryIO, place: tuple[int, int]) -> bytes:
-    store.seek(place[0])
-    return store.read(place[1])
+    texts = store.put(_spelled(column.distinct)) if column.distinct else (0, 0)
+    return StoredColumn(name, store, texts, store.put(column.positions.tobytes()))
 
 
 def _texts(data: bytes) -> list[str]:

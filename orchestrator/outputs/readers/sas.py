@@ -159,9 +159,7 @@ def _between(owned: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int,
         yield at, size
 
 
-def _plain_rows(
-    file: _File, page: bytes, at: int, blocks: int | None
-) -> Iterator[tuple[int, int]]:
+def _plain_rows(file: _File, page: bytes, at: int, blocks: int | None) -> Iterator[tuple[int, int]]:
     """Read rows that stand one after another; on a mixed page they begin at eight bytes."""
     if blocks is None:
         at += -at % 8

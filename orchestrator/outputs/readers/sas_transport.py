@@ -70,6 +70,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 
     Shape: a file with one member is that table; with several, each is a table of its own.
     """
+    if len(data) % _LINE:
+        raise Unreadable(Note.TRUNCATED, len(data))
     walk = _Walk(data)
     walk.head(b"LIBRARY", b"LIBV8")
     walk.said(_LINE, "header")

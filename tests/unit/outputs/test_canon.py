@@ -1,6 +1,7 @@
 """One spelling for each value."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -50,14 +51,14 @@ def test_missing_values_are_no_evidence() -> None:
     assert not any(map(is_missing, ["0", "no", "N"]))
 
 
-def spelled(values: list[float | None], counts: list[int]) -> dict[Transform, list[str]]:
+def spelled(values: Sequence[float | None], counts: list[int]) -> dict[Transform, list[str]]:
     """All transforms of a column at once."""
     return {name: list(own) for name, own in transforms(values, counts)}
 
 
 def test_transforms_of_a_column() -> None:
     """Scaled by the whole column, each value as often as it occurs."""
-    values: list[float | None] = [float(value) for value in range(1, 31)]
+    values = [float(value) for value in range(1, 31)]
     counts = [2] * 30
     made = spelled(values, counts)
     mean, spread = 15.5, math.sqrt(sum((value - 15.5) ** 2 for value in values) / 30)
