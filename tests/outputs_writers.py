@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import docx
 import duckdb
@@ -309,7 +309,7 @@ def stata(cells: Cells, version: int = 118) -> bytes:
     return buffered(lambda out: data.to_stata(out, version=version, write_index=False))
 
 
-def transport(cells: Cells, version: int) -> bytes:
+def transport(cells: Cells, version: Literal[5, 8]) -> bytes:
     """A transport file of SAS."""
     longest = 8 if version == 5 else 32
     data = frame(cells).rename(columns=lambda name: _flat(name)[:longest])

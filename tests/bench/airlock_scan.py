@@ -122,7 +122,7 @@ def ran(python: Path | str, code: str, path: Path) -> tuple[float, int | None, i
 
 def scan(megabytes: int, rounds: int) -> dict[str, object]:
     """Measure one file; all who count must count the same."""
-    ways = {
+    ways: dict[str, tuple[Path | str, str]] = {
         "sha256": (sys.executable, HASH),
         "hash and single-pass rules": (sys.executable, OURS),
         "polars streaming": (peers(), POLARS_SCAN),
@@ -145,9 +145,9 @@ def scan(megabytes: int, rounds: int) -> dict[str, object]:
     assert len(counted) == 1, f"they count differently: {counted}"
     print(f"{size / 1e6:.0f} MB, {counted.pop()} rows, load {os.getloadavg()[0]:.1f}")
     ours = seconds["hash and single-pass rules"]
-    for way, took in seconds.items():
-        ratios = [other / own for own, other in zip(ours, took, strict=True)]
-        print(f"{way:28} {size / 1e9 / statistics.median(took):6.2f} GB/s, peak {memory[way]:4} "
+    for way, theirs in seconds.items():
+        ratios = [other / own for own, other in zip(ours, theirs, strict=True)]
+        print(f"{way:28} {size / 1e9 / statistics.median(theirs):6.2f} GB/s, peak {memory[way]:4} "
               f"MiB; ours is {statistics.median(ratios):.2f} times as fast "
               f"({min(ratios):.2f} to {max(ratios):.2f})", flush=True)  # fmt: skip
     return {"bytes": size, "seconds": seconds, "peak_mib": memory}
