@@ -46,10 +46,14 @@ def _guarded(original: Any) -> Any:
 class OneHouse(LoadScopeScheduling):  # type: ignore[misc]  # the plug-in is untyped
     """Tests go to whichever worker is free; those of the whole house to one, as it is too large.
 
+    Those on a cluster go file by file: what a file's tests share takes a while to stand up.
+
     The groups of pytest-xdist do not reach the scheduler with this pytest: `nodeid` is fixed.
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/cluster/"):
+            return nodeid.partition("::")[0]
         return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid
 
 

@@ -73,6 +73,7 @@ class Note(StrEnum):
     MODEL = "model"
     MARKS = "marks"
     UNACCOUNTED = "unaccounted"
+    LOW_BITS = "low_bits"
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,15 @@ from typing import Any
 import yaml
 
 from tests.charts.copies import CHART
-from tests.cluster.images.base import SCRATCH
-from tests.cluster.images.make import make
-from tests.cluster.lab.build import Say
+from tests.cluster import pod_images
 from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
-from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects, namespace, until
 from tests.cluster.volumes import CLASS
 
 RELEASE = "tre"
 SPACE = "tre"
+ROOMS = (SPACE, "tre--check", "tre--placing")
 IMAGES = ("workspace", "hub", "orchestrator", "database", "wall")
 DIGEST = "sha256:" + "1" * 64
 _MINUTES = "8m"
@@ -89,10 +87,9 @@ def made_up() -> dict[str, str]:
     return {name: f"registry.invalid/{name}@{DIGEST}" for name in IMAGES}
 
 
-def brought(lab: Instance, say: Say) -> dict[str, str]:
-    """Make our images and bring them into the lab."""
-    made = make(IMAGES, SCRATCH, say)
-    return {name: bring_in(lab, made[name].archive, f"lab.local/{name}") for name in IMAGES}
+def brought(lab: Instance) -> dict[str, str]:
+    """Bring our images into the lab."""
+    return pod_images.brought_in(lab, {name: name for name in IMAGES})
 
 
 def of_lab(lab: Instance, objects: Objects) -> dict[str, Any]:
@@ -134,9 +131,9 @@ def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Itera
     finally:
         words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
         tool.run(*words, "--ignore-not-found")
-        for space in (SPACE, "tre--check"):
+        for space in ROOMS:
             objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-        until(lambda: not _spaces(objects) & {SPACE, "tre--check"}, 120, "namespaces are left")
+        until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
 
 
 def _spaces(objects: Objects) -> set[str]:

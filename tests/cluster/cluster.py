@@ -17,11 +17,12 @@ from orchestrator.errors import Invalid, Unavailable
 from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.build import Say, build
 from tests.cluster.lab.images import bring_in
-from tests.cluster.lab.instance import Instance, down, up
+from tests.cluster.lab.instance import Instance, down, names, up
 
 HERE = Path(__file__).parent
 KIND_NAME = "tre-test"
 PROBE = "lab.local/probe"
+_OF_A_RUN = "test-"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def yours(environment: Mapping[str, str]) -> Cluster:
 def a_lab(say: Say) -> Iterator[Cluster]:
     """An instance of this run alone, or the one that TRE_TEST_LAB names, which stays up."""
     kept = os.environ.get("TRE_TEST_LAB")
-    name = kept or f"test-{os.getpid()}"
+    name = kept or f"{_OF_A_RUN}{os.getpid()}"
+    take_what_was_left(say)
     lab = up(name, say)
     try:
         digest = bring_in(lab, probe_archive(), PROBE)
@@ -105,6 +107,19 @@ def a_lab(say: Say) -> Iterator[Cluster]:
     finally:
         if not kept:
             down(name)
+
+
+def take_what_was_left(say: Say) -> None:
+    """Take the labs of runs away that were killed before they could."""
+    for name in (each for each in names() if _left_behind(each)):
+        say(f"lab {name!r} was left by a run that was killed; it goes")
+        down(name)
+
+
+def _left_behind(name: str) -> bool:
+    """Whether a lab is that of a run whose process is no more."""
+    number = name.removeprefix(_OF_A_RUN)
+    return name != number and number.isdigit() and not Path("/proc", number).exists()
 
 
 def probe_archive() -> bytes:

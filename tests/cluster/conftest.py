@@ -1,16 +1,20 @@
 """One cluster for all tests here, namespaces of a test's own, and what happened in them."""
 
+import os
+import signal
 import socket
 import sys
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 
-from tests.cluster import reports
-from tests.cluster.cluster import Cluster, obtain
+from orchestrator.errors import TreError
+from tests.cluster import reports, side_by_side
+from tests.cluster.cluster import Cluster, choose, docker_runs, obtain
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, connection, namespace, until
 from tests.conftest import REFUSED
@@ -18,21 +22,37 @@ from tests.conftest import REFUSED
 NamespaceMaker = Callable[..., str]
 MEASURING = [ip_network("198.18.0.0/15"), ip_network("2001:2::/48")]
 GONE_S = 90
+LONGEST = {
+    name: number
+    for number, name in enumerate(("test_proof.py", "test_servers.py", "test_unproved.py"))
+}
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 
 
+def pytest_configure() -> None:
+    """Whoever ends a run politely gets it ended like one that ran: with everything taken away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below this folder needs a cluster."""
+    """Everything below this folder needs a cluster; the longest files come first.
+
+    So that two workers end at about the same time.
+    """
     for item in items:
         if "tests/cluster/" in item.path.as_posix():
             item.add_marker(pytest.mark.cluster)
+    items.sort(key=lambda item: LONGEST.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """The cluster: its kubeconfig, which of the three it is, what it can do."""
+    """The cluster: its kubeconfig, which of the three it is, what it can do.
+
+    Without one no test here can say anything, so the run ends with the sentence that says why.
+    """
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def say(line: str) -> None:
@@ -40,7 +60,11 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
             sys.stdout.write(f"\n{line}")
             sys.stdout.flush()
 
-    with obtain(say) as found:
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(obtain(say))
+        except TreError as error:
+            pytest.exit(f"There is no cluster for the tests. {error.message}", returncode=6)
         say(f"cluster: {found.kind}, own node closed by policies: {found.closes_own_node}\n")
         yield found
 
@@ -145,6 +169,35 @@ def pytest_runtest_makereport(
     if report.failed and opened is not None:
         report.sections += reports.sections(opened, reports.namespaces(item))
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The lab can show everything, so what was left out there makes the run fail."""
+    skipped = _said(session.config, "skipped")
+    if skipped and not session.exitstatus and choose(os.environ, docker_runs) == "lab":
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The contract of engines, both beside each other, whenever a test of it ran."""
+    every = ("passed", "failed", "error", "skipped")
+    found = side_by_side.outcomes((test, word) for word in every for test in _said(config, word))
+    if found:
+        terminalreporter.section("one contract, two engines")
+        for line in side_by_side.table(found):
+            terminalreporter.write_line(line)
+    left_out = _said(config, "skipped")
+    if left_out and choose(os.environ, docker_runs) == "lab":
+        terminalreporter.write_line(f"The lab leaves nothing out; skipped: {', '.join(left_out)}")
+
+
+def _said(config: pytest.Config, word: str) -> list[str]:
+    """The ids of tests with this outcome, those of parts of a test among them."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # a worker of a run that is shared out; the one that shares it out asks
+        return []
+    return [one.nodeid for key, told in reporter.stats.items() if word in key for one in told]
 
 
 __all__ = ["NamespaceMaker", "Object"]

@@ -26,8 +26,7 @@ from orchestrator.engines.port import Size, Spec
 from orchestrator.link.addresses import DOORS_HEALTH
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
-from tests.cluster.images.make import listed
-from tests.cluster.lab.images import bring_in
+from tests.cluster import pod_images
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import RESTRICTED, Object, Objects, until
 from tests.integration.gateway_world import SECRET, TOKEN, ControlWorld, Pods, free_port
@@ -306,15 +305,8 @@ def _from_hub(person: str) -> dict[str, str]:
 
 @contextmanager
 def house(objects: Objects, lab: Instance, system: str) -> Iterator[House]:
-    """Bring everything up in a system namespace, and take the projects away.
-
-    Errors: NotFound when no images were made here: `make images` first.
-    """
-    made = listed()
-    images = {
-        name: bring_in(lab, made[name].archive, f"lab.local/{name}")
-        for name in ("orchestrator", "workspace")
-    }
+    """Bring everything up in a system namespace, and take the projects away."""
+    images = pod_images.brought_in(lab, {name: name for name in ("orchestrator", "workspace")})
     service: Any = objects.apply(_service(system))
     known = Known(
         images={**images, "hub": images["orchestrator"], "worker": images["orchestrator"]},

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+import pytest
+
 from orchestrator.engines.kubernetes import storage
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Homes, HostFolder
@@ -52,7 +54,8 @@ class PodWorld:
 def pod_world(objects: Objects) -> Iterator[PodWorld]:
     """Everything that servers need to run; on the lab, whose node sees the machine's folders."""
     lab = objects.cluster.instance
-    assert lab is not None, "snapshots lie in a folder of the node, which is the lab's"
+    if lab is None:
+        pytest.skip("snapshots lie in a folder of the node, and only the lab's is ours")
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="snapshots-", dir=lab.state))
         stack.callback(shutil.rmtree, folder)

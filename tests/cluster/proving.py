@@ -17,12 +17,10 @@ from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import HostFolder
 from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.port import Probe, Spec
-from tests.cluster import python_image
+from tests.cluster import pod_images
 from tests.cluster.installed import Installed, installed
 from tests.cluster.lab.addresses import API_PORT
-from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
-from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, probe_pod, until
 from tests.cluster.wall import program
@@ -91,11 +89,10 @@ class House:
 @contextmanager
 def house(objects: Objects, lab: Instance) -> Iterator[House]:
     """Install everything; take everything away in the end, the node's label too."""
-    image = python_image.workspace(lab)
     program.build()
     with installed(
         objects,
-        images={"workspace": image},
+        images=pod_images.brought_in(lab, {"workspace": "workspace"}),
         doors_address=str(ip_network(lab.addresses.services[0])[16 + secrets.randbelow(200)]),
         api_servers=tuple((host, API_PORT) for host in lab.addresses.node),
         snapshots=HostFolder(DATA),
@@ -152,8 +149,7 @@ def _doors(objects: Objects, here: Installed) -> None:
 
 
 def _wall(objects: Objects, here: Installed, lab: Instance) -> Object:
-    archive = of_program(program.PROGRAM, "lab.local/wall:1", ("/tre-wall",))
-    image = bring_in(lab, archive, "lab.local/wall")
+    image = pod_images.brought_in(lab, {"wall": "wall"})["wall"]
     cluster, ports = here.cluster, here.cluster.ports
     caller = str(ip_network(lab.addresses.pods[0])[250])
     told = {

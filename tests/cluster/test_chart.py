@@ -193,7 +193,7 @@ def there(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[There]:
     """The previous chart, installed with everything that a trial has."""
-    images = chart.brought(lab, say)
+    images = chart.brought(lab)
     said = chart.values(images, **chart.of_lab(lab, objects))
     file = chart.written(tmp_path_factory.mktemp("values"), said)
     with homes(cluster), chart.installation(tool, objects, previous, file):

@@ -3,14 +3,10 @@
 The wall is the exception that its own pod needs more; tests of the chart start it.
 """
 
-import sys
-
 import pytest
 
+from tests.cluster import pod_images
 from tests.cluster.conftest import NamespaceMaker
-from tests.cluster.images.base import SCRATCH
-from tests.cluster.images.make import make
-from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import RESTRICTED, Object, Objects
 
@@ -32,19 +28,13 @@ DOES = {
 SAYS = {"workspace": "ir ", "hub": "6.1", "orchestrator": "outputs", "database": "initdb"}
 
 
-def say(line: str) -> None:
-    """A long build says how far it is."""
-    sys.stderr.write(f"{line}\n")
-
-
 @pytest.mark.parametrize("name", DOES)
 def test_a_pod_of_the_image_starts_restricted_and_works(
     name: str, lab: Instance, objects: Objects, make_namespace: NamespaceMaker
 ) -> None:
     """Read-only root, no capability, user 1000, and the node knows it by our digest."""
-    made = make([name], SCRATCH, say)[name]
-    image = bring_in(lab, made.archive, f"lab.local/{name}")
-    assert image == f"lab.local/{name}@{made.digest}"
+    image = pod_images.brought_in(lab, {name: name})[name]
+    assert image == f"lab.local/{pod_images.made()[name].by_digest}"
     space = make_namespace(name)
     objects.apply(_pod(space, image))
     pod = objects.wait_running(space, "one", seconds=180)[0]

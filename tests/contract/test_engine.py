@@ -5,7 +5,7 @@ Each test works in a project of its own.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,13 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "memory":
         yield World(MemoryEngine(ready_after=2))
         return
+    with a_local_world() as found:
+        yield found
+
+
+@contextmanager
+def a_local_world() -> Iterator[World]:
+    """Sandboxes of this machine, with a stand-in for the doors' process."""
     with ExitStack() as stack:
         engine, folder = stack.enter_context(local_world.world())
 
@@ -107,6 +114,24 @@ def test_a_project_that_was_never_set_up(world: World, tmp_path: Path) -> None:
         engine.start("unknown", "ada")
     assert engine.remove("unknown").kept == ()
     assert not engine.observe("unknown").present
+
+
+def test_what_was_asked_is_known_and_needs_no_mending(world: World) -> None:
+    """Neither does what was never asked for, or was removed."""
+    engine = world.engine
+    spec = _spec("epsilon", "ada")
+    assert not engine.asked("epsilon")
+    assert engine.mend("epsilon") == ()
+    engine.ensure(spec)
+    assert engine.asked("epsilon")
+    local_world.wait_for(lambda: "epsilon" not in engine.drifted(), world.patience)
+    assert engine.mend("epsilon") == ()
+    assert engine.observe("epsilon").spec_digest == spec.digest
+    engine.remove("epsilon")
+    assert not engine.asked("epsilon")
+    assert "epsilon" not in engine.drifted()
+    assert engine.mend("epsilon") == ()
+    assert not engine.observe("epsilon").present
 
 
 def test_the_life_of_a_server(world: World, tmp_path: Path) -> None:

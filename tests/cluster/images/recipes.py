@@ -83,7 +83,8 @@ RECIPES = (
     Recipe("database", (_PLAIN, ("/bin/sh", "/smoke/smoke.sh"))),
     Recipe(
         "wall",
-        (("/tre-wall", "remove", "-lists", "/smoke", "-programs", "/smoke"),),
+        # Where a try's folder is, nothing can be removed, and trying to is refused before looking.
+        (("/tre-wall", "remove", "-lists", "/smoke", "-programs", "/nowhere"),),
         files=((FOLDERS / "wall" / "build" / "tre-wall", "build/tre-wall"),),
         stands_on_base=False,
         lists_debian=False,

@@ -130,7 +130,7 @@ def _built(go: Path, part: Part, say: Say) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder.parent / f"{folder.name}.lock"):
+    with alone(folder.parent / f"{folder.name}.lock"):
         if not folder.is_dir():
             _make(go, part, folder, say)
     return folder
@@ -239,7 +239,8 @@ def _fetch_go(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[None]:
+def alone(file: Path) -> Iterator[None]:
+    """Let one process at a time in; the others wait."""
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -26,6 +26,8 @@ from tests.cluster.lab.configuration import PAUSE
 
 PACKAGES = ("runc", "containernetworking-plugins", "nftables", "iproute2", "conntrack")
 UP_S = 180
+_APART = ("unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--mount-proc")
+_OR = "or name a cluster of yours in TRE_TEST_KUBECONFIG"
 _CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
 """Instances that this process started: it must bury them."""
 
@@ -188,14 +190,39 @@ def names() -> list[str]:
 
 
 def _prepare(instance: Instance) -> None:
-    if os.geteuid() != 0:
-        raise Unavailable(
-            "The lab makes network namespaces and mounts: run it as root, "
-            "or name a cluster in TRE_TEST_KUBECONFIG."
-        )
+    must_be_possible()
     if instance.state.exists():
         down(instance.name)
-    subprocess.run([ROOT / ".ci" / "packages", *PACKAGES], check=True)
+
+
+def must_be_possible() -> None:
+    """See that this machine can hold a lab, before minutes are spent on building one.
+
+    Errors: Unavailable with what to do: not root, a package that cannot be had, or a kernel or
+    container that lets nobody make namespaces, mounts, links or control groups.
+    """
+    if os.geteuid() != 0:
+        raise Unavailable(f"The lab makes network namespaces and mounts: run it as root, {_OR}.")
+    _must_make("namespaces", "true")
+    if subprocess.run([ROOT / ".ci" / "packages", *PACKAGES], check=False).returncode != 0:
+        raise Unavailable(f"The lab needs Debian's {', '.join(PACKAGES)}: install them, {_OR}.")
+    ends = ("tretry", "type", "veth", "peer", "name", "tretryi")
+    _must_make("a pair of network interfaces", "ip", "link", "add", *ends)
+    if not all(os.access(root, os.W_OK) for root in cgroups.hierarchies()):
+        raise Unavailable(
+            f"Control groups below {cgroups.MOUNT} cannot be written, and a kubelet keeps pods in "
+            f"them: mount them for writing, {_OR}."
+        )
+
+
+def _must_make(what: str, *command: str) -> None:
+    """Try it in namespaces that end with the trial."""
+    done = subprocess.run([*_APART, *command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unavailable(
+            f"This machine lets nobody make {what}, which the lab needs: run it where root may, "
+            f"{_OR}. ({done.stderr.strip()[-200:]})"
+        )
 
 
 def _take_number() -> int:
@@ -219,10 +246,8 @@ def _start(instance: Instance, number: int, programs: list[str]) -> None:
     pause = of_program(Path(programs[-1]) / "probe", PAUSE, ("/probe", "pause"))
     (state / "images" / "pause.tar").write_bytes(pause)
     cgroups.make(addresses.cgroup)
-    namespaces = ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--mount-proc"]
     command = [
-        "unshare",
-        *namespaces,
+        *_APART,
         "--kill-child",
         sys.executable,
         "-m",

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from orchestrator.errors import Unavailable
-from tests.cluster.lab.build import ROOT, Say, environment, toolchain
+from tests.cluster.lab.build import ROOT, Say, alone, environment, toolchain
 
 SOURCE = ROOT / "workspace-images" / "wall"
 PROGRAM = SOURCE / "build" / "tre-wall"
@@ -15,7 +15,9 @@ FLAGS = ("-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
 
 def build(say: Say = print) -> Path:
     """Build the program and answer its path. Errors: Unavailable without Go or when it fails."""
-    _go(say, "build", *FLAGS, "-o", str(PROGRAM), ".")
+    PROGRAM.parent.mkdir(exist_ok=True)
+    with alone(PROGRAM.with_suffix(".lock")):  # two workers of a run; what is there stays as it is
+        _go(say, "build", *FLAGS, "-o", str(PROGRAM), ".")
     return PROGRAM
 
 

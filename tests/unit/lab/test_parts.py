@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 from ipaddress import ip_address, ip_network
 from itertools import combinations
@@ -99,6 +102,25 @@ def test_which_of_the_three(environment: dict[str, str], docker: bool, wanted: s
     assert choose(environment, lambda: docker) == wanted
 
 
+def test_where_no_lab_can_be_it_is_said_before_anything_is_built(tmp_path: Path) -> None:
+    """One sentence that says what to do, and not success; nothing was fetched."""
+    less = ["setpriv", "--bounding-set=-sys_admin"] if os.geteuid() == 0 else []
+    alone = {"TRE_TEST_KUBECONFIG": "", "DOCKER_HOST": f"unix://{tmp_path}/none"}
+    done = subprocess.run(
+        [*less, sys.executable, "-m", "tests.cluster"],
+        cwd=ROOT,
+        env=os.environ | alone | {"TRE_LAB_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6
+    assert done.stderr.startswith("The cluster tests cannot run here. ")
+    assert "root" in done.stderr
+    assert "TRE_TEST_KUBECONFIG" in done.stderr
+    assert (done.stdout, list(tmp_path.iterdir())) == ("", [])
+
+
 def test_a_cluster_of_yours_must_say_where_the_probe_is() -> None:
     """Nothing is guessed, and nothing pulled from anywhere by itself."""
     with pytest.raises(Invalid, match="TRE_TEST_PROBE_IMAGE"):
@@ -122,9 +144,10 @@ def test_a_hostile_name_is_no_lab(name: str) -> None:
 def test_the_two_targets_share_no_test() -> None:
     """`make test` leaves the cluster tests out by name, `make test-cluster` runs nothing else."""
     lines = (ROOT / "Makefile").read_text().splitlines()
-    runs = [line.split("pytest ", 1)[1] for line in lines if "/python -m pytest" in line]
+    starts = ("/python -m pytest ", "/python -m tests.cluster ")
+    runs = [line.split(start, 1)[1] for line in lines for start in starts if start in line]
     runs = [run for run in runs if "tests/e2e/" not in run]  # pictures of the documents
-    assert [run.split()[-2:] for run in runs] == [
+    assert [[word for word in run.split() if "tests" in word] for run in runs] == [
         ["--ignore=tests/cluster", "tests"],
         ["tests/cluster"],
     ]
