@@ -29,6 +29,7 @@ from orchestrator.outputs.form import (
     form_to_json,
 )
 from orchestrator.outputs.readers import large, registry
+from orchestrator.outputs.readers.formats import by_extension
 from orchestrator.outputs.readers.opening import ReadCaps
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.values import Digest
@@ -71,7 +72,7 @@ def open_file(
     size = location.stat().st_size
     if size > caps.file_bytes:
         return _too_big(path, location, size)
-    if size > large.WHOLE:
+    if size > (large.WHOLE_TABLE if by_extension(path) in {"csv", "tsv"} else large.WHOLE):
         return large.read(path, location, caps)
     return registry.open_bytes(path, location.read_bytes(), caps, readers)
 

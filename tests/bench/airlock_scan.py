@@ -59,6 +59,7 @@ told(found["len"][0])
 DUCKDB_SCAN = """
 import duckdb
 base = duckdb.connect(config={"threads": 2})
+base.execute("SET enable_progress_bar = false")
 begin = time.perf_counter()
 found = base.execute(
     "SELECT count(*), min(value_as_number), count(DISTINCT person_id), "
@@ -111,7 +112,7 @@ def ran(python: Path | str, code: str, path: Path) -> tuple[float, int | None, i
     where = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=where)
     assert process.stdout is not None, "a pipe was asked for"
-    answer = process.stdout.read()
+    answer = process.stdout.read().splitlines()[-1]
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -28,8 +28,8 @@ from orchestrator.outputs.readers.opening import (
 )
 from orchestrator.values import Digest
 
-WHOLE = 64 << 20
-"""Bytes up to which a file is read into memory as a whole."""
+WHOLE, WHOLE_TABLE = 64 << 20, 16 << 20
+"""Bytes up to which a file is read into memory as a whole, and a csv."""
 
 _BLOCK = 1 << 20
 _LONGEST = 16 << 20  # bytes of one line
