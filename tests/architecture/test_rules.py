@@ -49,7 +49,10 @@ IMPURE = [
 ONE_IMPORTER = {
     "authlib": {"orchestrator/identity/oidc.py"},
     "minio": {"orchestrator/objectstore/s3.py"},
-    "kubernetes": {"orchestrator/engines/kubernetes/client.py"},
+    "kubernetes": {
+        "orchestrator/engines/kubernetes/client.py",
+        "orchestrator/engines/kubernetes/reach.py",
+    },
     "jupyterhub": {"orchestrator/hub/"},
     "pyseccomp": {"orchestrator/sandbox/"},
     "seccomp": {"orchestrator/sandbox/"},

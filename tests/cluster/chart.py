@@ -16,6 +16,7 @@ from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects, namespace, until
 from tests.cluster.volumes import CLASS
+from tests.cluster.wall import program
 
 RELEASE = "tre"
 SPACE = "tre"
@@ -148,6 +149,17 @@ def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Itera
         for space in ROOMS:
             objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
         until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
+        _without_wall(objects.cluster.instance)
+
+
+def _without_wall(lab: Instance | None) -> None:
+    """Take the second wall off the node, as an administrator does after an uninstall.
+
+    It stands there by itself, and would keep the next installation's pods from their doors.
+    """
+    if lab is not None:
+        where = ("-programs", CNI_PLUGINS[0], "-lists", CNI_NETWORK)
+        lab.run(str(program.build()), "remove", *where)
 
 
 def _spaces(objects: Objects) -> set[str]:

@@ -366,8 +366,13 @@ def running(there: There) -> Iterator[Object]:
     sleep = ("/opt/workspace/bin/python", "-c", "import time; time.sleep(3600)")
     pod = pods.probe(cluster, spec, 1, sleep)
     until(lambda: _made(hands, pod), 60, "the namespace's quota is not known yet")
-    yield there.objects.wait_running(space, "probe-1", seconds=180)[0]
-    hands.close()
+    try:
+        yield there.objects.wait_running(space, "probe-1", seconds=180)[0]
+    finally:
+        for each in there.objects.core.list_namespace().items:
+            if each.metadata.name == space:  # a test before the last one failed
+                hands.delete(Key("Namespace", "", space))
+        hands.close()
 
 
 def _made(hands: Client, pod: Any) -> bool:

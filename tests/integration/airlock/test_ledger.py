@@ -389,3 +389,4 @@ def test_a_report_without_its_counts_was_not_compared(engine: Engine) -> None:
         counted = Counts(())
         compared = ledger.judged(session, file, part, counted, policies().outputs, pending=True)
         assert compared.verdict is Verdict.PASS
+        assert [one.verdict for one in compared.results[1:]] == [Verdict.NOT_APPLICABLE] * 2
