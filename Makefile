@@ -7,14 +7,19 @@ SECONDS ?= 600
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
+.PHONY: help demo demo-cluster test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(BIN)/tre ## start everything on this machine and tell the whole story
-	@.ci/packages bubblewrap libseccomp2
-	@$(BIN)/python -m orchestrator.cli.main demo
+demo: $(BIN)/tre ## start everything on this machine and tell the whole story (ENGINE=kubernetes: on a cluster)
+	@if [ "$(ENGINE)" = kubernetes ]; then $(MAKE) -s demo-cluster; else \
+	.ci/packages bubblewrap libseccomp2 && $(BIN)/python -m orchestrator.cli.main demo; fi
+
+# On a cluster of yours with the chart's VALUES=…, else on the lab (LAB=…) with images made here.
+demo-cluster: $(VENV)/.dev
+	@if [ -n "$(VALUES)" ]; then $(BIN)/python -m orchestrator.cli.main demo --engine kubernetes --values $(VALUES); \
+	else $(BIN)/python -m tests.cluster.demo $(LAB); fi
 
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
@@ -65,7 +70,13 @@ fuzz: $(VENV)/.dev ## break files of every format for SECONDS (600), guided by c
 	@$(BIN)/python -m tests.fuzz.seeds .tre/fuzz/seeds
 	@.tre/fuzz/env/bin/python -m tests.fuzz.campaign .tre/fuzz/seeds $(SECONDS)
 
-bench-outputs: $(VENV)/.dev ## the check engine against its open corpus; writes docs/outputs-benchmark.md
+ACRO ?= .tre/acro/bin/python
+.tre/acro/.made: $(VENV)/.dev .ci/acro.lock
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .tre/acro
+	@$(BIN)/uv pip sync -q --python .tre/acro/bin/python --require-hashes .ci/acro.lock
+	@touch $@
+
+bench-outputs: $(VENV)/.dev $(if $(filter .tre/%,$(ACRO)),.tre/acro/.made) ## the check engine and ACRO against the open corpus; writes docs/outputs-benchmark.md (ACRO= leaves it out)
 	@PYTHONPATH=. $(BIN)/python tests/bench/outputs_corpus.py --page docs/outputs-benchmark.md $(if $(ACRO),--acro $(ACRO))
 
 pictures: $(VENV)/.dev ## take the pictures of the documents again, in the browser tests

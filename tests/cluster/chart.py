@@ -16,6 +16,7 @@ from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects, namespace, until
 from tests.cluster.volumes import CLASS
+from tests.cluster.wall import program
 
 RELEASE = "tre"
 SPACE = "tre"
@@ -73,6 +74,20 @@ def values(images: dict[str, str], /, **more: Any) -> dict[str, Any]:
         "resources": {"cpu": "10m", "memoryMb": 64, "mostMemoryMb": 1024},
     }
     return _merged(said, more)
+
+
+def csi(**more: Any) -> dict[str, Any]:
+    """Snapshots by a driver, as an administrator says it; helm merges them over the default."""
+    said = {
+        "kind": "csi",
+        "root": None,
+        "driver": "csi.example",
+        "handle": "v-{digest}-{project}",
+        "attributes": {"share": "/all/{digest}"},
+        "writing": {"share": "/all"},
+        "modes": ["ReadOnlyMany"],
+    }
+    return said | more
 
 
 def written(folder: Path, said: dict[str, Any]) -> Path:
@@ -134,6 +149,17 @@ def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Itera
         for space in ROOMS:
             objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
         until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
+        _without_wall(objects.cluster.instance)
+
+
+def _without_wall(lab: Instance | None) -> None:
+    """Take the second wall off the node, as an administrator does after an uninstall.
+
+    It stands there by itself, and would keep the next installation's pods from their doors.
+    """
+    if lab is not None:
+        where = ("-programs", CNI_PLUGINS[0], "-lists", CNI_NETWORK)
+        lab.run(str(program.build()), "remove", *where)
 
 
 def _spaces(objects: Objects) -> set[str]:

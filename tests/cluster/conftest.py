@@ -64,6 +64,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         try:
             found = stack.enter_context(obtain(say))
         except TreError as error:
+            if hasattr(request.config, "workerinput"):  # only the one that shares out may end it
+                raise
             pytest.exit(f"There is no cluster for the tests. {error.message}", returncode=6)
         say(f"cluster: {found.kind}, own node closed by policies: {found.closes_own_node}\n")
         yield found
