@@ -115,6 +115,10 @@ ALTERED: dict[str, tuple[Place, Change]] = {
         _outside("Secret"),
         lambda it: it["data"].update({"jupyterhub_config.py": "cHJpbnQoKQ=="}),
     ),
+    "the hub's token taken away": (
+        _outside("Secret"),
+        lambda it: it["data"].update({"api_token": ""}),
+    ),
     "hub with a container more": (
         _outside("Deployment"),
         lambda it: it["spec"]["template"]["spec"]["containers"].append(

@@ -188,9 +188,8 @@ def resync(field: Field, specs: Sequence[Spec]) -> Row:
 
     def again(_: int) -> list[float]:
         some = specs[:: max(1, len(specs) // 20)]
-        things = [one for spec in some for one in field.place.things(spec, awake=False)]
-        plain = [one for one in things if one["kind"] != "Secret"]
-        took = milliseconds(lambda: [field.engine.client.apply(one) for one in plain])
+        things = [one for spec in some for one in field.engine.wanted(spec)]
+        took = milliseconds(lambda: [field.engine.client.apply(one) for one in things])
         return [took / len(some)]
 
     row = Row(
