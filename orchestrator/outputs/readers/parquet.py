@@ -39,6 +39,11 @@ class Leaf:
     repeated: int
     spell: _Spell
 
+    @property
+    def said(self) -> str:
+        """Its name as it may be said: short, without what moves a cursor."""
+        return "".join(char if char.isprintable() else "?" for char in self.name[:60])
+
 
 @dataclass
 class Column:
@@ -224,7 +229,7 @@ def _chunk(walk: _Walk, column: Column, chunk: dict[int, Value]) -> None:
         reader = Compact(walk.data, at)
         head = reader.struct()
         body_end = reader.at + number(head.get(3))
-        body = walk.own(at, body_end, f"column {column.leaf.name[:60]}")[reader.at - at :]
+        body = walk.own(at, body_end, f"column {column.leaf.said}")[reader.at - at :]
         kind = number(head.get(1))
         _statistics(walk, column.leaf, _page_statistics(head))
         if kind == _DICTIONARY:
@@ -265,7 +270,7 @@ def _filter(walk: _Walk, leaf: Leaf, facts: dict[int, Value], plain: set[Item]) 
     reader = Compact(walk.data, start)
     head = reader.struct()
     end = reader.at + number(head.get(1))
-    content = walk.own(start, end, f"filter {leaf.name[:60]}")[reader.at - start :]
+    content = walk.own(start, end, f"filter {leaf.said}")[reader.at - start :]
     ways = [fields(head.get(key)) for key in (2, 3, 4)]
     known = all(1 in way for way in ways) and leaf.kind != _BOOLEAN
     if not known or not content or len(content) % bloom.BLOCK:
