@@ -1,14 +1,14 @@
 """Since when a workspace sleeps; what gateway and doors closed at a halt.
 
-Revision: 0008
-Before it: 0005
+Revision: 0007
+Before it: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
