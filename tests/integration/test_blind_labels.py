@@ -31,7 +31,8 @@ def test_no_label_is_dishonest(desk: Desk, registry: Registry) -> None:
 def test_a_dishonest_label_is_named(registry: Registry) -> None:
     """A small group called safe, a large one called leaky, and a number that is none."""
     desk = Desk()
-    rare, common = ("BPDCN",), ("AML",)
+    rare: tuple[str, ...] = ("BPDCN",)
+    common: tuple[str, ...] = ("AML",)
     right = int((registry.people["diagnosis"] == "AML").sum())
     for path, family, cells in (
         ("small.csv", "S11", {rare: 6}),

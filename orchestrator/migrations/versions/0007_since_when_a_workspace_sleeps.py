@@ -1,7 +1,7 @@
 """Since when a workspace sleeps; what gateway and doors closed at a halt.
 
 Revision: 0007
-Before it: 0005
+Before it: 0006
 """
 
 import sqlalchemy as sa
