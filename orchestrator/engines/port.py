@@ -4,7 +4,7 @@ Both engines give the same promises; the contract suite holds them to it. Every 
 idempotent, and none blocks longer than its own time limit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,9 @@ from typing import Protocol
 from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.values import Digest
+
+EVERYBODY = "*"
+"""In place of a person: the whole project is halted."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,34 @@ class Engine(Protocol):
 
     def observe(self, project: str) -> Observed:
         """Look, change nothing. An unknown project is `present=False`."""
+
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """From now on change nothing outside once `held` says no: another one may act then.
+
+        Shape: `held` may be asked often and from any thread. What is refused is Unavailable.
+        """
+
+    def asked(self, project: str) -> bool:
+        """Say whether this engine knows what a project should be, and so mends it.
+
+        Shape: an engine on a cluster believes no record that lies there, so after its start it must
+        be asked once by `ensure`. Asks nothing.
+        """
+
+    def drifted(self) -> Sequence[str]:
+        """Answer the projects that are known not to be as they were last asked to be.
+
+        Shape: asks nothing; a project that is being worked on is not among them.
+        """
+
+    def stirred(self, seconds: float) -> bool:
+        """Wait, at most so many seconds, for a hint that `drifted` may answer something new."""
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """Make a project again what it was last asked to be; answer what was not so, in words.
+
+        Idempotence: nothing where all is as asked, nor for one never asked for or removed.
+        """
 
     def prove(self, project: str | None) -> list[Probe]:
         """Try every way out with a scratch server built like a real one (None: the deployment).

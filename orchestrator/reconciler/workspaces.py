@@ -60,8 +60,13 @@ def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -
     if state is State.ASLEEP:
         return row.asleep_since is None or queries.visited(session, row)
     return (
+<<<<<<< HEAD
         _idle(session, hands, row, now)
         or row.spec_digest != wish.spec.digest
+=======
+        row.spec_digest != wish.spec.digest
+        or not hands.engine.asked(row.slug)
+>>>>>>> a8b93dc7ffbf8feb63ed7898dd195c56e5d6cfb8
         or row.mounts_digest != desired.mounts_digest(wish.mounts)
         or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
     )
@@ -125,13 +130,18 @@ def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> N
 
 
 def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
-    """Follow the permit; data changes at once under a proof in date, else after the next one."""
-    if row.spec_digest != wish.spec.digest:
-        hands.engine.ensure(wish.spec)
+    """Follow the permit; data changes at once under a proof in date, else after the next one.
+
+    What an engine was not asked for since it began is asked once more: from then on it mends it.
+    """
+    lost = False
+    if row.spec_digest != wish.spec.digest or not hands.engine.asked(row.slug):
+        seen = hands.engine.ensure(wish.spec)
+        lost = row.mounts_digest is not None and not _has(seen, wish)
         _record_spec(hands, row, wish)
     valid = hands.policies.workspaces.proof_valid
     in_date = desired.proof_valid(row.proved_at, now, valid)
-    other_data = row.mounts_digest != desired.mounts_digest(wish.mounts)
+    other_data = lost or row.mounts_digest != desired.mounts_digest(wish.mounts)
     if other_data and in_date:
         _attach(hands, row, wish, now)
     why = _run_proof(hands, row) if desired.proof_due(row.proved_at, now, valid) else ""
@@ -141,6 +151,7 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
         _attach(hands, row, wish, now)
 
 
+<<<<<<< HEAD
 def _idle(session: Session, hands: Hands, row: Workspace, now: datetime) -> bool:
     if not desired.idle(row.changed_at, now, _patience(hands)):
         return False  # the common case asks nothing more
@@ -178,6 +189,10 @@ def _rest_or_wake(hands: Hands, row: Workspace, now: datetime) -> None:
         hands.engine.sleep(row.slug)
         with write(hands.db) as session:
             session.get_one(Workspace, row.id).asleep_since = hands.clock()
+=======
+def _has(seen: port.Observed, wish: permits.Wish) -> bool:
+    return set(seen.mounts) == {mount.digest for mount in wish.mounts}
+>>>>>>> a8b93dc7ffbf8feb63ed7898dd195c56e5d6cfb8
 
 
 def _run_proof(hands: Hands, row: Workspace) -> str:
@@ -255,6 +270,8 @@ def _attach(
 
 def _stay_or_resume(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
     if wish.halted:
+        if port.EVERYBODY not in hands.engine.observe(row.slug).halted:
+            hands.engine.halt(row.slug)  # somebody took the mark away while nobody looked
         return
     hands.engine.resume(row.slug)
     _move(hands, row, "resume", now)

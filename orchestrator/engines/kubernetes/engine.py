@@ -8,7 +8,7 @@ import contextlib
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -157,6 +157,28 @@ class KubernetesEngine:
         self._look()
         who = EVERYBODY if person is None else parse_slug(person)
         self.environments.set_halted(project, who, held=False)
+
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """See the port."""
+        self.environments.client.act_while(held)
+
+    def asked(self, project: str) -> bool:
+        """See the port."""
+        return self.environments.asked.record(project) is not None
+
+    def drifted(self) -> Sequence[str]:
+        """See the port."""
+        self._look()
+        return self.environments.drifted()
+
+    def stirred(self, seconds: float) -> bool:
+        """See the port."""
+        return self.environments.stirred(seconds)
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """See the port."""
+        self._look()
+        return self.environments.mend(project)
 
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""

@@ -7,6 +7,7 @@ found again after a restart.
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -107,6 +108,26 @@ class LocalEngine:
             halted=halted,
             isolation=isolation(self._uids.own),
         )
+
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """See the port: what this engine drives is on one host and ends with it."""
+
+    def asked(self, project: str) -> bool:
+        """See the port: the records here are this engine's own, and nobody else can write them."""
+        return self._records.read(project) is not None
+
+    def drifted(self) -> Sequence[str]:
+        """See the port: nobody but this machine's administrator can alter anything here."""
+        return ()
+
+    def stirred(self, seconds: float) -> bool:
+        """See the port."""
+        time.sleep(seconds)
+        return False
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """See the port."""
+        return ()
 
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""

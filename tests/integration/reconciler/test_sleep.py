@@ -22,16 +22,21 @@ def quiet(house: House, by: timedelta = PATIENCE) -> None:
     house.settle(passes=3)
 
 
+def awake(house: House) -> bool:
+    """Whether the engine has its hub run."""
+    return house.world.awake
+
+
 def test_nobody_there_for_long_enough_and_the_hub_is_ended(at_work: House) -> None:
     """A minute before it is not; the row comes before the engine, and the log has one entry."""
     quiet(at_work, PATIENCE - MINUTE)
     assert at_work.workspace().state == W.OPEN
-    assert at_work.world.awake
+    assert awake(at_work)
     at_work.clock.step()
     at_work.turn(workspaces.WORK)
     assert (at_work.workspace().state, at_work.workspace().asleep_since) == (W.ASLEEP, None)
     at_work.turn(workspaces.WORK)
-    assert not at_work.world.awake
+    assert not awake(at_work)
     assert at_work.workspace().asleep_since == at_work.clock.now
     assert workspaces.due(at_work.hands, at_work.clock.now + 100 * PATIENCE) == []
     assert actions(at_work).count("workspace.sleep") == 1
@@ -90,7 +95,7 @@ def test_a_wish_wakes_it_and_waits_for_the_proof(at_work: House) -> None:
     assert at_work.workspace().state == W.PROVISIONING
     assert "hub is starting" in may(at_work).reasons[0].text
     at_work.turn(workspaces.WORK)
-    assert at_work.world.awake
+    assert awake(at_work)
     assert at_work.workspace().state == W.PROVING
     assert at_work.world.mounts == (), "nothing is attached before the proof"
     assert "proved again" in may(at_work).reasons[0].text
@@ -109,7 +114,7 @@ def test_a_wish_that_comes_as_it_falls_asleep_is_not_lost(at_work: House) -> Non
     at_work.clock.step(PATIENCE)
     at_work.turn(workspaces.WORK)
     assert at_work.workspace().state == W.ASLEEP
-    assert at_work.world.awake
+    assert awake(at_work)
     at_work.want(at_work.project.lead)
     at_work.settle(passes=4)
     assert at_work.workspace().state == W.OPEN
@@ -135,7 +140,7 @@ def test_an_engine_that_cannot_sleep_now_is_asked_again(at_work: House) -> None:
     assert len(at_work.turn(workspaces.WORK)) == 1
     assert at_work.workspace().asleep_since is None
     at_work.turn(workspaces.WORK)
-    assert not at_work.world.awake
+    assert not awake(at_work)
 
 
 def test_a_halt_reaches_a_workspace_that_sleeps(at_work: House) -> None:
