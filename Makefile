@@ -7,11 +7,7 @@ SECONDS ?= 600
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help demo demo-cluster test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-outputs pictures docs lock clean fuzz
-=======
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
->>>>>>> a8b93dc7ffbf8feb63ed7898dd195c56e5d6cfb8
+.PHONY: help demo demo-cluster test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

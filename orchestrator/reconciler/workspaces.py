@@ -60,13 +60,9 @@ def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -
     if state is State.ASLEEP:
         return row.asleep_since is None or queries.visited(session, row)
     return (
-<<<<<<< HEAD
         _idle(session, hands, row, now)
         or row.spec_digest != wish.spec.digest
-=======
-        row.spec_digest != wish.spec.digest
         or not hands.engine.asked(row.slug)
->>>>>>> a8b93dc7ffbf8feb63ed7898dd195c56e5d6cfb8
         or row.mounts_digest != desired.mounts_digest(wish.mounts)
         or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
     )
@@ -151,7 +147,6 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
         _attach(hands, row, wish, now)
 
 
-<<<<<<< HEAD
 def _idle(session: Session, hands: Hands, row: Workspace, now: datetime) -> bool:
     if not desired.idle(row.changed_at, now, _patience(hands)):
         return False  # the common case asks nothing more
@@ -189,10 +184,10 @@ def _rest_or_wake(hands: Hands, row: Workspace, now: datetime) -> None:
         hands.engine.sleep(row.slug)
         with write(hands.db) as session:
             session.get_one(Workspace, row.id).asleep_since = hands.clock()
-=======
+
+
 def _has(seen: port.Observed, wish: permits.Wish) -> bool:
     return set(seen.mounts) == {mount.digest for mount in wish.mounts}
->>>>>>> a8b93dc7ffbf8feb63ed7898dd195c56e5d6cfb8
 
 
 def _run_proof(hands: Hands, row: Workspace) -> str:
