@@ -147,10 +147,6 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
         _attach(hands, row, wish, now)
 
 
-def _has(seen: port.Observed, wish: permits.Wish) -> bool:
-    return set(seen.mounts) == {mount.digest for mount in wish.mounts}
-
-
 def _idle(session: Session, hands: Hands, row: Workspace, now: datetime) -> bool:
     if not desired.idle(row.changed_at, now, _patience(hands)):
         return False  # the common case asks nothing more
@@ -188,6 +184,10 @@ def _rest_or_wake(hands: Hands, row: Workspace, now: datetime) -> None:
         hands.engine.sleep(row.slug)
         with write(hands.db) as session:
             session.get_one(Workspace, row.id).asleep_since = hands.clock()
+
+
+def _has(seen: port.Observed, wish: permits.Wish) -> bool:
+    return set(seen.mounts) == {mount.digest for mount in wish.mounts}
 
 
 def _run_proof(hands: Hands, row: Workspace) -> str:

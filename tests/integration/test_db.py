@@ -180,6 +180,14 @@ def test_a_busy_database_is_unavailable(sqlite_engine: Engine) -> None:
         second_writer()
 
 
+def test_a_database_that_is_away_is_unavailable_to_readers_too() -> None:
+    """Whoever looks is told to come back, as whoever writes is: no fault of ours."""
+    nowhere = db.connect("postgresql+psycopg://tre@/tre?host=/nonexistent")
+    with pytest.raises(Unavailable, match="Try again"), db.read(nowhere) as session:
+        session.connection()
+    nowhere.dispose()
+
+
 def test_a_full_disk_is_unavailable_and_changes_nothing(sqlite_engine: Engine) -> None:
     """SQLite says so in the middle of a transaction; the caller gets a sentence."""
     # on SQLite only: its pragma fills a disk; PostgreSQL's driver raises the same class

@@ -1,6 +1,7 @@
 """Sleep and wake with the local engine and a real JupyterHub: its process ends and comes back."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from orchestrator.engines.local import keepers
 from orchestrator.engines.port import ServerState
@@ -29,10 +30,12 @@ def test_a_hub_that_nobody_visits_ends_and_a_visit_brings_it_back(granted: Saved
     """Hub process, notebook server and all: open, asleep, waking, open, at work."""
     with (
         local_world.world() as (engine, folder),
+        ExitStack() as ending,
         a_copy(granted.database, folder) as url,
         closing_engine(url) as database,
     ):
         house = restarted(reopen(granted, folder / "house", database), engine=engine)
+        ending.callback(engine.remove, house.slug)
         place = local_world.layout(folder).hub_keeper(house.slug)
         wait_for(turning(house, lambda: house.workspace().state == W.OPEN), 120)
         assert keepers.alive(place) is not None, "the control: its hub runs"
@@ -42,11 +45,9 @@ def test_a_hub_that_nobody_visits_ends_and_a_visit_brings_it_back(granted: Saved
         assert keepers.alive(place) is None
         lead = house.project.lead
         door = local_world.HubDoor(local_world.layout(folder), house.slug, house.handle(lead))
-        try:
-            house.want(lead)
-            wait_for(turning(house, lambda: house.server(lead).observed == ServerState.READY), 180)
-        finally:
-            door.close()
+        ending.callback(door.close)
+        house.want(lead)
+        wait_for(turning(house, lambda: house.server(lead).observed == ServerState.READY), 180)
         assert house.workspace().state == W.OPEN
         assert house.workspace().asleep_since is None
         assert keepers.alive(place) is not None
