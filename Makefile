@@ -7,7 +7,7 @@ SECONDS ?= 600
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-outputs pictures docs lock clean fuzz
+.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +53,11 @@ check: $(VENV)/.dev ## lint, types, import contracts, documents current
 audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so where the service is away
 	@$(BIN)/python -m orchestrator.cli.main audit packages
 
-bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run
-	@for file in tests/bench/*.py; do PYTHONPATH=. $(BIN)/python $$file --quick; done
+bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run; ONLY=B1,B9 for some
+	@PYTHONPATH=. $(BIN)/python -m tests.bench.chosen "$(ONLY)"
+
+bench-cluster: $(VENV)/.dev ## all figures of a cluster, at most ten minutes, as root; writes docs/figures.md
+	@PYTHONPATH=. $(BIN)/python -m tests.bench.cluster --page docs/figures.md $(SIZE)
 
 fuzz: $(VENV)/.dev ## break files of every format for SECONDS (600), guided by coverage
 	@test -e .tre/fuzz/env || $(BIN)/uv venv -q --python $(BIN)/python .tre/fuzz/env

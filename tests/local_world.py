@@ -18,7 +18,7 @@ from orchestrator.settings import Settings
 IMAGES = Path(__file__).parents[1] / ".tre" / "images"
 """Shared with the demonstration, so that the image is installed once on a machine."""
 
-PROJECTS = ("alpha", "beta", "gamma", "delta")
+PROJECTS = ("alpha", "beta", "gamma", "delta", "epsilon")
 
 
 def settings(folder: Path) -> Settings:

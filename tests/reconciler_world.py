@@ -32,6 +32,7 @@ from orchestrator.projects.states import ProjectState
 from orchestrator.reconciler import (
     airlock,
     clock,
+    drift,
     halts,
     log,
     projects,
@@ -51,6 +52,7 @@ from tests.factories import DICTIONARY, NOW, ProjectWorld, a_person, a_project, 
 ROWS = b"person,age\n" + b"".join(b"P%03d,%d\n" % (n, 40 + n % 5) for n in range(200))
 TURNS = (
     halts.WORK,
+    drift.WORK,
     projects.WORK,
     workspaces.WORK,
     servers.WORK,

@@ -53,9 +53,9 @@ def keys(
 
 @_commands.command()
 def room(kubeconfig: Kubeconfig = None) -> None:
-    """Make the namespace where files are checked, with its walls and powerless accounts."""
+    """Make the namespaces where files are checked and snapshots placed, with their walls."""
     client, cluster = Client(Access(kubeconfig)), described(Settings().cluster_file)
-    for thing in manifests.check_room(cluster):
+    for thing in [*manifests.check_room(cluster), *manifests.placing_room(cluster)]:
         client.apply(thing)
         console.print(f"{key(thing).kind} {key(thing).name}: as it should be")
 
@@ -106,12 +106,12 @@ def _secrets(*, database: bool) -> dict[str, dict[str, str]]:
 
 
 def _left(client: Client, cluster: Cluster) -> list[Key]:
-    """Name what belongs to projects: namespaces and volumes, and the room of the checks."""
+    """Name what belongs to projects: namespaces and volumes, and the rooms of our own work."""
     spaces = [key(each) for each in client.list(Scope("Namespace", labels=names.ZONE)).items]
     ours = [
         each
         for each in spaces
-        if names.is_project_namespace(each.name) or each.name == cluster.check
+        if names.is_project_namespace(each.name) or each.name in (cluster.check, cluster.placing)
     ]
-    volumes = client.list(Scope("PersistentVolume", labels=names.PROJECT)).items
+    volumes = client.list(Scope("PersistentVolume", labels=names.ROLE)).items
     return [*ours, *map(key, volumes)]

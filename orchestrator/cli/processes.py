@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -41,11 +42,15 @@ def serve() -> None:
         )
 
 
-def reconcile() -> None:
+def reconcile(
+    wait: Annotated[
+        bool, typer.Option(help="Wait for the end of another one instead of refusing.")
+    ] = False,
+) -> None:
     """Run the hands: drive the engine, move bytes, have files checked, sign checkpoints."""
     settings = Settings()
     upgrade(settings.database)
-    loop.run(hands(settings), _until_told())
+    (loop.wait_and_run if wait else loop.run)(hands(settings), _until_told())
 
 
 def _require_consistent(settings: Settings) -> None:

@@ -1,12 +1,14 @@
 """An engine in memory: a small world with state that keeps every promise of the port.
 
 Tests of the reconciler use it. It can be told to be slow (`ready_after`), to fail at the next call
-of a verb (`fail_next`) and to find a hole (`broken`); tests read its state, not a list of calls.
+of a verb (`fail_next`), to find a hole (`broken`) and to be altered behind our back (`meddled`);
+tests read its state, not a list of calls.
 """
 
 import os
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from orchestrator.engines.port import (
     Spec,
 )
 from orchestrator.errors import NotAllowed, NotFound, TreError
+from orchestrator.objectstore import trees
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs import codec, judge, opener
 from orchestrator.outputs.form import form_name
 from orchestrator.outputs.model import Job, JobFile, Report
@@ -52,6 +56,7 @@ class MemoryEngine:
         self.halts: dict[str, frozenset[str]] = {}
         self.ready_after = ready_after
         self.broken: list[Probe] = []
+        self.meddled: dict[str, tuple[str, ...]] = {}
         self._failures: dict[str, TreError] = {}
         self._starts = 0
 
@@ -84,6 +89,27 @@ class MemoryEngine:
             world.servers = {name: max(0, left - 1) for name, left in world.servers.items()}
         return self._observed(project)
 
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """See the port: nobody else has this memory."""
+
+    def asked(self, project: str) -> bool:
+        """See the port."""
+        return project in self.projects
+
+    def drifted(self) -> Sequence[str]:
+        """See the port: what a test put into `meddled`."""
+        return sorted(self.meddled)
+
+    def stirred(self, seconds: float) -> bool:
+        """See the port."""
+        time.sleep(seconds)
+        return bool(self.meddled)
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """See the port."""
+        self._called("mend")
+        return self.meddled.pop(project, ())
+
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""
         self._called("prove")
@@ -91,6 +117,11 @@ class MemoryEngine:
             self._world(project)
         held = Probe("E01.memory", "none", "none", Outcome.HELD, "a made-up probe", 0.0)
         return self.broken or [held]
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """See the port: its only node is this machine."""
+        self._called("place")
+        trees.build(depot, manifest, trees.leaves_of(manifest))
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""

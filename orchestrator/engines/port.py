@@ -4,14 +4,18 @@ Both engines give the same promises; the contract suite holds them to it. Every 
 idempotent, and none blocks longer than its own time limit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.values import Digest
+
+EVERYBODY = "*"
+"""In place of a person: the whole project is halted."""
 
 
 @dataclass(frozen=True)
@@ -181,10 +185,47 @@ class Engine(Protocol):
     def observe(self, project: str) -> Observed:
         """Look, change nothing. An unknown project is `present=False`."""
 
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """From now on change nothing outside once `held` says no: another one may act then.
+
+        Shape: `held` may be asked often and from any thread. What is refused is Unavailable.
+        """
+
+    def asked(self, project: str) -> bool:
+        """Say whether this engine knows what a project should be, and so mends it.
+
+        Shape: an engine on a cluster believes no record that lies there, so after its start it must
+        be asked once by `ensure`. Asks nothing.
+        """
+
+    def drifted(self) -> Sequence[str]:
+        """Answer the projects that are known not to be as they were last asked to be.
+
+        Shape: asks nothing; a project that is being worked on is not among them.
+        """
+
+    def stirred(self, seconds: float) -> bool:
+        """Wait, at most so many seconds, for a hint that `drifted` may answer something new."""
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """Make a project again what it was last asked to be; answer what was not so, in words.
+
+        Idempotence: nothing where all is as asked, nor for one never asked for or removed.
+        """
+
     def prove(self, project: str | None) -> list[Probe]:
         """Try every way out with a scratch server built like a real one (None: the deployment).
 
         Effect: leaves nothing behind. A control that fails makes its probe INCONCLUSIVE.
+        """
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """Bring a snapshot's files, which lie in zone `snapshots`, to where servers mount them.
+
+        Idempotence: what is placed stays as it is and costs no copy.
+        Effect: seen whole or not at all, every byte re-hashed on the way.
+        Errors: NotFound when a file is not in the zone; Tampered when one is not its name;
+        Unavailable when disk, store or storage refuse, or the storage is not for several nodes.
         """
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:

@@ -6,6 +6,7 @@ inodes are its own and a tree must never be mounted writable; from a store elsew
 fetched and hashed. A tree that was lost is built again from zone `snapshots`.
 """
 
+import json
 import os
 import secrets
 import shutil
@@ -48,6 +49,22 @@ def location(store: Depot, digest: Digest) -> Tree:
     return Tree(folder / name, folder / f"{name}.MANIFEST.json")
 
 
+def leaves_of(manifest: bytes) -> list[Leaf]:
+    """Read which files a manifest lists; whose manifest it is says its digest.
+
+    Errors: Tampered for anything that lists no files.
+    """
+    try:
+        files = json.loads(manifest)["files"]
+        return [Leaf(str(f["path"]), parse_digest(f["digest"]), int(f["size"])) for f in files]
+    except (ValueError, KeyError, TypeError, Invalid) as error:
+        raise Tampered(
+            "A manifest lists no files that can be placed. Nothing was handed on. Tell the "
+            "administrator now.",
+            code="manifest_differs",
+        ) from error
+
+
 def build(store: Depot, manifest: bytes, leaves: Sequence[Leaf]) -> Tree:
     """Make the tree of a manifest out of zone `snapshots`; a tree that is there stays as it is.
 
@@ -59,7 +76,7 @@ def build(store: Depot, manifest: bytes, leaves: Sequence[Leaf]) -> Tree:
     Source: design section 9, performance row 16.
     """
     target = location(store, digest_of(manifest))
-    _refuse_hostile(leaves)
+    refuse_hostile(leaves)
     if target.tree.is_dir():
         return target
     aside = store.root / _FOLDER / f".building-{secrets.token_hex(16)}"
@@ -73,7 +90,7 @@ def build(store: Depot, manifest: bytes, leaves: Sequence[Leaf]) -> Tree:
             _take_place(aside, target.tree)
             flush(target.tree)
     finally:
-        _remove(aside)
+        clear(aside)
     return target
 
 
@@ -88,7 +105,7 @@ def remove(store: Depot, digest: Digest) -> None:
         if target.tree.is_dir():
             target.tree.rename(aside)
         target.manifest.unlink(missing_ok=True)
-        _remove(aside)
+        clear(aside)
 
 
 def leftovers(store: Depot) -> Iterator[Path]:
@@ -100,11 +117,12 @@ def sweep(store: Depot, before: float) -> int:
     """Remove leftovers older than `before`, in seconds since the epoch."""
     stale = [path for path in leftovers(store) if path.stat().st_mtime < before]
     for path in stale:
-        _remove(path)
+        clear(path)
     return len(stale)
 
 
-def _refuse_hostile(leaves: Iterable[Leaf]) -> None:
+def refuse_hostile(leaves: Iterable[Leaf]) -> None:
+    """Refuse a path that is no plain relative name, and a tree without files. Errors: Invalid."""
     paths = [safe_path(leaf.path) for leaf in leaves]
     if not paths:
         raise Invalid("A tree without files is not published.", code="no_files")
@@ -157,7 +175,8 @@ def _take_place(aside: Path, target: Path) -> None:
             raise
 
 
-def _remove(aside: Path) -> None:
+def clear(aside: Path) -> None:
+    """Remove something half made, read-only folders included; nothing there is as wanted."""
     if aside.is_file():
         aside.unlink()
     if not aside.is_dir():

@@ -72,6 +72,7 @@ class Note(StrEnum):
     PICKLED = "pickled"
     MODEL = "model"
     MARKS = "marks"
+    LOW_BITS = "low_bits"
 
 
 @dataclass(frozen=True)

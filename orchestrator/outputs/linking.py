@@ -1,9 +1,10 @@
 """[pure] Which rows of an exported table are rows of a snapshot? Surprisal scores and their null.
 
-No order is used, and a column's name only where it makes a guess cheaper. Three passes, each with
-its own null: rows whose columns are recognised as wholes; needles, whose columns are mostly of
-other things; and rows that hold a person's several rows side by side.
-Source: outputs 5.2, whose steps are named below.
+No order is used, and a column's name only where it makes a guess cheaper. Five passes, each with
+its own null: rows whose columns are recognised as wholes; the same without a column that only
+numbers the rows; the same with columns in another unit; needles, whose columns are mostly of other
+things; and rows that hold a person's several rows side by side.
+Source: outputs 5.2, whose steps are named below, and 5.4 (ratios and differences).
 """
 
 import math
@@ -23,6 +24,8 @@ from orchestrator.outputs.canon import (
     spell,
 )
 from orchestrator.outputs.index import ID_ROLES, Column, Feature, TableIndex
+from orchestrator.outputs.keys import enumerates
+from orchestrator.outputs.rescaled import rescaled
 from orchestrator.outputs.roles import words
 
 _UNFOUND = -1
@@ -116,6 +119,12 @@ def link(
     columns = [_Values(column, hasher(key)) for column in cells]
     strict = _strict(columns, source, settings, work)
     passes = [_Search(source, strict, threshold, settings, work)] if strict else []
+    named = [one for one in strict if not enumerates(cells[one.position])]
+    if named and len(named) < len(strict):  # a frame's row numbers disagree with everybody
+        passes.append(_Search(source, named, threshold, settings, work))
+    other = _other_units(columns, strict, source, work)
+    if other:
+        passes.append(_Search(source, [*named, *other], threshold, settings, work))
     whole = all(_is_whole(own, source, strict, at) for at, own in enumerate(columns))
     if needles and not whole:
         loose = _loose(columns, strict, source, names, work)
@@ -201,6 +210,29 @@ def _strict(
         if best is not None:
             options.append(_Option(position, best[1], best[2], values.groups(best[3])))
     return options
+
+
+def _other_units(
+    columns: Sequence["_Values"], strict: Sequence[_Option], source: TableIndex, work: Work
+) -> list[_Option]:
+    """Find columns that are a source column times a factor, or less its mean; two or none.
+
+    Source: outputs 5.4 (matching of differences and ratios).
+    """
+    known = {one.position for one in strict}
+    found: list[_Option] = []
+    for position, values in enumerate(columns):
+        if position in known or not values.numeric:
+            continue
+        best: tuple[int, int, list[int]] | None = None
+        for at, column in enumerate(source.columns):
+            groups = rescaled(values.cells, column, work.spend)
+            hits = sum(group >= 0 for group in groups or ())
+            if groups and (best is None or hits > best[0]):
+                best = (hits, at, groups)
+        if best is not None:
+            found.append(_Option(position, best[1], 0, best[2]))
+    return found if len(found) > 1 else []
 
 
 def _loose(

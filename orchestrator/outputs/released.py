@@ -14,7 +14,7 @@ from orchestrator.outputs.form import FileForm
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Finding, RuleResult, Verdict, Where
 from orchestrator.outputs.recount import categories
-from orchestrator.outputs.rules.releases import DIFFERENCING, REPEAT, compared
+from orchestrator.outputs.rules.releases import DIFFERENCING, REPEAT, compared, not_compared
 from orchestrator.outputs.rules.rule import spelled_rows
 from orchestrator.policy.outputs import OutputsPolicy
 
@@ -67,8 +67,11 @@ def compare(
 ) -> tuple[RuleResult, RuleResult]:
     """Give the results of O14 and O15 for one file.
 
-    Shape: both tables are named with the rows that differ; the counts themselves are not told.
+    Shape: both tables are named with the rows that differ; the counts themselves are not told. A
+    file without counts has nothing to be compared, which is no pass.
     """
+    if not counts and unfinished is None:
+        return not_compared(DIFFERENCING, policy), not_compared(REPEAT, policy)
     least = policy.counts.minimum
     differing: list[Finding] = []
     repeated: list[Finding] = []

@@ -2,11 +2,13 @@
 
 A wrong role is the main source of nonsense: one tool looks only at columns named n, another takes
 every number below ten for a small cell. Evidence here: whole numbers, names, row labels, totals,
-and names that are categories of the source. What stays unclear is UNKNOWN, never quietly safe.
-Source: outputs section 3, "Finding count columns".
+names that are categories of the source, and where a column stands (`keys`). What stays unclear is
+UNKNOWN, never quietly safe.
+Source: outputs section 3, "Finding count columns"; decision 0023.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +16,7 @@ from enum import StrEnum
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import Mark, hidden, pieces, whole
 from orchestrator.outputs.form import Table
+from orchestrator.outputs.keys import codes, enumerates, key_columns, only_flags
 
 __all__ = [
     "Cell",
@@ -59,6 +62,9 @@ STATISTICS = frozenset(
      Role.COEFFICIENT, Role.DEGREES, Role.STATISTIC, Role.PLANNED}
 )  # fmt: skip
 """Numbers that are worked out and count nobody."""
+
+MEASURED = STATISTICS | {Role.COUNT, Role.PERCENT}
+"""Columns that say something about the group of their row."""
 
 LABELS = frozenset({Role.TEXT, Role.AXIS, Role.YEAR, Role.CODE, Role.INDEX, Role.DOSE})
 """Columns that say what a row is about."""
@@ -117,7 +123,29 @@ _WEAK = listed(
 """Words that say so only where nothing else speaks against it."""
 _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
                 "minutes seconds days weeks months years cycles courses doses mgkg")  # fmt: skip
-_CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha")
+_CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
+               "version versions revision nbformat")  # fmt: skip
+_NUMBER_OF = listed("n num number count counts nr no of the total")
+_THINGS = listed(
+    "neighbors neighbours estimators trees iter iters iterations steps epochs folds splits jobs "
+    "clusters components features parameters params leaves bins knots nodes layers levels "
+    "categories variables covariates columns factors genes variants snps probes classes models "
+    "chains draws imputations bootstraps replicates permutations cycles doses visits lines "
+    "centres centers sites hospitals countries studies items questions"
+)
+"""What may be counted that is nobody: `n_neighbors`, `number of trees`, `n visits`.
+
+Source: the parameters of common statistics programs; what a design or a model is made of.
+"""
+_SETTINGS = listed(
+    "points point cutoff cutoffs threshold thresholds limit limits knots depth degree iterations "
+    "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
+    "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
+    "thinning bandwidth batch learning"
+)
+_OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
+"""Settings of a model or a score, where a name holds nothing else; beside other words they may
+belong to a category (`above the threshold`), of which people are counted."""
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
 _AXIS = listed(
@@ -137,9 +165,12 @@ Known = Callable[[Sequence[str]], bool]
 
 
 def words(name: str) -> list[str]:
-    """Cut a name into lower-case words: `n_risk`, `nRisk` and `N risk` alike."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return _WORD.findall(spaced.casefold())
+    """Cut a name into lower-case words: `n_risk`, `nRisk` and `N risk` alike, `é` as `e`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    if not spaced.isascii():
+        spaced = "".join(c for c in unicodedata.normalize("NFKD", spaced)
+                         if not unicodedata.combining(c))  # fmt: skip
+    return _WORD.findall(spaced)
 
 
 def label_of(table: Table, column: int) -> str:
@@ -161,10 +192,18 @@ def named(name: str) -> Role | None:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
+    if _counts_things(own) or (own & _SETTINGS and own <= _SETTINGS | _OF_SETTINGS):
+        return Role.STATISTIC
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
             return role
     return Role.COUNT if own & _STRONG else None
+
+
+def _counts_things(own: set[str]) -> bool:
+    """`number of trees`: what is counted are no people, and no word beside it says so."""
+    things = own & _THINGS
+    return bool(things and own & _NUMBER_OF) and own <= _THINGS | _NUMBER_OF
 
 
 def counted(name: str) -> bool:
@@ -185,6 +224,7 @@ def roles(table: Table, known: Known) -> list[Role]:
         _by_name_and_values(name, cells) for name, cells in zip(table.columns, columns, strict=True)
     ]
     found = _axes(table, columns, found)
+    found = _by_place(columns, found)
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if unclear and (
         _sums_up(table, columns, unclear)
@@ -263,14 +303,43 @@ def _row_says(values: Sequence[str], found: Sequence[Role], speaks: int | None) 
 
 def _axes(table: Table, columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
     """Tell key columns: named like one, and either without repeats or left of what is measured."""
-    measured = {Role.COUNT, Role.PERCENT} | STATISTICS
-    last = max((at for at, role in enumerate(found) if role in measured), default=-1)
+    last = max((at for at, role in enumerate(found) if role in MEASURED), default=-1)
     told = list(found)
     for at, role in enumerate(found):
         if role is Role.UNKNOWN and _AXIS & set(words(table.columns[at])):
             distinct = len(set(columns[at])) == len(columns[at]) > 1
             told[at] = Role.AXIS if distinct or at < last else role
     return told
+
+
+def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
+    """Tell row numbers, keys and marks of single people by where they stand and what they hold.
+
+    Shape: a column of zeros and ones is unclear, and so looked at, where many rows and no other
+    count say that rows may be people; beside numbers of people it counts events.
+    """
+    told = list(found)
+    if told and told[0] is Role.UNKNOWN and enumerates(columns[0], alone=len(columns) == 1):
+        told[0] = Role.INDEX
+    usable = [role is not Role.INDEX for role in told[: _measures_from(columns, told)]]
+    for at in key_columns(columns[: len(usable)], usable):
+        told[at] = Role.AXIS if told[at] in {Role.UNKNOWN, Role.COUNT} else told[at]
+    counting = [at for at, role in enumerate(told) if role is Role.COUNT]
+    if counting and all(only_flags(columns[at]) for at in counting):
+        told = [Role.UNKNOWN if role is Role.COUNT else role for role in told]
+    return told
+
+
+def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> int:
+    """Find the first column that measures the groups: what is left of it may name them.
+
+    Shape: `dead` with zeros and ones left of a count of people may be a key.
+    """
+    last = max((at for at, role in enumerate(found) if role is Role.COUNT), default=0)
+    for at, role in enumerate(found):
+        if role in MEASURED and not (role is Role.COUNT and at < last and codes(columns[at])):
+            return at
+    return 0
 
 
 def _cells(

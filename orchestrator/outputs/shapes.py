@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from orchestrator.outputs.canon import is_missing, number
 
+MELTED = "one line a value"
+"""The shape of a long table seen as the wide one it was made from."""
 _VARIABLES = 60
 """More lines than this are no variables: a longer table is not seen transposed."""
 _REPEATS = 6
@@ -113,7 +115,7 @@ def _pivoted(
         for place, key in enumerate(wide):
             cells[place].append(own.get(key, ""))
     titles = tuple(f"{kind} {names[other]}" for kind, other in wide)
-    return View("one line a value", titles, cells, [tuple(group) for group in members])
+    return View(MELTED, titles, cells, [tuple(group) for group in members])
 
 
 def _repeated(

@@ -127,6 +127,18 @@ class Shape(_Frozen):
     unique_percent: int = Field(gt=0, le=100)
 
 
+class Precision(_Frozen):
+    """O30, O31: how much a table or a picture may hold that nobody sees.
+
+    Units: significant digits, bits, per mille of flat neighbours.
+    """
+
+    digits: int = Field(gt=0)
+    bits_each: int = Field(gt=0)
+    bits: int = Field(gt=0)
+    low_bits: int = Field(gt=0, le=1000)
+
+
 class Linkage(_Frozen):
     """O19: the numbers of the row-linkage test. Units: percent, bits, rows."""
 
@@ -201,6 +213,7 @@ class OutputsPolicy(_Frozen):
     ledger: Ledger
     stricter: StricterFor = StricterFor()
     shape: Shape
+    precision: Precision
     linkage: Linkage
     identifiers: Identifiers
     admission: Admission

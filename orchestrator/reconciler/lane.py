@@ -44,13 +44,15 @@ class Work:
     """One kind of work: which rows need it now, and how one row's turn is done.
 
     Shape: `turn` answers True when something outside is under way and is to be looked at soon;
-    it is looked for at most every `every` seconds.
+    it is looked for at most every `every` seconds. `stirred` waits at most so many seconds for a
+    hint of its own, for work that the database's signal tells nothing of.
     """
 
     kind: str
     due: Callable[[Hands, datetime], Sequence[str]]
     turn: Callable[[Hands, str, datetime], bool]
     every: float = 0.0
+    stirred: Callable[[Hands, float], bool] | None = None
 
 
 @dataclass
@@ -151,6 +153,14 @@ class Lane:
             object_id=row,
         )
 
+    def _hinted(self) -> bool:
+        """Wait for a moment, or until one of our kinds of work has a hint of its own."""
+        for work in self._work.values():
+            if work.stirred is not None:
+                return work.stirred(self._hands, LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)
+        return False
+
     def _waits(self, key: tuple[str, str]) -> bool:
         return key in self._waiting and time.monotonic() < self._waiting[key].until
 
@@ -163,8 +173,7 @@ class Lane:
     def _rest(self, wake: Wake, keep_going: Callable[[], bool]) -> None:
         deadline = time.monotonic() + SAFETY_SECONDS
         while keep_going() and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
-            if wake.changed():
+            if self._hinted() or wake.changed():
                 return
             if self._soon.is_set():
                 self._soon.clear()

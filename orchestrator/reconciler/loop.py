@@ -1,6 +1,7 @@
-"""The reconciler's process: three lanes that cannot block one another, under one lock."""
+"""The reconciler's process: four lanes that cannot block one another, under one lock."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from orchestrator.errors import Conflict, Unavailable
 from orchestrator.reconciler import (
     airlock,
     clock,
+    drift,
     halts,
     log,
     projects,
@@ -22,10 +24,29 @@ from orchestrator.reconciler.lane import Lane
 
 LANES = {
     "halt": ((halts.WORK,), 2),
+    "drift": ((drift.WORK,), 2),
     "world": ((projects.WORK, workspaces.WORK, servers.WORK, clock.WORK), 4),
     "bytes": ((log.WORK, snapshots.WORK, airlock.CHECKS, airlock.RELEASES), 2),
 }
 """Each lane with its kinds of work and how many rows it may have in hand."""
+
+
+WAIT_SECONDS = 0.5
+"""How often one that waits asks for the lock."""
+
+
+def wait_and_run(hands: Hands, keep_going: Callable[[], bool]) -> None:
+    """Wait until no other reconciler works on this database, asking the engine nothing; then work.
+
+    Errors: as `run`, but for Conflict.
+    """
+    while keep_going():
+        try:
+            run(hands, keep_going)
+        except Conflict as other:
+            if other.code != "second_instance":
+                raise
+            time.sleep(WAIT_SECONDS)
 
 
 def run(hands: Hands, keep_going: Callable[[], bool]) -> None:
@@ -38,6 +59,7 @@ def run(hands: Hands, keep_going: Callable[[], bool]) -> None:
     """
     with alone(hands) as lock:
         checkpoint.must_extend(hands.db, hands.checkpoints, hands.signer.public)
+        hands.engine.act_while(lock.still)
 
         def ours() -> bool:
             return keep_going() and lock.still()

@@ -18,7 +18,6 @@ from orchestrator.objectstore import trees
 from orchestrator.projects import queries as projects
 from orchestrator.projects import service as project_writes
 from orchestrator.projects.states import ProjectState
-from orchestrator.reconciler.snapshots import build_tree
 from orchestrator.workspaces import desired
 from orchestrator.workspaces.access import access
 from orchestrator.workspaces.models import Workspace
@@ -65,19 +64,18 @@ def mounts(session: Session, hands: Hands, project_id: str) -> tuple[Mount, ...]
     return tuple(found)
 
 
-def build_missing(hands: Hands, project_id: str) -> None:
-    """Build the granted trees that this machine has not: after a restore, or on another machine.
+def place_missing(hands: Hands, project_id: str) -> None:
+    """Place the granted snapshots that are not there: after a restore, or on another machine.
 
-    Errors: as `trees.build`.
+    Errors: as `Engine.place`.
     """
     with read(hands.db) as session:
-        missing = [
-            datasets.manifest_of(datasets.snapshot(session, granted.snapshot_id))
-            for granted in datasets.granted_mounts(session, project_id)
-            if not trees.location(hands.store, granted.digest).tree.is_dir()
+        granted = [
+            datasets.manifest_of(datasets.snapshot(session, each.snapshot_id))
+            for each in datasets.granted_mounts(session, project_id)
         ]
-    for manifest in missing:
-        build_tree(hands, manifest)
+    for manifest in granted:
+        hands.engine.place(hands.store, manifest.spelled())
 
 
 def people_at_work(

@@ -9,12 +9,10 @@ from pathlib import Path
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.bootstrap.private import write_private
 from orchestrator.datasets import queries, service, verify
-from orchestrator.datasets.manifest import Manifest
 from orchestrator.datasets.models import Snapshot
 from orchestrator.datasets.states import SnapshotState
 from orchestrator.db import CLEANING, held, read, write
 from orchestrator.errors import NotFound, Tampered
-from orchestrator.objectstore import trees
 from orchestrator.objectstore.zones import Zone
 from orchestrator.reconciler.lane import Work
 
@@ -59,15 +57,6 @@ def index_path(hands: Hands, name: str) -> Path:
     return hands.settings.state_dir / "indexes" / name
 
 
-def build_tree(hands: Hands, manifest: Manifest) -> None:
-    """Make the tree of a snapshot that lies in its zone; one that is there stays as it is.
-
-    Errors: as `trees.build`.
-    """
-    leaves = [trees.Leaf(entry.path, entry.digest, entry.size) for entry in manifest.entries]
-    trees.build(hands.store, manifest.spelled(), leaves)
-
-
 def _verify(hands: Hands, row: Snapshot, now: datetime) -> None:
     """Only the check worker parses the bytes; its report proposes or rejects."""
     manifest = queries.manifest_of(row)
@@ -95,7 +84,7 @@ def _verify(hands: Hands, row: Snapshot, now: datetime) -> None:
 
 
 def _place(hands: Hands, row: Snapshot, now: datetime) -> None:
-    """Copy by re-hash, build the tree, and only then write the row."""
+    """Copy by re-hash, bring it to the nodes, and only then write the row."""
     manifest = queries.manifest_of(row)
     done = 0
     for entry in manifest.entries:
@@ -103,7 +92,7 @@ def _place(hands: Hands, row: Snapshot, now: datetime) -> None:
         done += entry.size
         with write(hands.db) as session:
             service.record_progress(session, row.id, done)
-    build_tree(hands, manifest)
+    hands.engine.place(hands.store, manifest.spelled())
     with write(hands.db) as session:
         service.record_placed(session, hands.clock(), row.id)
     _collect(hands, now)

@@ -57,6 +57,7 @@ def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -
         return not wish.wanted
     return (
         row.spec_digest != wish.spec.digest
+        or not hands.engine.asked(row.slug)
         or row.mounts_digest != desired.mounts_digest(wish.mounts)
         or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
     )
@@ -114,13 +115,18 @@ def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> N
 
 
 def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
-    """Follow the permit; data changes at once under a proof in date, else after the next one."""
-    if row.spec_digest != wish.spec.digest:
-        hands.engine.ensure(wish.spec)
+    """Follow the permit; data changes at once under a proof in date, else after the next one.
+
+    What an engine was not asked for since it began is asked once more: from then on it mends it.
+    """
+    lost = False
+    if row.spec_digest != wish.spec.digest or not hands.engine.asked(row.slug):
+        seen = hands.engine.ensure(wish.spec)
+        lost = row.mounts_digest is not None and not _has(seen, wish)
         _record_spec(hands, row, wish)
     valid = hands.policies.workspaces.proof_valid
     in_date = desired.proof_valid(row.proved_at, now, valid)
-    other_data = row.mounts_digest != desired.mounts_digest(wish.mounts)
+    other_data = lost or row.mounts_digest != desired.mounts_digest(wish.mounts)
     if other_data and in_date:
         _attach(hands, row, wish, now)
     why = _run_proof(hands, row) if desired.proof_due(row.proved_at, now, valid) else ""
@@ -128,6 +134,10 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
         _close_unproved(hands, row, now, why)
     elif other_data and not in_date:
         _attach(hands, row, wish, now)
+
+
+def _has(seen: port.Observed, wish: permits.Wish) -> bool:
+    return set(seen.mounts) == {mount.digest for mount in wish.mounts}
 
 
 def _run_proof(hands: Hands, row: Workspace) -> str:
@@ -190,7 +200,7 @@ def _attach(
     hands: Hands, row: Workspace, wish: permits.Wish, now: datetime, then: str | None = None
 ) -> None:
     """Give data, then write that it is there, in one transaction with the move that it allows."""
-    permits.build_missing(hands, row.project_id)
+    permits.place_missing(hands, row.project_id)
     hands.engine.attach(row.slug, wish.mounts)
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
@@ -204,6 +214,8 @@ def _attach(
 
 def _stay_or_resume(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:
     if wish.halted:
+        if port.EVERYBODY not in hands.engine.observe(row.slug).halted:
+            hands.engine.halt(row.slug)  # somebody took the mark away while nobody looked
         return
     hands.engine.resume(row.slug)
     _move(hands, row, "resume", now)

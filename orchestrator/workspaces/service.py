@@ -118,6 +118,24 @@ def record_proof(
     return proof
 
 
+def record_mended(session: Session, slug: str, wrong: Sequence[str], now: datetime) -> None:
+    """Write down that an environment was altered behind our back and is as asked again.
+
+    Shape: `wrong` has a kind and a name each. Only kinds are kept: a name may be a person's.
+    """
+    kinds: dict[str, JsonValue] = dict(Counter(each.split()[0] for each in wrong))
+    append(
+        session,
+        action="workspace.mended",
+        actor=SYSTEM,
+        now=now,
+        object_type="workspace",
+        object_id=slug,
+        project=slug,
+        detail=kinds,
+    )
+
+
 def want_server(
     session: Session, project_id: str, slug: str, person_id: str, handle: str, now: datetime
 ) -> Server:

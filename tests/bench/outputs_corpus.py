@@ -15,6 +15,7 @@ from pathlib import Path
 
 from orchestrator.outputs.judge import engine
 from tests.bench.outputs import corpora, harness, peers, score, second
+from tests.bench.outputs.blind import corpus as blind
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.page import Run, page
@@ -26,6 +27,7 @@ _BY_COMMAND = 25
 CORPORA: dict[str, Callable[[int], Corpus]] = {
     "first": corpora.made_up,
     "public": corpora.public,
+    "blind": blind.transfusions,
     "second": second.transplants,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})

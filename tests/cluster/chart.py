@@ -20,6 +20,7 @@ from tests.cluster.wall import program
 
 RELEASE = "tre"
 SPACE = "tre"
+ROOMS = (SPACE, "tre--check", "tre--placing")
 IMAGES = ("workspace", "hub", "orchestrator", "database", "wall")
 DIGEST = "sha256:" + "1" * 64
 _MINUTES = "8m"
@@ -131,9 +132,9 @@ def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Itera
     finally:
         words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
         tool.run(*words, "--ignore-not-found")
-        for space in (SPACE, "tre--check"):
+        for space in ROOMS:
             objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-        until(lambda: not _spaces(objects) & {SPACE, "tre--check"}, 120, "namespaces are left")
+        until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
         _without_wall(objects.cluster.instance)
 
 

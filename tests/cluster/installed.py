@@ -126,6 +126,7 @@ def installed(
         doors_address=doors_address,
         system=f"sys-{prefix}",
         check=f"sys-{prefix}-check",
+        placing=f"sys-{prefix}-placing",
         api_servers=api_servers,
         snapshots=snapshots,
         homes=homes,
@@ -214,9 +215,13 @@ def _take_away(admin: Client, here: Installed, things: list[Any]) -> None:
     until(lambda: _freely_deleted(admin, here), _EMPTY, "namespaces cannot be deleted")
 
 
+def _space(volume: Object) -> object:
+    return volume["spec"].get("claimRef", {}).get("namespace")
+
+
 def _freely_deleted(admin: Client, here: Installed) -> bool:
     """Delete what this run left; refused only while a server still remembers the policies."""
-    mine = (here.cluster.system, here.cluster.check)
+    mine = (here.cluster.system, here.cluster.check, here.cluster.placing)
     left = [
         *(each for each in admin.list(Scope("Namespace")).items if _key(each).name in mine),
         *(
@@ -225,6 +230,7 @@ def _freely_deleted(admin: Client, here: Installed) -> bool:
             for each in admin.list(Scope(kind)).items
             if _key(each).name.startswith((f"tre-{here.prefix}-", f"lab-tre-{here.prefix}-"))
         ),
+        *(each for each in admin.list(Scope("PersistentVolume")).items if _space(each) in mine),
     ]
     try:
         for node in admin.list(Scope("Node")).items:

@@ -43,12 +43,43 @@ def nothing(number: int, method: str, path: str) -> Fault | None:
     return None
 
 
+KILLED = {"before": Fault(), "after": Fault(applied=True)}
+"""For a process that is killed at a change: nothing of it arrived, or it took effect unseen."""
+
+
+class AtChange:
+    """A plan: at the k-th request that changes something, something happens to the one who asks.
+
+    Shape: `at` is when; with a fault, no later change of that one arrives either.
+    """
+
+    def __init__(self, k: int, act: Callable[[], None], fault: Fault | None = None) -> None:
+        self.at: float | None = None
+        self.count = 0
+        self._k, self._act, self._fault = k, act, fault
+
+    def __call__(self, number: int, method: str, path: str) -> Fault | None:
+        """Called under the proxy's lock, so that nothing passes meanwhile."""
+        if method == "GET":
+            return None
+        self.count += 1
+        if self.count == self._k:
+            self._act()
+            self.at = time.monotonic()
+            return self._fault
+        return Fault() if self._fault is not None and self.count > self._k else None
+
+
 class Proxy:
-    """The proxy's state; tests set `plan`, `silent` and `cut`, and read `log`."""
+    """The proxy's state; tests set `plan`, `silent` and `cut`, and read `log`.
+
+    Shape: `times` are of the monotonic clock, one for each entry of `log`.
+    """
 
     def __init__(self, kubeconfig: Path, user: str) -> None:
         self.plan: Plan = nothing
         self.log: list[tuple[str, str]] = []
+        self.times: list[float] = []
         self.silent = False
         self._watches: list[Any] = []
         self._lock = threading.Lock()
@@ -73,6 +104,7 @@ class Proxy:
         """Count a request and answer its fault, if the plan has one."""
         with self._lock:
             self.log.append((method, path))
+            self.times.append(time.monotonic())
             return self.plan(len(self.log), method, path)
 
     def ask(self, method: str, path: str, headers: Any, body: bytes | None, seconds: float) -> Any:

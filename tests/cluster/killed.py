@@ -1,12 +1,37 @@
-"""`python -m tests.cluster.killed KUBECONFIG PROJECT SYSTEM DOORS IMAGE`: a proof to be killed."""
+"""Processes to be killed: a proof, and one verb of an environment.
+
+The proof is `python -m tests.cluster.killed KUBECONFIG PROJECT SYSTEM DOORS IMAGE`; the verb is a
+function for a process of its own.
+"""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.engines.kubernetes.client import Access, Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
+from orchestrator.engines.port import Mount, Spec
 from tests.kubernetes_world import CLUSTER
+
+
+def act(kubeconfig: Path, cluster: Cluster, verb: str, spec: Spec, mounts: Sequence[Mount]) -> None:
+    """Begin as the reconciler does, then provision, grant or tear down; no fault is survived."""
+    engine = Environments(Client(Access(kubeconfig)), cluster)
+    engine.start()
+    once(engine, verb, spec, mounts)
+
+
+def once(engine: Environments, verb: str, spec: Spec, mounts: Sequence[Mount]) -> None:
+    """One step of the reconciler. Errors: as the verb, to be tried again."""
+    match verb:
+        case "provision":
+            engine.ensure(spec)
+        case "grant":
+            engine.attach(spec.project, mounts)
+        case _:
+            engine.remove(spec.project)
+
 
 if __name__ == "__main__":
     kubeconfig, project, system, doors, image = sys.argv[1:]

@@ -23,6 +23,7 @@ from orchestrator.engines.kubernetes import (
     storage,
 )
 from orchestrator.engines.kubernetes.client import Client
+from orchestrator.engines.kubernetes.cluster import Csi, Nfs
 from orchestrator.engines.kubernetes.differences import Key, key
 from orchestrator.engines.port import Size, Spec
 from orchestrator.errors import NotAllowed, NotFound
@@ -49,7 +50,7 @@ def spec(here: Installed) -> Spec:
     reconciler = Client(here.access(here.cluster.account))
     for thing in manifests.environment(here.cluster, spec, TOKEN, awake=False):
         reconciler.apply(_without_pod_security(thing))
-    for thing in manifests.check_room(here.cluster):
+    for thing in [*manifests.check_room(here.cluster), *manifests.placing_room(here.cluster)]:
         reconciler.apply(_without_pod_security(thing))
     reconciler.close()
     return spec
@@ -57,8 +58,9 @@ def spec(here: Installed) -> Spec:
 
 @pytest.fixture(scope="module")
 def askers(here: Installed, spec: Spec) -> Iterator[dict[str, Asker]]:
-    """The three who ask: the hub, the reconciler, and an administrator with every right."""
+    """Who asks: the hub, the reconciler, an administrator with every right, and who runs Jobs."""
     users = {"hub": here.hub(spec.project), "reconciler": here.cluster.account, "admin": None}
+    users["jobs"] = "system:serviceaccount:kube-system:job-controller"
     found = {who: Asker(here.kubeconfig, user) for who, user in users.items()}
     yield found
     for asker in found.values():
@@ -403,7 +405,7 @@ def notebook(here: Installed, spec: Spec) -> Object:
 def test_the_policies_are_type_checked_without_a_warning(here: Installed, objects: Objects) -> None:
     kind = objects.kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
     found = [p.to_dict() for p in kind.get().items if p.metadata.name.startswith("tre-")]
-    assert len(found) == 18
+    assert len(found) == 19
     warnings = {
         policy["metadata"]["name"]: policy["status"]["typeChecking"]["expressionWarnings"]
         for policy in found
@@ -768,6 +770,130 @@ def test_nobody_else_makes_a_volume_for_a_snapshots_claim(
     assert "'tre-11-snapshot-volumes'" in askers["admin"].refusal("create", volume)
     volume["spec"]["claimRef"]["namespace"] = "shop"
     assert askers["admin"].refusal("create", volume) == ""
+
+
+def _a_placing(here: Installed) -> Any:
+    return pods.placer(here.cluster, a_mount().digest, ["/place"])
+
+
+def _of_the_job(here: Installed) -> Any:
+    """The pod that the cluster makes of a publication's Job."""
+    job = _a_placing(here)
+    template = job["spec"]["template"]
+    by_job = {"batch.kubernetes.io/job-name": "j", "job-name": "j", "controller-uid": "u"}
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u", "controller": True}
+    metadata = {
+        "name": "place-x",
+        "namespace": here.cluster.placing,
+        "labels": template["metadata"]["labels"] | by_job,
+        "ownerReferences": [owner],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+
+PLACERS: dict[str, tuple[str, str, Change]] = {
+    "made by an administrator": ("admin", "tre-15-placing", lambda pod: None),
+    "made by the reconciler itself": ("reconciler", "tre-15-placing", lambda pod: None),
+    "of no Job": ("jobs", "tre-15-placing", lambda pod: pod["metadata"].pop("ownerReferences")),
+    "a snapshot to read": (
+        "jobs",
+        "tre-06-claims",
+        lambda pod: _volume(pod, "snapshots")["persistentVolumeClaim"].update(claimName="ds-x"),
+    ),
+    "another claim": (
+        "jobs",
+        "tre-06-claims",
+        lambda pod: _volume(pod, "snapshots")["persistentVolumeClaim"].update(claimName="state"),
+    ),
+    "another role": (
+        "jobs",
+        "tre-07-pod-labels",
+        lambda pod: _without_claims(pod, "opener"),
+    ),
+    "another label": (
+        "jobs",
+        "tre-07-pod-labels",
+        lambda pod: pod["metadata"]["labels"].update({"tre.component": "doors"}),
+    ),
+    "an image off the list": (
+        "jobs",
+        "tre-05-listed-images",
+        lambda pod: _main(pod).update(image=OTHER_IMAGE),
+    ),
+    "a folder of the node": (
+        "jobs",
+        "tre-12-pod-shape",
+        lambda pod: _more(pod, {"name": "n", "nfs": {"server": "198.18.0.66", "path": "/"}}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACERS)
+def test_what_places_a_snapshot_is_a_job_of_the_reconciler(
+    name: str, askers: dict[str, Asker], here: Installed
+) -> None:
+    pod = _of_the_job(here)
+    assert askers["jobs"].refusal("create", pod) == ""
+    who, policy, change = PLACERS[name]
+    change(pod)
+    said = askers[who].refusal("create", pod)
+    assert f"'{policy}'" in said, said
+
+
+def test_nobody_else_makes_a_job_where_snapshots_are_placed(
+    askers: dict[str, Asker], here: Installed
+) -> None:
+    job = _a_placing(here)
+    assert askers["reconciler"].refusal("create", job) == ""
+    assert "'tre-15-placing'" in askers["admin"].refusal("create", job)
+    job["metadata"]["namespace"] = here.cluster.system
+    assert askers["admin"].refusal("create", job) == ""
+
+
+def test_the_folder_of_all_snapshots_is_never_a_projects(
+    askers: dict[str, Asker], here: Installed, spec: Spec, notebook: Object
+) -> None:
+    """Its volume is for one claim where snapshots are placed, and a notebook cannot mount it."""
+    volume: Any = storage.every_snapshot(here.cluster)[0]
+    assert askers["reconciler"].refusal("create", volume) == ""
+    assert "'tre-11-snapshot-volumes'" in askers["admin"].refusal("create", volume)
+    for wrong in ("shop", names.namespace(spec.project)):
+        there = copy.deepcopy(volume)
+        there["spec"]["claimRef"]["namespace"] = wrong
+        assert "'tre-11-snapshot-volumes'" in askers["reconciler"].refusal("create", there), wrong
+    volume["spec"]["persistentVolumeReclaimPolicy"] = "Delete"
+    assert "'tre-11-snapshot-volumes'" in askers["reconciler"].refusal("create", volume)
+    pod: Any = copy.deepcopy(notebook)
+    claim = storage.every_claim(here.cluster)
+    _volume(pod, "shared")["persistentVolumeClaim"].update(claimName=claim)
+    assert "'tre-06-claims'" in askers["hub"].refusal("create", pod)
+
+
+OTHER_STORAGE = {
+    "nfs": Nfs("198.18.0.9", "/export"),
+    "csi": Csi(
+        "nfs.csi.k8s.io",
+        "tre-{digest}-{project}",
+        (("server", "198.18.0.9"), ("share", "/export"), ("subDir", "{digest}")),
+        (("server", "198.18.0.9"), ("share", "/export")),
+        ("ReadOnlyMany", "ReadWriteMany"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_STORAGE)
+def test_volumes_of_every_kind_of_storage_are_accepted(
+    kind: str, askers: dict[str, Asker], here: Installed, spec: Spec
+) -> None:
+    """By the API server and by admission, from the reconciler alone."""
+    cluster = replace(here.cluster, snapshots=OTHER_STORAGE[kind])
+    things = [
+        *storage.snapshot(cluster, spec.project, a_mount()),
+        *storage.every_snapshot(cluster),
+    ]
+    for thing in things:
+        assert askers["reconciler"].refusal("create", thing) == "", key(thing)
+        assert "'tre-" in askers["admin"].refusal("create", thing), key(thing)
 
 
 def _a_node(**labels: str) -> Object:

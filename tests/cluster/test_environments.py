@@ -4,7 +4,7 @@ Covered: an unchanged world costs no request; every kind that is deleted, altere
 mended; data only behind whole walls; removal proved. Left to later work: hubs, servers, proof.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,11 +17,10 @@ from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, w
 from orchestrator.engines.kubernetes.environments import Environments, scopes
 from orchestrator.engines.port import Spec
 from orchestrator.errors import NotFound, Unavailable
+from tests.cluster.alterations import ALTERED, DELETED, STRAYS, a_stray, alter
 from tests.cluster.installed import Installed, installed
 from tests.cluster.objects import Objects, until
 from tests.kubernetes_world import a_mount
-
-Change = Callable[[Any], object]
 
 
 @pytest.fixture(scope="module")
@@ -118,33 +117,6 @@ def test_one_change_costs_one_write(engine: Environments, intruder: Client, spec
     assert sent(engine) == before + 1
 
 
-def _inside(kind: str, name: str) -> Callable[[Installed, str], Key]:
-    return lambda here, project: Key(kind, names.namespace(project), name)
-
-
-def _outside(kind: str) -> Callable[[Installed, str], Key]:
-    return lambda here, project: Key(kind, here.cluster.system, names.hub(project))
-
-
-DELETED: dict[str, Callable[[Installed, str], Key]] = {
-    "default-deny": _inside("NetworkPolicy", "default-deny"),
-    "allow-server": _inside("NetworkPolicy", "allow-server"),
-    "hub's policy": _outside("NetworkPolicy"),
-    "quota": _inside("ResourceQuota", "workspace"),
-    "limits": _inside("LimitRange", "workspace"),
-    "account": _inside("ServiceAccount", "workspace"),
-    "hub's account": _outside("ServiceAccount"),
-    "role": _inside("Role", "hub"),
-    "binding": _inside("RoleBinding", "hub"),
-    "hub": _outside("Deployment"),
-    "what the hub is told": _outside("Secret"),
-    "shared folder": _inside("PersistentVolumeClaim", "shared"),
-    "record": lambda here, project: Key(
-        "ConfigMap", here.cluster.system, f"project-{names.name(project)}"
-    ),
-}
-
-
 @pytest.mark.parametrize("name", DELETED)
 def test_what_was_deleted_is_made_again(
     name: str, here: Installed, engine: Environments, intruder: Client, spec: Spec
@@ -159,95 +131,6 @@ def test_what_was_deleted_is_made_again(
     assert engine.observe(spec.project).spec_digest == spec.digest
 
 
-ALTERED: dict[str, tuple[Callable[[Installed, str], Key], Change]] = {
-    "namespace": (
-        lambda here, project: Key("Namespace", "", names.namespace(project)),
-        lambda it: it["metadata"]["labels"].update(
-            {"pod-security.kubernetes.io/enforce": "privileged"}
-        ),
-    ),
-    "namespace with a label more": (
-        lambda here, project: Key("Namespace", "", names.namespace(project)),
-        lambda it: it["metadata"]["labels"].update({"tre.component": "doors"}),
-    ),
-    "default-deny for fewer pods": (
-        _inside("NetworkPolicy", "default-deny"),
-        lambda it: it["spec"].update(podSelector={"matchLabels": {"tre.net": "open"}}),
-    ),
-    "default-deny for one direction": (
-        _inside("NetworkPolicy", "default-deny"),
-        lambda it: it["spec"].update(policyTypes=["Ingress"]),
-    ),
-    "a policy with one more rule": (
-        _inside("NetworkPolicy", "allow-hub"),
-        lambda it: it["spec"]["egress"].append(
-            {**it["spec"]["egress"][0], "ports": [{"port": 443, "protocol": "TCP"}]}
-        ),
-    ),
-    "a policy with another port": (
-        _inside("NetworkPolicy", "allow-server"),
-        lambda it: it["spec"]["ingress"][0]["ports"][0].update(port=22),
-    ),
-    "hub's policy": (
-        _outside("NetworkPolicy"),
-        lambda it: it["spec"].update(egress=[{}]),
-    ),
-    "quota raised": (
-        _inside("ResourceQuota", "workspace"),
-        lambda it: it["spec"]["hard"].update(pods="900"),
-    ),
-    "quota with one more": (
-        _inside("ResourceQuota", "workspace"),
-        lambda it: it["spec"]["hard"].update({"count/configmaps": "9"}),
-    ),
-    "limits": (
-        _inside("LimitRange", "workspace"),
-        lambda it: it["spec"]["limits"][0]["max"].update(memory="64Gi"),
-    ),
-    "account": (
-        _inside("ServiceAccount", "workspace"),
-        lambda it: it.update(automountServiceAccountToken=True),
-    ),
-    "account with a secret": (
-        _inside("ServiceAccount", "default"),
-        lambda it: it.update(imagePullSecrets=[{"name": "s"}]),
-    ),
-    "role": (
-        _inside("Role", "hub"),
-        lambda it: it["rules"][1]["verbs"].remove("watch"),
-    ),
-    "role with one more": (
-        _inside("Role", "hub"),
-        lambda it: it["rules"].append(
-            {"apiGroups": [""], "resources": ["pods"], "verbs": ["patch"]}
-        ),
-    ),
-    "binding": (
-        _inside("RoleBinding", "hub"),
-        lambda it: it["subjects"].append(
-            {"kind": "User", "name": "eve", "apiGroup": "rbac.authorization.k8s.io"}
-        ),
-    ),
-    "hub": (_outside("Deployment"), lambda it: it["spec"].update(replicas=3)),
-    "what the hub is told": (
-        _outside("Secret"),
-        lambda it: it["data"].update({"jupyterhub_config.py": "cHJpbnQoKQ=="}),
-    ),
-    "hub with a container more": (
-        _outside("Deployment"),
-        lambda it: it["spec"]["template"]["spec"]["containers"].append(
-            {"name": "spy", "image": "registry.invalid/spy"}
-        ),
-    ),
-    "record": (
-        lambda here, project: Key(
-            "ConfigMap", here.cluster.system, f"project-{names.name(project)}"
-        ),
-        lambda it: it["data"].update({"more": "x"}),
-    ),
-}
-
-
 @pytest.mark.parametrize("name", ALTERED)
 def test_what_was_altered_is_changed_back(
     name: str, here: Installed, engine: Environments, intruder: Client, spec: Spec
@@ -255,10 +138,7 @@ def test_what_was_altered_is_changed_back(
     _settled(engine, spec)
     place, change = ALTERED[name]
     where = place(here, spec.project)
-    seen: Any = intruder.get(where)
-    changed = {k: v for k, v in seen.items() if k != "status"}
-    change(changed)
-    version = metadata_of(intruder.replace(changed, seen))["resourceVersion"]
+    version = metadata_of(alter(intruder, where, change))["resourceVersion"]
     until(lambda: version_of(engine, where) >= int(str(version)), 10, "the change was not seen")
     _settled(engine, spec)
     wanted = engine.wanted(spec)
@@ -267,33 +147,12 @@ def test_what_was_altered_is_changed_back(
     assert metadata_of(stored)["resourceVersion"] != version
 
 
-STRAYS: dict[str, Any] = {
-    "NetworkPolicy": lambda stored: {"spec": stored["spec"]},
-    "Role": lambda stored: {"rules": stored["rules"]},
-    "RoleBinding": lambda stored: {
-        "roleRef": stored["roleRef"],
-        "subjects": stored["subjects"],
-    },
-    "ServiceAccount": lambda stored: {},
-    "ResourceQuota": lambda stored: {"spec": {"hard": {"pods": "1"}}},
-    "LimitRange": lambda stored: {"spec": {"limits": [{"type": "Pod", "max": {"cpu": "64"}}]}},
-}
-
-
 @pytest.mark.parametrize("kind", STRAYS)
 def test_what_nobody_of_us_wrote_goes(
     kind: str, here: Installed, engine: Environments, intruder: Client, spec: Spec
 ) -> None:
     _settled(engine, spec)
-    space = names.namespace(spec.project)
-    wanted = engine.wanted(spec)
-    like = next(t for t in wanted if t["kind"] == kind and key(t).namespace == space)
-    stray = {
-        "apiVersion": like["apiVersion"],
-        "kind": kind,
-        "metadata": {"name": "by-hand", "namespace": space},
-    }
-    intruder.create(stray | STRAYS[kind](intruder.get(key(like))))
+    stray = a_stray(intruder, kind, engine.wanted(spec))
     until(lambda: knows(engine, key(stray)), 10, "the stray was not seen")
     engine.ensure(spec)
     with pytest.raises(NotFound):

@@ -116,6 +116,24 @@ def test_a_project_that_was_never_set_up(world: World, tmp_path: Path) -> None:
     assert not engine.observe("unknown").present
 
 
+def test_what_was_asked_is_known_and_needs_no_mending(world: World) -> None:
+    """Neither does what was never asked for, or was removed."""
+    engine = world.engine
+    spec = _spec("epsilon", "ada")
+    assert not engine.asked("epsilon")
+    assert engine.mend("epsilon") == ()
+    engine.ensure(spec)
+    assert engine.asked("epsilon")
+    local_world.wait_for(lambda: "epsilon" not in engine.drifted(), world.patience)
+    assert engine.mend("epsilon") == ()
+    assert engine.observe("epsilon").spec_digest == spec.digest
+    engine.remove("epsilon")
+    assert not engine.asked("epsilon")
+    assert "epsilon" not in engine.drifted()
+    assert engine.mend("epsilon") == ()
+    assert not engine.observe("epsilon").present
+
+
 def test_the_life_of_a_server(world: World, tmp_path: Path) -> None:
     engine = world.engine
     spec = _spec("alpha", "ada")

@@ -96,6 +96,8 @@ reconciler: {{ printf "system:serviceaccount:%s:reconciler" .Release.Namespace |
 controllers: {{ .Values.cluster.controllers | toJson | replace "\",\"" "\", \"" | quote }}
 volumeControllers: {{ list "system:serviceaccount:kube-system:persistent-volume-binder" "system:serviceaccount:kube-system:pv-protection-controller" | toJson | replace "\",\"" "\", \"" | quote }}
 images: {{ $images | toJson | replace "\",\"" "\", \"" | quote }}
+jobControllers: {{ append .Values.cluster.controllers "system:serviceaccount:kube-system:job-controller" | toJson | replace "\",\"" "\", \"" | quote }}
+placing: {{ .Values.cluster.placingNamespace | toJson | quote }}
 doors: {{ .Values.cluster.doorsAddress | toJson | quote }}
 userNamespaces: {{ .Values.cluster.userNamespaces | toJson | quote }}
 runtimeClass: {{ .Values.cluster.runtimeClass | toJson | quote }}

@@ -30,6 +30,7 @@ FILES = (
     "12-pod-shape",
     "13-proved-nodes",
     "14-proof-rooms",
+    "15-placing",
 )
 """Every file that is read; another one in the folder would be a rule that does not hold."""
 
@@ -37,6 +38,7 @@ _VOLUME_CONTROLLERS = (
     "system:serviceaccount:kube-system:persistent-volume-binder",
     "system:serviceaccount:kube-system:pv-protection-controller",
 )
+_JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
 
 
 def load(policies: Path, cluster: Cluster) -> list[Object]:
@@ -60,6 +62,8 @@ def facts(cluster: Cluster) -> dict[str, str]:
             "reconciler": cluster.account,
             "controllers": list(cluster.controllers),
             "volumeControllers": list(_VOLUME_CONTROLLERS),
+            "jobControllers": [*cluster.controllers, _JOB_CONTROLLER],
+            "placing": cluster.placing,
             "images": sorted(set(cluster.images.values())),
             "doors": cluster.doors_address,
             "userNamespaces": cluster.user_namespaces,

@@ -10,7 +10,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "ConfigMap": Kind(_CORE, "configmaps"),
     "Deployment": Kind("apis/apps/v1", "deployments"),
     "Event": Kind(_CORE, "events"),
+    "Job": Kind("apis/batch/v1", "jobs"),
     "LimitRange": Kind(_CORE, "limitranges"),
     "Namespace": Kind(_CORE, "namespaces", namespaced=False),
     "Node": Kind(_CORE, "nodes", namespaced=False),
@@ -116,12 +117,17 @@ class Client:
         self._slots = threading.BoundedSemaphore(REQUESTS_AT_ONCE)
         self._api = _connect(access)
         self._sent = 0
+        self._held: Callable[[], bool] = lambda: True
         self._counting = threading.Lock()
 
     @property
     def sent(self) -> int:
         """How many requests were sent, watches included."""
         return self._sent
+
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """From now on send nothing but questions once `held` says no."""
+        self._held = held
 
     def list(self, scope: Scope) -> Page:
         """Read all objects of a scope, page by page. Errors: see `_translated`."""
@@ -140,23 +146,22 @@ class Client:
         """Read one object. Errors: NotFound."""
         return _trimmed(self._ask("GET", _path(where), {}), where.kind)
 
-    def apply(self, thing: Object) -> Object:
+    def apply(self, thing: Object, seen: Object | None = None) -> Object:
         """Make or change an object so that it has our fields; others keep theirs.
 
-        Errors: Invalid for a change that the server never makes; NotAllowed for a missing right or
-        a refusal by admission.
+        Shape: changes only the version that was seen, where one was.
+        Errors: Conflict when it has changed since; Invalid for a change that the server never
+        makes; NotAllowed for a missing right or a refusal by admission.
         """
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
-        body = json.dumps(thing).encode()
+        body = json.dumps(thing if seen is None else _at_version(thing, seen)).encode()
         kind = "application/apply-patch+yaml"  # JSON is YAML
         where = key(thing)
         return _trimmed(self._ask("PATCH", _path(where), query, body, kind), where.kind)
 
     def replace(self, thing: Object, seen: Object) -> Object:
         """Put an object whole in place of the version that was seen. Errors: Conflict."""
-        version = metadata_of(seen)["resourceVersion"]
-        metadata = {**metadata_of(thing), "resourceVersion": version}
-        body = json.dumps({**thing, "metadata": metadata}).encode()
+        body = json.dumps(_at_version(thing, seen)).encode()
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
         where = key(thing)
         return _trimmed(self._ask("PUT", _path(where), query, body), where.kind)
@@ -230,6 +235,17 @@ class Client:
             time.sleep(wait + random.uniform(0, 0.25 * attempt))  # noqa: S311 - jitter
         raise RuntimeError("a loop of tries ends inside")
 
+    def _require_held(self, method: str) -> None:
+        """Refuse a change once another process may act; asked at the very last moment.
+
+        Errors: Unavailable.
+        """
+        if method != "GET" and not self._held():
+            raise Unavailable(
+                "This process may not act on the cluster any more; another one may.",
+                code="lock_lost",
+            )
+
     def _renewed(self, attempt: int) -> float | None:
         """Read the credentials again, once: certificates and tokens change after hours of work."""
         if attempt > 1:
@@ -258,6 +274,7 @@ class Client:
         with _lost(method):
             self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             json_body = json.loads(body) if body is not None and kind.endswith("/json") else body
+            self._require_held(method)
             sent = self._api.call_api(
                 method,
                 url,
@@ -412,6 +429,12 @@ def _collection(scope: Scope) -> str:
 
 def _path(where: Key) -> str:
     return f"{_collection(Scope(where.kind, where.namespace))}/{quote(where.name, safe='')}"
+
+
+def _at_version(thing: Object, seen: Object) -> Object:
+    """Say in an object which version it takes the place of."""
+    version = metadata_of(seen)["resourceVersion"]
+    return {**thing, "metadata": {**metadata_of(thing), "resourceVersion": version}}
 
 
 def _trimmed(thing: Object, kind: str) -> Object:

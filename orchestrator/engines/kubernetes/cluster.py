@@ -16,6 +16,21 @@ STRICT = ConfigDict(extra="forbid", strict=False)
 Object = dict[str, object]
 """One Kubernetes object as plain JSON values."""
 
+SHARED_READING = frozenset({"ReadOnlyMany", "ReadWriteMany"})
+ONE_NODE_AT_A_TIME = frozenset(
+    {
+        "cinder.csi.openstack.org",
+        "csi.hetzner.cloud",
+        "disk.csi.azure.com",
+        "dobs.csi.digitalocean.com",
+        "ebs.csi.aws.com",
+        "topolvm.io",
+    }
+)
+"""Drivers of disks: a volume is at one node at a time, whatever somebody writes beside it."""
+
+_LONGEST_HANDLE = 128  # CSI specification, size limits
+
 _BY_DIGEST = re.compile(r"[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}\Z")
 _ADDRESS = re.compile(r"[0-9a-f.:]+\Z")
 
@@ -35,10 +50,11 @@ class Ports:
 
 @dataclass(frozen=True)
 class HostFolder:
-    """Snapshots in a folder that every node has at the same place (one node, or a shared mount)."""
+    """Snapshots in a folder of the node; `shared` says that it is one file system on every node."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     root: str
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,12 +68,50 @@ class Nfs:
 
 @dataclass(frozen=True)
 class Csi:
-    """Snapshots by a driver: `{digest}` in a handle or an attribute is the hex of the snapshot."""
+    """Snapshots by the driver of a file system that many nodes share.
+
+    Shape: in the handle and in values of attributes `{digest}` is the hex of the snapshot and
+    `{project}` its project. Each project has a handle of its own, because two volumes of one handle
+    are one volume to a node. `writing` are the attributes by which the folder of all snapshots is
+    mounted for a publication; `modes` are the class's access modes by its own documentation.
+    Errors: Invalid for a template without these words, and for a class without shared reading.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     driver: str
     handle: str
     attributes: tuple[tuple[str, str], ...] = ()
+    writing: tuple[tuple[str, str], ...] = ()
+    modes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be read by two projects at once."""
+        if not set(self.modes) & SHARED_READING or self.driver in ONE_NODE_AT_A_TIME:
+            raise Invalid(
+                f"Storage by {self.driver} is not said to be read by many nodes at once, and "
+                "snapshots are: choose a class with ReadOnlyMany or ReadWriteMany and list its "
+                "access modes in snapshots.modes.",
+                code="not_shared",
+            )
+        if "{project}" not in self.handle or "{digest}" not in self.handle:
+            raise Invalid(
+                "The handle of snapshots must hold {digest} and {project}: two volumes with one "
+                "handle are one volume to a node.",
+                code="one_handle",
+            )
+        longest = self.handle.replace("{digest}", "0" * 64).replace("{project}", "p" * 44)
+        if len(longest) > _LONGEST_HANDLE:
+            raise Invalid(
+                f"The handle of snapshots can get longer than {_LONGEST_HANDLE} characters, which "
+                "no driver takes: shorten what stands around {digest} and {project}.",
+                code="long_handle",
+            )
+        if not any("{digest}" in value for _, value in self.attributes):
+            raise Invalid(
+                "An attribute of snapshots must hold {digest}: else a project's volume would be "
+                "the folder of all snapshots.",
+                code="all_snapshots",
+            )
 
 
 @dataclass(frozen=True)
@@ -90,6 +144,7 @@ class Cluster:
     doors_address: str
     system: str = "tre"
     check: str = "tre--check"
+    placing: str = "tre--placing"
     reconciler: str = "reconciler"
     hub_image: str = "hub"
     worker_image: str = "worker"
@@ -112,7 +167,7 @@ class Cluster:
         for name, reference in self.images.items():
             if not _BY_DIGEST.match(reference):
                 raise Invalid(f"Image {name} must be named by digest, as name@sha256:…")
-        for namespace in (self.system, self.check):
+        for namespace in (self.system, self.check, self.placing):
             if names.is_project_namespace(namespace):
                 raise Invalid(f"Namespace {namespace} could be a project's; choose another name.")
         for address in (self.doors_address, *(host for host, _ in self.api_servers)):

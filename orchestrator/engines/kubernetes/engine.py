@@ -8,7 +8,7 @@ import contextlib
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,14 @@ from orchestrator.engines.kubernetes.checks import Pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
+from orchestrator.engines.kubernetes.placing import Places
 from orchestrator.engines.kubernetes.proof import RECONCILER
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record, sorted_mounts
 from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Servers, allowed
 from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
 from orchestrator.errors import TreError
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.values import parse_slug
 
@@ -52,6 +54,7 @@ class KubernetesEngine:
         self.environments = Environments(client, cluster, patience=patience, maker=maker)
         self.servers = Servers(self.environments, connect)
         self._prisons = Pods(client, cluster, connect)
+        self._places = Places(client, cluster, connect, self.environments.walls.nodes)
         self._starting = threading.Lock()
         self._looking = False
 
@@ -61,7 +64,7 @@ class KubernetesEngine:
             self._look()
         except TreError as problem:
             return [Condition("cluster", "broken", problem.message)]
-        return self.environments.doctor()
+        return [*self.environments.doctor(), self._places.condition()]
 
     def ensure(self, spec: Spec) -> Observed:
         """See the port."""
@@ -85,6 +88,11 @@ class KubernetesEngine:
         people = record.spec.people if record is not None else ()
         found = (self.servers.seen(project, person) for person in people)
         return replace(seen, servers={each.person: each for each in found if each is not None})
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """See the port."""
+        self._look()
+        self._places.place(depot, manifest)
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""
@@ -149,6 +157,28 @@ class KubernetesEngine:
         self._look()
         who = EVERYBODY if person is None else parse_slug(person)
         self.environments.set_halted(project, who, held=False)
+
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """See the port."""
+        self.environments.client.act_while(held)
+
+    def asked(self, project: str) -> bool:
+        """See the port."""
+        return self.environments.asked.record(project) is not None
+
+    def drifted(self) -> Sequence[str]:
+        """See the port."""
+        self._look()
+        return self.environments.drifted()
+
+    def stirred(self, seconds: float) -> bool:
+        """See the port."""
+        return self.environments.stirred(seconds)
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """See the port."""
+        self._look()
+        return self.environments.mend(project)
 
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""

@@ -27,6 +27,7 @@ from orchestrator.engines.kubernetes.differences import (
     texts,
     writes,
 )
+from orchestrator.engines.kubernetes.drift import Asked
 from orchestrator.engines.kubernetes.proof import RECONCILER, Proofs
 from orchestrator.engines.kubernetes.walls import Walls
 from orchestrator.engines.kubernetes.watching import Patience, World, hubs_of, volumes_of
@@ -67,9 +68,11 @@ class Environments:
         self.world = World(client, scopes(cluster), patience or Patience())
         self.walls = Walls(client, cluster, patience or Patience())
         self.proofs = Proofs(client, cluster, self.world, self.walls, maker=maker)
+        self.asked = Asked()
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._halts = threading.Lock()
+        self._busy = False
         self._pool = ThreadPoolExecutor(4 * WRITES_AT_ONCE, thread_name_prefix="write")
 
     def start(self, seconds: float = _LOOK_SECONDS) -> None:
@@ -94,15 +97,51 @@ class Environments:
             self._refuse_ending(spec.project)
             before = self.record(spec.project)
             after = records.Record(spec) if before is None else replace(before, spec=spec)
-            self.keep(after)
-            token = self.token(spec.project) or secrets.token_hex(32)
-            awake = self.may_run(spec.project)
-            for stage in manifests.stages(self.cluster, spec, token, awake=awake):
-                self._reach(stage)
-            self._clear(spec)
-            if after.mounts:
-                self._reach_data(spec.project, after.mounts)
+            if self.asked.record(spec.project) != after or not self._in_order(after):
+                self._make(after)
         return self.observe(spec.project)
+
+    def drifted(self) -> list[str]:
+        """Answer the projects that are not as they were last asked to be; asks the cluster nothing.
+
+        Shape: looks at those only whose objects changed. One that is worked on is looked at later.
+        """
+        found, self._busy = [], False
+        for record in self.asked.suspect(self.world.take_touched()):
+            project = record.spec.project
+            lock = self.lock(project)
+            if not lock.acquire(blocking=False):
+                self._busy = True
+                continue
+            try:
+                if not self._in_order(record):
+                    found.append(project)
+            finally:
+                lock.release()
+        return found
+
+    def stirred(self, seconds: float) -> bool:
+        """Wait, at most so long, for a change; say whether it is time to ask what drifted."""
+        return self.world.touched(seconds) or self._busy
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """Make a project again what it was last asked to be; answer what was not so, in words.
+
+        Errors: Conflict while its namespace is ending; Unavailable.
+        """
+        with self.lock(project):
+            record = self.asked.record(project)
+            if record is None:
+                return ()
+            self.world.believe()
+            self._refuse_ending(project)
+            wrong = self._what_is_wrong(record)
+            with self._halts:
+                people = self.asked.halted(project)
+                if people is not None:
+                    self._reach([records.halt(self.cluster, project, people)])
+            self._make(record)
+            return wrong
 
     def observe(self, project: str) -> Observed:
         """Look at what is known, change nothing, ask nothing."""
@@ -112,12 +151,14 @@ class Environments:
         if space is None or record is None or is_ending(space):
             return Observed(project, False, False, None, (), {}, halted)
         hub = self.hub_address(project)
+        whole = record == self.asked.record(project) and self._in_order(record)
+        mounts = (m for m in record.mounts if whole or self._attached(project, m))
         return Observed(
             project=project,
             present=True,
             hub_ready=hub is not None,
-            spec_digest=record.spec.digest if self._as_specified(record.spec) else None,
-            mounts=tuple(m.digest for m in record.mounts if self._attached(project, m)),
+            spec_digest=record.spec.digest if whole or self._as_specified(record.spec) else None,
+            mounts=tuple(m.digest for m in mounts),
             servers={},
             halted=halted,
             isolation=nodes.in_words(self.walls.nodes(), second_wall=self.cluster.second_wall),
@@ -169,6 +210,7 @@ class Environments:
         """
         with self.lock(project):
             self.world.believe()
+            self.asked.forget(project)
             space, system = names.namespace(project), self.cluster.system
             hub = names.hub(project)
             first = [Key("Deployment", system, hub), *self._of("Pod", space)]
@@ -194,7 +236,14 @@ class Environments:
             return self._locks.setdefault(project, threading.RLock())
 
     def record(self, project: str) -> records.Record | None:
-        """Answer what a project was asked to be, None for an unknown one. Errors: Tampered."""
+        """Answer what a project was asked to be, None for an unknown one.
+
+        Shape: by this process, whatever lies on the cluster; else what lies there.
+        Errors: Tampered.
+        """
+        asked = self.asked.record(project)
+        if asked is not None:
+            return asked
         seen = self.world.get(records.where(self.cluster, project))
         if seen is None or is_ending(seen):
             return None
@@ -208,11 +257,15 @@ class Environments:
         return record
 
     def keep(self, record: records.Record) -> None:
-        """Write down what a project is asked to be."""
+        """Write down what a project is asked to be, here and on the cluster."""
+        self.asked.keep(record)
         self._reach([records.written(self.cluster, record)])
 
     def halted(self, project: str) -> frozenset[str]:
         """Answer who is halted; `*` is everybody. Errors: Tampered."""
+        asked = self.asked.halted(project)
+        if asked is not None:
+            return asked
         return records.halted(self.world.get(records.where_halted(self.cluster, project)))
 
     def set_halted(self, project: str, who: str, *, held: bool) -> None:
@@ -220,6 +273,7 @@ class Environments:
         with self._halts:
             people = self.halted(project) - {who}
             people |= {who} if held else set()
+            self.asked.halt(project, people)
             self._reach([records.halt(self.cluster, project, people)])
 
     def may_run(self, project: str) -> bool:
@@ -291,6 +345,45 @@ class Environments:
 
     # The parts of the verbs
 
+    def _make(self, record: records.Record) -> None:
+        """Write its record, its objects in their stages, and the data that it has already."""
+        spec = record.spec
+        self.asked.keep(record)
+        token = self.token(spec.project) or secrets.token_hex(32)
+        awake = not record.asleep and records.EVERYBODY not in self.halted(spec.project)
+        first, *later = manifests.stages(self.cluster, spec, token, awake=awake)
+        for stage in ([records.written(self.cluster, record), *first], *later):
+            self._reach(stage)
+        self._clear(spec)
+        if record.mounts:
+            self._reach_data(spec.project, record.mounts)
+
+    def _in_order(self, record: records.Record) -> bool:
+        """Say whether all is as asked; compared again only when an object of it has changed."""
+        changes = self.world.changes(names.name(record.spec.project))
+        if self.asked.is_acquitted(record, changes):
+            return True
+        if self._what_is_wrong(record):
+            return False
+        self.asked.acquit(record, changes)
+        return True
+
+    def _what_is_wrong(self, record: records.Record) -> tuple[str, ...]:
+        """Name what is missing, altered, or one too many, of all that was asked."""
+        project, space = record.spec.project, names.namespace(record.spec.project)
+        people = self.asked.halted(project)
+        ours = self.wanted(record.spec)
+        asked = [
+            records.written(self.cluster, record),
+            *([] if people is None else [records.halt(self.cluster, project, people)]),
+            *ours,
+            *manifests.data(self.cluster, project, record.mounts),
+        ]
+        wrong = [*writes(asked, self.world), *strays(ours, self.world.group(space), space)]
+        ending = [key(each) for each in asked if is_ending(self.world.get(key(each)) or {})]
+        found = [*(write.key for write in wrong), *ending]
+        return tuple(f"{where.kind} {where.name}" for where in found)
+
     def _refuse_ending(self, project: str) -> None:
         space = self.world.get(Key("Namespace", "", names.namespace(project)))
         if space is not None and is_ending(space):
@@ -358,8 +451,8 @@ class Environments:
 
     def _write(self, write: Write) -> None:
         match write.act, write.wanted, write.seen:
-            case Act.APPLY, wanted, _ if wanted is not None:
-                self.world.put(self.client.apply(wanted))
+            case Act.APPLY, wanted, seen if wanted is not None:
+                self.world.put(self.client.apply(wanted, seen))
             case Act.REPLACE, wanted, seen if wanted is not None and seen is not None:
                 self.world.put(self.client.replace(wanted, seen))
             case ((Act.RECREATE | Act.DELETE), _, seen):

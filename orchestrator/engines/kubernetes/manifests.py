@@ -1,6 +1,6 @@
 """[pure] All objects of one project, in the order in which they may come to be (egress 5.1).
 
-First the namespace; then the policies, read back before anything that could run; then the rest.
+First the namespace; then the policies and all that runs nothing, read back; then what could run.
 Data is not among them: it is attached only after a proof.
 """
 
@@ -24,8 +24,6 @@ def stages(cluster: Cluster, spec: Spec, token: str, *, awake: bool) -> list[lis
         [
             *network.project_policies(cluster, spec.project),
             network.hub_policy(cluster, spec.project),
-        ],
-        [
             *namespace.limits(cluster, spec),
             *namespace.accounts(names.namespace(spec.project), labels),
             rights.hub_account(cluster, spec.project),
@@ -54,4 +52,13 @@ def check_room(cluster: Cluster) -> list[Object]:
         namespace.check_namespace(cluster),
         *network.check_policies(cluster),
         *namespace.accounts(cluster.check, {}),
+    ]
+
+
+def placing_room(cluster: Cluster) -> list[Object]:
+    """Answer the namespace where snapshots are placed, with its policies and powerless accounts."""
+    return [
+        namespace.placing_namespace(cluster),
+        *network.placing_policies(cluster),
+        *namespace.accounts(cluster.placing, {}),
     ]

@@ -30,6 +30,11 @@ def check_namespace(cluster: Cluster) -> Object:
     return _namespace(cluster, cluster.check, {names.ZONE: "check"}, {})
 
 
+def placing_namespace(cluster: Cluster) -> Object:
+    """The namespace where a publication brings snapshots to the nodes."""
+    return _namespace(cluster, cluster.placing, {names.ZONE: "placing"}, {})
+
+
 def limits(cluster: Cluster, spec: Spec) -> list[Object]:
     """Quota and limit range: one server for each person, a proof's pods, nothing that listens."""
     return [_quota(cluster, spec), _range(spec)]

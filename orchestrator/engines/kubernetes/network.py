@@ -57,13 +57,23 @@ def hub_policy(cluster: Cluster, project: str) -> Object:
 
 def check_policies(cluster: Cluster) -> list[Object]:
     """Policies of the namespace where openers and judges live: one port in, nothing out."""
+    return _room(cluster, cluster.check, ("opener", "judge"))
+
+
+def placing_policies(cluster: Cluster) -> list[Object]:
+    """Policies of the namespace where snapshots are placed: one port in, nothing out."""
+    return _room(cluster, cluster.placing, ("placer",))
+
+
+def _room(cluster: Cluster, space: str, roles: Sequence[str]) -> list[Object]:
+    """Close a namespace of our own work to everything but the reconciler, at one port."""
     reconciler = [_peer(cluster.system, {names.COMPONENT: RECONCILER})]
     port = cluster.ports.worker
     return [
-        default_deny(cluster.check, {}),
+        default_deny(space, {}),
         *(
-            _ingress(cluster.check, f"allow-{role}", {}, {names.ROLE: role}, reconciler, port)
-            for role in ("opener", "judge")
+            _ingress(space, f"allow-{role}", {}, {names.ROLE: role}, reconciler, port)
+            for role in roles
         ),
     ]
 

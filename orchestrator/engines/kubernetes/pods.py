@@ -12,11 +12,13 @@ from orchestrator.engines.kubernetes import doorways, names, starting, storage
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.namespace import resources
 from orchestrator.engines.port import Mount, Size, Spec
+from orchestrator.values import Digest
 
 IMAGE = "/opt/workspace"
 HOME = "/home/researcher"
 SHARED = "/project"
 DATA = "/data"
+PLACES = "/snapshots"
 UID = 1000
 PROVED = "tre.proved"
 """Node label that only the reconciler sets; whatever mounts data must ask for it (egress 7)."""
@@ -31,6 +33,7 @@ HUB, PACKAGES, AIRLOCK = "hub", "packages", "airlock"
 _FROM_HUB = re.compile(r"JUPYTERHUB_[A-Z_]+\Z")
 _MIB_TMP = 1024
 _MIB_SHM = 256
+_PLACER = Size(memory_mb=1024, cpus=1)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,49 @@ def worker(cluster: Cluster, role: str, number: str, command: Sequence[str], siz
         doors=False,
         data=False,
     )
+
+
+def placer(cluster: Cluster, digest: Digest, command: Sequence[str]) -> Object:
+    """Describe the Job that puts one snapshot in place: no door, no egress, one claim to write.
+
+    Shape: one pod and no second try; whoever asked for it decides whether it is tried again.
+    """
+    hexes = digest.removeprefix("sha256:")
+    claim = storage.every_claim(cluster)
+    pod = _pod(
+        cluster,
+        "",
+        cluster.placing,
+        {names.ROLE: "placer"},
+        {},
+        _inside(
+            cluster,
+            cluster.image(cluster.worker_image),
+            command,
+            [],
+            _PLACER,
+            [Place(_claim("snapshots", claim), PLACES, writable=True)],
+            listens=cluster.ports.worker,
+        ),
+        doors=False,
+        data=False,
+    )
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": f"place-{hexes[:20]}",
+            "namespace": cluster.placing,
+            "labels": {names.ROLE: "placer"},
+            "annotations": {storage.DIGEST: digest},
+        },
+        "spec": {
+            "activeDeadlineSeconds": 86400,
+            "backoffLimit": 0,
+            "ttlSecondsAfterFinished": 3600,
+            "template": {"metadata": {"labels": {names.ROLE: "placer"}}, "spec": pod["spec"]},
+        },
+    }
 
 
 def notebook_command(size: Size) -> list[str]:

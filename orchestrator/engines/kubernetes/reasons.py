@@ -59,6 +59,11 @@ def refused(said: str | None) -> str:
             return text if text.endswith(".") else f"The notebook server did not start: {text}."
 
 
+def last_words(pod: Object) -> str:
+    """Answer what a pod's one container wrote for whoever asks why it ended, empty for nothing."""
+    return str(_state(mapping(pod.get("status")), "terminated").get("message") or "")
+
+
 def _why_ended(status: Mapping[str, object]) -> str:
     """Choose the sentence: of the first container, which proves the walls, or of the server."""
     first = _state(status, "terminated", "initContainerStatuses")

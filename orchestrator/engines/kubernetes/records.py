@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.engines.kubernetes import names
+from orchestrator.engines.kubernetes import names, storage
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.kubernetes.differences import Key, texts
 from orchestrator.engines.port import Mount, Size, Spec
@@ -71,6 +71,26 @@ def halted(thing: Object | None) -> frozenset[str]:
         return frozenset(str(each) for each in people)
     except (KeyError, ValueError, TypeError) as problem:
         raise _strange() from problem
+
+
+def where_placed(cluster: Cluster, digest: Digest) -> Key:
+    """Name the object that keeps that a snapshot is on the nodes' storage."""
+    return Key("ConfigMap", cluster.system, f"placed-{digest.removeprefix('sha256:')[:20]}")
+
+
+def placed(cluster: Cluster, digest: Digest) -> Object:
+    """Write that a snapshot is whole where this cluster's settings say."""
+    named = where_placed(cluster, digest)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": named.name,
+            "namespace": named.namespace,
+            "labels": {names.ROLE: "placed"},
+        },
+        "data": {"digest": digest, "claim": storage.every_claim(cluster)},
+    }
 
 
 def read(thing: Object) -> Record:

@@ -23,6 +23,7 @@ _ALL_PROJECTS = (
     ("", ("nodes",), ("patch", *_LOOK)),  # one label, see admission 13
     ("networking.k8s.io", ("networkpolicies",), _EVERY),
     (_RBAC, ("rolebindings", "roles"), _EVERY),
+    ("batch", ("jobs",), ("create", "delete", *_LOOK)),  # of a publication, see admission 15
 )
 _SYSTEM_ONLY = (
     ("", ("configmaps", "secrets"), _EVERY),

@@ -7,15 +7,18 @@
 from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.cluster import Cluster, Csi, HostFolder, Nfs, Object
 from orchestrator.engines.port import Mount
-from orchestrator.values import Digest
+from orchestrator.objectstore import placed
+from orchestrator.values import Digest, digest_of
 
 DIGEST = "tre.snapshot-digest"
 DATASET = "tre.dataset"
 VERSION = "tre.version"
 SHARED = "shared"
-TREE = "tree"
-MANIFEST = "MANIFEST.json"
+TREE, MANIFEST = placed.TREE, placed.MANIFEST
 """Inside a snapshot's folder on the storage of the nodes: the tree, and the manifest beside it."""
+
+EVERY = "all"
+"""What stands for a digest in the handle of the volume that holds all snapshots."""
 
 
 def claim_of(mount: Mount) -> str:
@@ -31,41 +34,37 @@ def snapshot(cluster: Cluster, project: str, mount: Mount) -> list[Object]:
     labels = {**labels, names.ROLE: "snapshot"}
     facts |= {DIGEST: mount.digest, DATASET: mount.dataset, VERSION: mount.version}
     space = names.namespace(project)
-    shape: Object = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolume",
-            "metadata": {"name": volume, "labels": labels, "annotations": facts},
-            "spec": {
-                **shape,
-                "capacity": {"storage": "1Gi"},
-                "persistentVolumeReclaimPolicy": "Retain",
-                "claimRef": {
-                    "apiVersion": "v1",
-                    "kind": "PersistentVolumeClaim",
-                    "namespace": space,
-                    "name": claim,
-                },
-                **_source(cluster, mount.digest),
-            },
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {
-                "name": claim,
-                "namespace": space,
-                "labels": labels,
-                "annotations": facts,
-            },
-            "spec": {
-                **shape,
-                "volumeName": volume,
-                "resources": {"requests": {"storage": "1Gi"}},
-            },
-        },
-    ]
+    source = _source(cluster, project, mount.digest)
+    return _pair(volume, space, claim, "ReadOnlyMany", source, labels, facts)
+
+
+def every_snapshot(cluster: Cluster) -> list[Object]:
+    """Volume and claim of the folder that holds all snapshots, for a publication and nothing else.
+
+    Shape: named by where that is, because a volume cannot be changed: another place, another pair.
+    """
+    source = _whole(cluster)
+    labels = {names.ROLE: "snapshots"}
+    claim = every_claim(cluster)
+    return _pair(f"tre--{claim}", cluster.placing, claim, "ReadWriteMany", source, labels, {})
+
+
+def every_claim(cluster: Cluster) -> str:
+    """Name the claim of the folder that holds all snapshots by where it is."""
+    where = digest_of(f"{cluster.placing} {cluster.snapshots!r}".encode())
+    return f"snapshots-{where.removeprefix('sha256:')[:12]}"
+
+
+def refusal(cluster: Cluster, nodes: int) -> str:
+    """Say why snapshots cannot be placed on so many nodes; empty where they can."""
+    folder = cluster.snapshots
+    if nodes <= 1 or not isinstance(folder, HostFolder) or folder.shared:
+        return ""
+    return (
+        f"Snapshots lie in a folder of one node, and {nodes} nodes take notebooks: most of them "
+        "would not have the data. Use NFS or a CSI driver for snapshots, or say shared where the "
+        "folder is one file system on every node."
+    )
 
 
 def homes(cluster: Cluster, project: str, people: tuple[str, ...]) -> list[Object]:
@@ -113,7 +112,55 @@ def _kept(
     }
 
 
-def _source(cluster: Cluster, digest: Digest) -> Object:
+def _pair(
+    volume: str,
+    space: str,
+    claim: str,
+    mode: str,
+    source: Object,
+    labels: dict[str, str],
+    facts: dict[str, str],
+) -> list[Object]:
+    """A volume and a claim, each pinned to the other, of no class that could make or clean it."""
+    shape: Object = {"accessModes": [mode], "storageClassName": ""}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": volume, "labels": labels, "annotations": facts},
+            "spec": {
+                **shape,
+                "capacity": {"storage": "1Gi"},
+                "persistentVolumeReclaimPolicy": "Retain",
+                "claimRef": {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolumeClaim",
+                    "namespace": space,
+                    "name": claim,
+                },
+                **source,
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {
+                "name": claim,
+                "namespace": space,
+                "labels": labels,
+                "annotations": facts,
+            },
+            "spec": {
+                **shape,
+                "volumeName": volume,
+                "resources": {"requests": {"storage": "1Gi"}},
+            },
+        },
+    ]
+
+
+def _source(cluster: Cluster, project: str, digest: Digest) -> Object:
+    """Where one project finds one snapshot, read-only where the kind of volume knows it."""
     hexes = digest.removeprefix("sha256:")
     match cluster.snapshots:
         case HostFolder(root):
@@ -121,11 +168,33 @@ def _source(cluster: Cluster, digest: Digest) -> Object:
         case Nfs(server, root):
             nfs = {"server": server, "path": f"{root}/{hexes}", "readOnly": True}
             return {"mountOptions": ["ro"], "nfs": nfs}
-        case Csi(driver, handle, attributes):
-            filled = {key: value.replace("{digest}", hexes) for key, value in attributes}
-            csi: Object = {
-                "driver": driver,
-                "volumeHandle": handle.replace("{digest}", hexes),
-                "readOnly": True,
-            }
-            return {"csi": csi | ({"volumeAttributes": filled} if filled else {})}
+        case Csi(attributes=attributes) as csi:
+            own = names.namespace(project)
+            filled = {name: _filled(value, hexes, own) for name, value in attributes}
+            return _csi(csi, hexes, own, filled) | {"mountOptions": ["ro"]}
+
+
+def _whole(cluster: Cluster) -> Object:
+    """Where a publication finds the folder of all snapshots, to write."""
+    match cluster.snapshots:
+        case HostFolder(root):
+            return {"hostPath": {"path": root, "type": "Directory"}}
+        case Nfs(server, root):
+            return {"nfs": {"server": server, "path": root, "readOnly": False}}
+        case Csi(writing=writing) as csi:
+            return _csi(csi, EVERY, cluster.placing, dict(writing), writes=True)
+
+
+def _csi(
+    csi: Csi, hexes: str, owner: str, attributes: dict[str, str], *, writes: bool = False
+) -> Object:
+    found: Object = {
+        "driver": csi.driver,
+        "volumeHandle": _filled(csi.handle, hexes, owner),
+        "readOnly": not writes,
+    }
+    return {"csi": found | ({"volumeAttributes": attributes} if attributes else {})}
+
+
+def _filled(template: str, hexes: str, owner: str) -> str:
+    return template.replace("{digest}", hexes).replace("{project}", owner)

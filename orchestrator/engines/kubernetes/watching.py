@@ -8,6 +8,7 @@ silent or too old is opened again; a rare list is the safety net for what a watc
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,15 +39,24 @@ class Watched:
     """The objects of one scope, as far as they matter to us."""
 
     def __init__(
-        self, client: Client, scope: Scope, keeps: Keeps, changed: threading.Condition
+        self,
+        client: Client,
+        scope: Scope,
+        keeps: Keeps,
+        changed: threading.Condition,
+        touched: Counter[str],
     ) -> None:
-        """Start empty and unsynchronised; `changed` is told of every change."""
+        """Start empty and unsynchronised.
+
+        Shape: `changed` is told of every change; `touched` counts under it whose object that was.
+        """
         self.scope = scope
         self.problem: TreError | None = None
         self.lists = 0
         self._client = client
         self._keeps = keeps
         self._changed = changed
+        self._touched = touched
         self._objects: dict[Key, Object] = {}
         self._groups: dict[str, dict[Key, Object]] = {}
         self._gone: dict[str, None] = {}
@@ -81,6 +91,7 @@ class Watched:
             if self._keeps(thing):
                 self._objects[where] = thing
                 self._groups.setdefault(group_of(thing), {})[where] = thing
+                self._touch(thing)
             self._changed.notify_all()
 
     def drop(self, thing: Object) -> None:
@@ -172,9 +183,18 @@ class Watched:
     def _due(self, patience: Patience) -> bool:
         return time.monotonic() - self._listed > patience.relist
 
+    def _touch(self, thing: Object) -> None:
+        """Write down whose object changed; what runs in a project is no part of what it should be.
+
+        Shape: also for what somebody added by hand, which carries no label of ours.
+        """
+        if self.scope.kind != "Pod":
+            self._touched[owner_of(thing)] += 1
+
     def _forget(self, where: Key) -> None:
         known = self._objects.pop(where, None)
         if known is not None:
+            self._touch(known)
             group = self._groups[group_of(known)]
             del group[where]
             if not group:
@@ -194,10 +214,13 @@ class World:
     ) -> None:
         """Start nothing yet."""
         self.changed = threading.Condition(threading.RLock())
+        self._touched: Counter[str] = Counter()
+        self._told: dict[str, int] = {}
         self._patience = patience
         self._ending = threading.Event()
         self.kinds = {
-            scope.kind: Watched(client, scope, keeps, self.changed) for scope, keeps in scopes
+            scope.kind: Watched(client, scope, keeps, self.changed, self._touched)
+            for scope, keeps in scopes
         }
         self._threads: list[threading.Thread] = []
 
@@ -250,6 +273,22 @@ class World:
         with self.changed:
             return self.changed.wait_for(done, seconds)
 
+    def touched(self, seconds: float) -> bool:
+        """Wait, at most so long, until any project's object changed; say whether one did."""
+        return self.wait(lambda: self._touched != self._told, seconds)
+
+    def take_touched(self) -> set[str]:
+        """Answer whose objects changed since this was last asked, by name as in their labels."""
+        with self.changed:
+            fresh = {name for name, n in self._touched.items() if self._told.get(name) != n}
+            self._told = dict(self._touched)
+            return fresh
+
+    def changes(self, name: str) -> int:
+        """Count the changes of one project's objects since the start; by name as in its labels."""
+        with self.changed:
+            return self._touched[name]
+
     def close(self) -> None:
         """Stop looking."""
         self._ending.set()
@@ -268,6 +307,15 @@ def group_of(thing: Object) -> str:
     if thing["kind"] == "Pod" and labels.get(names.COMPONENT) == "hub":
         return f"hubs of {labels.get(names.PROJECT, '')}"
     return str(metadata.get("namespace") or "")
+
+
+def owner_of(thing: Object) -> str:
+    """Name the project that an object belongs to, by its namespace or its label; else empty."""
+    metadata = metadata_of(thing)
+    space = metadata["name"] if thing["kind"] == "Namespace" else metadata.get("namespace")
+    if names.is_project_namespace(str(space)):
+        return str(space).removeprefix("tre-")
+    return texts(metadata.get("labels")).get(names.PROJECT, "")
 
 
 def hubs_of(project: str) -> str:

@@ -7,6 +7,7 @@ found again after a restart.
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +33,8 @@ from orchestrator.engines.port import (
     Spec,
 )
 from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
+from orchestrator.objectstore import trees
+from orchestrator.objectstore.port import Depot
 from orchestrator.outputs.model import Job, Report
 from orchestrator.sandbox import run, spawn
 from orchestrator.sandbox.limits import bounded_memory, make_group, tidy
@@ -106,6 +109,26 @@ class LocalEngine:
             isolation=isolation(self._uids.own),
         )
 
+    def act_while(self, held: Callable[[], bool]) -> None:
+        """See the port: what this engine drives is on one host and ends with it."""
+
+    def asked(self, project: str) -> bool:
+        """See the port: the records here are this engine's own, and nobody else can write them."""
+        return self._records.read(project) is not None
+
+    def drifted(self) -> Sequence[str]:
+        """See the port: nobody but this machine's administrator can alter anything here."""
+        return ()
+
+    def stirred(self, seconds: float) -> bool:
+        """See the port."""
+        time.sleep(seconds)
+        return False
+
+    def mend(self, project: str) -> tuple[str, ...]:
+        """See the port."""
+        return ()
+
     def prove(self, project: str | None) -> list[Probe]:
         """See the port."""
         run.require()
@@ -114,6 +137,10 @@ class LocalEngine:
         image = record.spec.image if record else images.DEFAULT
         place = images.ensure_image(self._settings, image)
         return proof.prove(self._layout, self._uids, place, self._settings, project)
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """See the port: a tree of this machine, mounted from where it is."""
+        trees.build(depot, manifest, trees.leaves_of(manifest))
 
     def attach(self, project: str, mounts: Sequence[Mount]) -> None:
         """See the port."""

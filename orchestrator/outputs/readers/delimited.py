@@ -5,6 +5,7 @@ import io
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from orchestrator.outputs.form import Note, Observation
@@ -13,6 +14,8 @@ from orchestrator.outputs.readers.opening import Opening, Unreadable
 
 DELIMITERS = (",", ";", "\t", "|")
 _HIDDEN = (" ", ":", "^", "~", "#", "&", "_", "/", "!", "$", "*", "@", "|", ";", ",", "\t")
+_PACKED = 0.7
+"""Of a hundred cells, how many must be packed alike; the rest may be a name or a remark."""
 _FORMULA = re.compile(r"[=@].|[+-](?:[a-zA-Z(](?!nf\b))")
 
 
@@ -70,21 +73,37 @@ def unpack(
 ) -> None:
     """Open columns that pack several values into each cell (`97|F|1997`) as tables.
 
+    Shape: most cells of a column must be packed alike; the others stay in their first column.
     Source: outputs 4.2 (where row data hides).
     """
     inner = "/" if "!/" in path else "!/"
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
-        for mark in _HIDDEN:
-            width = cells[0].count(mark) if cells else 0
-            if width >= 2 and all(cell.count(mark) == width for cell in cells):
-                split = [row[index].split(mark) if row[index] else [""] * (width + 1)
-                         for row in body]  # fmt: skip
-                names = name.split(mark) if name.count(mark) == width else None
-                names = names or [f"column {step}" for step in range(1, width + 2)]
-                opening.table(opening.free(f"{path}{inner}packed/{index + 1}"), names, split,
-                              header=False)  # fmt: skip
-                break
+        mark, width = _packing(cells)
+        if mark:
+            split = [_fill(row[index].split(mark), width) for row in body]
+            names = name.split(mark) if name.count(mark) == width else None
+            names = names or [f"column {step}" for step in range(1, width + 2)]
+            opening.table(opening.free(f"{path}{inner}packed/{index + 1}"), names, split,
+                          header=False)  # fmt: skip
+
+
+def _packing(cells: Sequence[str]) -> tuple[str, int]:
+    """Find the mark that cuts most cells into as many pieces, three or more; none is empty.
+
+    Shape: words between spaces are a label unless half of them are numbers.
+    """
+    for mark in _HIDDEN if cells else ():
+        width, often = Counter(cell.count(mark) for cell in cells).most_common(1)[0]
+        if width >= 2 and often >= max(_PACKED * len(cells), min(2, len(cells))):
+            words = [piece for cell in cells for piece in cell.split(mark)]
+            if mark != " " or 2 * sum(map(is_number, words)) >= len(words):
+                return mark, width
+    return "", 0
+
+
+def _fill(cut: list[str], width: int) -> list[str]:
+    return cut if len(cut) == width + 1 else [" ".join(cut), *[""] * width]
 
 
 def is_number(text: str) -> bool:
@@ -116,18 +135,39 @@ def _parse(content: str, delimiter: str) -> list[list[str]]:
 
 
 def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Tell names from data: distinct, none blank above data, and of another kind than the cells.
+
+    Shape: numbers are names where they are categories in order (years), or where another column
+    has a word above nothing but numbers (a cross table whose columns are codes: `1|2|3|All`).
+    """
     names = [name.strip() for name in first]
-    if len(set(names)) != len(names) or any(not name for name in names[1:]):
+    shown = [name for name in names if name]
+    blank = [at for at, name in enumerate(names) if not name and at]
+    if len(set(shown)) != len(shown) or any(row[at].strip() for at in blank for row in body):
         return False
     numeric = [is_number(name) for name in names]
     if not any(numeric):
-        return True
+        return bool(shown)
     if numeric[0] or not body:
         return False
     years = [float(name) for name, number in zip(names, numeric, strict=True) if number]
-    categories = all(a < b for a, b in itertools.pairwise(years))
-    whole = all(year == int(year) for year in years)
-    return len(years) > 1 and all(numeric[1:]) and categories and whole
+    rising = all(a < b for a, b in itertools.pairwise(years))
+    if not rising or any(year != int(year) for year in years) or len(years) < 2:
+        return False
+    return all(numeric[1:]) or _words_above_numbers(names, numeric, body)
+
+
+def _words_above_numbers(
+    names: Sequence[str], numeric: Sequence[bool], body: Sequence[Sequence[str]]
+) -> bool:
+    """Say whether all words but the first stand above numbers, which no row of data does."""
+    wordy = [at for at, number in enumerate(numeric) if at and names[at] and not number]
+    columns = [[row[at] for row in body if row[at].strip()] for at in wordy]
+    return (
+        len(body) > 1
+        and bool(columns)
+        and all(len(column) > 1 and all(map(is_number, column)) for column in columns)
+    )
 
 
 def _formulas(body: Sequence[Sequence[str]]) -> list[Observation]:

@@ -25,6 +25,8 @@ _ACTIVE = frozenset({"script", "iframe", "object", "embed", "applet"})
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.0-9])")
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 _CELLS = frozenset({"td", "th"})
+_DATA = 100
+"""An attribute of more characters may hold a table."""
 _SILENT = frozenset({"style", "class", "border", "width", "height", "align", "scope"})
 
 
@@ -76,6 +78,8 @@ class _Collector(HTMLParser):
             self.frames.append(value)
         elif value and (name not in _SILENT or len(value) > 200):
             self.words.append(f"{name}={value}")
+            if len(value) > _DATA:
+                self.printed.append(value)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._inside:

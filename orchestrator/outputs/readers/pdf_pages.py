@@ -6,7 +6,7 @@ Only positions and texts are followed; nothing is drawn.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.outputs.form import Note
@@ -30,6 +30,10 @@ _GLYPHS = {
 }  # fmt: skip
 _DEPTH = 12
 _DASH = 12.0  # points: a longer line is no tick
+_CORNERS = 40
+"""An outline of more points is a drawing and no mark."""
+_OUTLINES = frozenset({"re", "c", "v", "y"})
+_PAINTS = frozenset({"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n"})
 _STEPS = 400_000
 
 
@@ -46,11 +50,14 @@ class Piece:
 
 @dataclass
 class Drawn:
-    """What a page shows: texts, and where each form is drawn."""
+    """What a page shows: texts, and where each form or small outline is drawn."""
 
     pieces: list[Piece] = field(default_factory=list)
     forms: dict[str, list[marks.Point]] = field(default_factory=lambda: defaultdict(list))
     dashes: list[list[marks.Point]] = field(default_factory=list)
+    shapes: dict[tuple[int, ...], list[marks.Point]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     steps: int = 0
 
 
@@ -120,6 +127,7 @@ def _follow(
     if depth > _DEPTH:
         raise Unreadable(Note.TOO_DEEP)
     state, saved, path = _State(matrix), list[_State](), list[marks.Point]()
+    outline: list[marks.Point] = []
     fonts = objects.facts(resources.get("Font"))
     forms = objects.facts(resources.get("XObject"))
     known: dict[str, _Font] = {}
@@ -150,12 +158,39 @@ def _follow(
         elif operator in {"m", "l"} and len(given) == 2:
             point = times((1, 0, 0, 1, _number(given[0]), _number(given[1])), state.matrix)
             path = [*(path if operator == "l" else []), (point[4], point[5])][-3:]
-        elif operator in {"S", "B", "n", "f"}:
+            outline += _corners(operator, given, state.matrix)
+        elif operator in _OUTLINES:
+            outline += _corners(operator, given, state.matrix)
+        elif operator in _PAINTS:
+            if operator != "n":
+                _mark(outline, found)
+            outline = []
             if operator != "n" and len(path) == 2 and math.dist(*path) < _DASH:
                 found.dashes.append(path)
             path = []
         else:
             _text(operator, given, state, found)
+
+
+def _corners(operator: str, given: Sequence[Value], matrix: Matrix) -> list[marks.Point]:
+    """Give the points of one step of an outline where it stands on the page."""
+    numbers = [_number(one) for one in given]
+    if operator == "re" and len(numbers) == 4:
+        x, y, width, height = numbers
+        numbers = [x, y, x + width, y, x + width, y + height, x, y + height]
+    places = zip(numbers[::2], numbers[1::2], strict=False)
+    return [times((1, 0, 0, 1, x, y), matrix)[4:] for x, y in places]
+
+
+def _mark(outline: Sequence[marks.Point], found: Drawn) -> None:
+    """Remember where a small closed shape is painted, by its form."""
+    if not 2 < len(outline) <= _CORNERS:
+        return
+    left, low = min(x for x, _ in outline), min(y for _, y in outline)
+    right, high = max(x for x, _ in outline), max(y for _, y in outline)
+    if max(right - left, high - low) <= _DASH:
+        form = tuple(round(20 * one) for x, y in outline for one in (x - left, y - low))
+        found.shapes[form].append(((left + right) / 2, (low + high) / 2))
 
 
 def _text(operator: str, given: list[Value], state: _State, found: Drawn) -> None:
@@ -233,7 +268,7 @@ def _line(pieces: list[Piece]) -> str:
 
 def clouds(found: Drawn) -> Iterator[list[marks.Point]]:
     """Give groups of marks that lie on no straight line across or up: those are ticks."""
-    for points in found.forms.values():
+    for points in (*found.forms.values(), *found.shapes.values()):
         if len(points) > 3 and _spread(points, 0) and _spread(points, 1):
             yield points
 

@@ -1,7 +1,7 @@
 """Text and Markdown: the whole text as one part, and every table in it as a table of its own.
 
 Found are pipe tables, delimited blocks and aligned blocks (a data frame as it prints), also where
-a wide frame was wrapped into several blocks.
+a wide frame was wrapped into several blocks, and records that are spelled out (`records`).
 """
 
 import re
@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from orchestrator.outputs.form import Observation
+from orchestrator.outputs.form import Note, Observation
+from orchestrator.outputs.readers import delimited
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.records import find_records
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
@@ -40,6 +42,24 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     decoded = decode(data, "text")
     opening.text(path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans)
     add_tables(opening, path, decoded.content)
+
+
+def read_delimited(opening: Opening, path: str, data: bytes) -> None:
+    """Read a csv; one without a single dialect as text, noted with the first line that differs.
+
+    Shape: such a file is held, because nobody can say where its cells begin; the tables in it are
+    read all the same, so that what is wrong with it can be named.
+    Errors: Unreadable for bytes that are no text.
+    """
+    try:
+        delimited.read(opening, path, data)
+    except Unreadable as stop:
+        if stop.note is not Note.RAGGED:
+            raise
+        decoded = decode(data, "text")
+        notes = [*decoded.notes, Observation(stop.note, stop.at)]
+        opening.text(path, decoded.content, notes=notes, size=len(data), spans=decoded.spans)
+        add_tables(opening, path, decoded.content)
 
 
 def read_latex(opening: Opening, path: str, data: bytes) -> None:
@@ -76,6 +96,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         own = opening.free(f"{path}{inner}tables/{number}")
         opening.table(own, block.columns, block.rows, header=block.header)
         unpack(opening, own, block.columns, block.rows)
+    for number, (columns, rows) in enumerate(find_records(content), 1):
+        opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
 
 
 def find_tables(content: str) -> list[Block]:
@@ -181,10 +203,15 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     found = [(body, cut[0]) for cut in cuts if (body := _agreeing(cut, least))]
     if not found:
         return None
-    body, first = max(found, key=lambda pair: (len(pair[0]), len(pair[0][0])))
+    body, first = max(found, key=lambda cut: (len(cut[0]), _is_clean(cut[0]), len(cut[0][0])))
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else kept[0].split()
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _is_clean(body: Sequence[Sequence[str]]) -> bool:
+    """Say whether no cell holds a gap: a cut through a word left two cells in one elsewhere."""
+    return not any("  " in cell for row in body for cell in row)
 
 
 def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:

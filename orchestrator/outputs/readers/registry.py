@@ -6,7 +6,6 @@ from types import MappingProxyType
 from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part
 from orchestrator.outputs.readers import (
     arrow,
-    delimited,
     documents,
     jpeg,
     markup,
@@ -41,8 +40,8 @@ Reader = Callable[[Opening, str, bytes], None]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "csv": delimited.read,
-        "tsv": delimited.read,
+        "csv": prose.read_delimited,
+        "tsv": prose.read_delimited,
         "text": prose.read,
         "log": prose.read,
         "markdown": prose.read,

@@ -19,6 +19,7 @@ from orchestrator.outputs.readers.office import (
     relations,
 )
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.zips import safe_name
 
 _BOOK = "xl/workbook.xml"
@@ -62,6 +63,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         notes = (Observation(Note.HIDDEN),)
         _sheet(opening, package, name, "sheets/unlisted", texts, dates, used, notes, old=old)
     _unused(opening, package, texts, used)
+    _remarks(opening, package)
+    _constants(opening, package, book)
     _pivots(opening, package)
     add_rest(opening, package)
 
@@ -174,7 +177,8 @@ def _date(value: str, *, old: bool) -> str:
 
 
 def _shared(package: Package, links: dict[str, str]) -> list[str]:
-    names = [name for name in links.values() if name.lower().endswith("sharedstrings.xml")]
+    named = [name for name in links.values() if name.lower().endswith("sharedstrings.xml")]
+    names = named or [name for name in package.members if name.lower() == "xl/sharedstrings.xml"]
     root = _parsed(package.members.get(names[0])) if names else None
     return [_shared_text(item) for item in root.children("si")] if root else []
 
@@ -191,6 +195,23 @@ def _unused(opening: Opening, package: Package, texts: list[str], used: set[int]
         own = opening.free(f"{below(package.path)}unused_texts")
         notes = [Observation(Note.UNUSED, count=len(left))]
         opening.table(own, ["text"], [[text] for text in left], notes=notes)
+        add_tables(opening, own, "\n".join(left))
+
+
+def _remarks(opening: Opening, package: Package) -> None:
+    """Add the tables that comments hold line by line."""
+    for name, content in package.members.items():
+        if "/comments" in name.lower() or "/threadedcomments" in name.lower():
+            root = _parsed(content)
+            nodes = list(root.every("comment", "threadedComment")) if root else []
+            own = f"{below(package.path)}{safe_name(name)}/lines"
+            add_tables(opening, own, "\n".join(" ".join(node.text().split()) for node in nodes))
+
+
+def _constants(opening: Opening, package: Package, book: xml.Node | None) -> None:
+    """Add the tables that the constants of defined names hold, one name a line: `{1,2,"a"}`."""
+    lines = [node.text().strip(" ={}") for node in book.every("definedName")] if book else []
+    add_tables(opening, f"{below(package.path)}{_BOOK}/names", "\n".join(lines))
 
 
 def _date_styles(package: Package) -> frozenset[int]:

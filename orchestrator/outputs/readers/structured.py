@@ -1,7 +1,8 @@
 """JSON: strictly parsed, every value spelled out as text, and every table in it as a table.
 
 Tables are arrays of objects, arrays of arrays, arrays of plain values, objects of columns (as data
-frames are written), and objects of plain values (one row). Numbers keep the digits as written.
+frames are written), objects that name columns and rows apart (pandas' `split`), and objects of
+plain values (one row). Numbers keep the digits as written.
 """
 
 import json
@@ -13,6 +14,7 @@ from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 
+_SPLIT = frozenset({"columns", "index", "data"})
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
 
 Scalar = None | bool | str
@@ -103,24 +105,31 @@ def add_lines(opening: Opening, path: str, content: str) -> bool:
 
 def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
     """Add every table inside a JSON value as a virtual file at its JSON path."""
-    pending: list[tuple[str, Value, int]] = [(path, value, depth)]
+    pending: list[tuple[str, str, Value, int]] = [(path, "value", value, depth)]
     while pending:
-        where, here, left = pending.pop()
+        where, name, here, left = pending.pop()
         if left <= 0:
             opening.unknown(opening.free(where), spell(here).encode(), Note.TOO_DEEP)
             continue
-        table = _table(here)
+        table = _table(here, name)
         if table is not None:
             _add(opening, where, *table)
         objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
         for one in objects:
             for columns in _alike(one):
                 _add(opening, where, *columns)
-        pending += [(_step(where, key), item, left - 1) for key, item in _inside(here)]
+        pending += [(_step(where, key), _own_name(key), item, left - 1)
+                    for key, item in _inside(here)]  # fmt: skip
+
+
+def _own_name(step: str) -> str:
+    """Name the only column of a list by the key that leads to it."""
+    key = step.rpartition("/")[2]
+    return "value" if key.isdecimal() or key.startswith("#") else key
 
 
 def _is_framed(value: Value) -> bool:
-    return isinstance(value, dict) and _is_frame(value)
+    return isinstance(value, dict) and (_is_frame(value) or _split(value) is not None)
 
 
 def _alike(value: Value) -> list[tuple[list[str], list[list[str]]]]:
@@ -151,7 +160,9 @@ def _inside(value: Value) -> list[tuple[str, Value]]:
     """List what a table of this value does not show by itself, with the step that leads there."""
     found: list[tuple[str, Value]] = []
     if isinstance(value, dict) and not _is_frame(value):
-        found = [(_name(key, at), item) for at, (key, item) in enumerate(value.items())]
+        shown = _SPLIT if _split(value) is not None else ()
+        found = [(_name(key, at), item) for at, (key, item) in enumerate(value.items())
+                 if key not in shown]  # fmt: skip
     elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
         found = [
             (f"{index}/{_name(key, at)}", inner)
@@ -169,9 +180,9 @@ def _name(key: str, at: int) -> str:
     return key if _PLAIN.match(key) else f"#{at}"
 
 
-def _table(value: Value) -> tuple[list[str], list[list[str]]] | None:
+def _table(value: Value, name: str) -> tuple[list[str], list[list[str]]] | None:
     if isinstance(value, dict):
-        return _frame(value) if _is_frame(value) else _record(value)
+        return _split(value) or (_frame(value) if _is_frame(value) else _record(value))
     if not isinstance(value, list) or not value:
         return None
     if all(isinstance(item, dict) for item in value):
@@ -179,8 +190,28 @@ def _table(value: Value) -> tuple[list[str], list[list[str]]] | None:
     if all(isinstance(item, list) for item in value):
         return _arrays([item for item in value if isinstance(item, list)])
     if all(not isinstance(item, list | dict) for item in value):
-        return ["value"], [[_cell(item)] for item in value]
+        return [name], [[_cell(item)] for item in value]
     return None
+
+
+def _split(value: Mapping[str, Value]) -> tuple[list[str], list[list[str]]] | None:
+    """Read a frame whose names, row names and rows are lists of their own.
+
+    Source: pandas, `DataFrame.to_json(orient="split")`; bokeh and others write the same.
+    """
+    names, rows, index = value.get("columns"), value.get("data"), value.get("index")
+    if not (isinstance(names, list) and isinstance(rows, list) and names and _is_plain(names)):
+        return None
+    lines = [row for row in rows if isinstance(row, list) and _is_plain(row)]
+    if len(lines) != len(rows) or any(len(line) != len(names) for line in lines):
+        return None
+    heads = [""] if isinstance(index, list) and len(index) == len(lines) else []
+    firsts = index if heads and isinstance(index, list) else [None] * len(lines)
+    cells = [
+        [*([_cell(first)] if heads else []), *map(_cell, line)]
+        for first, line in zip(firsts, lines, strict=True)
+    ]
+    return [*heads, *map(_cell, names)], cells
 
 
 def _objects(items: Sequence[Mapping[str, Value]]) -> tuple[list[str], list[list[str]]]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import cells
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
-from orchestrator.outputs.readers.pictures import reencode
+from orchestrator.outputs.readers.pictures import low_bits, reencode
+from orchestrator.outputs.readers.prose import add_text
 
 _FORMS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii",
           11: "f", 12: "d", 13: "I"}  # fmt: skip
@@ -37,7 +38,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     """
     found = walk(data)
     images = reencode(data, "TIFF", opening.caps.pixels)
-    opening.image(path, data, images[0], found.spans)
+    opening.image(path, data, images[0], found.spans, low_bits(data, "TIFF"))
     for number, image in enumerate(images[1:], 2):
         if image.content is not None:
             opening.inner(f"{below(path)}pages/{number}", image.content, kind="png")
@@ -49,7 +50,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 def add_facts(opening: Opening, path: str, found: Directories) -> None:
     """Add what tags say as text, thumbnails as pictures, other bytes as unknown parts."""
     if found.words:
-        opening.text(opening.free(f"{below(path)}tags"), "\n".join(found.words))
+        add_text(opening, f"{below(path)}tags", "\n".join(found.words))
     for thumbnail in found.thumbnails:
         own = opening.inner(f"{below(path)}thumbnail", thumbnail, kind="jpeg")
         opening.text(opening.free(f"{own}/note"), "a thumbnail", notes=[Observation(Note.HIDDEN)])

@@ -11,6 +11,7 @@ from orchestrator.outputs.model import Finding, RuleResult, Verdict
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject
 from orchestrator.policy.outputs import OutputsPolicy
 
+NO_COUNTS = "There are no counts of people in this file that could be compared."
 LATER = "Rules about other projects' releases run at submission."
 SPOKEN = (
     "This table conflicts with an earlier release on this dataset. Merge groups, or round its "
@@ -71,6 +72,13 @@ def compared(
         verdict = Verdict.COULD_NOT_CHECK
     return RuleResult(
         rule.id, rule.version, verdict, tuple(findings), unfinished, rule.parameters(policy)
+    )
+
+
+def not_compared(rule: Rule, policy: OutputsPolicy) -> RuleResult:
+    """Give the result of one of the two rules for a file without a count."""
+    return RuleResult(
+        rule.id, rule.version, Verdict.NOT_APPLICABLE, (), NO_COUNTS, rule.parameters(policy)
     )
 
 

@@ -1,10 +1,18 @@
-"""[pure] O17, O20: tables that look like one row per person, and pictures without numbers."""
+"""[pure] O17, O20: tables that look like one row per person, and figures without their table."""
+
+from collections.abc import Sequence
 
 from orchestrator.outputs.form import Kind, Note, Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.roles import Role, roles
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, finding, rows_word
+from orchestrator.outputs.shapes import MELTED, View, views
 from orchestrator.policy.outputs import OutputsPolicy
+
+_LONG = 4
+_MARKS = "/marks/"
+_FILLED = 0.9
+"""Of a hundred values that a long table could have, how many it has at least."""
 
 
 def _row_like(subject: Subject) -> Outcome:
@@ -29,7 +37,8 @@ def _too_many(part: Part, limit: int) -> list[Finding]:
 
 def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[Finding]:
     shape = policy.shape
-    if len(table.rows) < shape.rows or len(table.columns) < shape.columns or _falls(table):
+    small = min(len(table.rows), len(_groups(table) or table.rows)) < shape.rows
+    if small or len(table.columns) < shape.columns or _falls(table):
         return []
     share = max(
         100 * len({row[column] for row in table.rows}) // len(table.rows)
@@ -52,6 +61,24 @@ def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[
     ]  # fmt: skip
 
 
+def _groups(table: Table) -> Sequence[Sequence[str]] | None:
+    """List the rows of a long table (one line a value) as they stand in the wide one.
+
+    Shape: None where the table is no long one: a long table has few columns, and each group has
+    nearly every variable.
+    """
+    if len(table.columns) > _LONG:
+        return None
+    for view in views(table.columns if table.header else (), table.rows):
+        if view.shape == MELTED and len(table.rows) >= _FILLED * len(view.rows) * _kinds(view):
+            return [*zip(*view.cells, strict=True)]
+    return None
+
+
+def _kinds(view: View) -> int:
+    return max(len(rows) for rows in view.rows)
+
+
 def _falls(table: Table) -> bool:
     """Tell a survival table: its numbers at risk only fall."""
     for column, role in enumerate(roles(table, lambda _names: False)):
@@ -64,26 +91,62 @@ def _falls(table: Table) -> bool:
     return False
 
 
-def _pictures(subject: Subject) -> Outcome:
-    found = [
-        Finding(
-            "O17",
-            Verdict.FLAG,
-            Where(part.path),
-            "a picture"
-            + (f" of {part.image.width} x {part.image.height} pixels" if part.image else ""),
-            "A machine cannot read the numbers in a picture: checkers look at it. Send the table "
-            "behind it too, and draw no point that stands for one person.",
-        )
-        for part in subject.parts
-        if part.kind is Kind.IMAGE
-    ]
+def _figures(subject: Subject) -> Outcome:
+    beside = _tables_beside(subject)
+    found = [_picture(part, beside) for part in subject.parts if part.kind is Kind.IMAGE]
+    if not beside:
+        found += [_without_table(place) for place in _drawings(subject)]
     return Outcome(tuple(found))
+
+
+def _tables_beside(subject: Subject) -> list[str]:
+    """List what holds counts beside the figures: parts of this file, other files of the request.
+
+    Shape: counts read back from a drawing's own marks are no table of it.
+    """
+    facts = [*subject.facts, *subject.others]
+    return list(dict.fromkeys(table.path for table in facts if _MARKS not in table.path))
+
+
+def _drawings(subject: Subject) -> list[str]:
+    """Name the vector figures: an svg file, and pages on which marks are drawn."""
+    pages = [part.path.partition(_MARKS)[0] for part in subject.parts if _MARKS in part.path]
+    svg = subject.form is not None and subject.form.format == "svg"
+    return list(dict.fromkeys([subject.file.path] if svg else pages))
+
+
+def _picture(part: Part, beside: list[str]) -> Finding:
+    size = f" of {part.image.width} x {part.image.height} pixels" if part.image else ""
+    table = "Send the table behind it too, and d" if not beside else "D"
+    return Finding(
+        "O17",
+        Verdict.FLAG,
+        Where(part.path),
+        f"a picture{size}, {_told(beside)}",
+        f"A machine cannot read the numbers in a picture: checkers look at it. {table}raw no point "
+        "that stands for one person.",
+    )
+
+
+def _told(beside: list[str]) -> str:
+    more = f" and {len(beside) - 3} more" if len(beside) > 3 else ""
+    return f"beside {', '.join(beside[:3])}{more}" if beside else "and no table with counts"
+
+
+def _without_table(place: str) -> Finding:
+    return Finding(
+        "O17",
+        Verdict.FLAG,
+        Where(place),
+        "a drawing, and no table with counts",
+        "A figure leaves with the table that it shows, so that its numbers can be checked. Add the "
+        "table, with the count of people behind each bar, point or step.",
+    )
 
 
 ROW_LIKE = Rule(
     id="O20",
-    version=1,
+    version=2,
     title="Row-level shape",
     text="A table over the row cap cannot leave; one shaped like one row per person is looked at.",
     source="outputs section 3, O20: OpenSAFELY's cap of 5,000 rows",
@@ -97,10 +160,10 @@ ROW_LIKE = Rule(
 
 PICTURE = Rule(
     id="O17",
-    version=1,
-    title="Pictures",
-    text="A picture is looked at by people, with the table behind it.",
+    version=2,
+    title="Figures without their table",
+    text="A picture is looked at by people; a figure comes with the table that it shows.",
     source="outputs section 3, O17: ADRF, ABS, OpenSAFELY",
     needs=frozenset({Need.FORM}),
-    check=_pictures,
+    check=_figures,
 )

@@ -108,6 +108,22 @@ def _characters(subject: Subject) -> Outcome:
         for seen in part.notes
         if seen.note is Note.ODD_CHARACTERS
     ]
+    most = subject.policy.precision.low_bits
+    found += [
+        Finding(
+            "O31",
+            Verdict.FLAG,
+            Where(part.path),
+            f"{seen.count} of 1000 flat places differ from their neighbours in the lowest bit only",
+            "The lowest bits of this picture look like noise, and noise can carry data. Draw it "
+            "again, or save it with fewer colours.",
+            measured=f"{seen.count} of 1000",
+            threshold=f"fewer than {most} of 1000",
+        )
+        for part in subject.parts
+        for seen in part.notes
+        if seen.note is Note.LOW_BITS and seen.count >= most
+    ]
     return Outcome(tuple(found))
 
 
@@ -181,12 +197,13 @@ SECRETS = Rule(
 
 CHARACTERS = Rule(
     id="O31",
-    version=1,
-    title="Characters nobody sees",
-    text="Zero-width, direction and private characters are looked at.",
-    source="outputs section 3, O31",
+    version=2,
+    title="Characters and bits nobody sees",
+    text="Zero-width, direction and private characters, and noise in lowest bits, are looked at.",
+    source="outputs section 3, O31, and 6.4",
     needs=frozenset({Need.FORM}),
     check=_characters,
+    parameters=lambda policy: {"low_bits": str(policy.precision.low_bits)},
 )
 
 HISTORY = Rule(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.engines.kubernetes import manifests, pods, rights, scene, storage
+from orchestrator.engines.kubernetes import manifests, pods, records, rights, scene, storage
 from orchestrator.engines.kubernetes.cluster import Csi, Nfs, Object
 from orchestrator.engines.port import Size
 from tests.kubernetes_world import CLUSTER, TOKEN, a_mount, a_spec
@@ -21,6 +21,17 @@ HUB_SAYS = {
     "PATH": "/home/researcher",
 }
 RUN = scene.Run("0a1b2c3d", "reconciler", "workspace")
+_NFS = replace(CLUSTER, snapshots=Nfs("198.18.0.9", "/export"))
+_CSI = replace(
+    CLUSTER,
+    snapshots=Csi(
+        "csi.example",
+        "vol-{digest}-{project}",
+        (("server", "198.18.0.9"), ("subdir", "trees/{digest}")),
+        (("server", "198.18.0.9"), ("subdir", "trees")),
+        ("ReadOnlyMany", "ReadWriteMany"),
+    ),
+)
 HOSTILE = "../Ünder_Score"
 
 CASES: dict[str, Callable[[], list[Object]]] = {
@@ -29,18 +40,17 @@ CASES: dict[str, Callable[[], list[Object]]] = {
         replace(CLUSTER, user_namespaces=False), a_spec(HOSTILE, HOSTILE), TOKEN, awake=False
     ),
     "data": lambda: manifests.data(CLUSTER, "mds", [a_mount("2026.1"), a_mount("2026.2")]),
-    "data-by-nfs-and-csi": lambda: [
-        *storage.snapshot(
-            replace(CLUSTER, snapshots=Nfs("198.18.0.9", "/export")), "mds", a_mount()
-        ),
-        *storage.snapshot(
-            replace(
-                CLUSTER,
-                snapshots=Csi("csi.example", "vol-{digest}", (("subdir", "trees/{digest}"),)),
-            ),
-            "mds",
-            a_mount(),
-        ),
+    "data-by-nfs": lambda: storage.snapshot(_NFS, "mds", a_mount()),
+    "data-by-csi": lambda: [
+        thing
+        for project in ("mds", "other")
+        for thing in storage.snapshot(_CSI, project, a_mount())
+    ],
+    "placing-room": lambda: manifests.placing_room(CLUSTER),
+    "placing": lambda: [
+        *(thing for one in (CLUSTER, _NFS, _CSI) for thing in storage.every_snapshot(one)),
+        pods.placer(CLUSTER, a_mount().digest, ["/place"]),
+        records.placed(CLUSTER, a_mount().digest),
     ],
     "check-room": lambda: manifests.check_room(CLUSTER),
     "reconciler": lambda: rights.reconciler_rights(CLUSTER),

@@ -121,7 +121,7 @@ def any_pod(draw: st.DrawFn) -> Object:
     """Any pod that our builders make, of any specification."""
     spec = a_spec(draw(WORDS), draw(WORDS), size=draw(SIZES))
     mounts: list[Mount] = draw(MOUNTS)
-    match draw(st.sampled_from(["notebook", "probe", "placed probe", "opener", "judge"])):
+    match draw(st.sampled_from(["notebook", "probe", "placed probe", "placer", "opener", "judge"])):
         case "notebook":
             said = draw(st.dictionaries(WORDS, WORDS, max_size=4))
             return pods.notebook(CLUSTER, spec, spec.people[0], mounts, said)
@@ -131,6 +131,12 @@ def any_pod(draw: st.DrawFn) -> Object:
             return pods.probe(CLUSTER, spec, 1, ["/probe"], first=first, net=net, mounts=mounts)
         case "placed probe":
             return pods.probe(CLUSTER, spec, 1, ["/probe"], node=draw(WORDS), mounts=mounts)
+        case "placer":
+            job: Any = pods.placer(
+                CLUSTER, digest_of(draw(WORDS).encode("utf-8", "surrogatepass")), ["/p"]
+            )
+            template: Object = job["spec"]["template"]
+            return template
         case role:
             return pods.worker(CLUSTER, role, draw(WORDS), ["/work"], spec.size)
 

@@ -1,6 +1,7 @@
 """What is known of a cluster: time never runs backwards for one object, and groups do not mix."""
 
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def watched(client: Client) -> Watched:
     def keeps(thing: Any) -> bool:
         return bool(thing["metadata"]["namespace"] == "tre-a")
 
-    return Watched(client, Scope("NetworkPolicy"), keeps, threading.Condition(threading.RLock()))
+    changed = threading.Condition(threading.RLock())
+    return Watched(client, Scope("NetworkPolicy"), keeps, changed, Counter())
 
 
 def _policy(version: int, uid: str = "1", space: str = "tre-a") -> dict[str, Any]:
@@ -70,6 +72,25 @@ def test_what_does_not_matter_is_not_kept(watched: Watched) -> None:
     watched.put(_policy(7, space="shop"))
     assert watched.group("shop") == {}
     assert watched.get(Key("NetworkPolicy", "shop", "p")) is None
+
+
+def test_it_is_known_whose_object_changed(client: Client) -> None:
+    """Also of one that somebody made by hand, without a label of ours; once, until it is asked."""
+    kinds = ("Namespace", "NetworkPolicy", "ConfigMap", "Pod")
+    world = World(client, [(Scope(kind), lambda thing: True) for kind in kinds], Patience())
+    world.put(_policy(1, space="tre-by-hand"))
+    labelled = {"name": "project-a", "namespace": "tre", "uid": "2", "resourceVersion": "2"}
+    world.put({"kind": "ConfigMap", "metadata": labelled | {"labels": {"tre.project": "a"}}})
+    world.put({"kind": "Namespace", "metadata": {"name": "tre-b", "resourceVersion": "3"}})
+    world.put({"kind": "Pod", "metadata": {"name": "p", "namespace": "tre-c"}})
+    assert world.touched(0)
+    assert world.take_touched() == {"by-hand", "a", "b"}
+    assert not world.touched(0)
+    world.put(_policy(1, space="tre-by-hand"))
+    assert not world.touched(0), "an event that came twice"
+    world.kinds["NetworkPolicy"].drop(_policy(2, space="tre-by-hand"))
+    assert world.take_touched() == {"by-hand"}
+    assert (world.changes("by-hand"), world.changes("a"), world.changes("c")) == (2, 1, 0)
 
 
 def test_a_projects_volumes_are_volumes_and_no_namespace(client: Client) -> None:

@@ -1,0 +1,145 @@
+"""[pure] Records spelled out in a text: `name=value` lines, mappings, tuples, named vectors.
+
+Logs, YAML and programs hold tables that no line shows as a row: a mapping over several lines, a
+list of dictionaries in one line, a vector for each column. They are read by their shape in any
+language; nothing is evaluated. A single record is a setting as often as a person, and stays text.
+Source: outputs section 7 (logs and code).
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from orchestrator.outputs.canon import number
+
+_QUOTED = r'"[^"\n]{0,200}"|' + r"'[^'\n]{0,200}'"
+_PAIR = re.compile(
+    rf"(?:(?P<quoted>{_QUOTED})|(?<![\w.])(?P<bare>[A-Za-z_][\w.]{{0,60}}))"
+    r"[ \t]*(?::=?|=(?!=))[ \t]*"
+    rf"(?P<value>{_QUOTED}|[^\s,;{{}}\[\]()\"'=]{{1,400}})"
+)
+_TUPLE = re.compile(r"(?<![\w.)\]])[(\[{]([^()\[\]{}]{5,4000})[)\]}]")
+_VECTOR = re.compile(
+    r"(?:\"([^\"\n]{1,80})\"|'([^'\n]{1,80})'|(?<![\w.])([A-Za-z_][\w.]{0,60}))\s*(?::|=|<-)\s*"
+    r"(?:[A-Za-z.]{1,12})?[(\[]{1,2}([^()\[\]{}]{5,})[)\]]"
+)
+_KEYS = 3
+_TUPLES = 4
+_LONG = 5
+"""Fewer tuples, or shorter vectors, are as likely to be a choice of settings."""
+_ALIKE = 0.5
+_KINDS = 50
+
+Found = tuple[list[str], list[list[str]]]
+"""Names of columns, and rows."""
+
+
+@dataclass
+class _Kind:
+    """Records that share most of their names."""
+
+    names: dict[str, None]
+    records: list[dict[str, str]] = field(default_factory=list)
+
+
+def find_records(content: str) -> list[Found]:
+    """List the tables that a text spells out, those of one shape together."""
+    return [*_mappings(content), *_tuples(content), *_vectors(content)]
+
+
+def _mappings(content: str) -> Iterator[Found]:
+    kinds: list[_Kind] = []
+    for record in _records(content):
+        if len(record) < _KEYS:
+            continue
+        kind = next((one for one in kinds if _alike(one.names, record)), None)
+        if kind is None and len(kinds) < _KINDS:
+            kind = _Kind({})
+            kinds.append(kind)
+        if kind is not None:
+            kind.names |= dict.fromkeys(record)
+            kind.records.append(record)
+    for kind in kinds:
+        if len(kind.records) > 1:
+            rows = [[record.get(name, "") for name in kind.names] for record in kind.records]
+            yield list(kind.names), rows
+
+
+def _records(content: str) -> Iterator[dict[str, str]]:
+    """Cut the pairs of a text into records: at a name that comes again, and after a full line."""
+    current: dict[str, str] = {}
+    for line in content.splitlines():
+        if ":" not in line and "=" not in line:
+            continue
+        found = list(_pairs(line))
+        if len(found) >= _KEYS and current:
+            yield current
+            current = {}
+        for name, value in found:
+            if name in current:
+                yield current
+                current = {}
+            current[name] = value
+        if len(found) >= _KEYS:
+            yield current
+            current = {}
+    if current:
+        yield current
+
+
+def _pairs(line: str) -> Iterator[tuple[str, str]]:
+    """List names and values; a name before the next name has no value: `a= b=3`."""
+    at = 0
+    while match := _PAIR.search(line, at):
+        name, at = _plain(match["quoted"] or match["bare"]), match.end()
+        if line[at : at + 1] == "=":
+            at = match.start("value")
+            yield name, ""
+        else:
+            yield name, _plain(match["value"])
+
+
+def _plain(text: str) -> str:
+    stripped = text.strip()
+    if len(stripped) > 1 and stripped[0] in "\"'" and stripped[-1] == stripped[0]:
+        return stripped[1:-1]
+    return stripped
+
+
+def _alike(names: dict[str, None], record: dict[str, str]) -> bool:
+    return len(names.keys() & record.keys()) >= _ALIKE * max(len(names), len(record))
+
+
+def _tuples(content: str) -> Iterator[Found]:
+    """Find lists in brackets, as many values in each: `(61, 'F', 3.2), (58, 'M', 4.1)`."""
+    lists = (_values(match[1]) for match in _TUPLE.finditer(content) if match[1].count(",") > 1)
+    for width, group in groupby(lists, len):
+        rows = list(group)
+        numbers = sum(number(cell) is not None for row in rows for cell in row)
+        if len(rows) >= _TUPLES and 2 * numbers >= width * len(rows):
+            yield [f"column {at}" for at in range(1, width + 1)], rows
+
+
+def _vectors(content: str) -> Iterator[Found]:
+    """Find named vectors of one length: `age = c(61, 58, ...)`."""
+    named = [
+        (next(filter(None, match.groups()[:3])), _values(match[4]))
+        for match in _VECTOR.finditer(content)
+        if match[4].count(",") >= _LONG - 1
+    ]
+    for _, group in groupby(named, lambda one: len(one[1])):
+        own = list(group)
+        if len(own) > 1:
+            yield [name for name, _ in own], [*map(list, zip(*(v for _, v in own), strict=True))]
+
+
+def _values(text: str) -> list[str]:
+    flat = " ".join(text.split()).rstrip(", ")
+    quote = "'" if flat.count("'") > flat.count('"') else '"'
+    try:
+        row = next(csv.reader([flat], quotechar=quote, skipinitialspace=True), [])
+    except csv.Error:
+        row = flat.split(",")
+    return [_plain(cell) for cell in row]
