@@ -65,7 +65,13 @@ fuzz: $(VENV)/.dev ## break files of every format for SECONDS (600), guided by c
 	@$(BIN)/python -m tests.fuzz.seeds .tre/fuzz/seeds
 	@.tre/fuzz/env/bin/python -m tests.fuzz.campaign .tre/fuzz/seeds $(SECONDS)
 
-bench-outputs: $(VENV)/.dev ## the check engine against its open corpus; writes docs/outputs-benchmark.md
+ACRO ?= .tre/acro/bin/python
+.tre/acro/.made: $(VENV)/.dev .ci/acro.lock
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .tre/acro
+	@$(BIN)/uv pip sync -q --python .tre/acro/bin/python --require-hashes .ci/acro.lock
+	@touch $@
+
+bench-outputs: $(VENV)/.dev $(if $(filter .tre/%,$(ACRO)),.tre/acro/.made) ## the check engine and ACRO against the open corpus; writes docs/outputs-benchmark.md (ACRO= leaves it out)
 	@PYTHONPATH=. $(BIN)/python tests/bench/outputs_corpus.py --page docs/outputs-benchmark.md $(if $(ACRO),--acro $(ACRO))
 
 pictures: $(VENV)/.dev ## take the pictures of the documents again, in the browser tests

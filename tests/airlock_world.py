@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import checking, drafting, files, releasing, reviewing
+from orchestrator.airlock import checking, drafting, files, records, releasing, reviewing
 from orchestrator.airlock.models import Check, CheckFile, File, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
@@ -228,7 +228,17 @@ def release(session: Session, world: AirlockWorld, now: datetime = NOW) -> Reque
     """Play the reconciler after the decision: the last check, then the copy."""
     run_checks(session, now=now)
     plan = dict(releasing.plan_release(session, now, world.request.id))
-    return releasing.record_release(session, now, world.request.id, plan, policies=policies())
+    return recorded(session, world, plan, now)
+
+
+def recorded(
+    session: Session, world: AirlockWorld, plan: Mapping[str, str], now: datetime = NOW
+) -> Request:
+    """Write down that these bytes left, with the papers that belong to them."""
+    papers = records.papers(session, world.request).digests
+    return releasing.record_release(
+        session, now, world.request.id, plan, papers=papers, policies=policies()
+    )
 
 
 def _review(session: Session, world: AirlockWorld, at: RequestState, now: datetime) -> None:

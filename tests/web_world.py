@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
-from orchestrator.airlock import checking, drafting, files, jobs, releasing
+from orchestrator.airlock import checking, drafting, files, jobs, records, releasing
 from orchestrator.airlock.models import Check, File, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
@@ -440,7 +440,13 @@ def release(session: Session, control: Control, request_id: str) -> None:
     planned = dict(releasing.plan_release(session, NOW, request_id))
     for digest in planned.values():
         control.store.copy(Zone.QUARANTINE, Digest(digest), Zone.RELEASE)
-    releasing.record_release(session, NOW, request_id, planned, policies=policies())
+    papers = records.papers(session, session.get_one(Request, request_id))
+    for paper in (papers.record, papers.manifest):
+        frozen = control.store.freeze(Zone.QUARANTINE, io.BytesIO(paper), len(paper))
+        control.store.copy(Zone.QUARANTINE, frozen.digest, Zone.RELEASE)
+    releasing.record_release(
+        session, NOW, request_id, planned, papers=papers.digests, policies=policies()
+    )
 
 
 def state_of(world: World, name: str) -> RequestState:

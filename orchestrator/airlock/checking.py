@@ -25,7 +25,7 @@ from orchestrator.outputs.ledger import Counts
 from orchestrator.outputs.model import FileReport, Report, Verdict, worst
 from orchestrator.policy.model import Policies
 from orchestrator.policy.outputs import OutputsPolicy
-from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue
+from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue, canonical_json
 
 DAY = timedelta(hours=24)
 
@@ -274,6 +274,7 @@ def _store(
         checked.append(Checked(file, part, rules.verdict_of(part), name))
     name, body = reports.spell_report(report, [one.report_digest for one in checked])
     bodies[name] = body
+    bodies[policy.digest()] = canonical_json(policy.as_json()).decode()
     _keep(session, bodies)
     return checked, name
 

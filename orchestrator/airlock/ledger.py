@@ -53,6 +53,22 @@ class Lineage:
 
 
 @dataclass(frozen=True)
+class Related:
+    """A table of another request that comes near to a file's: in how many counts, and whose it is.
+
+    Shape: `earlier` names it for checkers; `file_id` and `request_id` say where it came from;
+    `released_at` is None while it waits.
+    """
+
+    table_id: str
+    request_id: str
+    file_id: str
+    earlier: Earlier
+    released_at: datetime | None
+    near: int
+
+
+@dataclass(frozen=True)
 class _Wanted:
     lookup: int
     value: float | None
@@ -176,6 +192,21 @@ def worse(session: Session, files: Iterable[File], policy: OutputsPolicy) -> lis
     return found
 
 
+def related(session: Session, file: File, counts: Counts, policy: OutputsPolicy) -> list[Related]:
+    """List the tables that left or wait and come near to a file's, the nearest first.
+
+    Shape: those that `results` compares at submission, no more.
+    """
+    request = session.get_one(Request, file.request_id)
+    known = lineage(session, request.project_id)
+    hits = candidates(session, counts.tables, known, policy, request.id, pending=True)
+    nearest = [table for table, _ in hits.most_common(policy.ledger.tables)]
+    return [
+        Related(row.id, row.request_id, row.file_id, one, row.released_at, hits[row.id])
+        for row, one in _rows(session, nearest, known)
+    ]
+
+
 def candidates(
     session: Session,
     tables: Sequence[FactTable],
@@ -197,6 +228,12 @@ def stored(session: Session, file_id: str) -> Counts | None:
             col(LedgerTable.place))
     ).all()  # fmt: skip
     return Counts(tuple(table_from_json(json.loads(body)) for body in rows)) if rows else None
+
+
+def has_counts(session: Session, file_id: str) -> bool:
+    """Say whether a file has counts that earlier ones can stand beside."""
+    query = select(LedgerTable.id).where(LedgerTable.file_id == file_id).limit(1)
+    return session.exec(query).first() is not None
 
 
 def _released(session: Session, file_id: str) -> bool:
@@ -343,7 +380,14 @@ def _counts(request_id: str, pending: bool) -> list[ColumnElement[bool]]:
 
 
 def _load(session: Session, ids: Sequence[str], known: Lineage) -> list[Earlier]:
-    found: list[Earlier] = []
+    found = [one for _, one in _rows(session, ids, known)]
+    return sorted(found, key=lambda one: (one.name, one.table.number))
+
+
+def _rows(
+    session: Session, ids: Sequence[str], known: Lineage
+) -> list[tuple[LedgerTable, Earlier]]:
+    found: list[tuple[LedgerTable, Earlier]] = []
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
         snapshots: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -357,15 +401,14 @@ def _load(session: Session, ids: Sequence[str], known: Lineage) -> list[Earlier]
             .where(LedgerTable.request_id == Request.id, LedgerTable.file_id == File.id)
         )
         for row, request, file in rows:
-            found.append(
-                Earlier(
-                    table=table_from_json(json.loads(row.body)),
-                    name=f"{request.slug}/{request.name}/{file.path}",
-                    released=row.released_at is not None,
-                    same_snapshot=_meets(snapshots[row.id], known),
-                )
+            one = Earlier(
+                table=table_from_json(json.loads(row.body)),
+                name=f"{request.slug}/{request.name}/{file.path}",
+                released=row.released_at is not None,
+                same_snapshot=_meets(snapshots[row.id], known),
             )
-    return sorted(found, key=lambda one: (one.name, one.table.number))
+            found.append((row, one))
+    return found
 
 
 def _meets(theirs: Mapping[str, set[str]], known: Lineage) -> bool:

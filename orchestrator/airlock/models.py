@@ -260,7 +260,10 @@ class CheckFile(SQLModel, table=True):
 
 
 class ReportRow(SQLModel, table=True):
-    """A report or a file's part of it, as canonical JSON under its own digest; never changed."""
+    """A report, a file's part of it, or the policy it was made under; never changed.
+
+    Shape: canonical JSON under its own digest.
+    """
 
     __tablename__ = "airlock_reports"
 
@@ -279,6 +282,17 @@ class Release(SQLModel, table=True):
     file_id: str = Field(foreign_key="airlock_files.id")
     digest: str
     released_at: datetime = Field(sa_type=UtcTime)
+
+
+class ReleasePapers(SQLModel, table=True):
+    """What lies in `release` beside a request's files: the record of their check, the manifest."""
+
+    __tablename__ = "airlock_release_papers"
+
+    request_id: str = Field(primary_key=True, foreign_key="airlock_requests.id")
+    record: str
+    manifest: str
+    written_at: datetime = Field(sa_type=UtcTime)
 
 
 class Download(SQLModel, table=True):

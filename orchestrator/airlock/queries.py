@@ -26,6 +26,7 @@ from orchestrator.airlock.models import (
     Download,
     File,
     Release,
+    ReleasePapers,
     ReportRow,
     Request,
 )
@@ -170,13 +171,15 @@ class Detail:
     """All that somebody may see of a request.
 
     Shape: `actions` maps what could be done to its decision; without the right to look at content
-    `files`, `comments` and `checks` are empty.
+    `files`, `comments` and `checks` are empty. `papers` are record and manifest of what was
+    released, as digests.
     """
 
     request: Summary
     author: bool
     released_at: datetime | None
     expires_at: datetime | None
+    papers: ReleasePapers | None
     files: tuple[FileView, ...]
     objections: tuple[Objection, ...]
     comments: tuple[CommentView, ...]
@@ -266,6 +269,7 @@ def detail(
         author=author,
         released_at=row.released_at,
         expires_at=row.expires_at,
+        papers=session.get(ReleasePapers, row.id) if look else None,
         files=files,
         objections=_objections(session, row) if look else (),
         comments=_comments(session, actor, row, author=author) if look else (),

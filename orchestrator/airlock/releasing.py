@@ -10,18 +10,17 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import ledger, people, rules, thresholds
+from orchestrator.airlock import ledger, people, records, rules, thresholds
 from orchestrator.airlock.models import (
     TO_EXPIRE,
-    Check,
     CheckFile,
-    CheckKind,
     Download,
     File,
     Release,
+    ReleasePapers,
     Request,
 )
-from orchestrator.airlock.rounds import outcomes, present_files, review_of
+from orchestrator.airlock.rounds import last_check, outcomes, present_files, review_of
 from orchestrator.airlock.rules import FileOutcome
 from orchestrator.airlock.states import RequestState
 from orchestrator.audit.log import append
@@ -33,6 +32,8 @@ from orchestrator.lifecycle.machine import Standing
 from orchestrator.outputs.rules.releases import SPOKEN
 from orchestrator.policy.model import Policies
 from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue, Reason, parse_digest
+
+_PAPERS = ("record", "manifest")
 
 
 def plan_release(session: Session, now: datetime, request_id: str) -> list[tuple[str, Digest]]:
@@ -60,12 +61,14 @@ def record_release(
     request_id: str,
     digests: Mapping[str, str],
     *,
+    papers: Sequence[str],
     policies: Policies,
 ) -> Request:
     """Write down that exactly the planned bytes lie in `release` now, and their counts as released.
 
-    Shape: `digests` maps file ids to what was re-hashed while copying. Doing it twice is once. What
-    conflicts with a release of the last moment goes back instead, see `turn_back`.
+    Shape: `digests` maps file ids to what was re-hashed while copying; `papers` are record and
+    manifest, re-hashed too. Doing it twice is once. What conflicts with a release of the last
+    moment goes back instead, see `turn_back`.
     Errors: as `plan_release`; Tampered when files or digests are not the planned ones.
     Source: design property 3.
     """
@@ -76,6 +79,8 @@ def record_release(
         return row
     planned = dict(plan_release(session, now, request_id))
     _demand_same(planned, digests)
+    record, manifest = records.papers(session, row).digests
+    _demand_same({"record": record, "manifest": manifest}, dict(zip(_PAPERS, papers, strict=False)))
     if turn_back(session, now, request_id, policies=policies):
         return row
     session.add_all(
@@ -88,6 +93,7 @@ def record_release(
         )
         for file_id, digest in planned.items()
     )
+    session.add(ReleasePapers(request_id=row.id, record=record, manifest=manifest, written_at=now))
     session.flush()
     ledger.seal(session, row.id, planned, now)
     row.released_at = now
@@ -102,7 +108,7 @@ def record_release(
         now=now,
         digest=row.subject,
         policy_digest=row.policy_digest,
-        detail={"round": row.round, "files": files},
+        detail={"round": row.round, "files": files, "record": record, "manifest": manifest},
     )
     return row
 
@@ -177,11 +183,7 @@ def record_download(
     file = session.get(File, file_id)
     assert file is not None, "downloadable found it"
     if (digest, size) != (release.digest, file.size):
-        raise Tampered(
-            "The stored bytes are not the ones that were reviewed, so they are not handed out. "
-            "The administrator was told.",
-            code="digest_differs",
-        )
+        raise _not_the_stored()
     row = Download(
         id=f"dl-{uuid.uuid4().hex}",
         release_id=release.id,
@@ -283,6 +285,52 @@ def expire_due(session: Session, now: datetime) -> Sequence[Request]:
     return due
 
 
+def papers_to_hand(
+    session: Session, actor: Actor, now: datetime, request_id: str, *, policies: Policies
+) -> ReleasePapers:
+    """Say which record and manifest this person may be handed now, with the files they are of.
+
+    Errors: NotFound when it is not theirs, or left before records were kept; NotAllowed with every
+    reason when access ended or it is not released, held, recalled or expired.
+    """
+    row = people.own(session, actor, request_id)
+    people.demand_access(session, actor, now, row.project_id, Verb.COLLECT, policies)
+    people.demand(handing_out(row, now))
+    found = session.get(ReleasePapers, row.id)
+    if found is None:
+        raise NotFound("This release left before records were kept.", code="no_record")
+    return found
+
+
+def record_papers_handed(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    request_id: str,
+    digest: str,
+    *,
+    policies: Policies,
+) -> None:
+    """Log that somebody is handed record or manifest, before its first byte goes out.
+
+    Shape: `digest` is that of the bytes in hand, re-hashed by the caller.
+    Errors: as `papers_to_hand`; Tampered when the bytes in hand are neither.
+    """  # fmt: skip
+    found = papers_to_hand(session, actor, now, request_id, policies=policies)
+    if digest not in (found.record, found.manifest):
+        raise _not_the_stored()
+    append(
+        session,
+        action="airlock.papers_downloaded",
+        actor=actor,
+        now=now,
+        object_type="airlock request",
+        object_id=request_id,
+        object_digest=digest,
+        project=_request(session, request_id).project_id,
+    )
+
+
 def releases(session: Session, request_id: str) -> list[Release]:
     """List what was released of a request."""
     return list(session.exec(select(Release).where(Release.request_id == request_id)))
@@ -328,16 +376,7 @@ def _plan(session: Session, now: datetime, row: Request) -> list[tuple[str, Dige
 
 
 def _checked_again(session: Session, row: Request) -> dict[str, str] | None:
-    check = session.exec(
-        select(Check)
-        .where(
-            Check.request_id == row.id,
-            Check.kind == CheckKind.RELEASE,
-            Check.round == row.round,
-            col(Check.done_at).is_not(None),
-        )
-        .order_by(col(Check.done_at).desc())
-    ).first()
+    check = last_check(session, row)
     if check is None:
         return None
     covered = session.exec(select(CheckFile).where(CheckFile.check_id == check.id))
@@ -351,6 +390,14 @@ def _demand_same(planned: Mapping[str, str], found: Mapping[str, str]) -> None:
             "the quarantine with the log.",
             code="digest_differs",
         )
+
+
+def _not_the_stored() -> Tampered:
+    return Tampered(
+        "The stored bytes are not the ones that were reviewed, so they are not handed out. "
+        "The administrator was told.",
+        code="digest_differs",
+    )
 
 
 def _request(session: Session, request_id: str) -> Request:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from orchestrator.outputs.codec import file_report_from_json, file_report_to_json
 from orchestrator.outputs.model import (
@@ -72,10 +72,28 @@ def spell_report(report: Report, parts: list[Digest]) -> tuple[Digest, str]:
     )
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A whole report as it is stored: its files by the digests of their parts."""
+
+    parts: tuple[Digest, ...]
+    policy_digest: Digest
+    snapshots: tuple[Digest, ...]
+    engine: str
+
+
+def read_report(body: str) -> Whole:
+    """Read what `spell_report` wrote."""
+    value = json.loads(body)
+    return Whole(
+        tuple(value["files"]), value["policy_digest"], tuple(value["snapshots"]), value["engine"]
+    )
+
+
 def compared_with(body: str) -> tuple[str, tuple[Digest, ...]]:
     """Read from a whole report which engine spoke and with which snapshots it compared."""
-    parsed = json.loads(body)
-    return parsed["engine"], tuple(parsed["snapshots"])
+    whole = read_report(body)
+    return whole.engine, whole.snapshots
 
 
 def by_file(report: Report) -> Mapping[tuple[str, str], FileReport | None]:

@@ -227,6 +227,31 @@ def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> 
     return file
 
 
+def record_comparison(
+    session: Session, actor: Actor, now: datetime, file_id: str, table_id: str | None
+) -> None:
+    """Log that a checker saw a file's counts beside those of another request's table.
+
+    Shape: `table_id` names the ledger's table, None where nothing came near.
+    Errors: NotFound; NotAllowed with every reason.
+    """
+    file = session.get(File, file_id)
+    row = people.visible(session, actor, file.request_id if file else "")
+    assert file is not None, "a request without id is not visible"
+    people.demand(may_look(session, actor, now, row))
+    append(
+        session,
+        action="airlock.compared",
+        actor=actor,
+        now=now,
+        object_type="airlock file",
+        object_id=file.id,
+        object_digest=file.digest,
+        project=row.project_id,
+        detail={"request": row.id, "round": row.round, "table": table_id},
+    )
+
+
 def lapse_due(session: Session, now: datetime) -> Sequence[Request]:
     """Send back what was not decided in time, so that no request hangs; time never approves.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from orchestrator.airlock import people
-from orchestrator.airlock.models import File, Request
+from orchestrator.airlock.models import Check, CheckKind, File, Request
 from orchestrator.airlock.states import RequestState
 from orchestrator.errors import Conflict
 from orchestrator.governance import queries as governance
@@ -78,6 +78,20 @@ def present_files(session: Session, request_id: str) -> list[File]:
             .order_by(File.path)
         )
     )
+
+
+def last_check(session: Session, row: Request) -> Check | None:
+    """Find the newest finished check before release of a request's round; None while none ran."""
+    return session.exec(
+        select(Check)
+        .where(
+            Check.request_id == row.id,
+            Check.kind == CheckKind.RELEASE,
+            Check.round == row.round,
+            col(Check.done_at).is_not(None),
+        )
+        .order_by(col(Check.done_at).desc())
+    ).first()
 
 
 def outcomes(

@@ -263,6 +263,18 @@ def recall(
     return {"id": row.id, "state": row.state}
 
 
+@router.get("/{request_id}/record")
+def record(control: Parts, who: Downloader, request_id: str) -> Response:
+    """Hand out the record of the check that released files came from, to be run again."""
+    return _paper(control, who, request_id, "record")
+
+
+@router.get("/{request_id}/manifest")
+def manifest(control: Parts, who: Downloader, request_id: str) -> Response:
+    """Hand out the manifest of a release: its files and its record, by digest."""
+    return _paper(control, who, request_id, "manifest")
+
+
 @router.get("/{request_id}/files/{file_id}/download")
 def download(control: Parts, who: Downloader, request_id: str, file_id: str) -> Response:
     """Hand out released bytes: re-hashed in hand, counted and logged before the first goes out."""
@@ -280,4 +292,27 @@ def download(control: Parts, who: Downloader, request_id: str, file_id: str) -> 
         content,
         media_type="application/octet-stream",
         headers={"Content-Disposition": "attachment", "Digest": digest},
+    )
+
+
+def _paper(control: Parts, who: Caller, request_id: str, which: str) -> Response:
+    now, policies = control.clock(), control.policies
+    with read(control.db) as session:
+        found = releasing.papers_to_hand(
+            session, who.actor, now, request_id, policies=policies
+        ).model_dump()
+    with control.store.open(Zone.RELEASE, Digest(found[which])) as stream:
+        content = stream.read()
+    digest = digest_of(content)
+    with write(control.db) as session:
+        releasing.record_papers_handed(
+            session, who.actor, now, request_id, digest, policies=policies
+        )
+    return Response(
+        content,
+        media_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{which}.json"',
+            "Digest": digest,
+        },
     )

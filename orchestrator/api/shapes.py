@@ -147,6 +147,8 @@ def request_detail(found: RequestDetail) -> dict[str, Any]:
         **request_row(found.request),
         "released_at": found.released_at,
         "expires_at": found.expires_at,
+        "record": found.papers.record if found.papers else None,
+        "manifest": found.papers.manifest if found.papers else None,
         "files": [request_file(file) for file in found.files],
         "votes": [asdict(vote) for file in found.files for vote in file.votes],
         "objections": [asdict(one) for one in found.objections],

@@ -8,8 +8,9 @@ import typer
 
 from orchestrator.cli.output import console, print_json
 from orchestrator.errors import Conflict
+from orchestrator.outputs.again import check_again
 from orchestrator.outputs.model import Verdict
-from orchestrator.outputs.standalone import EXIT, Answer, check_again, check_with_record
+from orchestrator.outputs.standalone import EXIT, Answer, check_with_record
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +21,10 @@ def register(app: typer.Typer) -> None:
 def check(
     paths: Annotated[list[Path], typer.Argument(help="files or folders", exists=True)],
     source: Annotated[
-        Path | None, typer.Option(help="folder of source tables to compare with", exists=True)
+        list[Path] | None,
+        typer.Option(
+            help="folder of source tables to compare with; may be given twice", exists=True
+        ),
     ] = None,
     released: Annotated[
         list[Path] | None, typer.Option(help="folder of earlier released files", exists=True)
@@ -33,12 +37,15 @@ def check(
         Path | None, typer.Option(help="write down every rule applied, to be run again")
     ] = None,
     again: Annotated[
-        Path | None, typer.Option(help="run such a record again, on the same files", exists=True)
+        Path | None,
+        typer.Option(
+            help="run such a record, or a release's, again on the same files", exists=True
+        ),
     ] = None,
 ) -> None:
     """Check files before they leave: exit 0 pass, 10 flag, 20 block, 2 usage, 5 not as recorded."""
     if again is not None:
-        report, found = check_again(again, paths, source=source, released=released or ())
+        report, found = check_again(again, paths, sources=source or (), released=released or ())
         _show(report, as_json=as_json)
         if found:
             reasons = [("not_as_recorded", text) for text in found]
@@ -48,7 +55,7 @@ def check(
             )  # fmt: skip
     else:
         report, written = check_with_record(
-            paths, source=source, released=released or (), rules=rules
+            paths, sources=source or (), released=released or (), rules=rules
         )
         if record is not None:
             record.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -30,10 +31,15 @@ CONTEXT = {
     "population": "All 7,874 people of the snapshot; groups with fewer than 10 are left out.",
     "control": "Every count of people, deaths and survivors is 10 or more.",
 }
-LEAKY_CONTEXT = {
-    "shows": "The input of a model.",
+LEAKY = {
+    "shows": "What a model was made of, and its results.",
     "population": "Forty people picked at random.",
-    "control": "Pseudonyms removed.",
+    "control": "Pseudonyms removed, columns renamed and scaled.",
+}
+MENDED_CONTEXT = {
+    "shows": "People and deaths by sex.",
+    "population": "All 7,874 people of the snapshot.",
+    "control": "Every count of people, deaths and survivors is 10 or more.",
 }
 DIFFERING_CONTEXT = {
     "shows": "People and deaths by age group and light chain group, without outliers.",
@@ -41,6 +47,7 @@ DIFFERING_CONTEXT = {
     "control": "Every count of people, deaths and survivors is 10 or more.",
 }
 EXIT_NOT_ALLOWED = 4
+MANY_ROWS = 20
 HALT_SECONDS = 2  # the promised deadline, design property 9, from when the command runs
 STEWARDS = {"northern-registry": "stella", "lakeside-institute": "sven"}
 OWNERS = {"northern-registry": "odin", "lakeside-institute": "olga"}
@@ -162,24 +169,79 @@ class Tale:
                 step.require(outcome == "closed", f"{name}: {why}", tried)
 
     def rows_are_stopped(self) -> None:
-        """An export with rows of people is stopped, and the rows are named."""
-        with self.story.step("An export with rows of people is stopped") as step:
+        """Rows of people are stopped, renamed and scaled or on a hidden sheet; mended they pass."""
+        with self.story.step("Rows of people are stopped, in two disguises") as step:
             assert self.notebook is not None, "an earlier chapter opened it"
+            self.notebook.execute(cell("workbook"))
             step.saw(self.notebook.execute(cell("leaky_export")).strip())
             said = self.notebook.execute("!tre check ~/outbox/leaky/model-input.csv")
             step.require("block" in said and "row" in said, "the pre-check says block", said)
-            self._describe("leaky", {"model-input.csv": LEAKY_CONTEXT})
+            self._describe("leaky", dict.fromkeys(("model-input.csv", "results.xlsx"), LEAKY))
             self.notebook.execute("!tre submit leaky")
             request = self._request("rosa", "leaky", {"blocked"})
-            finding = next(
-                f
-                for file in request["files"]
-                for f in file["findings"]
-                if f["severity"] == "block" and f["where"]["rows"]
+            self._named(step, request, "O19", "model-input.csv")
+            self._named(step, request, "O28", "results.xlsx")
+            self._named(step, request, "O19", "results.xlsx!/")
+        with self.story.step("The same export, mended as the findings say, passes") as step:
+            self._take_out(request, "model-input.csv")
+            step.saw(self.notebook.execute(cell("mended_export")).strip())
+            self._describe("leaky", {"results.xlsx": MENDED_CONTEXT})
+            self.notebook.execute("!tre submit leaky")
+            request = self._request("rosa", "leaky", {"in_review"})
+            (file,) = request["files"]
+            step.require(
+                file["verdict"] == "pass", f"{file['path']}: {file['coverage']}", request["files"]
             )
-            rows = finding["where"]["rows"]
-            step.require(len(rows) >= 20, f"{finding['rule']}: {finding['say']}", finding)
-            step.saw(f"{len(rows)} rows named, the first are {rows[:8]}")
+
+    def _run_again(self, step: Step, content: bytes) -> None:
+        """The record of the check leaves with the file, and comes to the same without a server."""
+        beside = f"/api/requests/{self.survival['id']}"
+        manifest = self.cast["rosa"].call("GET", f"{beside}/manifest").json()
+        record = self.cast["rosa"].call("GET", f"{beside}/record").content
+        digest = "sha256:" + hashlib.sha256(record).hexdigest()
+        step.require(digest == manifest["record"], f"its record is {digest}", manifest)
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "table.csv").write_bytes(content)
+            (place / "record.json").write_bytes(record)
+            for dataset in datasets():
+                (place / dataset.slug).mkdir()
+                (place / dataset.slug / dataset.file).write_bytes(dataset.content)
+            sources = [w for one in datasets() for w in ("--source", str(place / one.slug))]
+            again = ["--again", str(place / "record.json"), str(place / "table.csv")]
+            run = self._operator("check", *again, *sources)
+        rules = len(json.loads(record)["files"][0]["rules"])
+        step.require(
+            run.returncode == 0,
+            f"{rules} rules run again from the record, the source and the file: the same verdict",
+            run.stdout + run.stderr,
+        )
+
+    def _take_out(self, request: dict[str, Any], path: str) -> None:
+        """The author opens the next round and takes a file out of it."""
+        here = f"/api/requests/{request['id']}"
+        self.cast["rosa"].ask("POST", f"{here}/reopen")
+        (file,) = [one for one in request["files"] if one["path"] == path]
+        self.cast["rosa"].ask("DELETE", f"{here}/files/{file['id']}")
+
+    def _named(self, step: Step, request: dict[str, Any], rule: str, where: str) -> None:
+        """A rule must have stopped something there, with the rows named where it is about rows."""
+        found = [
+            one
+            for file in request["files"]
+            for one in file["findings"]
+            if one["rule"] == rule and one["where"]["path"].startswith(where)
+        ]
+        step.require(found, f"{rule} speaks of {where}", request["files"])
+        told, rows = found[0], found[0]["where"]["rows"]
+        step.saw(f"{rule} {told['severity']} {told['where']['path']}: {told['evidence']}")
+        step.saw(told["say"])
+        if rule == "O19":
+            step.require(
+                told["severity"] == "block" and len(rows) >= MANY_ROWS,
+                f"{len(rows)} rows named, the first are {rows[:8]}",
+                told,
+            )
 
     def aggregate_passes(self) -> None:
         """The table of groups passes the machine and goes to review."""
@@ -233,6 +295,7 @@ class Tale:
             step.saw(page.text.splitlines()[0])
             stranger = self.cast["sven"].call("GET", path)
             step.require(stranger.status in (403, 404), "nobody else gets it", stranger)
+            self._run_again(step, page.content)
 
     def difference_is_stopped(self) -> None:
         """A table that is safe alone shows a few people beside the one that left before."""

@@ -140,6 +140,11 @@ def file_report_from_json(value: object) -> FileReport:
         raise Invalid("This is not a report of the judge.", code="bad_report") from error
 
 
+def result_from_json(value: object) -> RuleResult:
+    """Read what one rule came to. Errors: KeyError, TypeError or ValueError for anything else."""
+    return _result(as_object(value))
+
+
 def finding_to_json(finding: Finding) -> dict[str, JsonValue]:
     """Spell one finding; `where` says path, rows, column and byte range."""
     where = finding.where
@@ -201,7 +206,7 @@ def _job_file(value: dict[str, JsonValue]) -> JobFile:
     return JobFile(
         path=as_text(value["path"]),
         digest=parse_digest(as_text(value["digest"])),
-        size=_number(value["size"]),
+        size=as_whole(value["size"]),
         location=Path(as_text(value["location"])),
         context=Context(**{key: as_text(item) for key, item in context.items()}),
     )
@@ -237,8 +242,8 @@ def _file_report(value: dict[str, JsonValue]) -> FileReport:
         verdict=Verdict(as_text(value["verdict"])),
         results=tuple(_result(as_object(item)) for item in as_list(value["results"])),
         coverage=Coverage(
-            total=_number(coverage["total"]),
-            accounted=_number(coverage["accounted"]),
+            total=as_whole(coverage["total"]),
+            accounted=as_whole(coverage["accounted"]),
             gaps=tuple(_gap(as_list(item)) for item in as_list(coverage["gaps"])),
             statement=as_text(coverage["statement"]),
         ),
@@ -247,14 +252,14 @@ def _file_report(value: dict[str, JsonValue]) -> FileReport:
 
 def _gap(value: list[JsonValue]) -> Gap:
     path, start, end, reason = value
-    return Gap(as_text(path), _number(start), _number(end), as_text(reason))
+    return Gap(as_text(path), as_whole(start), as_whole(end), as_text(reason))
 
 
 def _result(value: dict[str, JsonValue]) -> RuleResult:
     parameters = as_object(value["parameters"])
     return RuleResult(
         rule=as_text(value["rule"]),
-        version=_number(value["version"]),
+        version=as_whole(value["version"]),
         verdict=Verdict(as_text(value["verdict"])),
         findings=tuple(_finding(as_object(item)) for item in as_list(value["findings"])),
         reason=_maybe_text(value["reason"]),
@@ -269,7 +274,7 @@ def _finding(value: dict[str, JsonValue]) -> Finding:
         severity=Verdict(as_text(value["severity"])),
         where=Where(
             path=as_text(where["path"]),
-            rows=tuple(_number(item) for item in as_list(where["rows"])),
+            rows=tuple(as_whole(item) for item in as_list(where["rows"])),
             column=_maybe_text(where["column"]),
             start=_maybe_number(where["start"]),
             end=_maybe_number(where["end"]),
@@ -306,11 +311,12 @@ def _maybe_text(value: JsonValue) -> str | None:
     return None if value is None else as_text(value)
 
 
-def _number(value: JsonValue) -> int:
+def as_whole(value: JsonValue) -> int:
+    """Take a whole number that somebody else spelled. Errors: TypeError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError("a whole number was expected")
     return value
 
 
 def _maybe_number(value: JsonValue) -> int | None:
-    return None if value is None else _number(value)
+    return None if value is None else as_whole(value)

@@ -124,7 +124,9 @@ def link(
         passes.append(_Search(source, named, threshold, settings, work))
     other = _other_units(columns, strict, source, work)
     if other:
-        passes.append(_Search(source, [*named, *other], threshold, settings, work))
+        better = {one.position for one in other}
+        kept = [one for one in named if one.position not in better]
+        passes.append(_Search(source, [*kept, *other], threshold, settings, work))
     whole = all(_is_whole(own, source, strict, at) for at, own in enumerate(columns))
     if needles and not whole:
         loose = _loose(columns, strict, source, names, work)
@@ -217,9 +219,10 @@ def _other_units(
 ) -> list[_Option]:
     """Find columns that are a source column times a factor, or less its mean; two or none.
 
-    Source: outputs 5.4 (matching of differences and ratios).
+    Shape: asked are columns that were not recognised as they are; a scaled one may be recognised
+    by accident. Source: outputs 5.4 (matching of differences and ratios).
     """
-    known = {one.position for one in strict}
+    known = {one.position for one in strict if _is_plain(source, one)}
     found: list[_Option] = []
     for position, values in enumerate(columns):
         if position in known or not values.numeric:
@@ -282,8 +285,12 @@ def _is_whole(
     """Tell a column that was recognised as it is; a scaled one may be recognised by accident."""
     for one in strict:
         if one.position == position:
-            return source.columns[one.column].features[one.feature].digits == FINE
+            return _is_plain(source, one)
     return not values.total
+
+
+def _is_plain(source: TableIndex, one: _Option) -> bool:
+    return source.columns[one.column].features[one.feature].digits == FINE
 
 
 def _features(source: TableIndex) -> Iterable[tuple[int, int, Feature]]:

@@ -111,7 +111,8 @@ def _fits(fine: Sequence[_Printed], shift: float, grid: _Grid) -> bool:
     step = min((b - a for a, b in pairwise(grid.values)), default=0.0)
     on = sum(grid.group(one.value + shift, one.half) >= 0 for one in fine)
     off = sum(grid.group(one.value + shift + step / 3, one.half) >= 0 for one in fine)
-    return on >= _FOUND * len(fine) > 2 * _FOUND * off
+    enough: float = _FOUND * len(fine)
+    return bool(on >= enough and off < len(fine) / 2)
 
 
 def _slack(one: _Printed, factor: float, first: _Printed, scaled: bool) -> float:
@@ -121,7 +122,7 @@ def _slack(one: _Printed, factor: float, first: _Printed, scaled: bool) -> float
 
 
 def _fine(one: _Printed) -> bool:
-    return abs(one.value) / one.half >= 2 * 10 ** (_DIGITS - 1)
+    return abs(one.value) / one.half >= 2.0 * 10.0 ** (_DIGITS - 1)
 
 
 def _places(cell: str) -> int:

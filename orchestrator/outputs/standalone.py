@@ -1,13 +1,12 @@
-"""The whole check without a server: files and a source folder in, one JSON answer out.
+"""The whole check without a server: files and source folders in, one JSON answer out.
 
 The same opener, rules and judge as in the sandboxes, in this process. Rules that need a request
 are not applicable; without a source, so are those about the source, and the coverage line says so.
 """
 
 import hashlib
-import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
@@ -22,18 +21,18 @@ from orchestrator.outputs.facts import tables
 from orchestrator.outputs.form import FileForm, Kind
 from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_cells, is_specific
 from orchestrator.outputs.judge import judge
-from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Verdict, worst
+from orchestrator.outputs.model import Context, FileReport, Job, JobFile, Report, Verdict, worst
 from orchestrator.outputs.opener import open_file
 from orchestrator.outputs.readers.opening import ReadCaps, Unreadable
 from orchestrator.outputs.readers.parquet import read_columns
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
-from orchestrator.outputs.record import differences, policy_of, record_of
+from orchestrator.outputs.record import record_of, spelled_index
 from orchestrator.outputs.recount import categories
 from orchestrator.outputs.released import Earlier, compare, earlier
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
 from orchestrator.outputs.rules.copied import BIRTH_WORDS, is_remark
-from orchestrator.policy.outputs import OutputsPolicy, parse_outputs, read_outputs
+from orchestrator.policy.outputs import OutputsPolicy, read_outputs
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, JsonValue
 
@@ -74,57 +73,42 @@ def check_paths(
     what could not be checked. `EXIT` maps it to an exit code.
     Errors: Invalid for a path, source folder, dictionary or rules file that cannot be used.
     """
-    return check_with_record(paths, source=source, released=released, rules=rules)[0]
+    sources = () if source is None else (source,)
+    return check_with_record(paths, sources=sources, released=released, rules=rules)[0]
 
 
 def check_with_record(
     paths: Sequence[Path],
     *,
-    source: Path | None = None,
+    sources: Sequence[Path] = (),
     released: Sequence[Path] = (),
     rules: Path | None = None,
 ) -> tuple[Answer, dict[str, JsonValue]]:
-    """Check as `check_paths` does, and give the record that `check_again` can run again."""
+    """Check as `check_paths` does, and give the record that `again.check_again` can run again."""
     policy = read_outputs(rules or Settings().policies_dir / "outputs.yaml")
-    return _checked(paths, policy, source, released)
-
-
-def check_again(
-    record: Path,
-    paths: Sequence[Path],
-    *,
-    source: Path | None = None,
-    released: Sequence[Path] = (),
-) -> tuple[Answer, list[str]]:
-    """Run a record again on the same files; the sentences say what came out otherwise.
-
-    Shape: the thresholds are those of the record, whatever the policy says today.
-    Errors: Invalid for a record, path or source folder that cannot be used.
-    """
-    try:
-        before = json.loads(record.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise Invalid(f"{record.name} cannot be read as a record of a check.") from error
-    if not isinstance(before, dict):
-        raise Invalid(f"{record.name} is not a record of a check.")
-    policy = parse_outputs(policy_of(before))
-    answer, after = _checked(paths, policy, source, released)
-    return answer, differences(before, after)
-
-
-def _checked(
-    paths: Sequence[Path], policy: OutputsPolicy, source: Path | None, released: Sequence[Path]
-) -> tuple[Answer, dict[str, JsonValue]]:
-    indexes = () if source is None else (index_folder(source, policy),)
-    caps = ReadCaps.of(policy.caps.model_dump())
-    forms = [open_file(name, path, caps) for name, path in _named(paths)]
-    left = [open_file(name, path, caps) for name, path in _named(released)] if released else []
+    indexes = [index_folder(folder, policy) for folder in sources]
+    forms = opened_files(named(paths), policy)
+    left = opened_files(named(released), policy) if released else []
     report = check_forms(forms, indexes, policy, left)
-    effects = [effect(file, policy) for file in report.files]
-    notes = "" if source else "No source was named, so nothing was compared with one."
-    listed = [_file_json(file, notes) for file in report.files]
-    answer: Answer = {"verdict": total(effects).value, "files": listed}
-    return answer, record_of(report, policy, indexes)
+    spelled = [spelled_index(index) for index in indexes]
+    record = record_of(report.files, policy, report.engine, spelled, {})
+    return answered(report.files, policy, compared=bool(indexes)), record
+
+
+def opened_files(listed: Iterable[tuple[str, Path]], policy: OutputsPolicy) -> list[FileForm]:
+    """Open files under the names they are to have."""
+    caps = ReadCaps.of(policy.caps.model_dump())
+    return [open_file(name, path, caps) for name, path in listed]
+
+
+def answered(files: Sequence[FileReport], policy: OutputsPolicy, *, compared: bool) -> Answer:
+    """Say what came of a check."""
+    notes = "" if compared else "No source was named, so nothing was compared with one."
+    effects = [effect(file, policy) for file in files]
+    return {
+        "verdict": total(effects).value,
+        "files": [_file_json(file, notes) for file in files],
+    }
 
 
 def check_forms(
@@ -132,16 +116,25 @@ def check_forms(
     indexes: Sequence[Index],
     policy: OutputsPolicy,
     released: Sequence[FileForm] = (),
+    contexts: Mapping[str, Context] | None = None,
 ) -> Report:
-    """Judge opened files behind which no request stands, also beside files that left earlier."""
+    """Judge opened files, also beside files that left earlier.
+
+    Shape: `contexts` is what authors said by path; None where no request stands behind the files.
+    """
+    said = contexts or {}
     job = Job(
         id="local",
         kind="export",
-        files=tuple(JobFile(form.path, form.digest, form.size, Path(form.path)) for form in forms),
+        files=tuple(
+            JobFile(form.path, form.digest, form.size, Path(form.path),
+                    said.get(form.path, Context()))
+            for form in forms
+        ),
         policy=policy.as_json(),
         policy_digest=policy.digest(),
-        context_due=False,
-    )
+        context_due=contexts is not None,
+    )  # fmt: skip
     report = judge(job, forms, indexes, policy)
     if not released:
         return report
@@ -226,15 +219,20 @@ def _load_folder(folder: Path, policy: OutputsPolicy) -> Iterator[Loaded]:
             if path.suffix == ".parquet":
                 yield _parquet(path)
             elif path.suffix in _TABLES:
-                form = stream_table(path.name, path, rows, caps)
-                table = form.parts[0].table
-                if table is None:
-                    note = form.parts[0].notes[0]
-                    raise Invalid(
-                        f"{path.name} cannot be read as one table ({note.note.value} near line "
-                        f"{note.at}): save it as UTF-8 csv with one header line."
-                    )
-                yield load_rows(rows, table, table_name(path.name), path.name)
+                yield load_table(path.name, path, rows, caps)
+
+
+def load_table(name: str, path: Path, rows: Path, caps: StreamCaps) -> Loaded:
+    """Read a csv or tsv table of a source. Errors: Invalid when it is not one table."""
+    form = stream_table(name, path, rows, caps)
+    table = form.parts[0].table
+    if table is None:
+        note = form.parts[0].notes[0]
+        raise Invalid(
+            f"{name} cannot be read as one table ({note.note.value} near line "
+            f"{note.at}): save it as UTF-8 csv with one header line."
+        )
+    return load_rows(rows, table, table_name(name), name)
 
 
 def _parquet(path: Path) -> Loaded:
@@ -284,7 +282,7 @@ def _dictionary(path: Path) -> Dictionary | None:
         raise Invalid(f"{path.name} cannot be read as YAML.", code="bad_dictionary") from error
 
 
-def _named(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+def named(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
     """List files with the names they would have in a request; folders whole, hidden files too."""
     if not paths:
         raise Invalid("Name at least one file or folder to check.")

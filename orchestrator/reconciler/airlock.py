@@ -1,12 +1,13 @@
 """Turns about the airlock: run wanted checks, copy what was approved, end what is over."""
 
+import io
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 
 from sqlmodel import Session
 
-from orchestrator.airlock import checking, jobs, queries, releasing, thresholds
+from orchestrator.airlock import checking, jobs, queries, records, releasing, thresholds
 from orchestrator.airlock.models import Check, Request
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.datasets import queries as datasets
@@ -130,13 +131,22 @@ def _release(hands: Hands, request_id: str, now: datetime) -> None:
             return
     with read(hands.db) as session:
         planned = releasing.plan_release(session, now, request_id)
+        papers = records.papers(session, session.get_one(Request, request_id))
     for _file, digest in planned:
         hands.store.copy(Zone.QUARANTINE, digest, Zone.RELEASE)
     copied: dict[str, str] = {file: _rehashed(hands, digest) for file, digest in planned}
+    stored = [_beside(hands, paper) for paper in (papers.record, papers.manifest)]
     with write(hands.db) as session:
         releasing.record_release(
-            session, hands.clock(), request_id, copied, policies=hands.policies
+            session, hands.clock(), request_id, copied, papers=stored, policies=hands.policies
         )
+
+
+def _beside(hands: Hands, paper: bytes) -> Digest:
+    """Put what is written about a release where its files lie, the way they came."""
+    frozen = hands.store.freeze(Zone.QUARANTINE, io.BytesIO(paper), len(paper))
+    hands.store.copy(Zone.QUARANTINE, frozen.digest, Zone.RELEASE)
+    return _rehashed(hands, frozen.digest)
 
 
 def _rehashed(hands: Hands, digest: Digest) -> Digest:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from orchestrator.airlock import queries, reviewing
+from orchestrator.airlock import ledger, queries, reviewing
 from orchestrator.airlock.queries import Detail, FileView, VersionBefore
 from orchestrator.airlock.rounds import SEAT
 from orchestrator.airlock.rules import may_approve
@@ -98,7 +98,8 @@ def view(
         kinds=Kind,
         author=detail.author,
         since=_since(control, file, form),
-        **_judging(control, detail, file),
+        comparable=not detail.author and _has_counts(control, file_id),
+        **judging(control, detail, file),
         **(_window(request, file, chosen, part, row, column, only == "marked") if chosen else {}),
     )
 
@@ -130,6 +131,11 @@ def _look(
     return detail, file, kept_form(control, file)
 
 
+def _has_counts(control: Control, file_id: str) -> bool:
+    with read(control.db) as session:
+        return ledger.has_counts(session, file_id)
+
+
 def _since(control: Control, file: FileView, form: FileForm | None) -> Since | None:
     """Compare with the version that reviewers saw in the last round; None in the first."""
     with read(control.db) as session:
@@ -155,8 +161,8 @@ def kept_form(control: Control, file: FileView | VersionBefore) -> FileForm | No
     return form if same else None
 
 
-def _judging(control: Control, detail: Detail, file: FileView) -> dict[str, Any]:
-    """What a checker needs to vote beside the content and to go on to the next file."""
+def judging(control: Control, detail: Detail, file: FileView) -> dict[str, Any]:
+    """Give what a checker needs to vote beside the content and to go on to the next file."""
     ordered = worst_first(detail)
     here = next(at for at, one in enumerate(ordered) if one.id == file.id)
     open_ones = [one for one in (*ordered[here + 1 :], *ordered[:here]) if one.vote]

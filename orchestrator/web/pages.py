@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from orchestrator.web import (
+    beside,
     console,
     content,
     datasets,
@@ -29,6 +30,7 @@ for part in (
     projects,
     requests,
     content,
+    beside,
     reviews,
     rulebook,
     datasets,

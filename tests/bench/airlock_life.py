@@ -25,7 +25,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from orchestrator import db
-from orchestrator.airlock import drafting, files, releasing, reviewing
+from orchestrator.airlock import drafting, files, records, releasing, reviewing
 from orchestrator.airlock.models import Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
@@ -145,7 +145,10 @@ def _release(engine: Engine, store: PosixStore, request: Request) -> None:
         store.copy(Zone.QUARANTINE, digest, Zone.RELEASE)
         store.verify(Zone.RELEASE, digest)
     with db.write(engine) as session:
-        releasing.record_release(session, NOW, request.id, dict(plan), policies=policies())
+        papers = records.papers(session, session.get_one(Request, request.id)).digests
+        releasing.record_release(
+            session, NOW, request.id, dict(plan), papers=papers, policies=policies()
+        )
 
 
 def _prove(engine: Engine, store: PosixStore, request: Request, contents: list[bytes]) -> None:

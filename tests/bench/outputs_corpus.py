@@ -45,7 +45,10 @@ def measured(corpus: Corpus, cases: Sequence[Case], seed: int, acro: Path | None
         agreed = _agreement(corpus, said, Path(name))
     asked = {title: peers.rates(cases, stops) for title, stops in peers.PEERS.items()}
     if acro is not None:
-        asked["ACRO, as custom outputs"] = peers.rates(cases, peers.acro(acro, cases))
+        stopped = {one.case.path for one in said if one.outcome in {*score.STOPPED, *score.ALARMS}}
+        asked |= peers.beside_acro(
+            peers.acro(acro, corpus, cases), cases, lambda case: case.path in stopped
+        )
     return Run(corpus.name, seed, indexed - begin, checked - indexed, said, asked, agreed)
 
 

@@ -197,12 +197,18 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    """A queue as long as what an engine opens at once: the kernel resets what does not fit in."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @contextmanager
 def between(kubeconfig: Path, user: str, folder: Path) -> Iterator[tuple[Proxy, Path]]:
     """Run a proxy; answer it and a kubeconfig that leads through it."""
     proxy = Proxy(kubeconfig, user)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(proxy))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     file = folder / "through-the-proxy"

@@ -1,5 +1,6 @@
 """An installation whose hubs and notebook servers run: images, homes, snapshots, doors, relays."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
         folder = Path(tempfile.mkdtemp(prefix="snapshots-", dir=lab.state))
         stack.callback(shutil.rmtree, folder)
         folder.chmod(0o755)
+        os.chown(folder, 1000, 1000)  # a publication's Job writes there
         here = stack.enter_context(
             installed(
                 objects,

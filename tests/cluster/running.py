@@ -17,6 +17,7 @@ from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.memory import MemoryEngine
 from orchestrator.engines.port import Observed, Outcome, Probe
+from orchestrator.objectstore.port import Depot
 from orchestrator.reconciler import loop
 from orchestrator.workspaces import queries
 from orchestrator.workspaces.states import WorkspaceState as State
@@ -34,6 +35,9 @@ class WithoutPods(KubernetesEngine):
         """As the cluster has it, with a hub."""
         seen = super().observe(project)
         return replace(seen, hub_ready=seen.present)
+
+    def place(self, depot: Depot, manifest: bytes) -> None:
+        """Call a snapshot placed: no pod mounts it."""
 
     def prove(self, project: str | None) -> list[Probe]:
         """Call it held."""

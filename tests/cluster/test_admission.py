@@ -869,7 +869,7 @@ def test_the_folder_of_all_snapshots_is_never_a_projects(
     assert "'tre-06-claims'" in askers["hub"].refusal("create", pod)
 
 
-OTHER_STORAGE = {
+OTHER_STORAGE: dict[str, Nfs | Csi] = {
     "nfs": Nfs("198.18.0.9", "/export"),
     "csi": Csi(
         "nfs.csi.k8s.io",

@@ -17,6 +17,7 @@ from kubernetes import client as official
 from orchestrator.engines.kubernetes import admission, names, namespace, network, pods
 from orchestrator.engines.kubernetes.client import Access, Client
 from orchestrator.engines.kubernetes.cluster import Cluster as Described
+from orchestrator.engines.kubernetes.cluster import Csi
 from orchestrator.engines.kubernetes.described import described
 from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.rights import reconciler_rights
@@ -25,6 +26,8 @@ from tests.charts.copies import CHART, ROOT
 from tests.cluster import chart
 from tests.cluster.chart import RELEASE, SPACE, Helm
 from tests.cluster.cluster import Cluster
+from tests.cluster.conftest import NamespaceMaker
+from tests.cluster.installed import Asker
 from tests.cluster.lab.build import helm
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, until
@@ -56,7 +59,7 @@ def test_what_the_engine_and_the_chart_call_a_cluster_is_one_thing(
     rendered = Helm(tool.program).rendered(chart.written(tmp_path, chart.values(chart.made_up())))
     found = _described(tmp_path, rendered)
     assert found.system == SPACE
-    assert found.check == "tre--check"
+    assert (found.check, found.placing) == ("tre--check", "tre--placing")
     assert set(found.images) == {"workspace", "hub", "worker"}
     wanted = admission.load(ROOT / "policies", found) + reconciler_rights(found)
     for thing in wanted:
@@ -97,6 +100,8 @@ def _asked(policy: Any) -> list[str]:
         ({"cluster": {"doorsAddress": ""}}, "Choose cluster.doorsAddress"),
         ({"front": {"kind": "ingress"}}, "there is no front without TLS"),
         ({"walll": {}}, "walll"),
+        ({"cluster": {"snapshots": chart.csi(modes=["ReadWriteOnce"])}}, "read by many nodes"),
+        ({"cluster": {"snapshots": chart.csi(handle="v-{digest}")}}, "one volume to a node"),
     ],
 )
 def test_what_cannot_hold_is_refused_with_a_sentence(
@@ -106,6 +111,22 @@ def test_what_cannot_hold_is_refused_with_a_sentence(
     file = chart.written(tmp_path, chart.values(chart.made_up(), **change))
     words = ("template", RELEASE, str(CHART), "--namespace", SPACE, "--values", str(file))
     assert sentence in Helm(tool.program).run(*words, fails=True)
+
+
+def test_snapshots_of_a_driver_are_described_as_the_engine_reads_them(
+    tool: Helm, tmp_path: Path
+) -> None:
+    """Maps of the values become pairs of the cluster's file."""
+    said = chart.values(chart.made_up(), cluster={"snapshots": chart.csi()})
+    rendered = Helm(tool.program).rendered(chart.written(tmp_path, said))
+    found = _described(tmp_path, rendered).snapshots
+    assert found == Csi(
+        "csi.example",
+        "v-{digest}-{project}",
+        (("share", "/all/{digest}"),),
+        (("share", "/all"),),
+        ("ReadOnlyMany",),
+    )
 
 
 def test_browsers_come_in_by_ingress_or_gateway(tool: Helm, tmp_path: Path) -> None:
@@ -127,6 +148,23 @@ def test_browsers_come_in_by_ingress_or_gateway(tool: Helm, tmp_path: Path) -> N
         "control": hosts[:1],
         "gateway": hosts[1:],
     }
+
+
+def test_a_real_server_takes_the_ingress(
+    tool: Helm, cluster: Cluster, make_namespace: NamespaceMaker, tmp_path: Path
+) -> None:
+    """With the wildcard host; and it does look, because another wildcard is refused."""
+    front = {"kind": "ingress", "tlsSecret": "both", "className": "c"}
+    file = chart.written(tmp_path, chart.values(chart.made_up(), front=front))
+    (ingress,) = _of(Helm(tool.program).rendered(file), "Ingress", "front")
+    ingress["metadata"]["namespace"] = make_namespace("front")
+    asker = Asker(cluster.kubeconfig, None)
+    try:
+        assert asker.refusal("create", ingress) == ""
+        ingress["spec"]["rules"][0]["host"] = "project.*.example.org"
+        assert "spec.rules[0].host" in asker.refusal("create", ingress)
+    finally:
+        asker.close()
 
 
 # Installed

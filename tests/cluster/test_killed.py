@@ -40,10 +40,10 @@ from tests.kubernetes_world import a_mount
 
 MOUNTS = (a_mount("1"), a_mount("2"))
 VERBS = ("provision", "grant", "teardown")
-AT_ONCE = 6
+AT_ONCE = 4
 """How many deaths are tried at a time; each has a project of its own."""
 
-LONGEST = 120.0
+LONGEST = 300.0
 SERVER_OWNS = (
     "uid",
     "resourceVersion",

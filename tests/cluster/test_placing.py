@@ -67,7 +67,7 @@ class World:
             frozen = self.store.freeze(Zone.INBOX, io.BytesIO(data), 1 << 30)
             self.store.copy(Zone.INBOX, frozen.digest, Zone.SNAPSHOTS)
             listed.append({"path": path, "digest": frozen.digest, "size": frozen.size})
-        return canonical_json({"files": listed})  # type: ignore[arg-type,dict-item]
+        return canonical_json({"files": listed})  # type: ignore[dict-item]
 
     def tree(self, digest: Digest) -> Path:
         """Where a snapshot's files are on the node."""
@@ -113,7 +113,8 @@ def _reads(world: World, project: str, mount: Mount) -> str:
     where = key(world.client.create(pod))
 
     def ended() -> bool:
-        return world.client.get(where)["status"]["phase"] == "Succeeded"  # type: ignore[index]
+        status: Any = world.client.get(where)["status"]
+        return bool(status["phase"] == "Succeeded")
 
     until(ended, 90, f"{project}: the pod that reads did not end")
     return str(world.objects.core.read_namespaced_pod_log(where.name, where.namespace))

@@ -4,6 +4,7 @@ Here for the first two; `tests/cluster/test_engine_contract.py` runs these very 
 Each test works in a project of its own.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from orchestrator.engines.port import (
     Spec,
     proved,
 )
-from orchestrator.errors import NotAllowed, NotFound
+from orchestrator.errors import Invalid, NotAllowed, NotFound, Tampered
+from orchestrator.objectstore.posix import PosixStore
+from orchestrator.objectstore.zones import Zone
 from orchestrator.outputs.model import Job, JobFile, Verdict
 from orchestrator.policy.load import load
-from orchestrator.values import digest_of
+from orchestrator.values import Digest, canonical_json, digest_of
 from tests import local_world
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -168,6 +171,25 @@ def test_the_life_of_a_server(world: World, tmp_path: Path) -> None:
     assert _ready(world, "alpha", "ada").token != server.token
     engine.stop("alpha", "ada")
     assert _states(engine.observe("alpha")) == {}
+
+
+def test_a_snapshot_is_placed_whole_once_or_not_at_all(world: World, tmp_path: Path) -> None:
+    """Asked again it is there; without a file, or by a list of none, nothing is."""
+    store = PosixStore(tmp_path / "store")
+    frozen = store.freeze(Zone.INBOX, io.BytesIO(b"person,value\n"), 1 << 20)
+    store.copy(Zone.INBOX, frozen.digest, Zone.SNAPSHOTS)
+
+    def manifest(digest: Digest) -> bytes:
+        return canonical_json({"files": [{"path": "a.csv", "digest": digest, "size": 13}]})
+
+    world.engine.place(store, manifest(frozen.digest))
+    world.engine.place(store, manifest(frozen.digest))
+    with pytest.raises(NotFound):
+        world.engine.place(store, manifest(digest_of(b"not there")))
+    with pytest.raises(Tampered):
+        world.engine.place(store, b"no manifest")
+    with pytest.raises(Invalid):
+        world.engine.place(store, b'{"files":[]}')
 
 
 def test_halt_and_resume(world: World) -> None:

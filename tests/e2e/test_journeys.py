@@ -267,6 +267,47 @@ def test_a_hostile_file_is_shown_and_does_nothing(
     _is_told(cora, "Your vote is stored")
 
 
+def test_a_checker_compares_with_an_earlier_release_without_a_mouse(
+    house: House, browsers: Browsers, seen: Seen
+) -> None:
+    """From the queue to both tables side by side, to the vote, with the keyboard alone.
+
+    The story left a table in review that is an earlier one without a few people.
+    """
+    cora = browsers.of("cora")
+    cora.goto(f"{house.settings.control_url}/queue")
+    tab_to(cora, cora.get_by_role("link", name="survival-again"))
+    cora.keyboard.press("Enter")
+    tab_to(cora, cora.get_by_role("link", name="Both tables side by side").first)
+    cora.keyboard.press("Enter")
+    expect(cora.get_by_role("heading", name="What subtracting one from the other")).to_be_visible()
+    expect(cora.get_by_role("table")).to_contain_text("survival.csv")
+    expect(cora.get_by_text("One population evidently contains the other")).to_be_visible()
+    marked = cora.get_by_role("row").filter(has_text="marked row")
+    expect(marked.first).to_be_visible()
+    everything = cora.get_by_role("row").count()
+    seen(cora)
+    picture(cora, "beside")
+    tab_to(cora, cora.get_by_role("link", name="Show only marked rows"))
+    cora.keyboard.press("Enter")
+    expect(cora.get_by_role("link", name="Show all rows")).to_be_visible()
+    assert cora.get_by_role("row").count() <= everything
+    seen(cora)
+    expect(cora.get_by_role("radio", name="Approve")).to_be_disabled()
+    tab_to(cora, cora.get_by_role("radio", name="Return"))
+    cora.keyboard.press("Space")
+    tab_to(cora, cora.get_by_label("Reason"))
+    cora.keyboard.type("It conflicts with an earlier release on this dataset; round to one base.")
+    tab_to(cora, cora.get_by_role("button", name="Vote on"))
+    cora.keyboard.press("Enter")
+    _is_told(cora, "Your vote is stored")
+    rosa = browsers.of("rosa", "/requests")
+    rosa.get_by_role("link", name="survival-again").click()
+    expect(rosa.get_by_text("conflicts with an earlier release").first).to_be_visible()
+    expect(rosa.get_by_role("link", name="Both tables side by side")).to_have_count(0)
+    assert "light-chains/survival/" not in rosa.content()
+
+
 def _shows(page: Page, name: str, text: str) -> None:
     """The content stands there as text, line by line, and nothing of it became a page."""
     page.get_by_role("article").filter(has_text=name).get_by_role("link", name="Look at it").click()

@@ -8,16 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes import placer, placing
+from orchestrator.engines.kubernetes import placing, pods
 from orchestrator.errors import NotFound, Tampered, TreError, Unavailable
 from orchestrator.objectstore import placed
 from orchestrator.objectstore.posix import PosixStore
 from orchestrator.objectstore.zones import Zone
 from orchestrator.outputs import frames
 from orchestrator.values import Digest, canonical_json, digest_of
+from tests.kubernetes_world import CLUSTER
 
 FILES = {"a.csv": b"person,age\nP1,40\n" * 100_000, "b/c.csv": b"x"}
 MANIFEST = canonical_json(
@@ -147,4 +149,10 @@ def test_a_placed_snapshot_that_was_changed_is_not_called_placed(
 
 def test_where_it_writes_is_where_its_volume_is() -> None:
     """The program and the pod's builder name one folder."""
-    assert placer.PLACES == "/snapshots"
+    (mount, *_) = _container()["volumeMounts"]
+    assert mount == {"name": "snapshots", "mountPath": pods.PLACES}
+
+
+def _container() -> Any:
+    job: Any = pods.placer(CLUSTER, DIGEST, ["/place"])
+    return job["spec"]["template"]["spec"]["containers"][0]

@@ -54,6 +54,7 @@ class Places:
     def place(self, depot: Depot, manifest: bytes) -> None:
         """See `engines.port.Engine`."""
         digest = digest_of(manifest)
+        trees.refuse_hostile(trees.leaves_of(manifest))
         with _later():
             if self._is_placed(digest):
                 return

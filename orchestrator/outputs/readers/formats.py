@@ -28,9 +28,10 @@ _ZIP = ("zip",)
 _R = ("gzip", "bzip2", "xz", "r")
 
 FORMATS: tuple[Format, ...] = (
-    Format("csv", ("csv",), "one table of one width; columns packed into cells"),
+    Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
+           " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
-    Format("text", ("txt", "text"), "the text and every table printed in it"),
+    Format("text", ("txt", "text"), "the text and every table printed or spelled out in it"),
     Format("log", ("log", "out", "lis"), "as text"),
     Format("markdown", ("md", "markdown"), "as text"),
     Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),

@@ -1,4 +1,7 @@
-"""[pure] O29: every byte of the file must be understood; what was not is could-not-check."""
+"""[pure] O29: every byte of the file must be understood; what was not is could-not-check.
+
+Source: outputs 4.1 and section 3, O29: a byte that nobody accounts for is never a pass.
+"""
 
 from orchestrator.outputs.form import Note, Observation, Part
 from orchestrator.outputs.model import Finding, Verdict, Where

@@ -1,4 +1,8 @@
-"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, all noted by the opener."""
+"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, all noted by the opener.
+
+Source: outputs 6.3 (O18: ACRO blocks svg, OpenSAFELY allows it), 4.5 and 7 (O25: SATRE 3.3.07), 4.2
+(O28), section 3 (O33: a file of genotypes is a row of a person).
+"""
 
 from collections.abc import Iterable
 

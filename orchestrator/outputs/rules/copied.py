@@ -1,4 +1,7 @@
-"""[pure] O23: free text copied from the source, and dates that are people's dates."""
+"""[pure] O23: free text copied from the source, and dates that are people's dates.
+
+Source: outputs section 3, O22 and O23; 8.2 (dates are days since an index date).
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,7 @@
-"""[pure] O07: models with so few residual degrees of freedom that they redraw their data."""
+"""[pure] O07: models with so few residual degrees of freedom that they redraw their data.
+
+Source: outputs section 3, O07: at least 10, ACRO's default and ABS.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +10,15 @@ from orchestrator.outputs.canon import number
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.roles import words
-from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Seen,
+    Subject,
+    finding,
+    spelled_rows,
+)
 
 _TEXT = (
     re.compile(r"\bdf[ _.]*resid(?:uals?)?\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
@@ -18,6 +29,8 @@ _TEXT = (
 _N = re.compile(r"\b(?:no\.? observations|n(?:umber)? of obs(?:ervations)?|nobs)\"?\s*[:=]\s*(\d+)",
                 re.I)  # fmt: skip
 _MODEL = re.compile(r"\bdf[ _.]*model\"?\s*[:=]?\s*(\d+)", re.I)
+_SHORTEST = 8
+"""Units: characters; no pattern fits a shorter cell."""
 _RESIDUAL = frozenset({"resid", "residual", "residuals"})
 _DF = frozenset({"df", "dof"})
 
@@ -30,15 +43,12 @@ def _check(subject: Subject) -> Outcome:
             found += _in_text(part, part.text, least)
     for seen in subject.seen:
         found += _in_table(seen, least)
+        found += _in_cells(seen, least)
     return Outcome(tuple(found))
 
 
 def _in_text(part: Part, text: str, least: int) -> list[Finding]:
-    lines = [
-        line
-        for line, content in enumerate(text.splitlines(), 1)
-        if any(int(match[1]) < least for one in _TEXT for match in one.finditer(content))
-    ]
+    lines = [line for line, content in enumerate(text.splitlines(), 1) if _few(content, least)]
     if not lines and _left(text, least):
         lines = [1]
     if not lines:
@@ -48,6 +58,24 @@ def _in_text(part: Part, text: str, least: int) -> list[Finding]:
                 f"few residual degrees of freedom, lines {', '.join(map(str, lines))}",
                 _say(least), threshold=f"at least {least}")
     ]  # fmt: skip
+
+
+def _in_cells(seen: Seen, least: int) -> list[Finding]:
+    """Lines of a model's summary that lie in the cells of a table."""
+    rows = [
+        seen.row(row)
+        for row, values in enumerate(seen.table.rows, 1)
+        if any(_few(cell, least) for cell in values if len(cell) > _SHORTEST)
+    ]
+    if not rows:
+        return []
+    evidence = f"few residual degrees of freedom, told at {spelled_rows(rows)}"
+    return [finding("O07", Verdict.BLOCK, seen.part, evidence, _say(least), rows=rows,
+                    threshold=f"at least {least}")]  # fmt: skip
+
+
+def _few(text: str, least: int) -> bool:
+    return any(int(match[1]) < least for one in _TEXT for match in one.finditer(text))
 
 
 def _left(text: str, least: int) -> bool:
@@ -89,7 +117,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=1,
+    version=2,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

@@ -1,4 +1,7 @@
-"""[pure] O05, O06: sums and means that one or two people make up, worked out on the source."""
+"""[pure] O05, O06: sums and means that one or two people make up, worked out on the source.
+
+Source: outputs section 3, O05 (ABS, ACRO's default, sdcLog) and O06 (ACRO's default, Eurostat).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

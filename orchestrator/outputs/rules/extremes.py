@@ -1,4 +1,7 @@
-"""[pure] O08, O09: extremes and exact percentiles that are single people's values."""
+"""[pure] O08, O09: extremes and exact percentiles that are single people's values.
+
+Source: outputs section 3, O08 (ADRF, OpenSAFELY, ABS) and O09 (ADRF, ABS).
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""[pure] O02: counts of rows that stand for fewer people, counted again on the source."""
+"""[pure] O02: counts of rows that stand for fewer people, counted again on the source.
+
+Source: outputs section 3, O02: Bundesbank's sdcLog counts distinct ids.
+"""
 
 from orchestrator.outputs.facts import Fact, FactTable
 from orchestrator.outputs.model import Finding, Verdict, Where

@@ -1,4 +1,7 @@
-"""[pure] O12: is what is called rounded really rounded, and are totals made of rounded cells?"""
+"""[pure] O12: is what is called rounded really rounded, and are totals made of rounded cells?
+
+Source: outputs section 3, O12: OpenSAFELY's documentation (base 5 or 6, midpoint 6).
+"""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,7 @@
-"""[pure] O19: no row of an exported table may be a row of the source."""
+"""[pure] O19: no row of an exported table may be a row of the source.
+
+Source: outputs 5.2; ABS: microdata are not an output, nor are synthetic microdata.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,12 +1,13 @@
-"""[pure] O17, O20: tables that look like one row per person, and figures without their table."""
+"""[pure] O17, O20: tables that look like one row per person, and figures without their table.
 
-from collections.abc import Sequence
+Source: outputs section 3, O17 (ADRF, ABS, OpenSAFELY) and O20 (OpenSAFELY's caps).
+"""
 
 from orchestrator.outputs.form import Kind, Note, Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.roles import Role, roles
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, finding, rows_word
-from orchestrator.outputs.shapes import MELTED, View, views
+from orchestrator.outputs.shapes import MELTED, views
 from orchestrator.policy.outputs import OutputsPolicy
 
 _LONG = 4
@@ -37,8 +38,9 @@ def _too_many(part: Part, limit: int) -> list[Finding]:
 
 def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[Finding]:
     shape = policy.shape
-    small = min(len(table.rows), len(_groups(table) or table.rows)) < shape.rows
-    if small or len(table.columns) < shape.columns or _falls(table):
+    if len(table.rows) < shape.rows or _units(table) < shape.rows:
+        return []
+    if len(table.columns) < shape.columns or _falls(table):
         return []
     share = max(
         100 * len({row[column] for row in table.rows}) // len(table.rows)
@@ -61,22 +63,22 @@ def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[
     ]  # fmt: skip
 
 
-def _groups(table: Table) -> Sequence[Sequence[str]] | None:
-    """List the rows of a long table (one line a value) as they stand in the wide one.
+def _units(table: Table) -> int:
+    """Count what rows stand for: rows, or in a long table (one line a value) those of the wide one.
 
-    Shape: None where the table is no long one: a long table has few columns, and each group has
-    nearly every variable.
+    Shape: a long table has few columns, and each group has nearly every variable; where it can be
+    seen in two ways, the one with more groups counts.
     """
     if len(table.columns) > _LONG:
-        return None
-    for view in views(table.columns if table.header else (), table.rows):
-        if view.shape == MELTED and len(table.rows) >= _FILLED * len(view.rows) * _kinds(view):
-            return [*zip(*view.cells, strict=True)]
-    return None
-
-
-def _kinds(view: View) -> int:
-    return max(len(rows) for rows in view.rows)
+        return len(table.rows)
+    seen = views(table.columns if table.header else (), table.rows) if table.rows else []
+    groups = [
+        len(view.rows)
+        for view in seen
+        if view.shape == MELTED
+        and len(table.rows) >= _FILLED * len(view.rows) * max(map(len, view.rows))
+    ]
+    return max(groups, default=len(table.rows))
 
 
 def _falls(table: Table) -> bool:

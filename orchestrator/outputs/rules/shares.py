@@ -1,4 +1,7 @@
-"""[pure] O10, O11: shares without their counts, and weighted counts without unweighted ones."""
+"""[pure] O10, O11: shares without their counts, and weighted counts without unweighted ones.
+
+Source: outputs section 3, O10 (ADRF, ABS, OpenSAFELY) and O11 (ADRF).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

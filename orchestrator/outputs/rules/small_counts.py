@@ -1,4 +1,8 @@
-"""[pure] O01, O03, O04: counts of people that are too small, zero, or everybody."""
+"""[pure] O01, O03, O04: counts of people that are too small, zero, or everybody.
+
+Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 (ACRO's default) and O04
+(OpenSAFELY's documentation).
+"""
 
 import re
 from collections.abc import Iterator, Sequence

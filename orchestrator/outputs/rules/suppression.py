@@ -1,4 +1,7 @@
-"""[pure] O13: hidden counts that the numbers beside them give away, within one request."""
+"""[pure] O13: hidden counts that the numbers beside them give away, within one request.
+
+Source: outputs section 6.1, O13: OpenSAFELY, ADRF, ABS.
+"""
 
 from collections.abc import Iterator, Sequence
 

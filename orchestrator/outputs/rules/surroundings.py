@@ -1,4 +1,7 @@
-"""[pure] O24, O31, O34, O35, O37: secrets, odd characters, caches, formulas, missing context."""
+"""[pure] O24, O31, O34, O35, O37: secrets, odd characters, caches, formulas, missing context.
+
+Source: outputs section 3, O24 (dst-disclose), O31, O34 (NHS England), O35, O37 (OpenSAFELY).
+"""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""[pure] O16: survival curves as steps, whose single events are single people's."""
+"""[pure] O16: survival curves as steps, whose single events are single people's.
+
+Source: outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (printed steps).
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
-"""`python -m tests.bench.cluster [--only B1,B4] [--quick | --full] [--json FILE] [--page FILE]`.
+"""Figures of the engine on a cluster: `python -m tests.bench.cluster [--only B1,B4]`.
 
-All rows need root and the lab's programs; what is missing is built first. Ends by itself; takes
-its lab down. Exit status 1 when somebody wrote other objects than wanted, or something failed.
+`--smoke`, `--quick` and `--full` are other sizes; `--json FILE` keeps every sample, `--page FILE`
+writes a document. Needs root and the lab's programs; what is missing is built first. Ends by itself
+and takes its lab down. Exit status 1 when somebody wrote other objects than wanted.
 """
 
 import argparse
@@ -30,13 +31,14 @@ from tests.bench.cluster.rounds import Row
 from tests.databases import closing_engine
 from tests.reconciler_world import a_house
 
+_SIZES = {"smoke": rows.SMOKE, "quick": rows.QUICK, "full": rows.FULL}
 ROWS = ("B1", "B2", "B3", "B4", "B5", "B8", "growth")
 
 
 def main() -> None:
     """Measure what was asked for, print a table, keep every sample."""
     asked = _arguments()
-    sizes = rows.QUICK if asked.quick else rows.FULL if asked.full else rows.USUAL
+    sizes = next((size for name, size in _SIZES.items() if getattr(asked, name)), rows.USUAL)
     chosen = set(asked.only.split(",")) if asked.only else set(ROWS)
     Path(".tre/bench").mkdir(parents=True, exist_ok=True)
     with place() as found:
@@ -148,8 +150,8 @@ def _kept(measured: Sequence[Row]) -> dict[str, object]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="", help=f"some of {','.join(ROWS)}")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--full", action="store_true")
+    for name in _SIZES:
+        parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--json", type=Path, default=Path(".tre/bench/cluster.json"))
     parser.add_argument("--page", type=Path)
     return parser.parse_args()

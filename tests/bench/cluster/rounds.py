@@ -18,7 +18,7 @@ Act = Callable[[int], Sequence[float]]
 class Row:
     """What one row of the table measured: samples by contestant and round, ours first.
 
-    Shape: `unit` is of every sample; `more` says whether a larger figure is the better one.
+    Shape: `unit` is of every sample; `compared` says whether the samples are of contestants.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Row:
     target: str
     samples: dict[str, list[list[float]]] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
+    compared: bool = True
 
     def ratios(self, other: str) -> list[float]:
         """Our median over another's, round by round."""
@@ -42,7 +43,8 @@ class Row:
         for number, (who, rounds) in enumerate(self.samples.items()):
             flat = [one for each in rounds for one in each]
             middle = f"{_short(statistics.median(flat))} {self.unit}, at most {_short(max(flat))}"
-            told.append(f"| | {who} | {middle} | {self._beside(who) if number else ''} | |")
+            beside = self._beside(who) if number and self.compared else ""
+            told.append(f"| | {who} | {middle} | {beside} | |")
         told += [f"| | {name} | {said} | | |" for name, said in self.facts.items()]
         return told
 

@@ -47,6 +47,9 @@ class Sizes:
     torn: int
 
 
+SMOKE = Sizes(rounds=1, one=1, burst=4, workspaces=30, drifts=2, torn=2)
+"""Whether it works at all: no figure comes of it."""
+
 QUICK = Sizes(rounds=3, one=5, burst=24, workspaces=100, drifts=10, torn=10)
 USUAL = Sizes(rounds=5, one=15, burst=100, workspaces=1000, drifts=40, torn=60)
 FULL = Sizes(rounds=5, one=30, burst=200, workspaces=2000, drifts=100, torn=60)
@@ -159,7 +162,13 @@ def growth(field: Field) -> tuple[Row, list[Spec]]:
             [milliseconds(lambda spec=spec: asleep(field.engine, spec)) for spec in timed]  # type: ignore[misc]
         ]
         made += timed
-    row = Row("growth", "one more workspace", "ms", "exponent ≤ 0.1 in the number of others")
+    row = Row(
+        "growth",
+        "one more workspace",
+        "ms",
+        "exponent ≤ 0.1 in the number of others",
+        compared=False,
+    )
     row.samples = times
     middles = [statistics.median(rounds[0]) for rounds in times.values()]
     row.facts["exponent"] = f"{exponent(sizes, middles):.3f} from {sizes[0]} to {sizes[-1]}"

@@ -81,6 +81,8 @@ def _ask(frame: Any, question: Question) -> str:
             }
             matrix = pd.DataFrame({name: own.astype(float) for name, own in terms.items()})
             session.ols(frame["weight_kg"], acro.add_constant(matrix))
+        case kind:
+            raise RuntimeError(f"nobody can ask {kind!r}")
     return _status(session)
 
 
@@ -108,9 +110,9 @@ def _met(column: Any, sign: str, wanted: str) -> Any:
 
 
 def _status(session: Any) -> str:
-    """Give the worst status of a session's outputs."""
+    """Give the worst status of a session's outputs; what it took in none was refused (svg is)."""
     said = [str(record.status) for record in session.results.results.values()]
-    return max(said, key=_ORDER.index)
+    return max(said, key=_ORDER.index, default="fail")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import csv as reader
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -24,6 +24,9 @@ from tests.bench.outputs.population import PEOPLE, dictionary, registry
 from tests.bench.outputs.shelf import Shelf
 from tests.bench.outputs.summaries import digits, known
 
+Question = Mapping[str, object]
+"""Kind of a question, the table it is asked of, conditions, and what its kind needs."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -44,11 +47,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Sources by name, and files about them."""
+    """Sources by name, and files about them.
+
+    Shape: `asked` gives, by path, the questions whose answers the files are, and writes into a
+    folder the tables that they are asked of; None where nobody has written them down.
+    """
 
     name: str
     sources: Mapping[str, Source]
     cases: Sequence[Case]
+    asked: Callable[[Path], Mapping[str, Sequence[Question]]] | None = None
 
 
 def made_up(seed: int, people: int = PEOPLE) -> Corpus:

@@ -11,8 +11,10 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.score import Rate
 
@@ -66,17 +68,52 @@ def rates(cases: Sequence[Case], stops: Callable[[Case], bool]) -> tuple[Rate, R
     return Rate(sum(map(stops, leaky)), len(leaky)), Rate(sum(map(stops, safe)), len(safe))
 
 
-def acro(python: Path, cases: Sequence[Case]) -> Callable[[Case], bool]:
-    """Ask ACRO about all files: it stops one whose status is `fail`, `review` stops nothing."""
-    with tempfile.TemporaryDirectory() as name:
-        for number, case in enumerate(cases):
-            (Path(name) / f"{number}-{case.path.rsplit('/', 1)[-1]}").write_bytes(case.data)
-        done = subprocess.run([str(python), str(_PEER), name], capture_output=True, text=True,
+@dataclass(frozen=True)
+class Acro:
+    """What ACRO said: which files it would stop, and which are answers to what it can be asked."""
+
+    stopped: frozenset[str]
+    asked: frozenset[str]
+
+
+def acro(python: Path, corpus: Corpus, cases: Sequence[Case]) -> Acro:
+    """Ask ACRO what is behind the files, and hand it the others as custom outputs.
+
+    Shape: it stops a file whose status is `fail`; `review` of a custom output stops nothing,
+    because it is said of every one.
+    Errors: CalledProcessError where the peer cannot run; no figure then.
+    """
+    names = {f"{number}-{case.path.rsplit('/', 1)[-1]}": case for number, case in enumerate(cases)}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for part in ("files", "tables"):
+            (folder / part).mkdir()
+        behind = corpus.asked(folder / "tables") if corpus.asked is not None else {}
+        for name, case in names.items():
+            (folder / "files" / name).write_bytes(case.data)
+        asked = {name: behind[case.path] for name, case in names.items() if case.path in behind}
+        (folder / "questions.json").write_text(json.dumps(asked), "utf-8")
+        done = subprocess.run([str(python), str(_PEER), scratch], capture_output=True, text=True,
                               check=True)  # fmt: skip
     said = json.loads(done.stdout)
-    stopped = {
-        id(case)
-        for number, case in enumerate(cases)
-        if said.get(f"{number}-{case.path.rsplit('/', 1)[-1]}") == "fail"
-    }
-    return lambda case: id(case) in stopped
+    assert said.keys() == names.keys(), "ACRO did not answer about every file"
+    return Acro(
+        frozenset(names[name].path for name, status in said.items() if status == "fail"),
+        frozenset(names[name].path for name in asked),
+    )
+
+
+def beside_acro(
+    own: Acro, cases: Sequence[Case], engine: Callable[[Case], bool]
+) -> dict[str, tuple[Rate, Rate]]:
+    """The rows of ACRO: on all files, and where something could be asked, the engine beside it."""
+
+    def fails(case: Case) -> bool:
+        return case.path in own.stopped
+
+    rows = {"ACRO, files as custom outputs where nothing can be asked": rates(cases, fails)}
+    some = [case for case in cases if case.path in own.asked]
+    if some:
+        rows["ACRO, only files behind which it can be asked something"] = rates(some, fails)
+        rows["this engine, on those files"] = rates(some, engine)
+    return rows

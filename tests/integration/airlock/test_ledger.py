@@ -35,6 +35,7 @@ from tests.airlock_world import (
     a_working_project,
     add,
     both,
+    recorded,
     say,
     submit,
 )
@@ -102,7 +103,7 @@ def released(session: Session, world: AirlockWorld, content: str, now: datetime 
     """Play the reconciler after the decision."""
     judged(session, {"table.csv": content}, now)
     plan = dict(releasing.plan_release(session, now, world.request.id))
-    releasing.record_release(session, now, world.request.id, plan, policies=policies())
+    recorded(session, world, plan, now)
 
 
 def said(session: Session, world: AirlockWorld, rule: str = "O14") -> RuleResult:
@@ -243,7 +244,7 @@ def test_of_two_approved_at_one_moment_one_leaves(two: Two) -> None:
             dict(releasing.plan_release(session, NOW, world.request.id)) for world in (here, there)
         ]
         for world, plan in zip((here, there), plans, strict=True):
-            releasing.record_release(session, NOW, world.request.id, plan, policies=policies())
+            recorded(session, world, plan)
         assert here.request.state == S.RELEASED
         assert there.request.state == S.RETURNED
         assert there.request.reason_code == "conflicts_with_release"
@@ -388,3 +389,4 @@ def test_a_report_without_its_counts_was_not_compared(engine: Engine) -> None:
         counted = Counts(())
         compared = ledger.judged(session, file, part, counted, policies().outputs, pending=True)
         assert compared.verdict is Verdict.PASS
+        assert [one.verdict for one in compared.results[1:]] == [Verdict.NOT_APPLICABLE] * 2

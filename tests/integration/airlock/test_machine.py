@@ -33,7 +33,15 @@ from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound
 from orchestrator.identity.roles import Role
 from orchestrator.outputs.model import Verdict
 from orchestrator.values import Actor
-from tests.airlock_world import AirlockWorld, a_request, add, run_checks, say, submit
+from tests.airlock_world import (
+    AirlockWorld,
+    a_request,
+    add,
+    recorded,
+    run_checks,
+    say,
+    submit,
+)
 from tests.databases import a_copy
 from tests.factories import NOW, a_person, policies
 
@@ -175,7 +183,7 @@ class Life(RuleBasedStateMachine):
 
         def step(session: Session) -> None:
             plan = dict(releasing.plan_release(session, NOW, self.world.request.id))
-            releasing.record_release(session, NOW, self.world.request.id, plan, policies=policies())
+            recorded(session, self.world, plan)
             paths = {f.id: f.path for f in present_files(session, self.world.request.id)}
             self.released = {paths[file_id] for file_id in plan}
             event(f"released {len(plan)} in round {min(self.round, 3)}")

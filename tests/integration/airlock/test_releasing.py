@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from orchestrator.airlock import queries, releasing
+from orchestrator.airlock import queries, records, releasing
 from orchestrator.airlock.models import Release, Request
 from orchestrator.airlock.states import RequestState
 from orchestrator.audit import log
@@ -16,7 +16,7 @@ from orchestrator.governance.service import halt
 from orchestrator.objectstore.memory import MemoryStore
 from orchestrator.objectstore.zones import Zone
 from orchestrator.values import Actor, digest_of, parse_digest
-from tests.airlock_world import a_request, both, release, run_checks
+from tests.airlock_world import a_request, both, recorded, release, run_checks
 from tests.factories import DAY, NOW, policies
 
 S = RequestState
@@ -35,9 +35,7 @@ def test_the_whole_chain_is_one_digest(engine: Engine) -> None:
         for file_id, digest in releasing.plan_release(session, NOW, world.request.id):
             assert file_id == file.id
             store.copy(Zone.QUARANTINE, digest, Zone.RELEASE)
-        releasing.record_release(
-            session, NOW, world.request.id, {file.id: frozen.digest}, policies=policies()
-        )
+        recorded(session, world, {file.id: frozen.digest})
         found = releasing.downloadable(session, world.author, NOW, file.id, policies=policies())
         with store.open(Zone.RELEASE, parse_digest(found.digest)) as stream:
             in_hand = stream.read()
@@ -88,9 +86,7 @@ def test_other_bytes_than_the_reviewed_ones_are_an_alarm(engine: Engine, case: s
             "unapproved": {b.id: b.digest},
         }
         with pytest.raises(Tampered):
-            releasing.record_release(
-                session, NOW, world.request.id, cases[case], policies=policies()
-            )
+            recorded(session, world, cases[case])
         assert world.request.state == S.APPROVED
         assert releasing.releases(session, world.request.id) == []
 
@@ -101,18 +97,33 @@ def test_recording_a_release_twice_is_once(engine: Engine) -> None:
         run_checks(session)
         plan = dict(releasing.plan_release(session, NOW, world.request.id))
         for _ in range(2):
-            releasing.record_release(session, NOW, world.request.id, plan, policies=policies())
+            recorded(session, world, plan)
         size = log.size(session)
         assert len(session.exec(select(Release)).all()) == 1
         with pytest.raises(Tampered):
-            releasing.record_release(
-                session,
-                NOW,
-                world.request.id,
-                dict.fromkeys(plan, digest_of(b"")),
-                policies=policies(),
-            )
+            recorded(session, world, dict.fromkeys(plan, digest_of(b"")))
         assert log.size(session) == size
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_release_without_its_papers_is_an_alarm(engine: Engine, which: int) -> None:
+    """Record and manifest lie in `release` before the row says so; other bytes than they are not
+    what belongs to this release."""
+    with write(engine) as session:
+        world = a_request(session, S.APPROVED)
+        run_checks(session)
+        plan = dict(releasing.plan_release(session, NOW, world.request.id))
+        papers = list(records.papers(session, world.request).digests)
+        papers[which] = digest_of(b"another release")
+        with pytest.raises(Tampered):
+            releasing.record_release(
+                session, NOW, world.request.id, plan, papers=papers, policies=policies()
+            )
+        with pytest.raises(Tampered):
+            releasing.record_release(
+                session, NOW, world.request.id, plan, papers=papers[:1], policies=policies()
+            )
+        assert world.request.state == S.APPROVED
 
 
 def test_who_may_not_collect_is_refused(engine: Engine) -> None:

@@ -462,6 +462,8 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("POST", f"{F}/votes"): ("checker", {}, _vote),
     ("POST", f"{F}/disagreements"): ("checker", {"file_id": "labels.csv"}, _none),
     ("GET", f"{F}/download"): ("lead", {"request_id": "released"}, _nothing),
+    ("GET", f"{R}/record"): ("lead", {"request_id": "released"}, _nothing),
+    ("GET", f"{R}/manifest"): ("lead", {"request_id": "released"}, _nothing),
     ("POST", "/internal/exchange"): ("gateway", {}, _code),
     ("POST", "/internal/want"): ("gateway", {}, _at_project),
     ("POST", "/internal/leave"): ("gateway", {}, _at_project),

@@ -355,7 +355,7 @@ def test_a_tree_that_is_missing_is_built_again_before_data_is_attached(house: Ho
     """After a restore, or on another machine: the bytes are in the store, the folder is not."""
     trees.sweep(house.hands.store, 0)
     for path in sorted((house.hands.store.root / "trees").glob("[0-9a-f]*")):
-        trees._remove(path)
+        trees.clear(path)
     house.settle(passes=5)
     (mount,) = house.world.mounts
     assert mount.tree.is_dir()

@@ -1,5 +1,6 @@
 """A snapshot on the nodes' storage: whole under its name, or not there."""
 
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -100,7 +101,7 @@ def test_storage_that_keeps_other_bytes_than_it_took_names_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Read back after the sync, before the name: a disk that lies publishes nothing."""
-    real = placed.os.fsync
+    real = os.fsync
 
     def spoil(handle: int) -> None:
         real(handle)
@@ -109,7 +110,7 @@ def test_storage_that_keeps_other_bytes_than_it_took_names_nothing(
                 file.chmod(0o644)
                 file.write_bytes(b"person,age\nP1,41\n")
 
-    monkeypatch.setattr(placed.os, "fsync", spoil)
+    monkeypatch.setattr(os, "fsync", spoil)
     with pytest.raises(Unavailable, match="does not give back"):
         placed.receive(tmp_path, DIGEST, _sent(WHOLE))
     assert not placed.folder(tmp_path, DIGEST).exists()

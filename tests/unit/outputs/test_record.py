@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import Invalid
+from orchestrator.outputs.again import check_again
 from orchestrator.outputs.record import differences
 from orchestrator.outputs.rules.registry import RULES as ALL_RULES
-from orchestrator.outputs.standalone import check_again, check_with_record
+from orchestrator.outputs.standalone import check_with_record
 from orchestrator.values import JsonValue
 from tests.outputs_world import Cells, csv_of, without
 
@@ -23,7 +24,7 @@ def folder(tmp_path: Path, mgus2: Cells) -> Path:
     (tmp_path / "source" / "mgus2.csv").write_text(csv_of(mgus2, range(len(mgus2["age"]))))
     (tmp_path / "clean.csv").write_text("sex,n\nF,4350\nM,3524\n")
     (tmp_path / "rows.csv").write_text(csv_of(without(mgus2, "person"), range(30)))
-    _, record = check_with_record(paths(tmp_path), source=tmp_path / "source", rules=RULES)
+    _, record = check_with_record(paths(tmp_path), sources=[tmp_path / "source"], rules=RULES)
     (tmp_path / "record.json").write_text(json.dumps(record))
     return tmp_path
 
@@ -35,7 +36,7 @@ def paths(folder: Path) -> list[Path]:
 
 def again(folder: Path) -> list[str]:
     """Run the record again and give what came out otherwise."""
-    return check_again(folder / "record.json", paths(folder), source=folder / "source")[1]
+    return check_again(folder / "record.json", paths(folder), sources=[folder / "source"])[1]
 
 
 def changed(folder: Path, old: str, new: str) -> None:
@@ -72,7 +73,9 @@ def test_other_bytes_another_source_and_a_missing_file_are_said(folder: Path) ->
     source = folder / "source" / "mgus2.csv"
     source.write_text(source.read_text().replace(",", ", ", 1))
     assert "The source is not the one that was compared with then." in again(folder)
-    found = check_again(folder / "record.json", [folder / "rows.csv"], source=folder / "source")[1]
+    found = check_again(folder / "record.json", [folder / "rows.csv"], sources=[folder / "source"])[
+        1
+    ]
     assert "clean.csv is in the record and was not given now." in found
 
 
@@ -93,7 +96,7 @@ def test_a_record_that_was_changed_is_found_out(
     assert any(said in text for text in again(folder))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"record": 2, "files": []}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"record": 3, "files": []}'])
 def test_what_is_no_record_is_refused(folder: Path, text: str) -> None:
     """With a sentence."""
     (folder / "record.json").write_text(text)
@@ -104,7 +107,7 @@ def test_what_is_no_record_is_refused(folder: Path, text: str) -> None:
 def test_a_rule_that_is_gone_or_new_is_said() -> None:
     """Compared by name."""
     rule: dict[str, JsonValue] = {"rule": "O01", "version": 1}
-    one = {"files": [{"path": "a", "rules": [rule]}]}
+    one: dict[str, JsonValue] = {"files": [{"path": "a", "rules": [rule]}]}
     none: dict[str, JsonValue] = {"files": [{"path": "a", "rules": []}]}
     assert differences(one, none) == ["a: rule O01 was not applied now."]
     assert differences(none, one) == ["a: rule O01 did not exist then."]

@@ -5,7 +5,7 @@ archives and identifiers are the answer to no question, so nothing is asked for 
 nothing of the tool.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.outputs.blind.analysis import Analyst
@@ -21,8 +21,7 @@ from tests.bench.outputs.blind.facts import (
     Sums,
 )
 from tests.bench.outputs.blind.registry import as_csv
-
-Question = Mapping[str, object]
+from tests.bench.outputs.corpora import Question
 
 
 def questions(desk: Desk) -> dict[str, list[Question]]:
@@ -48,7 +47,7 @@ def _asked(claim: Claim, *, alone: bool) -> Sequence[Question]:
         case Sums():
             return [_question("sum", claim.table, claim.where, by=claim.by, column=claim.column)]
         case Steps():
-            return [_question("survival", "people", claim.where, times=claim.times)]
+            return [_question("survival", "people", claim.where, times=claim.times, hidden=True)]
         case Held() if alone and claim.column == "followup_months":
             return [_question("survival", "people", claim.where, times=())]
         case Freedom():

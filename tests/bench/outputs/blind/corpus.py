@@ -4,17 +4,19 @@ Run: python -m tests.bench.outputs.blind.corpus [SEED]   (says which labels are 
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from tests.bench.outputs.blind.analysis import Analyst
+from tests.bench.outputs.blind.asked import questions, tables
 from tests.bench.outputs.blind.desk import SOURCE, Desk
 from tests.bench.outputs.blind.facts import Sheets, checked, faults
 from tests.bench.outputs.blind.leaky import Leaks
 from tests.bench.outputs.blind.registry import Registry, dictionary, drawn
 from tests.bench.outputs.blind.safe import Plain
-from tests.bench.outputs.corpora import Corpus, Source
+from tests.bench.outputs.corpora import Corpus, Question, Source
 
 
 def laid(registry: Registry, seed: int) -> Desk:
@@ -28,8 +30,14 @@ def laid(registry: Registry, seed: int) -> Desk:
 def transfusions(seed: int) -> Corpus:
     """Draw the source and make the corpus."""
     registry = drawn(seed)
+    desk = laid(registry, seed)
+
+    def asked(folder: Path) -> Mapping[str, Sequence[Question]]:
+        tables(Analyst(registry), folder)
+        return questions(desk)
+
     source = Source(registry.files(), dictionary())
-    return Corpus("blind", {SOURCE: source}, laid(registry, seed).cases)
+    return Corpus("transfusion registry, written blind", {SOURCE: source}, desk.cases, asked)
 
 
 def dishonest(desk: Desk, registry: Registry) -> Sequence[str]:

@@ -18,7 +18,12 @@ CSI = Csi(
     (("path", "/all"),),
     ("ReadOnlyMany",),
 )
-ALL = [HostFolder("/srv/tre"), HostFolder("/srv/tre", shared=True), Nfs("198.18.0.9", "/e"), CSI]
+ALL: list[HostFolder | Nfs | Csi] = [
+    HostFolder("/srv/tre"),
+    HostFolder("/srv/tre", shared=True),
+    Nfs("198.18.0.9", "/e"),
+    CSI,
+]
 
 
 @given(projects=st.lists(st.text(max_size=40), min_size=2, max_size=5, unique=True))
