@@ -7,14 +7,19 @@ SECONDS ?= 600
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
+.PHONY: help demo demo-cluster test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(BIN)/tre ## start everything on this machine and tell the whole story
-	@.ci/packages bubblewrap libseccomp2
-	@$(BIN)/python -m orchestrator.cli.main demo
+demo: $(BIN)/tre ## start everything on this machine and tell the whole story (ENGINE=kubernetes: on a cluster)
+	@if [ "$(ENGINE)" = kubernetes ]; then $(MAKE) -s demo-cluster; else \
+	.ci/packages bubblewrap libseccomp2 && $(BIN)/python -m orchestrator.cli.main demo; fi
+
+# On a cluster of yours with the chart's VALUES=…, else on the lab (LAB=…) with images made here.
+demo-cluster: $(VENV)/.dev
+	@if [ -n "$(VALUES)" ]; then $(BIN)/python -m orchestrator.cli.main demo --engine kubernetes --values $(VALUES); \
+	else $(BIN)/python -m tests.cluster.demo $(LAB); fi
 
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql

@@ -93,7 +93,7 @@ def write(engine: Engine) -> Iterator[Session]:
 def read(engine: Engine) -> Iterator[Session]:
     """One reading session; a flush inside it is a programmer's mistake.
 
-    Errors: Invalid for a value that no database column takes.
+    Errors: Unavailable when the database is away; Invalid for a value that no column takes.
     """
     with Session(engine, expire_on_commit=False, autoflush=False) as session, _values_refused():
         if engine.dialect.name == "sqlite":
@@ -102,6 +102,8 @@ def read(engine: Engine) -> Iterator[Session]:
             yield session
             assert not session.new, "a reading session must not create rows"
             assert not session.dirty, "a reading session must not change rows"
+        except OperationalError as error:
+            raise _away() from error
         finally:
             session.expunge_all()  # the roll-back would make what was read unreadable
             session.rollback()

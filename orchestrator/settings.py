@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         description="a person's token for `tre` commands that go through the API",
     )
     home_quota_mb: int = Field(default=512, description="megabytes of home storage of one person")
+    sleep_after_minutes: int = Field(
+        default=120,
+        ge=0,
+        description="minutes without a notebook server and without a visit after which a project's "
+        "hub is ended until somebody comes; 0: never",
+    )
     origin: str = Field(default="tre.example", description="name of this log in its checkpoints")
 
     def moved(self, file: Path) -> "Settings":

@@ -55,6 +55,9 @@ class Actor:
     session: str | None = None
 
 
+WORKSPACE_ASLEEP = "workspace_asleep"
+"""Code of the one reason against working that opening the workspace mends."""
+
 SYSTEM = Actor(id="system", person=None, name="the system", roles=frozenset({"system"}))
 
 

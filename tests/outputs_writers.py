@@ -18,9 +18,10 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import docx
+import duckdb
 import joblib
 import matplotlib as mpl
 import numpy as np
@@ -34,6 +35,7 @@ import xlsxwriter
 from matplotlib import pyplot
 from safetensors.numpy import save
 
+from tests.outputs_sas import sas_data
 from tests.outputs_world import csv_of, html_table, notebook, shown
 
 mpl.use("Agg")
@@ -307,8 +309,46 @@ def stata(cells: Cells, version: int = 118) -> bytes:
     return buffered(lambda out: data.to_stata(out, version=version, write_index=False))
 
 
+def transport(cells: Cells, version: Literal[5, 8]) -> bytes:
+    """A transport file of SAS."""
+    longest = 8 if version == 5 else 32
+    data = frame(cells).rename(columns=lambda name: _flat(name)[:longest])
+    return with_file(
+        lambda path: pyreadstat.write_xport(
+            data, path, table_name="T", file_format_version=version
+        ),
+        "xpt",
+    )
+
+
+def filtered(cells: Cells) -> bytes:
+    """A parquet file as duckdb writes it by default: columns with a filter of hashed values."""
+    with duckdb.connect() as base:
+        base.register("t", frame(cells))
+        return with_file(
+            lambda path: base.execute(f"COPY t TO '{path}' (FORMAT parquet)"), "parquet"
+        )
+
+
+def duck(cells: Cells) -> bytes:
+    """A duckdb file with the table."""
+
+    def write(path: str) -> None:
+        with duckdb.connect(path) as base:
+            base.register("t", frame(cells))
+            base.execute("CREATE TABLE results AS SELECT * FROM t")
+
+    return with_file(write, "duckdb")
+
+
 def _frame_files() -> dict[str, Writer]:
     return {
+        "parquet-duckdb": filtered,
+        "duckdb": duck,
+        "xpt": lambda cells: transport(cells, 5),
+        "xpt-8": lambda cells: transport(cells, 8),
+        "sas7bdat": sas_data,
+        "sas7bdat-runs": lambda cells: sas_data(cells, squeezed=True),
         "xlsx": workbook,
         "xlsx-hidden": hidden_sheet,
         "xlsx-chart": chart_cache,
@@ -421,6 +461,9 @@ WRITERS: dict[str, Writer] = {
 
 BLOCKED = frozenset({"pkl", "pkl-rows", "joblib", "joblib-squeezed"})
 """Ways that cannot leave whatever they hold."""
+
+HELD = frozenset({"duckdb"})
+"""Ways of which the tables are read and not every byte: held whatever they hold."""
 
 
 def name_of(kind: str) -> str:

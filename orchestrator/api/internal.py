@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.request import Parts, ReadSession, WriteSession, process
 from orchestrator.db import Wake, read
+from orchestrator.governance.service import hear_halt
 from orchestrator.identity.service import end_session, redeem_handover
 from orchestrator.identity.tokens import ProcessRole
 from orchestrator.workspaces import service as workspaces
@@ -49,6 +50,13 @@ class Checks(BaseModel):
     """Many questions, one answer each."""
 
     checks: list[Check]
+
+
+class Closed(BaseModel):
+    """What one of our processes closed when it heard of a halt."""
+
+    halt: str
+    closed: int = Field(ge=0)
 
 
 class UsageRow(BaseModel):
@@ -90,9 +98,9 @@ def decide(session: ReadSession, control: Parts, _role: Gateway, body: Checks) -
 
 @router.post("/want", status_code=204)
 def want(session: WriteSession, control: Parts, _role: Gateway, body: Check) -> Response:
-    """Remember that the person of a session wants their notebook server."""
+    """Remember that the person of a session wants their notebook server; it wakes a workspace."""
     now = control.clock()
-    project, person = _passage(control).at_work(session, body.project, body.session, now)
+    project, person = _passage(control).visitor(session, body.project, body.session, now)
     workspaces.want_server(session, project.id, project.slug, person.id, person.handle, now)
     return Response(status_code=204)
 
@@ -123,6 +131,13 @@ def usage(session: WriteSession, _role: Ours, body: UsageRows) -> Response:
             for row in body.rows
         ],
     )
+    return Response(status_code=204)
+
+
+@router.post("/closed", status_code=204)
+def closed(session: WriteSession, control: Parts, role: Ours, body: Closed) -> Response:
+    """Write down that a halt was heard, and what it closed."""
+    hear_halt(session, control.clock(), body.halt, role.value, body.closed)
     return Response(status_code=204)
 
 

@@ -1,4 +1,8 @@
-"""`tre halt`: gateway and doors first, then the row, then the reconciler ends the servers."""
+"""`tre halt`: gateway and doors first, then the row, then the reconciler ends the servers.
+
+On a cluster gateway and doors have no socket that a command could reach: the row is the command.
+They hear of it on their stream, close, and say so; this waits for what they saw.
+"""
 
 import json
 from http.client import HTTPException
@@ -10,6 +14,8 @@ import typer
 from orchestrator.cli.output import console
 from orchestrator.cli.unix import ask
 from orchestrator.settings import Settings
+
+ROLES = ("gateway", "doors")
 
 
 def register(app: typer.Typer) -> None:
@@ -24,12 +30,17 @@ def halt(
 ) -> None:
     """End all access now, also when nobody can sign in; deletes nothing."""
     settings = Settings()
-    body = {"project": project, "person": person}
-    for role in ("gateway", "doors"):
-        console.print(f"{role}: {_tell(settings, role, body)}")
+    if settings.engine == "local":
+        body = {"project": project, "person": person}
+        for role in ROLES:
+            console.print(f"{role}: {_tell(settings, role, body)}")
     # Imported only now: nobody waits for the database's code before the connections are closed.
-    import_module("orchestrator.cli.halted").record(settings, project, person, reason)
+    halted = import_module("orchestrator.cli.halted")
+    row = halted.record(settings, project, person, reason)
     console.print("The halt is recorded; the reconciler ends the servers now.")
+    if settings.engine == "kubernetes":
+        for role, said in halted.heard(settings, row, ROLES):
+            console.print(f"{role}: {said}")
 
 
 def _tell(settings: Settings, role: str, body: dict[str, str | None]) -> str:

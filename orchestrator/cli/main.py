@@ -14,7 +14,8 @@ from orchestrator.errors import Invalid, TreError
 
 MODULES = {
     "demo": "demo",
-    "identity": "demo",
+    "identity": "identity",
+    "seed": "identity",
     "serve": "processes",
     "reconcile": "processes",
     "gateway": "roles",

@@ -1,10 +1,10 @@
-"""Brings the demo up on this machine: environment, processes, people; then the story."""
+"""Brings the demo up, on this machine or on a cluster; then the story."""
 
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -12,7 +12,11 @@ from rich.console import Console
 
 from orchestrator.bootstrap.control import utc_now
 from orchestrator.db import connect, write
+from orchestrator.demo import installing
+from orchestrator.demo.cluster import COMPONENTS
+from orchestrator.demo.machine import Machine
 from orchestrator.demo.people import PEOPLE, seed
+from orchestrator.demo.place import Place
 from orchestrator.demo.processes import Processes, free_port, is_free
 from orchestrator.demo.story import Story
 from orchestrator.demo.tale import Tale
@@ -89,17 +93,49 @@ def demo(folder: Path, console: Console, *, stay: bool) -> bool:
         where = ensure_image(settings, image)
         step.saw(f"image {image}: {where.name}")
     with installation(settings, identity_port) as processes:
-        try:
-            with closing(Tale(settings, story)) as tale:
-                tale.tell()
-        except Exception as error:
-            console.print(f"[bold red]The story ended early:[/] {error}")
-            for name in ("serve", "reconcile", "gateway", "doors"):
-                console.print(f"[dim]{name}:[/]\n{processes.last_words(name)}", markup=False)
+        roles = ("serve", "reconcile", "gateway", "doors")
+        _tell(Machine(settings), story, console, dict.fromkeys(roles, processes.last_words))
         _say_the_end(story, settings, console, time.monotonic() - begun)
         if stay:
             _stay(settings, console)
     return story.ok
+
+
+def demo_on_cluster(
+    folder: Path, console: Console, chosen: installing.Chosen, *, stay: bool
+) -> bool:
+    """Tell the same story on a cluster, by an installation of the chart that ends with it.
+
+    Errors: as `installing.installation`.
+    """
+    begun = time.monotonic()
+    settings, identity_port = installing.prepared(folder)
+    story = Story(folder / "report.json", console)
+    with ExitStack() as ending:
+        with story.step("Start: the chart is installed on the cluster") as step:
+            place = ending.enter_context(
+                installing.installation(settings, identity_port, chosen, step, folder)
+            )
+        _tell(place, story, console, dict.fromkeys(COMPONENTS, place.last_words))
+        _say_the_end(story, settings, console, time.monotonic() - begun)
+        if stay:
+            _stay(settings, console)
+        console.print("Taking it away …")
+    console.print("Nothing of the story is left on the cluster.")
+    return story.ok
+
+
+def _tell(
+    place: Place, story: Story, console: Console, logs: Mapping[str, Callable[[str], str]]
+) -> None:
+    """Tell all chapters; one that fails is followed by the last words of each process."""
+    try:
+        with closing(Tale(place, story)) as tale:
+            tale.tell()
+    except Exception as error:
+        console.print(f"[bold red]The story ended early:[/] {error}")
+        for name, last_words in logs.items():
+            console.print(f"[dim]{name}:[/]\n{last_words(name)}", markup=False)
 
 
 def _remove_workspaces(settings: Settings) -> None:

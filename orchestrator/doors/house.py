@@ -137,11 +137,11 @@ class House:
             except TimeoutError:
                 continue
 
-    def hear(self, event: Event) -> None:
-        """Take what the control plane pushed."""
+    def hear(self, event: Event) -> int | None:
+        """Take what the control plane pushed; a halt answers how many connections closed."""
         match event.kind:
             case Kind.HALT:
-                self.halt(event.scope)
+                return self.halt(event.scope)
             case Kind.RESUME:
                 self.resume(event.scope)
             case Kind.REVOKE:
@@ -151,7 +151,8 @@ class House:
             case Kind.SERVERS:
                 self._ask_again()
             case Kind.BEAT:
-                return
+                pass
+        return None
 
     def halt(self, scope: Scope) -> int:
         """Close a scope's doors now and hold them shut; answers how many connections closed."""

@@ -168,7 +168,8 @@ class MemoryEngine:
         """See the port."""
         self._called("wake")
         world = self._world(project)
-        world.awake, world.hub_waits = True, self.ready_after
+        if not world.awake:
+            world.awake, world.hub_waits = True, self.ready_after
 
     def check(self, job: Job) -> Report:
         """See the port: the same opener and judge, in this process."""

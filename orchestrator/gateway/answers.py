@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestrator.values import Reason
+from orchestrator.values import WORKSPACE_ASLEEP, Reason
 
 _PERSON = re.compile(r"[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?\Z")
 
@@ -44,6 +44,11 @@ class Denied:
 
     reasons: tuple[Reason, ...]
     signed_in: bool
+
+    @property
+    def asleep(self) -> bool:
+        """Whether opening a page would wake the workspace, and nothing else is in the way."""
+        return self.signed_in and [each.code for each in self.reasons] == [WORKSPACE_ASLEEP]
 
 
 Answer = Allowed | Denied

@@ -111,17 +111,18 @@ class Decisions:
         known = self._passes.get((project, session))
         return known is not None and len(known.open) >= self._pace.connections
 
-    def hear(self, event: Event) -> None:
-        """Take what the control plane pushed."""
+    def hear(self, event: Event) -> int | None:
+        """Take what the control plane pushed; a halt answers how many connections closed."""
         match event.kind:
             case Kind.REVOKE:
                 self._forget(event.scope)
             case Kind.HALT:
-                self.halt(event.scope)
+                return self.halt(event.scope)
             case Kind.RESUME:
                 self.resume(event.scope)
             case Kind.BEAT | Kind.SERVERS:
-                return
+                pass
+        return None
 
     def halt(self, scope: Scope) -> int:
         """Close everything of a scope now and hold it; answers how many connections closed."""

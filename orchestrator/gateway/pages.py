@@ -58,6 +58,15 @@ def starting() -> bytes:
     )
 
 
+def waking(stage: str) -> bytes:
+    """Say how far a workspace is with waking up; the reply's Refresh header loads it again."""
+    return page(
+        "The workspace is waking up",
+        stage,
+        "Nothing was lost. The page goes on by itself as soon as your notebook server is there.",
+    )
+
+
 def failed(reason: str | None) -> bytes:
     """Say why the server did not start, with a button that tries again."""
     return page(

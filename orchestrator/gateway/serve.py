@@ -132,6 +132,8 @@ class Gateway:
             return self._to_handover(visit)
         answer = await self._decisions.decide(visit.project, visit.session)
         if isinstance(answer, Denied):
+            if answer.asleep:
+                return await self._wake(visit, visit.session, answer)
             return self._denied(visit, answer)
         visit.person = answer.person
         return await self._as_person(visit, visit.session, answer)
@@ -215,6 +217,20 @@ class Gateway:
             return _page(503, pages.failed(server.reason))
         await self._want(visit.project, session)
         return _page(503, pages.starting(), {"Refresh": "2"})
+
+    async def _wake(self, visit: Visit, session: str, answer: Denied) -> web.StreamResponse:
+        """Wake a workspace for a person who opens a page; a tab that was left open wakes nothing.
+
+        The page loads again by itself, through the start of the server, until JupyterLab is there.
+        """
+        must = writes(visit.request.method)
+        if refused := headers.same_origin(visit.request.headers, visit.origin, must=must):
+            return self._refuse(visit, refused)
+        said = answer.reasons[0]
+        if not visit.navigates:
+            return _problem(503, said.code, "The workspace sleeps. Reload the page to wake it.")
+        await self._want(visit.project, session)
+        return _page(503, pages.waking(said.text), {"Refresh": "2"})
 
     async def _want(self, project: str, session: str) -> None:
         now = time.monotonic()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orchestrator.values import Decision, Reason
+from orchestrator.values import WORKSPACE_ASLEEP, Decision, Reason
 
 
 class Verb(StrEnum):
@@ -60,10 +60,15 @@ class DatasetFacts:
 
 @dataclass(frozen=True)
 class WorkspaceFacts:
-    """The last isolation proof of a project's workspace; `safe` says that every probe held."""
+    """The last isolation proof of a project's workspace; `safe` says that every probe held.
+
+    Shape: `resting` is a sentence while it sleeps or wakes up, and None otherwise; it is proved
+    anew before it opens.
+    """
 
     proved_at: datetime | None
     safe: bool
+    resting: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,10 @@ class ProjectFacts:
 
 @dataclass(frozen=True)
 class Allow:
-    """Access, for these verbs. The clock alone would change the answer at `until`."""
+    """Access, for these verbs. The clock alone would change the answer at `until`.
+
+    Shape: `reasons` say why a verb that the project's state allows is not among them.
+    """
 
     verbs: frozenset[Verb]
     until: datetime | None
@@ -131,7 +139,11 @@ def effective_access(
     found = {reason.code: reason for check in _CHECKS for reason in check(person, project, now)}
     if found:
         return Deny(tuple(found[code] for code in sorted(found)))
-    return Allow(project.verbs, min(_ends(person, project), default=None))
+    until = min(_ends(person, project), default=None)
+    resting = project.workspace.resting if project.workspace else None
+    if resting and Verb.WORK in project.verbs:
+        return Allow(project.verbs - {Verb.WORK}, until, (Reason(WORKSPACE_ASLEEP, resting),))
+    return Allow(project.verbs, until)
 
 
 def for_verb(access: Access, verb: Verb) -> Decision:
@@ -143,6 +155,11 @@ def for_verb(access: Access, verb: Verb) -> Decision:
         f"The project is closing: one can no longer {verb} in it, only submit and collect.",
     )
     return Decision(access.reasons or (closing,))
+
+
+def rests(access: Access) -> bool:
+    """Say whether nothing but the workspace's sleep keeps a member from working."""
+    return bool(access) and any(reason.code == WORKSPACE_ASLEEP for reason in access.reasons)
 
 
 _UNAVAILABLE = Reason(
@@ -239,6 +256,8 @@ def _isolation(person: PersonFacts, project: ProjectFacts, now: datetime) -> lis
     if not _needs_proof(project):
         return []
     proof = project.workspace
+    if proof is not None and proof.resting:
+        return []  # nobody works before the next proof
     if proof is None or proof.proved_at is None:
         text = "The isolation of the workspace is not proved yet; this takes about a minute."
     elif not proof.safe:
@@ -276,8 +295,9 @@ def _ends(person: PersonFacts, project: ProjectFacts) -> list[datetime]:
     assert project.ends_at is not None
     ends = [project.ends_at]
     ends += [e for kind in project.training if (e := person.certificates.get(kind)) is not None]
-    if _needs_proof(project) and project.workspace and project.workspace.proved_at:
-        ends.append(project.workspace.proved_at + project.proof_valid)
+    proof = project.workspace
+    if _needs_proof(project) and proof and proof.proved_at and not proof.resting:
+        ends.append(proof.proved_at + project.proof_valid)
     return ends
 
 

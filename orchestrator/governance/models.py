@@ -90,6 +90,21 @@ class Halt(SQLModel, table=True):
     resume_reason: str | None = None
 
 
+class HaltHeard(SQLModel, table=True):
+    """What gateway or doors did when they heard of a halt: when, and how many connections closed.
+
+    With several pods of a role it is the first one that answered, and all that they closed.
+    """
+
+    __tablename__ = "halts_heard"
+    __table_args__ = (CheckConstraint("closed >= 0", name="halt_heard_closed"),)
+
+    halt_id: str = Field(primary_key=True, foreign_key="halts.id")
+    role: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcTime)
+    closed: int
+
+
 class PinnedPolicy(SQLModel, table=True):
     """The content of a policy under which something was submitted.
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from orchestrator.errors import NotFound, Tampered
 from orchestrator.governance.halts import INSTALLATION, Scope, Stop
-from orchestrator.governance.models import Halt, PinnedPolicy, Vote
+from orchestrator.governance.models import Halt, HaltHeard, PinnedPolicy, Vote
 from orchestrator.governance.seats import (
     Ballot,
     Chair,
@@ -166,6 +166,12 @@ def project_stop(session: Session, project_id: str) -> Stop | None:
     """Find what halts a project: a halt of the project itself or of the installation."""
     own = halt_of(session, Scope.PROJECT, project_id)
     return own or halt_of(session, Scope.INSTALLATION, INSTALLATION)
+
+
+def heard_of(session: Session, halt_id: str) -> dict[str, HaltHeard]:
+    """Which roles have closed what a halt stops, with what they saw."""
+    rows = session.exec(select(HaltHeard).where(HaltHeard.halt_id == halt_id))
+    return {row.role: row for row in rows}
 
 
 def halted_datasets(session: Session, slugs: Iterable[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from orchestrator.audit.log import append
 from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound
 from orchestrator.governance import queries
 from orchestrator.governance.halts import INSTALLATION, Scope, may_halt, may_resume
-from orchestrator.governance.models import Halt, PinnedPolicy, Vote
+from orchestrator.governance.models import Halt, HaltHeard, PinnedPolicy, Vote
 from orchestrator.governance.seats import (
     NEEDS_REASON,
     Phase,
@@ -23,7 +23,7 @@ from orchestrator.governance.seats import (
     open_chairs,
 )
 from orchestrator.policy.model import ReviewPolicy
-from orchestrator.values import Actor, Decision, Digest, JsonValue, canonical_json
+from orchestrator.values import SYSTEM, Actor, Decision, Digest, JsonValue, canonical_json
 
 REASON_CHARACTERS = 4000
 CONDITIONS = 20
@@ -135,6 +135,31 @@ def halt(
     session.flush()
     _record_halt(session, actor, now, row, "operator.halt", text, project)
     return row
+
+
+def hear_halt(session: Session, now: datetime, halt_id: str, role: str, closed: int) -> None:
+    """Write what gateway or doors closed at a halt; the log has the first answer of each role.
+
+    Shape: a role that comes back hears of standing halts again and closes nothing more; a halt
+    that is unknown or over is nobody's.
+    """
+    halted = session.get(Halt, halt_id)
+    if halted is None or halted.resumed_at is not None:
+        return
+    row = session.get(HaltHeard, (halt_id, role))
+    if row is not None:
+        row.closed += closed
+        return
+    session.add(HaltHeard(halt_id=halt_id, role=role, at=now, closed=closed))
+    append(
+        session,
+        action="operator.halt_heard",
+        actor=SYSTEM,
+        now=now,
+        object_type="halt",
+        object_id=halt_id,
+        detail={"role": role, "closed": closed},
+    )
 
 
 def resume(

@@ -33,10 +33,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Event:
-    """One pushed line."""
+    """One pushed line; `halt` is the id of a halt's row, to be answered with what closed."""
 
     kind: Kind
     scope: Scope = Scope()
+    halt: str | None = None
 
 
 EVERYTHING_MAY_HAVE_CHANGED = (Event(Kind.REVOKE), Event(Kind.SERVERS))
@@ -54,7 +55,8 @@ def parse_event(line: bytes) -> Event | None:
     try:
         said = json.loads(line)
         kind = Kind(said["kind"])
-        return Event(kind, Scope(_name(said.get("project")), _name(said.get("person"))))
+        scope = Scope(_name(said.get("project")), _name(said.get("person")))
+        return Event(kind, scope, _name(said.get("halt")))
     except (ValueError, KeyError, TypeError, AttributeError):
         return Event(Kind.REVOKE)
 

@@ -87,11 +87,13 @@ class Line:
             method, path, headers=headers, allow_redirects=False, **options
         )
 
-    async def follow(self, hear: Callable[[Event], None], silence: float = 3.0) -> None:
+    async def follow(self, hear: Callable[[Event], int | None], silence: float = 3.0) -> None:
         """Listen to the stream for ever, reconnecting; ends only by cancellation.
 
-        Shape: after each connection `hear` gets everything-may-have-changed, because lines may
-        have been missed. Units: a stream without a line for `silence` seconds is given up.
+        Shape: `hear` answers a halt with the number of connections that it closed, and that is
+        reported: who halted sees what happened. After each connection `hear` gets
+        everything-may-have-changed, because lines may have been missed.
+        Units: a stream without a line for `silence` seconds is given up.
         """
         pause = 0.1
         while True:
@@ -103,7 +105,7 @@ class Line:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
 
-    async def _listen(self, hear: Callable[[Event], None], silence: float) -> None:
+    async def _listen(self, hear: Callable[[Event], int | None], silence: float) -> None:
         limit = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
         path = f"/internal/stream?role={self._role}"
         async with self.request("GET", path, timeout=limit) as response:
@@ -113,7 +115,10 @@ class Line:
                 hear(event)
             async for line in response.content:
                 if event_heard := parse_event(line):
-                    hear(event_heard)
+                    closed = hear(event_heard)
+                    if event_heard.halt is not None:
+                        body = {"halt": event_heard.halt, "closed": closed or 0}
+                        await self.post("/internal/closed", body)
 
     async def _object(
         self, method: str, path: str, body: object, seconds: float | None = None

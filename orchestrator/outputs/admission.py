@@ -20,10 +20,10 @@ from orchestrator.outputs.dictionary import (
     table_name,
 )
 from orchestrator.outputs.form import BadForm, FileForm
-from orchestrator.outputs.index import write_index
+from orchestrator.outputs.index import IndexWriter
 from orchestrator.outputs.model import FileReport, Job, JobFile, Report, RuleResult, Verdict, worst
 from orchestrator.outputs.risk import facts as facts_of
-from orchestrator.outputs.rows import Loaded, index_table, load_rows
+from orchestrator.outputs.rows import Loaded, indexed, load_rows
 from orchestrator.outputs.rules.bytes_read import RULE as BYTES_READ
 from orchestrator.outputs.rules.rule import Subject, apply
 from orchestrator.policy.outputs import OutputsPolicy
@@ -50,7 +50,7 @@ def admit(
     missing = set(dictionary.tables) - {table_name(file.path) for file in job.files}
     for position, file in enumerate(job.files):
         form = forms[position] if position < len(forms) else None
-        loaded = _load(file, form, folder, position)
+        loaded = _load(file, form, folder, position, index_out.parent)
         results = [_read_result(job, file, form if loaded else None, policy)]
         if loaded is not None:
             results += table_results(
@@ -74,7 +74,9 @@ def admit(
     )
 
 
-def _load(file: JobFile, form: FileForm | None, folder: Path, position: int) -> Loaded | None:
+def _load(
+    file: JobFile, form: FileForm | None, folder: Path, position: int, store: Path
+) -> Loaded | None:
     if form is None or (form.path, form.digest, form.size) != (file.path, file.digest, file.size):
         return None
     table = form.parts[0].table
@@ -83,7 +85,7 @@ def _load(file: JobFile, form: FileForm | None, folder: Path, position: int) -> 
     own = folder / str(position) / table.stored
     path = own if own.is_file() else folder / table.stored
     try:
-        return load_rows(path, table, table_name(file.path), file.path)
+        return load_rows(path, table, table_name(file.path), file.path, store)
     except (BadForm, OSError, UnicodeDecodeError):
         return None
 
@@ -102,26 +104,18 @@ def _file_report(file: JobFile, form: FileForm | None, results: Sequence[RuleRes
 
 
 def _write(tables: Sequence[Loaded], dictionary: Dictionary, key: bytes, path: Path) -> JsonValue:
-    indexed = [
-        index_table(
-            table,
-            {
-                name: column.role.value
-                for name, column in dictionary.tables[table.name].columns.items()
-            },
-            key,
-        )
-        for table in tables
-    ]
-    size = write_index(indexed, key, path)
-    identifying = sum(
-        column.role in {role.value for role in IDENTIFYING}
-        for table in indexed
-        for column in table.columns
-    )
+    """Write the index of all tables, one column in memory at a time."""
+    writer = IndexWriter(path, key)
+    identifying = 0
+    for table in tables:
+        specs = dictionary.tables[table.name].columns
+        roles = {name: column.role for name, column in specs.items()}
+        identifying += sum(roles.get(column.name) in IDENTIFYING for column in table.columns)
+        words = {name: role.value for name, role in roles.items()}
+        writer.add(table.name, indexed(table, words, key))
     return {
-        "bytes": size,
-        "tables": len(indexed),
-        "columns": sum(len(table.columns) for table in indexed),
+        "bytes": writer.finish(),
+        "tables": len(tables),
+        "columns": sum(len(table.columns) for table in tables),
         "identifying_columns": identifying,
     }

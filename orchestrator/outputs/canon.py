@@ -8,7 +8,7 @@ evidence.
 import math
 import re
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from hashlib import blake2b, md5, sha1, sha256, sha512
 
@@ -99,12 +99,10 @@ def hasher(key: bytes) -> Callable[[str], int]:
     return hashed
 
 
-def disguises(identifiers: Sequence[str]) -> dict[Transform, list[str]]:
+def disguises(identifiers: Sequence[str]) -> Iterator[tuple[Transform, Iterator[str]]]:
     """Spell each identifier of a column in each disguise, as `undisguised` spells what it reads."""
-    return {
-        name: [undisguised(spelled(text.strip().encode())) for text in identifiers]
-        for name, spelled in _DISGUISES.items()
-    }
+    for name, spelled in _DISGUISES.items():
+        yield name, (undisguised(spelled(text.strip().encode())) for text in identifiers)
 
 
 def undisguised(text: str) -> str:
@@ -112,31 +110,39 @@ def undisguised(text: str) -> str:
     return spell(text.strip().rstrip("=").replace("-", "+").replace("_", "/"))
 
 
-def transforms(values: Sequence[float | None], counts: Sequence[int]) -> dict[Transform, list[str]]:
+def transforms(
+    values: Sequence[float | None], counts: Sequence[int]
+) -> Iterator[tuple[Transform, Iterator[str]]]:
     """Spell each distinct value of a numeric column under each transform that applies.
 
     Shape: `values` are distinct values (None for text in a numeric column: spelled empty, which is
     never looked up), `counts` how often each occurs. Text columns get no transform but identity,
-    which is not made here.
+    which is not made here. Each is spelled as it is asked for: take one before the next.
     """
+    for name, change, digits in _changes(values, counts):
+        yield name, (_spelled(value, change, digits) for value in values)
+
+
+_Change = Callable[[float], float]
+
+
+def _changes(
+    values: Sequence[float | None], counts: Sequence[int]
+) -> Iterator[tuple[Transform, _Change, int]]:
     known = [value for value in values if value is not None]
-    found = {Transform.INTEGER: [_spelled(value, round) for value in values]}
+    yield Transform.INTEGER, round, FINE
     if any(value != round(value, 1) for value in known):
-        found[Transform.TENTH] = [_spelled(value, lambda x: round(x, 1)) for value in values]
+        yield Transform.TENTH, lambda x: round(x, 1), FINE
     if len(known) > 20:
-        found |= _scaled(values, counts, known)
-    return found
+        for name, change in _scales(values, counts, min(known), max(known)).items():
+            yield name, change, COARSE
 
 
-def _scaled(
-    values: Sequence[float | None], counts: Sequence[int], known: Sequence[float]
-) -> dict[Transform, list[str]]:
-    total = sum(count for value, count in zip(values, counts, strict=True) if value is not None)
-    pairs = [(v, c) for v, c in zip(values, counts, strict=True) if v is not None]
-    mean = math.fsum(value * count for value, count in pairs) / total
-    spread = math.sqrt(math.fsum((value - mean) ** 2 * count for value, count in pairs) / total)
-    low, high = min(known), max(known)
-    chosen: dict[Transform, Callable[[float], float]] = {
+def _scales(
+    values: Sequence[float | None], counts: Sequence[int], low: float, high: float
+) -> dict[Transform, _Change]:
+    mean, spread = _moments(values, counts)
+    chosen: dict[Transform, _Change] = {
         Transform.Z_SCORE: lambda x: (x - mean) / spread,
         Transform.MIN_MAX: lambda x: (x - low) / (high - low),
     }
@@ -148,12 +154,21 @@ def _scaled(
         }
     if low >= 0:
         chosen |= {Transform.LOG1P: math.log1p, Transform.ROOT: math.sqrt}
-    return {
-        name: [_spelled(value, change, COARSE) for value in values]
-        for name, change in chosen.items()
-    }
+    return chosen
 
 
-def _spelled(value: float | None, change: Callable[[float], float], digits: int = FINE) -> str:
+def _moments(values: Sequence[float | None], counts: Sequence[int]) -> tuple[float, float]:
+    """Give the mean and the deviation of a whole column."""
+    total = sum(count for value, count in zip(values, counts, strict=True) if value is not None)
+
+    def summed(of: _Change) -> float:
+        pairs = zip(values, counts, strict=True)
+        return math.fsum(of(value) * count for value, count in pairs if value is not None)
+
+    mean = summed(lambda x: x) / total
+    return mean, math.sqrt(summed(lambda x: (x - mean) ** 2) / total)
+
+
+def _spelled(value: float | None, change: _Change, digits: int) -> str:
     changed = math.nan if value is None else change(value)
     return "" if math.isnan(changed) else spell_number(changed, digits)

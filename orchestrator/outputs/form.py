@@ -72,6 +72,7 @@ class Note(StrEnum):
     PICKLED = "pickled"
     MODEL = "model"
     MARKS = "marks"
+    UNACCOUNTED = "unaccounted"
     LOW_BITS = "low_bits"
 
 
@@ -195,6 +196,11 @@ def form_name(path: str, digest: str) -> str:
     Shape: digest and path both count, because a name decides how bytes are opened.
     """
     return f"{digest.removeprefix('sha256:')}-{hashlib.sha256(path.encode()).hexdigest()[:16]}.json"
+
+
+def form_file(position: int) -> str:
+    """Name the file in which an opener of several files leaves the form of one."""
+    return f"forms-{position}.json"
 
 
 def form_from_json(data: bytes, limits: FormLimits) -> FileForm:

@@ -10,14 +10,18 @@ Source: outputs 5.1.
 
 import json
 import math
+import shutil
 import sys
+import tempfile
+import weakref
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from orchestrator.outputs.canon import (
     DIGITS,
@@ -27,7 +31,6 @@ from orchestrator.outputs.canon import (
     is_missing,
     number,
     spell,
-    spell_number,
     transforms,
 )
 from orchestrator.outputs.sealing import opened, sealed
@@ -40,6 +43,7 @@ _MAGIC = b"TREINDEX1\n"
 _FORMAT = 2
 _KNOWN = frozenset({1, 2})  # 1 held no magnitudes
 FILE_NAME = "index.bin"
+_REMEMBERED = 100_000  # hashes kept to spare hashing again; a longer column pays in time, not room
 ID_ROLES = frozenset({"direct_id", "pseudonym"})
 """Roles of columns whose values are also indexed hashed and encoded."""
 
@@ -129,9 +133,29 @@ class Index:
     digest: Digest | None = None
 
 
-@dataclass(frozen=True)
-class SourceColumn:
+class SourceColumn(Protocol):
     """One column to index: distinct raw values, and for each row the position among them."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def role(self) -> str:
+        """What it is to people, empty where nobody said."""
+
+    @property
+    def distinct(self) -> Sequence[str]:
+        """Its values, each once, as they first appear."""
+
+    @property
+    def positions(self) -> Numbers:
+        """For each row, which of the distinct values it has."""
+
+
+@dataclass(frozen=True)
+class PlainColumn:
+    """A column in memory."""
 
     name: str
     distinct: Sequence[str]
@@ -140,38 +164,93 @@ class SourceColumn:
 
 
 def build_table(name: str, columns: Sequence[SourceColumn], key: bytes) -> TableIndex:
-    """Index one table.
+    """Index one table in memory.
 
     Errors: ValueError for columns of different lengths or a key that is not 32 bytes.
     """
-    sizes = {len(column.positions) for column in columns}
-    if len(sizes) > 1 or len(key) != 32:
-        raise ValueError("columns differ in length, or the key is not 32 bytes")
-    size = sizes.pop() if sizes else 0
-    return TableIndex(name, size, tuple(_column(column, key) for column in columns))
+    made = tuple(build_column(column, key) for column in columns)
+    sizes = {len(column.values) for column in made}
+    if len(sizes) > 1:
+        raise ValueError("columns differ in length")
+    return TableIndex(name, sizes.pop() if sizes else 0, made)
 
 
-def encode_cells(name: str, cells: Sequence[str], role: str = "") -> SourceColumn:
+def encode_cells(name: str, cells: Iterable[str], role: str = "") -> PlainColumn:
     """Turn plain cells into distinct values and positions."""
     seen: dict[str, int] = {}
     positions = array("I", (seen.setdefault(cell, len(seen)) for cell in cells))
-    return SourceColumn(name, list(seen), positions, role)
+    return PlainColumn(name, list(seen), positions, role)
+
+
+class IndexWriter:
+    """Writes an index column by column; memory holds one column at a time.
+
+    Shape: the arrays go to a file without a name beside `path`, and behind the header in the end.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Begin. Errors: ValueError for a key that is not 32 bytes; OSError."""
+        if len(key) != 32:
+            raise ValueError("the key is not 32 bytes")
+        self._path = path
+        self._key = key
+        self._tables: list[Mapping[str, object]] = []
+        self._body = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - until finish
+        weakref.finalize(self, self._body.close)
+
+    def add(self, name: str, columns: Iterable[Column]) -> int:
+        """Write one table and answer its rows. Errors: ValueError for columns of other lengths."""
+        headers, sizes = [], set[int]()
+        for place, column in enumerate(columns):
+            sizes.add(len(column.values))
+            headers.append(self._add(column, _place(name, place)))
+        if len(sizes) > 1:
+            raise ValueError("columns differ in length")
+        size = sizes.pop() if sizes else 0
+        self._tables.append({"name": name, "size": size, "columns": headers})
+        return size
+
+    def finish(self) -> int:
+        """Write the whole index to its place and answer its size in bytes."""
+        header = {"format": _FORMAT, "check": _check(self._key), "tables": self._tables}
+        head = json.dumps(header, ensure_ascii=True).encode()
+        with self._body, self._path.open("wb") as out:
+            out.write(_MAGIC + len(head).to_bytes(8, "little") + head)
+            self._body.seek(0)
+            shutil.copyfileobj(self._body, out, 1 << 20)
+            return out.tell()
+
+    def _add(self, column: Column, place: str) -> Mapping[str, object]:
+        features = []
+        self._write(column.values, column.offsets, column.rows)
+        for feature in column.features:
+            self._write(feature.hashes, feature.group_of, feature.frequency)
+            features.append({"transform": feature.transform.value, "groups": len(feature.hashes)})
+        seal = b""
+        if column.magnitudes is not None:
+            seal = sealed(_floats(column.magnitudes), self._key, place)
+            self._body.write(seal)
+        return {
+            "sealed": len(seal),
+            "name": column.name,
+            "role": column.role,
+            "numeric": column.numeric,
+            "specific": column.specific,
+            "distinct": len(column.offsets) - 2,
+            "features": features,
+        }
+
+    def _write(self, *blobs: Numbers) -> None:
+        for blob in blobs:
+            _little(blob).tofile(self._body)
 
 
 def write_index(tables: Sequence[TableIndex], key: bytes, path: Path) -> int:
-    """Write an index and return its size in bytes; the key stays outside of it."""
-    blobs: list[Numbers | bytes] = []
-    header = {
-        "format": _FORMAT,
-        "check": _check(key),
-        "tables": [_table_header(table, blobs, key) for table in tables],
-    }
-    head = json.dumps(header, ensure_ascii=True).encode()
-    with path.open("wb") as out:
-        out.write(_MAGIC + len(head).to_bytes(8, "little") + head)
-        for blob in blobs:
-            out.write(blob if isinstance(blob, bytes) else _little(blob).tobytes())
-        return out.tell()
+    """Write tables that are in memory and return the size in bytes; the key stays outside."""
+    writer = IndexWriter(path, key)
+    for table in tables:
+        writer.add(table.name, table.columns)
+    return writer.finish()
 
 
 def read_index(path: Path, key: bytes, label: str = "", digest: Digest | None = None) -> Index:
@@ -220,45 +299,55 @@ class _Blobs:
         return _little(blob)
 
 
-def _column(column: SourceColumn, key: bytes) -> Column:
-    numbers = [None if is_missing(raw) else number(raw) for raw in column.distinct]
-    spellings: dict[str, int] = {}
-    written: list[str] = []
-    value_of = array("I", bytes(4 * len(column.distinct)))
-    for position, raw in enumerate(column.distinct):
-        if not is_missing(raw):
-            parsed = numbers[position]
-            spelling = spell(raw) if parsed is None else spell_number(parsed, 12)
-            value_of[position] = spellings.setdefault(spelling, len(spellings)) + 1
-            if len(written) < len(spellings):
-                written.append(raw)
+def build_column(column: SourceColumn, key: bytes) -> Column:
+    """Index one column; its transforms are made one after the other.
+
+    Errors: ValueError for a key that is not 32 bytes.
+    """
+    if len(key) != 32:
+        raise ValueError("the key is not 32 bytes")
+    spellings, written, value_of = _spellings(column.distinct)
     values = array("I", (value_of[position] for position in column.positions))
     offsets, rows = _postings(values, len(spellings))
-    counts = [offsets[v + 1] - offsets[v] for v in range(1, len(spellings) + 1)]
-    parsed_values = [number(spelling) for spelling in spellings]
-    numeric_rows = sum(c for v, c in zip(parsed_values, counts, strict=True) if v is not None)
+    counts = array("I", (offsets[v + 1] - offsets[v] for v in range(1, len(spellings) + 1)))
+    parsed = [number(spelling) for spelling in spellings]
+    numeric_rows = sum(c for v, c in zip(parsed, counts, strict=True) if v is not None)
     numeric = bool(counts) and numeric_rows > 0.9 * sum(counts)
-    spelled = {Transform.IDENTITY: list(spellings)}
+    spelled: Iterator[tuple[Transform, Iterable[str]]] = iter([(Transform.IDENTITY, spellings)])
     if numeric:
-        spelled |= transforms(parsed_values, counts)
+        spelled = chain(spelled, transforms(parsed, counts))
     if column.role in ID_ROLES:
-        spelled |= disguises(written)
+        spelled = chain(spelled, disguises(written))
     hashed = hasher(key)
-    features = tuple(
-        _feature(name, own, counts, {text: hashed(text) for text in set(own) if text})
-        for name, own in spelled.items()
-    )
     return Column(
         column.name,
         column.role,
         numeric,
-        is_specific(list(spellings)),
+        is_specific(spellings),
         values,
         offsets,
         rows,
-        _distinct(features),
-        _magnitudes(parsed_values) if numeric else None,
+        _distinct(_feature(name, own, counts, hashed) for name, own in spelled),
+        _magnitudes(parsed) if numeric else None,
     )
+
+
+def _spellings(distinct: Sequence[str]) -> tuple[list[str], list[str], Numbers]:
+    """Spell each value once.
+
+    Shape: (spellings, the first raw value of each, for each raw value its number from 1, 0 where
+    it is missing).
+    """
+    numbers: dict[str, int] = {}
+    written: list[str] = []
+    value_of = array("I", bytes(4 * len(distinct)))
+    for position, raw in enumerate(distinct):
+        if not is_missing(raw):
+            own = numbers.setdefault(spell(raw), len(numbers))
+            value_of[position] = own + 1
+            if own == len(written):
+                written.append(raw)
+    return list(numbers), written, value_of
 
 
 def _magnitudes(values: Sequence[float | None]) -> Magnitudes:
@@ -280,13 +369,12 @@ def is_specific(spellings: Sequence[str]) -> bool:
 
 
 def _postings(values: Numbers, distinct: int) -> tuple[Numbers, Numbers]:
-    counts = [0] * (distinct + 2)
-    for value in values:
-        counts[value + 1] += 1
     offsets = array("I", bytes(4 * (distinct + 2)))
+    for value in values:
+        offsets[value + 1] += 1
     for value in range(1, distinct + 2):
-        offsets[value] = offsets[value - 1] + counts[value]
-    following = list(offsets)
+        offsets[value] += offsets[value - 1]
+    following = array("I", offsets)
     rows = array("I", bytes(4 * len(values)))
     for row, value in enumerate(values):
         rows[following[value]] = row
@@ -295,21 +383,38 @@ def _postings(values: Numbers, distinct: int) -> tuple[Numbers, Numbers]:
 
 
 def _feature(
-    transform: Transform, spelled: Sequence[str], counts: Sequence[int], hashes: Mapping[str, int]
+    transform: Transform,
+    spelled: Iterable[str],
+    counts: Sequence[int],
+    hashed: Callable[[str], int],
 ) -> Feature:
-    ordered = sorted(hashes.values())
-    place = {own: group for group, own in enumerate(ordered)}
-    group_by_text = {text: place[own] for text, own in hashes.items()}
-    group_of = array("I", bytes(4))
-    group_of.extend(group_by_text.get(text, len(ordered)) for text in spelled)
+    """Hash the spellings of a column's values; those of one hash are one group.
+
+    Shape: what is spelled empty is in no group, written as one past the last.
+    """
+    known: dict[str, int] = {}
+    own, missing = array("Q"), set[int]()
+    for at, text in enumerate(spelled):
+        found = known.get(text)
+        if found is None:
+            found = hashed(text)
+            if len(known) < _REMEMBERED:
+                known[text] = found
+        own.append(found)
+        if not text:
+            missing.add(at)
+    ordered = array("Q", sorted({found for at, found in enumerate(own) if at not in missing}))
+    group_of = array("I", [0])
     frequency = array("I", bytes(4 * len(ordered)))
-    for text, count in zip(spelled, counts, strict=True):
-        if text:
-            frequency[group_by_text[text]] += count
-    return Feature(transform, array("Q", ordered), group_of, frequency)
+    for at, (found, count) in enumerate(zip(own, counts, strict=True)):
+        group = len(ordered) if at in missing else bisect_left(ordered, found)
+        group_of.append(group)
+        if at not in missing:
+            frequency[group] += count
+    return Feature(transform, ordered, group_of, frequency)
 
 
-def _distinct(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+def _distinct(features: Iterable[Feature]) -> tuple[Feature, ...]:
     """Drop a transform that changes nothing (a column of whole numbers rounded to integers)."""
     kept: list[Feature] = []
     for feature in features:
@@ -318,34 +423,6 @@ def _distinct(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
         if not same:
             kept.append(feature)
     return tuple(kept)
-
-
-def _table_header(
-    table: TableIndex, blobs: "list[Numbers | bytes]", key: bytes
-) -> Mapping[str, object]:
-    columns = []
-    for number_of, column in enumerate(table.columns):
-        blobs += [column.values, column.offsets, column.rows]
-        features = []
-        for feature in column.features:
-            blobs += [feature.hashes, feature.group_of, feature.frequency]
-            features.append({"transform": feature.transform.value, "groups": len(feature.hashes)})
-        seal = b""
-        if column.magnitudes is not None:
-            seal = sealed(_floats(column.magnitudes), key, _place(table.name, number_of))
-            blobs.append(seal)
-        columns.append(
-            {
-                "sealed": len(seal),
-                "name": column.name,
-                "role": column.role,
-                "numeric": column.numeric,
-                "specific": column.specific,
-                "distinct": len(column.offsets) - 2,
-                "features": features,
-            }
-        )
-    return {"name": table.name, "size": table.size, "columns": columns}
 
 
 def _table(header: dict[str, object], blobs: _Blobs) -> TableIndex:

@@ -232,7 +232,7 @@ def load_table(name: str, path: Path, rows: Path, caps: StreamCaps) -> Loaded:
             f"{name} cannot be read as one table ({note.note.value} near line "
             f"{note.at}): save it as UTF-8 csv with one header line."
         )
-    return load_rows(rows, table, table_name(name), name)
+    return load_rows(rows, table, table_name(name), name, rows.parent)
 
 
 def _parquet(path: Path) -> Loaded:
@@ -240,8 +240,8 @@ def _parquet(path: Path) -> Loaded:
         names, columns = read_columns(path.read_bytes())
     except (Unreadable, ValueError, IndexError, OSError) as error:
         raise Invalid(
-            f"{path.name} cannot be read as parquet: save it without encryption and bloom "
-            "filters, packed with snappy, gzip, zstd or not at all, or as csv."
+            f"{path.name} cannot be read as parquet: save it without encryption, packed with "
+            "snappy, gzip, zstd or not at all, or as csv."
         ) from error
     cells = [encode_cells(name, column) for name, column in zip(names, columns, strict=True)]
     return Loaded(path.name, table_name(path.name), len(columns[0]) if columns else 0, tuple(cells))

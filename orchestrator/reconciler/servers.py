@@ -35,7 +35,11 @@ def turn(hands: Hands, project_id: str, now: datetime) -> bool:
     """
     with read(hands.db) as session:
         workspace = queries.of_project(session, project_id)
-        rows = queries.servers(session, project_id)
+        rows = [
+            row
+            for row in queries.servers(session, project_id)
+            if workspace is None or not _waits(workspace, row)
+        ]
         allowed = permits.people_at_work(session, hands, project_id, now)
     if workspace is None:
         return False
@@ -50,6 +54,11 @@ def turn(hands: Hands, project_id: str, now: datetime) -> bool:
     if errors:
         raise errors[0]
     return starting
+
+
+def _waits(workspace: Workspace, row: Server) -> bool:
+    """Say whether a wish waits for its workspace to wake up; nothing of it runs meanwhile."""
+    return queries.rests(workspace) and row.observed == ServerState.STOPPED.value
 
 
 def _one(hands: Hands, workspace: Workspace, row: Server, allowed: bool, now: datetime) -> bool:

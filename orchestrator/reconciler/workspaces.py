@@ -5,7 +5,7 @@ Level-based: each turn looks at the row, the permit and the engine, and takes on
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -18,6 +18,8 @@ from orchestrator.reconciler.lane import Work
 from orchestrator.workspaces import desired, queries, service
 from orchestrator.workspaces.models import Workspace
 from orchestrator.workspaces.states import WorkspaceState as State
+
+_SLEEPS = "Nobody was here for a while, so its hub was ended. Opening the workspace wakes it."
 
 
 def due(hands: Hands, now: datetime) -> Sequence[str]:
@@ -53,10 +55,13 @@ def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -
     if state not in (State.OPEN, State.ASLEEP):
         return not desired.waits(row.retry_at, now)
     wish = permits.wish(session, hands, row, now)
-    if state is State.ASLEEP or not wish.wanted:
-        return not wish.wanted
+    if not wish.wanted:
+        return True
+    if state is State.ASLEEP:
+        return row.asleep_since is None or queries.visited(session, row)
     return (
-        row.spec_digest != wish.spec.digest
+        _idle(session, hands, row, now)
+        or row.spec_digest != wish.spec.digest
         or not hands.engine.asked(row.slug)
         or row.mounts_digest != desired.mounts_digest(wish.mounts)
         or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
@@ -76,7 +81,8 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
         case State.PROVING:
             _prove(hands, row, wish, now)
         case State.OPEN:
-            _keep(hands, row, wish, now)
+            if not _fell_asleep(hands, row, now):
+                _keep(hands, row, wish, now)
         case State.UNPROVED:
             _detach(hands, row, now)
             if not desired.waits(row.retry_at, now):
@@ -90,7 +96,9 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
             hands.engine.remove(row.slug)
             _record_detached(hands, row, now)
             _move(hands, row, "finish", now)
-        case State.ASLEEP | State.RETIRED:
+        case State.ASLEEP:
+            _rest_or_wake(hands, row, now)
+        case State.RETIRED:
             pass
     return False
 
@@ -98,6 +106,9 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
 def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bool:
     """Environment first, without any data: nothing is attached before the proof."""
     seen = hands.engine.ensure(wish.spec)
+    if row.asleep_since is not None:
+        hands.engine.wake(row.slug)
+        seen = hands.engine.observe(row.slug)
     _detach(hands, row, now)
     _record_spec(hands, row, wish)
     if not seen.hub_ready:
@@ -138,6 +149,45 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
 
 def _has(seen: port.Observed, wish: permits.Wish) -> bool:
     return set(seen.mounts) == {mount.digest for mount in wish.mounts}
+
+
+def _idle(session: Session, hands: Hands, row: Workspace, now: datetime) -> bool:
+    if not desired.idle(row.changed_at, now, _patience(hands)):
+        return False  # the common case asks nothing more
+    return desired.idle(queries.last_visit(session, row), now, _patience(hands))
+
+
+def _patience(hands: Hands) -> timedelta:
+    return timedelta(minutes=hands.settings.sleep_after_minutes)
+
+
+def _fell_asleep(hands: Hands, row: Workspace, now: datetime) -> bool:
+    """Write that a workspace sleeps, if nobody came meanwhile; the engine follows next turn.
+
+    The row comes first: who visits from now on wakes it, whatever the engine has done by then.
+    """
+    if not desired.idle(row.changed_at, now, _patience(hands)):
+        return False
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        if current.state != State.OPEN.value or not _idle(session, hands, current, now):
+            return False
+        service.move(session, current, "sleep", now, reason_code="nobody_came", reason=_SLEEPS)
+    return True
+
+
+def _rest_or_wake(hands: Hands, row: Workspace, now: datetime) -> None:
+    """End the hub of a workspace that sleeps; a wish for a server sends it back to be proved."""
+    with write(hands.db) as session:
+        current = session.get_one(Workspace, row.id)
+        if queries.visited(session, current):
+            current.asleep_since = current.asleep_since or now
+            service.move(session, current, "wake", now)
+            return
+    if row.asleep_since is None:
+        hands.engine.sleep(row.slug)
+        with write(hands.db) as session:
+            session.get_one(Workspace, row.id).asleep_since = hands.clock()
 
 
 def _run_proof(hands: Hands, row: Workspace) -> str:
@@ -207,6 +257,7 @@ def _attach(
         current.mounts_digest = desired.mounts_digest(wish.mounts)
         current.mounted_at = hands.clock()
         current.attempts = 0
+        current.asleep_since = None
         permits.record_mounts(session, current.project_id, wish.mounts, now)
         if then is not None:
             service.move(session, current, then, now)

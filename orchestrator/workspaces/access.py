@@ -16,6 +16,14 @@ from orchestrator.projects.models import Project
 from orchestrator.values import Actor
 from orchestrator.workspaces import queries
 from orchestrator.workspaces.models import Proof
+from orchestrator.workspaces.states import WorkspaceState
+
+_RESTING = {
+    WorkspaceState.ASLEEP: "The workspace sleeps because nobody was here for a while. Opening it "
+    "wakes it.",
+    WorkspaceState.PROVISIONING: "The workspace is waking up: its hub is starting.",
+    WorkspaceState.PROVING: "The workspace is waking up: its isolation is being proved again.",
+}
 
 
 def access(
@@ -59,4 +67,5 @@ def _workspace(session: Session, row: Project) -> WorkspaceFacts | None:
     if found is None:
         return None
     proof = session.get(Proof, found.proof_id) if found.proof_id else None
-    return WorkspaceFacts(found.proved_at, proof is not None and proof.safe)
+    resting = _RESTING.get(WorkspaceState(found.state)) if queries.rests(found) else None
+    return WorkspaceFacts(found.proved_at, proof is not None and proof.safe, resting)

@@ -47,6 +47,11 @@ def proof_valid(proved_at: datetime | None, now: datetime, valid: timedelta) -> 
     return proved_at is not None and proved_at <= now < proved_at + valid
 
 
+def idle(last: datetime | None, now: datetime, after: timedelta) -> bool:
+    """Say whether nobody came for so long that an environment may sleep; 0 is never."""
+    return bool(after) and last is not None and now >= last + after
+
+
 def backoff(attempts: int) -> timedelta:
     """Wait 1, 2, 4 … seconds between tries, at most two minutes."""
     return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_WAIT)

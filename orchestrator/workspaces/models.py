@@ -14,7 +14,10 @@ _STATES = ", ".join(f"'{state.value}'" for state in WorkspaceState)
 
 
 class Workspace(SQLModel, table=True):
-    """The environment of one project. One row a project; the reconciler alone moves it."""
+    """The environment of one project. One row a project; the reconciler alone moves it.
+
+    `asleep_since` is when the engine had ended its hub, and stays until it is open again.
+    """
 
     __tablename__ = "workspaces"
     __table_args__ = (CheckConstraint(f"state in ({_STATES})", name="workspace_state"),)
@@ -35,6 +38,7 @@ class Workspace(SQLModel, table=True):
     proved_at: datetime | None = Field(default=None, sa_type=UtcTime)
     retry_at: datetime | None = Field(default=None, sa_type=UtcTime)
     attempts: int = 0
+    asleep_since: datetime | None = Field(default=None, sa_type=UtcTime)
 
     def audit_project(self) -> str | None:
         """Name the project in audit entries."""

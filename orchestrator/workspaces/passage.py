@@ -10,20 +10,22 @@ from sqlmodel import Session, col, select
 
 from orchestrator.errors import NotAllowed
 from orchestrator.governance.access import Access, Verb, for_verb
-from orchestrator.governance.queries import project_stop
+from orchestrator.governance.halts import Scope
+from orchestrator.governance.queries import halts_in_force
 from orchestrator.identity.models import Person, WebSession
 from orchestrator.identity.queries import project_session
 from orchestrator.link.addresses import host_of
 from orchestrator.policy.model import Policies
 from orchestrator.projects import queries as projects
 from orchestrator.projects.models import Project
-from orchestrator.values import Reason, server_key
+from orchestrator.values import WORKSPACE_ASLEEP, Reason, server_key
 from orchestrator.workspaces import queries
 from orchestrator.workspaces.access import access
 from orchestrator.workspaces.models import Server
 
 SESSION_HOURS = 10
 Pair = tuple[str, str]  # project slug, person handle
+Halted = tuple[str, str | None, str | None]  # id of the halt, project slug, person handle
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Told:
     """What one listener knows: who was refused, what is halted, which servers have which doors."""
 
     refused: frozenset[Pair]
-    halted: frozenset[str]
+    halted: frozenset[Halted]
     servers: frozenset[str]
 
 
@@ -64,15 +66,15 @@ class Passage:
             "server": _server(queries.server(session, server_key(slug, person.handle)), person),
         }
 
-    def at_work(
+    def visitor(
         self, session: Session, slug: str, secret: str, now: datetime
     ) -> tuple[Project, Person]:
-        """The project and person of a session that may work.
+        """The project and person of a session that may work, or could if they woke the workspace.
 
         Errors: NotAllowed with every reason.
         """
         answer = self.answer(session, slug, secret, now)
-        if not answer["allow"]:
+        if not answer["allow"] and [r["code"] for r in answer["reasons"]] != [WORKSPACE_ASLEEP]:
             reasons = [(r["code"], r["text"]) for r in answer["reasons"]]
             raise NotAllowed(reasons[0][1], code=reasons[0][0], reasons=reasons)
         person = project_session(session, secret, slug, now)
@@ -103,7 +105,10 @@ class Passage:
             servers=frozenset(json.dumps(row) for row in self.servers(session, now)),
         )
         lines: list[dict[str, Any]] = [
-            *({"kind": "halt", "project": p, "person": None} for p in current.halted - told.halted),
+            *(
+                {"kind": "halt", "project": p, "person": h, "halt": row}
+                for row, p, h in sorted(current.halted - told.halted, key=lambda halt: halt[0])
+            ),
             *(
                 {"kind": "revoke", "project": p, "person": h}
                 for p, h in sorted(current.refused - told.refused)
@@ -130,12 +135,20 @@ class Passage:
                 refused.add((slug, person.handle))
         return refused
 
-    def _halted(self, session: Session) -> set[str]:
-        return {
-            row.slug
-            for row in projects.active(session)
-            if project_stop(session, row.id) is not None
-        }
+    def _halted(self, session: Session) -> set[Halted]:
+        """Every halt of people, projects or all; one of data ends access, which is told as such."""
+        found: set[Halted] = set()
+        for stop in halts_in_force(session):
+            match stop.scope:
+                case Scope.INSTALLATION:
+                    found.add((stop.id, None, None))
+                case Scope.PROJECT:
+                    found.add((stop.id, projects.get(session, stop.target).slug, None))
+                case Scope.PERSON:
+                    found.add((stop.id, None, session.get_one(Person, stop.target).handle))
+                case Scope.DATASET:
+                    pass
+        return found
 
     def _door(self, row: Server) -> dict[str, Any]:
         """What makes a caller known: on a cluster its pod's address and a hash, else its socket."""

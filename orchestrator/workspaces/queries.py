@@ -4,16 +4,45 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from orchestrator.errors import NotFound
 from orchestrator.workspaces.models import Proof, Server, Usage, Workspace
 from orchestrator.workspaces.states import WorkspaceState
 
+_WAKING = frozenset({WorkspaceState.PROVISIONING.value, WorkspaceState.PROVING.value})
+
 
 def of_project(session: Session, project_id: str) -> Workspace | None:
     """The environment of a project, if one was ever wanted."""
     return session.exec(select(Workspace).where(Workspace.project_id == project_id)).first()
+
+
+def rests(row: Workspace) -> bool:
+    """Say whether an environment sleeps, or is on its way from there to open."""
+    if row.state == WorkspaceState.ASLEEP.value:
+        return True
+    return row.asleep_since is not None and row.state in _WAKING
+
+
+def last_visit(session: Session, row: Workspace) -> datetime | None:
+    """When somebody or something last happened in an environment; None while a server is there.
+
+    Shape: the latest of its own last move, the last minute that gateway or doors counted for it,
+    and what was last seen of a server.
+    """
+    if servers(session, row.project_id):
+        return None
+    counted = session.exec(select(func.max(Usage.minute)).where(Usage.slug == row.slug)).one()
+    seen = session.exec(
+        select(func.max(Server.observed_at)).where(Server.project_id == row.project_id)
+    ).one()
+    return max((at for at in (row.changed_at, counted, seen) if at is not None), default=None)
+
+
+def visited(session: Session, row: Workspace) -> bool:
+    """Say whether somebody wants a server in an environment."""
+    return any(one.wanted_at is not None for one in servers(session, row.project_id))
 
 
 def needing_work(session: Session) -> list[Workspace]:

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from orchestrator.audit.log import append
 from orchestrator.errors import NotFound
-from orchestrator.governance.access import Verb
+from orchestrator.governance.access import Verb, rests
 from orchestrator.identity.models import Person
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
@@ -169,7 +169,8 @@ def prestart(session: Session, person: Person, now: datetime, *, policies: Polic
     for project in projects.active(session):
         if not project.prestart or person.id not in projects.active_members(session, project.id):
             continue
-        if Verb.WORK in access(session, person.id, project, now, policies=policies).verbs:
+        found = access(session, person.id, project, now, policies=policies)
+        if Verb.WORK in found.verbs or rests(found):
             want_server(session, project.id, project.slug, person.id, person.handle, now)
             begun.append(project.slug)
     return begun

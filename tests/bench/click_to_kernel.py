@@ -16,6 +16,7 @@ from rich.console import Console
 from orchestrator.bootstrap.control import utc_now
 from orchestrator.db import connect, write
 from orchestrator.demo.cast import Persona
+from orchestrator.demo.machine import Machine
 from orchestrator.demo.run import installation, prepare
 from orchestrator.demo.story import Story, wait_until
 from orchestrator.demo.tale import OTHER, PROJECT, Tale
@@ -35,7 +36,7 @@ def main() -> None:
         ensure_image(settings, "workspace")
         story = Story(Path(folder) / "report.json", Console(quiet=True))
         found: dict[str, list[float]] = {"cold": [], "started at sign-in": []}
-        with installation(settings, identity), closing(Tale(settings, story)) as tale:
+        with installation(settings, identity), closing(Tale(Machine(settings), story)) as tale:
             tale.identity()
             tale.snapshots_published()
             tale.permit()

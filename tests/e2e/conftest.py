@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from rich.console import Console
 
 from orchestrator.demo.cast import Persona
+from orchestrator.demo.machine import Machine
 from orchestrator.demo.processes import Processes
 from orchestrator.demo.run import installation, prepare
 from orchestrator.demo.story import Story
@@ -62,7 +63,7 @@ def house() -> Iterator[House]:
         with (
             told,
             installation(settings, identity_port) as processes,
-            closing(Tale(settings, story)) as tale,
+            closing(Tale(Machine(settings), story)) as tale,
         ):
             with suppress(Exception):  # the step that failed is in the story; a test shows it
                 tale.tell()

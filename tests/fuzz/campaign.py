@@ -13,7 +13,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["orchestrator.outputs.readers"]):
-    from orchestrator.outputs.readers.registry import open_bytes
+    from orchestrator.outputs.readers.registry import IN_PRISON, open_bytes
 from orchestrator.outputs.coverage import cover
 from orchestrator.outputs.form import FormLimits, form_from_json, form_to_json
 from orchestrator.outputs.readers.opening import ReadCaps
@@ -26,7 +26,7 @@ SLOWEST = 20.0  # seconds
 def held(name: str, data: bytes) -> None:
     """Open bytes and hold what must always be so."""
     start = time.monotonic()
-    form = open_bytes(name, data, CAPS)
+    form = open_bytes(name, data, CAPS, IN_PRISON)
     assert time.monotonic() - start < SLOWEST, "too slow"
     assert form_from_json(form_to_json(form), LIMITS) == form, "no form"
     coverage = cover(form)

@@ -75,6 +75,7 @@ class ControlWorld:
         self.wanted: list[tuple[str, str]] = []
         self.left: list[tuple[str, str]] = []
         self.usage: list[dict[str, Any]] = []
+        self.closed: list[dict[str, Any]] = []
         self.servers: list[dict[str, Any]] = []
         self.intake: list[tuple[str, str, bytes]] = []
         self.intake_answer: tuple[int, Any] = (200, {"ok": True})
@@ -97,6 +98,7 @@ class ControlWorld:
                 web.post("/internal/want", self._want),
                 web.post("/internal/leave", self._leave),
                 web.post("/internal/usage", self._usage),
+                web.post("/internal/closed", self._closed),
                 web.get("/internal/stream", self._stream),
                 web.get("/internal/servers", self._servers),
                 web.route("*", "/internal/intake/{tail:.*}", self._intake),
@@ -202,6 +204,12 @@ class ControlWorld:
     async def _usage(self, request: web.Request) -> web.Response:
         await self._check(request, "gateway")
         self.usage += (await request.json())["rows"]
+        return web.Response(status=204)
+
+    async def _closed(self, request: web.Request) -> web.Response:
+        role = request.headers.get("Authorization", "").split("-")[1]
+        await self._check(request, role)
+        self.closed.append({"role": role, **await request.json()})
         return web.Response(status=204)
 
     async def _servers(self, request: web.Request) -> web.Response:

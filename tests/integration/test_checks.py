@@ -26,33 +26,49 @@ HOSTILE = """
 import os, sys, time
 from pathlib import Path
 from orchestrator.outputs import opener
-word = Path("/job/files/0").read_bytes().split()[0]
-out = Path("/out")
-if word == b"crash":
-    os.abort()
-if word == b"hang":
-    time.sleep(600)
-if word == b"fork":
-    [os.fork() for _ in range(3)]
-    time.sleep(600)
-if word == b"eat":
-    hold = [os.urandom(1 << 22) for _ in range(1000)]
-if word == b"flood":
-    (out / "forms.json").write_bytes(b"x" * (40 << 20))
-if word == b"many":
-    [(out / f"f{n}").touch() for n in range(200)]
-if word == b"link":
-    os.symlink("/job/key", out / "forms.json")
-    sys.exit(0)
-if word == b"pipe":
-    os.mkfifo(out / "forms.json")
-    sys.exit(0)
-if word == b"lie":
-    sys.exit(0)
-if word == b"steal":
-    Path("/out/forms.json").write_text(os.environ.get("TRE_X", "") + "{}")
-    sys.exit(0)
-sys.argv = ["opener"]
+whole = opener.open_file
+def open_file(path, location, *rest):
+    word = location.read_bytes().split()[0]
+    out = Path("/out")
+    if word == b"crash":
+        os.abort()
+    if word == b"hang":
+        time.sleep(600)
+    if word == b"stop":
+        os.kill(os.getppid(), 19)
+        time.sleep(600)
+    if word == b"fork":
+        [os.fork() for _ in range(3)]
+        time.sleep(600)
+    if word == b"eat":
+        hold = [os.urandom(1 << 22) for _ in range(1000)]
+    if word == b"flood":
+        (out / "forms.json").write_bytes(b"x" * (40 << 20))
+    if word == b"many":
+        [(out / f"f{n}").touch() for n in range(200)]
+        os.abort()
+    if word == b"forge":
+        for number in range(3):
+            (out / f"forms-{number}.json").unlink(missing_ok=True)
+            (out / f"forms-{number}.json").write_text("{}")
+        os.abort()
+    if word == b"look":
+        os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR)
+        (out / "forms.json").write_text("{}")
+        os._exit(0)
+    if word == b"link":
+        os.symlink("/job/key", out / "forms.json")
+        os._exit(0)
+    if word == b"pipe":
+        os.mkfifo(out / "forms.json")
+        os._exit(0)
+    if word == b"lie":
+        os._exit(0)
+    if word == b"steal":
+        Path("/out/forms.json").write_text(os.environ.get("TRE_X", "") + "{}")
+        os._exit(0)
+    return whole(path, location, *rest)
+opener.open_file = open_file
 opener.main()
 """
 ALLOWED = Bounds(seconds=15, output=8 << 20, memory=256 << 20, processes=16)
@@ -84,14 +100,27 @@ def _verdicts(report: Report) -> dict[str, Verdict]:
 
 
 @pytest.mark.parametrize(
-    "word", ["crash", "fork", "eat", "flood", "many", "link", "pipe", "lie", "steal"]
+    "word",
+    [
+        "crash",
+        "fork",
+        "stop",
+        "eat",
+        "flood",
+        "many",
+        "forge",
+        "look",
+        "link",
+        "pipe",
+        "lie",
+        "steal",
+    ],
 )
 def test_a_file_that_breaks_its_opener_spoils_only_itself(
     scratch: Path, tmp_path: Path, word: str
 ) -> None:
-    bounds = Bounds(3, ALLOWED.output, ALLOWED.memory, 16) if word == "fork" else ALLOWED
     contents = {"a.txt": GOOD, "bad.txt": word.encode() + b" it", "c.txt": GOOD}
-    report = _worker(scratch, bounds, opener=HOSTILE).check(_job(tmp_path, contents))
+    report = _worker(scratch, ALLOWED, opener=HOSTILE).check(_job(tmp_path, contents))
     found = _verdicts(report)
     assert found["bad.txt"] is Verdict.COULD_NOT_CHECK
     assert found["a.txt"] is found["c.txt"] is not Verdict.COULD_NOT_CHECK

@@ -18,7 +18,7 @@ from orchestrator.doors.house import Pace
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
 from tests.integration.doors_world import Way, door, server
-from tests.integration.gateway_world import ENGINE, KNOWN, Notebook, World, world
+from tests.integration.gateway_world import ENGINE, KNOWN, Notebook, World, until, world
 
 pytestmark = pytest.mark.loopback
 
@@ -394,7 +394,7 @@ def test_a_revocation_cuts_open_connections_and_the_socket_goes(kind: str) -> No
             case "revoke":
                 made.control.push(kind="revoke", project="flc", person="ada")
             case "halt":
-                made.control.push(kind="halt", project="flc", person=None)
+                made.control.push(kind="halt", project="flc", person=None, halt="h-1")
             case "halt-all":
                 made.control.push(kind="halt", project=None, person=None)
             case _:
@@ -404,6 +404,9 @@ def test_a_revocation_cuts_open_connections_and_the_socket_goes(kind: str) -> No
         await shuts(door(made, "airlock"))
         if kind != "halt-all":
             assert await door(made, "hub", "gps", "grace").there()
+        if kind == "halt":
+            await until(lambda: bool(made.control.closed))
+            assert made.control.closed == [{"role": "doors", "halt": "h-1", "closed": 1}]
         if "halt" in kind or kind == "admin":
             await asyncio.sleep(FAST.fresh * 2)
             assert not await door(made, "airlock").there()  # although the list still names it

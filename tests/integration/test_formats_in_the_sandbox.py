@@ -63,6 +63,7 @@ def test_formats_are_read_in_the_sandbox(scratch: Path, tmp_path: Path) -> None:
     files = {f"{number}/{name_of(kind)}": WRITERS[kind](SAFE) for number, kind in enumerate(kinds)}
     columns = {"x": [str(n) for n in range(9)], "y": [str(n * n) for n in range(9)]}
     files |= {f"f.{kind}": drawing(columns, kind) for kind in ("svg", "pdf", "jpg")}
+    files |= {name_of(kind): WRITERS[kind](SAFE) for kind in ("sas7bdat-runs", "xpt-8")}
     report = checked(scratch, tmp_path, files)
     assert unchecked(report) == set()
     assert all(file.coverage.accounted == file.coverage.total for file in report.files)
@@ -82,3 +83,16 @@ def test_a_large_legal_file_is_read_beside_hostile_ones(scratch: Path, tmp_path:
     found = {file.path: file.verdict for file in report.files}
     assert found["code.pkl"] is Verdict.BLOCK
     assert found["small.csv"] is Verdict.PASS
+
+
+def test_duckdb_reads_its_own_file_under_the_filter_of_system_calls(
+    scratch: Path, tmp_path: Path
+) -> None:
+    """As one file of several, which may start no thread, and alone: its table is seen."""
+    mail = {"group": ["a", "b"], "contact": ["anna.berg@clinic.example", "per.li@clinic.example"]}
+    files = {"a.duckdb": WRITERS["duckdb"](mail), "b.txt": b"The two groups differ.\n"}
+    for chosen in (files, {"a.duckdb": files["a.duckdb"]}):
+        report = checked(scratch, tmp_path, chosen)
+        assert unchecked(report) == {"a.duckdb"}
+        places = {one.where.path for one in report.files[0].findings}
+        assert "a.duckdb!/results" in places

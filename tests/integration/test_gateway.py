@@ -451,8 +451,10 @@ def test_a_pushed_halt_cuts_and_holds_until_it_is_confirmed(scope: dict[str, Any
     async def test(made: World, notebook: Notebook) -> None:
         notebook.reply("GET", "/user/ada/api/status", json={})
         near = await streaming(made, notebook)
-        made.control.push(kind="halt", **scope)
+        made.control.push(kind="halt", halt="h-1", **scope)
         await ends(near, 2)
+        await until(lambda: bool(made.control.closed))
+        assert made.control.closed == [{"role": "gateway", "halt": "h-1", "closed": 1}]
         reply, body = await get(made, "/user/ada/api/status")
         assert reply.status == 403  # although the control plane's row still says yes
         assert json.loads(body)["reasons"][0]["code"] == "halted"
@@ -919,6 +921,39 @@ def test_a_server_that_is_not_there_is_wanted_once_and_a_page_waits(state: str) 
         assert b"starting" in body
         assert b"<script" not in body
         assert made.control.wanted == [("flc", SECRET)]
+
+    run(test)
+
+
+def test_a_workspace_that_sleeps_is_woken_by_a_page_that_goes_on_by_itself() -> None:
+    async def test(made: World, notebook: Notebook) -> None:
+        made.control.deny("flc", code="workspace_asleep")
+        reply, body = await get(made, "/user/ada/api/status")
+        assert (reply.status, json.loads(body)["code"]) == (503, "workspace_asleep")
+        assert made.control.wanted == []  # a tab that was left open wakes nothing
+        for _ in range(3):
+            reply, body = await get(made, "/user/ada/lab", Accept="text/html")
+        assert (reply.status, reply.headers["Refresh"]) == (503, "2")
+        assert b"waking up" in body
+        assert b"The reason is workspace_asleep." in body, "how far it is"
+        assert made.control.wanted == [("flc", SECRET)]
+        made.control.allow("flc", "ada", state="starting", address=None, token=None)
+        await asyncio.sleep(FAST.fresh * 1.5)
+        reply, body = await get(made, "/user/ada/lab", Accept="text/html")
+        assert b"notebook server is starting" in body
+        assert reply.headers["Refresh"] == "2"
+
+    run(test)
+
+
+def test_another_reason_beside_sleep_wakes_nothing() -> None:
+    async def test(made: World, notebook: Notebook) -> None:
+        made.control.deny("flc", code="workspace_asleep")
+        made.control.answers["flc", SECRET]["reasons"].append({"code": "expired", "text": "Over."})
+        reply, body = await get(made, "/user/ada/lab", Accept="text/html")
+        assert reply.status == 403
+        assert b"Over." in body
+        assert made.control.wanted == []
 
     run(test)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from orchestrator.engines.checks import FILES, JUDGE, OPENER, WORKERS, Bounds, Given
+from orchestrator.engines.checks import JUDGE, OPENER, WORKERS, Bounds, Given
 from orchestrator.engines.kubernetes import hubs, manifests, pods
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster
@@ -124,7 +124,7 @@ def _asked(connection: socket.socket, given: Given, out: Path, bounds: Bounds) -
         with connection.makefile("wb") as outgoing:
             _send(outgoing, given)
         with connection.makefile("rb") as incoming:
-            return _taken_in(frames.read(incoming, bounds.output), out)
+            return _taken_in(frames.read(incoming, bounds.output), out, bounds.files)
     finally:
         killer.cancel()
 
@@ -154,10 +154,10 @@ def _within(place: Path) -> Iterator[Path]:
         yield from sorted(each for each in place.rglob("*") if each.is_file())
 
 
-def _taken_in(found: Iterator[tuple[str, Iterator[bytes]]], out: Path) -> bool:
+def _taken_in(found: Iterator[tuple[str, Iterator[bytes]]], out: Path, most: int) -> bool:
     """Lay results into the folder; a name that is more than a name, or one too many, is refused."""
     for count, (name, blocks) in enumerate(found):
-        if "/" in name or name in ("", ".", "..") or count >= FILES:
+        if "/" in name or name in ("", ".", "..") or count >= most:
             raise Invalid("A check worker sent a file that nobody asked for.", code="bad_frame")
         with (out / name).open("xb") as file:
             for block in blocks:

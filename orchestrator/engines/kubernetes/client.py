@@ -115,7 +115,7 @@ class Client:
         """Read the credentials; connects to nothing. Errors: Unavailable when there are none."""
         self._access = access
         self._slots = threading.BoundedSemaphore(REQUESTS_AT_ONCE)
-        self._api = _connect(access)
+        self._api = connect(access)
         self._sent = 0
         self._held: Callable[[], bool] = lambda: True
         self._counting = threading.Lock()
@@ -250,7 +250,7 @@ class Client:
         """Read the credentials again, once: certificates and tokens change after hours of work."""
         if attempt > 1:
             return None
-        self._api = _connect(self._access)
+        self._api = connect(self._access)
         return 0.0
 
     def _send(
@@ -328,7 +328,8 @@ class Stream:
         return str(event.get("type")), _trimmed(thing, self._kind)
 
 
-def _connect(access: Access) -> official.ApiClient:
+def connect(access: Access) -> official.ApiClient:
+    """Read the credentials into a connection. Errors: Unavailable when there are none."""
     settings = official.Configuration()
     try:
         if access.kubeconfig is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from orchestrator.engines import checks
-from orchestrator.engines.checks import FILES, JUDGE, WORKERS, Bounds, Given
+from orchestrator.engines.checks import JUDGE, WORKERS, Bounds, Given
 from orchestrator.sandbox import roles, run, spawn
 from orchestrator.sandbox.arguments import Bind, Box, Text
 from orchestrator.sandbox.limits import Limits, make_group
@@ -107,12 +107,12 @@ def _ended_well(process: subprocess.Popen[bytes], bounds: Bounds, out: Path) -> 
     until = time.monotonic() + bounds.seconds
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(_LOOK_SECONDS) == 0 and _within(out, bounds.output)
-        if time.monotonic() > until or not _within(out, bounds.output):
+            return process.wait(_LOOK_SECONDS) == 0 and _within(out, bounds)
+        if time.monotonic() > until or not _within(out, bounds):
             return False
 
 
-def _within(out: Path, limit: int) -> bool:
+def _within(out: Path, bounds: Bounds) -> bool:
     """Say whether a folder holds few files and few bytes, counted as the disk counts them."""
     total = count = 0
     for folder, folders, files in os.walk(out):
@@ -120,4 +120,4 @@ def _within(out: Path, limit: int) -> bool:
             with contextlib.suppress(FileNotFoundError):
                 total += os.lstat(os.path.join(folder, name)).st_blocks * 512
             count += 1
-    return total <= limit and count <= FILES
+    return total <= bounds.output and count <= bounds.files

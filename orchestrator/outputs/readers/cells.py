@@ -57,6 +57,21 @@ def of_moment(value: int, per_second: int) -> str:
     return when.replace(tzinfo=None).isoformat(" ")
 
 
+_SAS_DAYS = frozenset({"DATE", "MMDDYY", "DDMMYY", "YYMMDD", "E8601DA", "IS8601DA", "B8601DA"})
+_SAS_MOMENTS = frozenset({"DATETIME", "E8601DT", "IS8601DT", "B8601DT"})
+_SAS_EPOCH = 3653  # days from 1960 to 1970
+
+
+def of_sas(value: float, form: str) -> str:
+    """Write a number of SAS; its format says whether it counts days or seconds from 1960 on."""
+    name = form.rstrip("0123456789. ").upper()
+    if name in _SAS_DAYS and value == int(value):
+        return of_days(int(value) - _SAS_EPOCH)
+    if name in _SAS_MOMENTS and math.isfinite(value):
+        return of_moment(round(value * 1_000_000) - _SAS_EPOCH * 86_400 * 1_000_000, 1_000_000)
+    return of_double(value)
+
+
 def of_decimal(value: int, scale: int) -> str:
     """Write a scaled whole number."""
     return str(Decimal(value).scaleb(-scale)) if scale else str(value)

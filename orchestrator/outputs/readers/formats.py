@@ -62,8 +62,8 @@ FORMATS: tuple[Format, ...] = (
            " embedded files", _ZIP),
     Format("opendocument", ("ods", "odt", "odp"), "all parts: tables also where hidden, text,"
            " tracked changes, notes, embedded files", _ZIP),
-    Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, unused dictionary"
-           " values", ("parquet",)),
+    Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, filters of hashed"
+           " values, unused dictionary values", ("parquet",)),
     Format("arrow", ("feather", "arrow", "ipc"), "data, metadata, unused dictionary values",
            ("arrow",)),
     Format("sqlite", ("sqlite", "sqlite3", "db"), "all pages: tables, schema, free pages and space"
@@ -79,10 +79,14 @@ FORMATS: tuple[Format, ...] = (
            " environments", _R),
     Format("stata", ("dta",), "data, labels, notes", ("stata",)),
     Format("spss", ("sav", "zsav"), "data, labels, documents", ("spss",)),
+    Format("sas", ("sas7bdat",), "every page: data also where squeezed, names, labels, and what"
+           " deleted rows left", ("sas",)),
+    Format("sas-transport", ("xpt",), "every member: data, labels, header texts",
+           ("sas-transport",)),
+    Format("duckdb", ("duckdb", "ddb"), "in a prison only, by duckdb itself: tables, schema, texts"
+           " in its blocks; held all the same, because nothing says which bytes were read",
+           ("duckdb",)),
     # no reader: named, so that the finding can say what to do
-    Format("duckdb", ("duckdb", "ddb"), "its blocks are known to its own program only: export the"
-           " tables as parquet or csv", ("duckdb",), Note.UNKNOWN_TYPE),
-    Format("sas", ("sas7bdat", "xpt"), "export the table as csv or parquet", (), Note.UNKNOWN_TYPE),
     Format("stata-graph", ("gph", "ster", "smcl"), "holds the plotted data: export png and the"
            " table", (), Note.UNKNOWN_TYPE),
     Format("ole", ("xls", "doc", "ppt"), "old Office files have no readable parts: save as xlsx,"
@@ -142,6 +146,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"X\n\x00\x00\x00\x02", "r"),
     (0, b"X\n\x00\x00\x00\x03", "r"),
     (0, b"<stata_dta>", "stata"),
+    (12, b"\xc2\xea\x81\x60", "sas"),
+    (0, b"HEADER RECORD*******LIB", "sas-transport"),
     (0, b"$FL2", "spss"),
     (0, b"$FL3", "spss"),
     (0, b"\x6c\x1b", "plink"),

@@ -1,4 +1,4 @@
-"""Parquet: data, key-value metadata, statistics and unused dictionary values, byte by byte.
+"""Parquet: data, metadata, statistics, filters and unused dictionary values, byte by byte.
 
 Pages are decoded here, so that every byte has an owner: a page nobody points at is a gap. What is
 packed in a way this reader does not know is could-not-check. Source: outputs 4.2 (parquet).
@@ -6,10 +6,10 @@ packed in a way this reader does not know is could-not-check. Source: outputs 4.
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers import cells, packing
+from orchestrator.outputs.readers import bloom, cells, packing
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable, below
 from orchestrator.outputs.readers.thrift import Compact, Value, fields, listed, number, raw
@@ -210,8 +210,7 @@ def _chunk(walk: _Walk, column: Column, chunk: dict[int, Value]) -> None:
     _statistics(walk, column.leaf, fields(facts.get(12)))
     for at_key, size_key, owner in ((4, 5, "offset index"), (6, 7, "column index")):
         _index(walk, column.leaf, number(chunk.get(at_key)), number(chunk.get(size_key)), owner)
-    if number(facts.get(14)):
-        raise Unreadable(Note.UNKNOWN_PART, number(facts.get(14)))  # a filter of hashed values
+    leaf, plain = _collecting(column.leaf)
     start = number(facts.get(9))
     if number(facts.get(11)):
         start = min(start, number(facts.get(11)))
@@ -231,11 +230,9 @@ def _chunk(walk: _Walk, column: Column, chunk: dict[int, Value]) -> None:
         if kind == _DICTIONARY:
             content = _unpacked(walk.opening, body, codec, number(head.get(2)))
             count = number(fields(head.get(7)).get(1))
-            dictionary = [
-                column.leaf.spell(item) for item in _plain(column.leaf, content, count)[0]
-            ]
+            dictionary = [leaf.spell(item) for item in _plain(leaf, content, count)[0]]
         elif kind in {_DATA, _DATA_2}:
-            values, count = _page(walk.opening, column.leaf, head, body, codec, dictionary, used)
+            values, count = _page(walk.opening, leaf, head, body, codec, dictionary, used)
             column.values += values
             seen += count
         else:
@@ -244,6 +241,42 @@ def _chunk(walk: _Walk, column: Column, chunk: dict[int, Value]) -> None:
     if at != end or seen != wanted:
         raise Unreadable(Note.TRUNCATED, at)
     column.unused += [text for place, text in enumerate(dictionary) if place not in used]
+    if number(facts.get(14)):
+        _filter(walk, leaf, facts, plain)
+
+
+def _collecting(leaf: Leaf) -> tuple[Leaf, set[Item]]:
+    """Answer the same leaf, and the values it spells from now on."""
+    plain: set[Item] = set()
+
+    def spell(value: Item) -> str:
+        plain.add(value)
+        return leaf.spell(value)
+
+    return replace(leaf, spell=spell), plain
+
+
+def _filter(walk: _Walk, leaf: Leaf, facts: dict[int, Value], plain: set[Item]) -> None:
+    """Own a filter of hashed values that is exactly the one of the values in this chunk.
+
+    Errors: Unreadable (UNKNOWN_PART) for any other, which may tell of values that are not shown.
+    """
+    start = number(facts.get(14))
+    reader = Compact(walk.data, start)
+    head = reader.struct()
+    end = reader.at + number(head.get(1))
+    content = walk.own(start, end, f"filter {leaf.name[:60]}")[reader.at - start :]
+    ways = [fields(head.get(key)) for key in (2, 3, 4)]
+    known = all(1 in way for way in ways) and leaf.kind != _BOOLEAN
+    if not known or not content or len(content) % bloom.BLOCK:
+        raise Unreadable(Note.UNKNOWN_PART, start)
+    if bloom.built([_packed(leaf, value) for value in plain], len(content)) != content:
+        raise Unreadable(Note.UNKNOWN_PART, start)
+
+
+def _packed(leaf: Leaf, value: Item) -> bytes:
+    """Write a value as it stands in the file, without its length."""
+    return value if isinstance(value, bytes) else struct.pack(f"<{_CODE[leaf.kind]}", value)
 
 
 def _page_statistics(head: dict[int, Value]) -> dict[int, Value]:

@@ -7,6 +7,7 @@ from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part
 from orchestrator.outputs.readers import (
     arrow,
     documents,
+    duck,
     jpeg,
     markup,
     notebook,
@@ -20,6 +21,8 @@ from orchestrator.outputs.readers import (
     prose,
     r_objects,
     safetensors,
+    sas,
+    sas_transport,
     sheets,
     spss,
     sqlite,
@@ -79,8 +82,15 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "rds": r_objects.read,
         "stata": stata.read,
         "spss": spss.read,
+        "sas": sas.read,
+        "sas-transport": sas_transport.read,
     }
 )
+
+"""Readers that are ours alone and may run anywhere."""
+
+IN_PRISON: Mapping[str, Reader] = MappingProxyType({**READERS, "duckdb": duck.read})
+"""Those of the opener's sandbox, also by programs that are not ours."""
 
 
 def open_bytes(

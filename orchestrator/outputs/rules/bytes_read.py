@@ -49,6 +49,8 @@ _SAY = {
     Note.NOT_XML: "This part should be XML and is not. Write the file again with another program.",
     Note.UNKNOWN_PART: "There is a part in here that we cannot read. Save the file again without "
     "it (printer settings, filters, leftovers of deleted rows), or send the table as csv.",
+    Note.UNACCOUNTED: "Its tables were read, by a program that does not say which bytes it read: "
+    "deleted rows and old versions may still be in the file. Export the tables as parquet or csv.",
     Note.MACRO: "There is a macro in here, which is a program. Save the file without macros.",
 }
 """What a researcher is told about each note that makes a part unreadable."""

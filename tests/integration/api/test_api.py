@@ -29,6 +29,8 @@ from orchestrator.bootstrap.request import COOKIE
 from orchestrator.datasets.service import withdraw
 from orchestrator.db import read, write
 from orchestrator.governance import service as governance
+from orchestrator.governance.halts import Scope
+from orchestrator.governance.queries import halts_in_force, heard_of
 from orchestrator.identity import queries as people
 from orchestrator.identity import service as identity
 from orchestrator.identity.queries import ANONYMOUS
@@ -187,7 +189,7 @@ def test_internal_routes_answer_their_process_and_nobody_else(filled: World) -> 
                 continue
             opened.setdefault(route.path, set()).add(name)
     gateway = {f"/internal/{verb}" for verb in ("exchange", "decide", "want", "leave")}
-    both = {"/internal/usage", "/internal/servers"}
+    both = {"/internal/usage", "/internal/servers", "/internal/closed"}
     doors = {route.path for _, route in routes(intake)}
     assert opened == {
         **{path: {"gateway"} for path in gateway},
@@ -375,6 +377,11 @@ def _announced(_world: World) -> dict[str, str]:
     return {"dataset": "flchain", "label": "2030-1", "dictionary": DICTIONARY}
 
 
+def _closed(world: World) -> object:
+    with read(world.control.db) as session:
+        return {"halt": halts_in_force(session, Scope.PROJECT)[0].id, "closed": 1}
+
+
 def _counted(_world: World) -> dict[str, Any]:
     row = {"project": "light-chains", "person": "ada", "minute": NOW.isoformat()}
     return {"rows": [{**row, "path_class": "kernel", "requests": 3}]}
@@ -468,6 +475,7 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("POST", "/internal/want"): ("gateway", {}, _at_project),
     ("POST", "/internal/leave"): ("gateway", {}, _at_project),
     ("POST", "/internal/usage"): ("gateway", {}, _counted),
+    ("POST", "/internal/closed"): ("gateway", {}, _closed),
     ("PUT", f"{D}/files/{{path:path}}"): ("doors", {}, lambda _: CLEAN),
     ("POST", f"{D}/check"): ("doors", {"name": "draft"}, _nothing),
     ("POST", f"{D}/submit"): ("doors", {"name": "draft"}, lambda _: {"files": {}}),
@@ -625,13 +633,57 @@ def test_a_halt_is_told_as_it_commits(world: World, listener: Listener) -> None:
     world.browser("administrator").api(
         "POST", "/api/projects/light-chains/halt", {"reason": "Because."}
     )
-    assert listener.wait("halt", mark) == {
-        "kind": "halt",
-        "project": "light-chains",
-        "person": None,
-    }
+    heard = listener.wait("halt", mark)
+    assert str(heard.pop("halt")).startswith("h-")
+    assert heard == {"kind": "halt", "project": "light-chains", "person": None}
     told = listener.wait("revoke", mark)
     assert told == {"kind": "revoke", "project": "light-chains", "person": handle_of(world, "lead")}
+
+
+def test_what_a_halt_closed_is_written_for_each_role(world: World, listener: Listener) -> None:
+    """The log has each role's first answer; who comes back adds what it closed then."""
+    mark = listener.mark()
+    administrator = world.browser("administrator")
+    administrator.api("POST", "/api/projects/light-chains/halt", {"reason": "Because."})
+    row = listener.wait("halt", mark)["halt"]
+    client = world.browser(None).client
+    before = log_actions(world).count("operator.halt_heard")
+    for role, closed in (("gateway", 2), ("doors", 1), ("gateway", 0), ("gateway", 3)):
+        answer = client.post(
+            "/internal/closed",
+            json={"halt": row, "closed": closed},
+            headers=bearer(role_token(world, ProcessRole(role))),
+        )
+        assert answer.status_code == 204
+    with read(world.control.db) as session:
+        heard = heard_of(session, row)
+    assert {role: one.closed for role, one in heard.items()} == {"gateway": 5, "doors": 1}
+    assert log_actions(world).count("operator.halt_heard") == before + 2
+
+
+def test_a_halt_that_is_over_or_unknown_is_not_answered(world: World) -> None:
+    """Nobody can fill the log by answering what was never said."""
+    answer = world.browser(None).client.post(
+        "/internal/closed",
+        json={"halt": "h-made-up", "closed": 7},
+        headers=bearer(role_token(world, ProcessRole.DOORS)),
+    )
+    assert answer.status_code == 204
+    assert "operator.halt_heard" not in log_actions(world)
+
+
+def test_a_halt_of_a_person_or_of_all_is_told_as_such(world: World, listener: Listener) -> None:
+    """Both have a row of their own that is to be answered."""
+    for scope, target, told in (
+        ("person", str(world.actors["lead"].person), (None, handle_of(world, "lead"))),
+        ("installation", "*", (None, None)),
+    ):
+        mark = listener.mark()
+        with write(world.control.db) as session:
+            who = world.actors["administrator"]
+            governance.halt(session, who, NOW, scope=scope, target=target, reason="Because.")
+        heard = listener.wait("halt", mark)
+        assert (heard["project"], heard["person"]) == told
 
 
 def test_a_halt_that_was_lifted_is_told_again_when_it_comes_again(

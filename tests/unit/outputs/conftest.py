@@ -9,7 +9,7 @@ from orchestrator.outputs.index import Index
 from orchestrator.outputs.judge import form_limits, judge
 from orchestrator.outputs.model import Context, FileReport, Job, JobFile
 from orchestrator.outputs.readers.opening import ReadCaps
-from orchestrator.outputs.readers.registry import open_bytes
+from orchestrator.outputs.readers.registry import IN_PRISON, open_bytes
 from orchestrator.policy.outputs import OutputsPolicy, read_outputs
 from orchestrator.values import digest_of
 from tests.outputs_world import SAID, Cells, Check, cohort, index_of
@@ -67,7 +67,7 @@ def check(policy: OutputsPolicy, caps: ReadCaps) -> Check:
         raw = data.encode() if isinstance(data, str) else data
         file = JobFile(path, digest_of(raw), len(raw), Path(path), context)
         job = Job("j", "export", (file,), policy.as_json(), policy.digest())
-        form = open_bytes(path, raw, caps)
+        form = open_bytes(path, raw, caps, IN_PRISON)
         return judge(job, [form], indexes, policy).files[0]
 
     return run

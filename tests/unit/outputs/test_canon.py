@@ -1,6 +1,7 @@
 """One spelling for each value."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -50,22 +51,27 @@ def test_missing_values_are_no_evidence() -> None:
     assert not any(map(is_missing, ["0", "no", "N"]))
 
 
+def spelled(values: Sequence[float | None], counts: list[int]) -> dict[Transform, list[str]]:
+    """All transforms of a column at once."""
+    return {name: list(own) for name, own in transforms(values, counts)}
+
+
 def test_transforms_of_a_column() -> None:
     """Scaled by the whole column, each value as often as it occurs."""
     values = [float(value) for value in range(1, 31)]
     counts = [2] * 30
-    made = transforms(values, counts)
+    made = spelled(values, counts)
     mean, spread = 15.5, math.sqrt(sum((value - 15.5) ** 2 for value in values) / 30)
     assert made[Transform.Z_SCORE][0] == spell_number((1 - mean) / spread, 4)
     assert (made[Transform.MIN_MAX][0], made[Transform.MIN_MAX][-1]) == ("0", "1")
     assert made[Transform.LOG][9] == spell_number(math.log(10), 4)
     assert made[Transform.LOG1P][9] == spell_number(math.log(11), 4)
     assert Transform.TENTH not in made
-    few = transforms([0.25, -1.0, None], [1, 1, 1])
+    few = spelled([0.25, -1.0, None], [1, 1, 1])
     assert set(few) == {Transform.INTEGER, Transform.TENTH}
     assert few[Transform.INTEGER] == ["0", "-1", ""]
-    assert transforms([0.0, *values], [1] * 31)[Transform.LOG][:2] == ["", "0"]
-    assert Transform.LOG1P not in transforms([-1.0, *values], [1] * 31)
+    assert spelled([0.0, *values], [1] * 31)[Transform.LOG][:2] == ["", "0"]
+    assert Transform.LOG1P not in spelled([-1.0, *values], [1] * 31)
 
 
 def test_hashes_need_the_key() -> None:

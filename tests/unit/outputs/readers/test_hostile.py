@@ -11,16 +11,18 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 from PIL import Image
 
 from orchestrator.outputs.coverage import cover
 from orchestrator.outputs.form import FileForm, Kind, Note
 from orchestrator.outputs.readers.opening import ReadCaps
-from orchestrator.outputs.readers.registry import open_bytes
+from orchestrator.outputs.readers.registry import IN_PRISON, open_bytes
 from tests.outputs_world import tables
 from tests.outputs_writers import (
     WRITERS,
@@ -28,16 +30,19 @@ from tests.outputs_writers import (
     database,
     document,
     drawing,
+    duck,
     field,
     name_of,
     parquet,
+    with_file,
     workbook,
 )
 
 CELLS = {"person": ["P000001X", "P007919X", "P015838X"], "age": ["61", "72", "83"]}
 LEAK = "P007919X"
 WHOLE = ["parquet", "feather", "dta", "sav", "npy", "safetensors", "onnx", "rds", "sqlite", "xlsx",
-         "docx", "ods", "tar", "zip", "csv.xz", "joblib-squeezed"]  # fmt: skip
+         "docx", "ods", "tar", "zip", "csv.xz", "joblib-squeezed", "xpt", "xpt-8", "sas7bdat",
+         "sas7bdat-runs", "parquet-duckdb", "duckdb"]  # fmt: skip
 
 
 def notes(form: FileForm) -> set[Note]:
@@ -55,8 +60,9 @@ def words(form: FileForm) -> str:
 
 def unseen(form: FileForm) -> bool:
     """Whether something could not be checked."""
-    told = {Note.TRUNCATED, Note.UNKNOWN_PART, Note.PARSER_FAILED, Note.UNKNOWN_TYPE, Note.NOT_XML,
-            Note.TYPE_DISAGREES, Note.HEADERS_DIFFER, Note.RAGGED, Note.BOMB}  # fmt: skip
+    told = {Note.TRUNCATED, Note.UNACCOUNTED, Note.UNKNOWN_PART, Note.PARSER_FAILED,
+            Note.UNKNOWN_TYPE, Note.NOT_XML, Note.TYPE_DISAGREES, Note.HEADERS_DIFFER, Note.RAGGED,
+            Note.BOMB}  # fmt: skip
     return bool(cover(form).gaps or notes(form) & told)
 
 
@@ -64,7 +70,7 @@ def unseen(form: FileForm) -> bool:
 def test_bytes_behind_the_end_are_seen(caps: ReadCaps, kind: str) -> None:
     """Whatever the format thinks its end is."""
     data = WRITERS[kind](CELLS)
-    assert unseen(open_bytes(name_of(kind), data + b"secret rows of people", caps))
+    assert unseen(open_bytes(name_of(kind), data + b"secret rows of people", caps, IN_PRISON))
 
 
 @pytest.mark.parametrize("kind", WHOLE)
@@ -74,7 +80,7 @@ def test_a_cut_file_is_not_read_as_a_whole_one(caps: ReadCaps, kind: str) -> Non
     for cut in (len(data) // 2, len(data) - 7):
         if kind == "tar" and not data[cut:].strip(b"\0"):
             continue
-        assert unseen(open_bytes(name_of(kind), data[:cut], caps))
+        assert unseen(open_bytes(name_of(kind), data[:cut], caps, IN_PRISON))
 
 
 @pytest.mark.parametrize("kind", [*WHOLE, "html", "tex", "ndjson", "xml"])
@@ -434,3 +440,96 @@ def test_hidden_and_embedded_content_of_a_page_is_read(caps: ReadCaps) -> None:
     assert (("x", "id"), (("1", LEAK), ("2", "P2"))) in tables(form).values()
     assert {Note.HIDDEN, Note.SCRIPT} <= notes(form)
     assert cover(form).gaps == ()
+
+
+def test_a_filter_that_knows_more_values_than_the_column_is_not_passed_over(caps: ReadCaps) -> None:
+    """One bit more in a filter says that another value was there."""
+    cells = {"person": ["P1", "P2"] * 40, "age": ["61", "72"] * 40}
+    data = WRITERS["parquet-duckdb"](cells)
+    whole = open_bytes("a.parquet", data, caps)
+    owners = [span for span in whole.parts[0].spans if span.owner.startswith("filter")]
+    assert len(owners) == 2
+    assert not unseen(whole)
+    at = owners[0].end - 1
+    assert unseen(
+        open_bytes("a.parquet", data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :], caps)
+    )
+
+
+def test_what_a_deleted_row_left_on_a_page_of_sas_is_shown(caps: ReadCaps) -> None:
+    """Bytes that nothing points at are leftovers, wherever they lie."""
+    data = bytearray(WRITERS["sas7bdat"](CELLS))
+    data[-40 : -40 + len(LEAK)] = LEAK.encode()
+    form = open_bytes("a.sas7bdat", bytes(data), caps)
+    assert LEAK in words(form)
+    assert {Note.UNUSED, Note.UNKNOWN_PART} <= notes(form)
+
+
+def test_the_header_and_the_filler_of_sas_files_hide_nothing(caps: ReadCaps) -> None:
+    """What should be blank and is not was not read."""
+    data = bytearray(WRITERS["sas7bdat"](CELLS))
+    data[900:908] = LEAK.encode()
+    assert unseen(open_bytes("a.sas7bdat", bytes(data), caps))
+    data = bytearray(WRITERS["xpt-8"](CELLS))
+    data[-8:] = LEAK.encode()
+    assert unseen(open_bytes("a.xpt", bytes(data), caps))
+    data = bytearray(WRITERS["xpt"](CELLS))
+    data[-8:] = LEAK.encode()  # nothing says how many rows there are, so this is one
+    form = open_bytes("a.xpt", bytes(data), caps)
+    assert unseen(form) or LEAK in words(form)
+
+
+@pytest.mark.parametrize("kind", ["sas7bdat", "sas7bdat-runs"])
+def test_two_readers_that_are_not_ours_see_the_same_rows(tmp_path: Path, kind: str) -> None:
+    """The files that the tests write are such files."""
+    place = tmp_path / "a.sas7bdat"
+    place.write_bytes(WRITERS[kind](CELLS))
+    first, _ = pyreadstat.read_sas7bdat(str(place))
+    second = pd.read_sas(place, encoding="utf-8")
+    for found in (first, second):
+        assert list(found["person"]) == CELLS["person"]
+        assert [str(int(age)) for age in found["age"]] == CELLS["age"]
+
+
+def test_a_duckdb_file_is_read_in_the_prison_only_and_never_called_whole(caps: ReadCaps) -> None:
+    """Its tables are seen, its bytes are not accounted for; outside it is not opened at all."""
+    data = duck(CELLS)
+    form = open_bytes("a.duckdb", data, caps, IN_PRISON)
+    assert LEAK in words(form)
+    assert Note.UNACCOUNTED in notes(form)
+    coverage = cover(form)
+    assert coverage.accounted == 0
+    assert coverage.gaps
+    assert notes(open_bytes("a.duckdb", data, caps)) == {Note.UNKNOWN_TYPE}
+
+
+def test_a_duckdb_file_reaches_no_other_file(caps: ReadCaps, tmp_path: Path) -> None:
+    """A view or a default that reads the machine is text, and nothing more."""
+    place = tmp_path / "a.duckdb"
+    (tmp_path / "secret.csv").write_text(f"a\n{LEAK}\n")
+    with duckdb.connect(str(place)) as base:
+        base.execute(f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path}/secret.csv')")
+        base.execute("CREATE MACRO m() AS TABLE SELECT * FROM v")
+        base.execute("CREATE TABLE t AS SELECT 1 AS one")
+    form = open_bytes("a.duckdb", place.read_bytes(), caps, IN_PRISON)
+    assert [part.path for part in form.parts if part.table] == ["a.duckdb!/t"]
+    assert LEAK not in words(form)
+    assert "secret.csv" in words(form)
+
+
+def test_rows_deleted_from_a_duckdb_file_are_said_to_be_possible(caps: ReadCaps) -> None:
+    """What free blocks still hold as text is shown."""
+    rows = {"person": [f"P{number:06d}X" for number in range(3000)]}
+
+    def write(path: str) -> None:
+        with duckdb.connect(path) as base:
+            base.register("t", pd.DataFrame(rows))
+            base.execute("CREATE TABLE kept AS SELECT 'nobody' AS person")
+            base.execute("CREATE TABLE gone AS SELECT * FROM t")
+            base.execute("CHECKPOINT")
+            base.execute("DROP TABLE gone")
+            base.execute("CHECKPOINT")
+
+    form = open_bytes("a.duckdb", with_file(write, "duckdb"), caps, IN_PRISON)
+    assert [part.path for part in form.parts if part.table] == ["a.duckdb!/kept"]
+    assert Note.UNACCOUNTED in notes(form)

@@ -1,0 +1,136 @@
+"""The story of `tre demo --engine kubernetes`, whole: installed by the chart, told, taken away.
+
+One installation for all tests here. What they look at was kept while it stood.
+"""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from orchestrator.demo.cells import cell
+from orchestrator.demo.data import datasets
+from orchestrator.demo.installing import installation
+from orchestrator.demo.installing import prepared as browsers
+from orchestrator.demo.story import Story, wait_until
+from orchestrator.demo.tale import OTHER, Tale
+from tests.cluster.demo import prepared
+from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
+from tests.cluster.lab.instance import Instance
+from tests.cluster.objects import Objects
+from tests.e2e.test_story import CHAPTERS
+
+START = "Start: the chart is installed on the cluster"
+_KINDS = (
+    ("v1", "Namespace"),
+    ("v1", "PersistentVolume"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"),
+)
+
+
+@dataclass
+class Told:
+    """What was seen while the story's installation stood, and what stood before and after it."""
+
+    story: Story
+    folder: Path
+    downloaded: bytes = b""
+    started: dict[str, str] = field(default_factory=dict)
+    before: set[str] = field(default_factory=set)
+    after: set[str] = field(default_factory=set)
+
+
+def say(line: str) -> None:
+    """A long build says how far it is."""
+    sys.stderr.write(f"{line}\n")
+
+
+@pytest.fixture(scope="module")
+def told(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The whole story; a chapter that failed is in it, for a test to show."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings, identity_port = browsers(folder)
+    story = Story(folder / "report.json", Console(file=sys.stderr, width=160))
+    found = Told(story, folder)
+    with prepared(lab, objects, folder, say) as chosen:
+        found.before = everything(lab, objects)
+        with ExitStack() as ending:
+            with story.step(START) as step:
+                place = ending.enter_context(
+                    installation(settings, identity_port, chosen, step, folder)
+                )
+            tale = ending.enter_context(closing(Tale(place, story)))
+            with suppress(Exception):  # the step that failed is in the story; a test shows it
+                tale.tell()
+                found.downloaded = tale.downloaded
+                found.started = _sign_in_again(tale)
+        found.after = everything(lab, objects)
+    return found
+
+
+def everything(lab: Instance, objects: Objects) -> set[str]:
+    """What stands on the cluster, and what is on its node, by name."""
+    found = {
+        f"{kind} {each.metadata.name}"
+        for version, kind in _KINDS
+        for each in objects.kind(version, kind).get().items
+    }
+    for node in objects.core.list_node().items:
+        found |= {f"label {name}={value}" for name, value in node.metadata.labels.items()}
+    return found | set(lab.run("find", CNI_NETWORK, CNI_PLUGINS[0], "-type", "f").split())
+
+
+def _sign_in_again(tale: Tale) -> dict[str, str]:
+    """Milo signs in, and opens nothing; what becomes of his servers, by project."""
+    tale.cast["milo"].sign_in()
+
+    def ready() -> dict[str, str] | None:
+        there = tale.cast["ada"].api(f"/api/projects/{OTHER}/workspace")["servers"]
+        seen = {each["person"]: each["observed"] for each in there}
+        return seen if seen.get("milo") == "ready" else None
+
+    return wait_until(ready, 120, "Milo's own server")
+
+
+def test_every_chapter_comes_out_as_it_must(told: Told) -> None:
+    """The same chapters as on one machine, after another beginning."""
+    for step in told.story.steps:
+        assert step.ok, f"{step.step}: {step.evidence}"
+    assert tuple(step.step for step in told.story.steps) == (START, *CHAPTERS)
+
+
+def test_what_was_released_is_what_the_notebook_computed(told: Told, tmp_path: Path) -> None:
+    """Byte for byte: the same cell, on the same table, outside of any workspace."""
+    (dataset,) = (each for each in datasets() if each.slug == "flchain")
+    table = tmp_path / "data" / "flchain" / "2026-1" / "flchain.csv"
+    table.parent.mkdir(parents=True)
+    table.write_bytes(dataset.content)
+    program = cell("survival_table").replace("/data/", f"{tmp_path}/data/")
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    computed = (tmp_path / "outbox" / "survival" / "survival.csv").read_bytes()
+    assert told.downloaded == computed
+
+
+def test_a_members_server_starts_when_they_sign_in(told: Told) -> None:
+    """Where the project asks for it: nobody opened a page of the project."""
+    assert told.started == {"milo": "ready"}
+
+
+def test_nothing_is_left(told: Told) -> None:
+    """Neither on the cluster nor in the network configuration of its node."""
+    assert told.after == told.before
+
+
+def test_the_logs_of_every_process_are_kept(told: Told) -> None:
+    """What a story that failed is explained by."""
+    kept = {file.stem for file in (told.folder / "logs").iterdir()}
+    assert kept == {"control", "reconciler", "gateway", "doors", "database"}
