@@ -175,6 +175,14 @@ class Settings(BaseSettings):
         return Path(base) / f"tre-{os.geteuid()}-{name}"
 
     @property
+    def bind(self) -> str | None:
+        """What gateway and doors bind; None is every address of both families.
+
+        A pod of a dual-stack cluster has both, and the isolation proof asks for the doors at each.
+        """
+        return None if self.bind_host in ("0.0.0.0", "::") else self.bind_host  # noqa: S104
+
+    @property
     def gateway_listen(self) -> int:
         """The TCP port that the gateway binds; in front of it another one may be published."""
         return self.gateway_listen_port or self.gateway_port

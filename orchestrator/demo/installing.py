@@ -187,7 +187,7 @@ def _nothing_left(client: Client) -> bool | None:
     """Delete what is still there; True when nothing is."""
     spaces = client.list(Scope("Namespace")).items
     ours = [x for x in spaces if key(x).name == SPACE or names.ZONE in _labels(x)]
-    left = [*ours, *client.list(Scope("PersistentVolume", labels=names.PROJECT)).items]
+    left = [*ours, *client.list(Scope("PersistentVolume", labels=names.ROLE)).items]
     for each in left:
         if "deletionTimestamp" not in metadata_of(each):
             with suppress(Conflict):

@@ -84,7 +84,7 @@ async def _front(
     strangers = Strangers(known)
     ports = {name: Port(name, strangers) for name in PORTS}
     for name, port in ports.items():
-        await port.listen(settings.bind_host, PORTS[name])
+        await port.listen(settings.bind, PORTS[name])
         stack.push_async_callback(port.close)
     return PortFront(known, ports, strangers), by_address(known)
 
@@ -99,7 +99,7 @@ async def _health(settings: Settings, house: House) -> web.ServerRunner:
 
     runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, settings.bind_host, DOORS_HEALTH).start()
+    await web.TCPSite(runner, settings.bind, DOORS_HEALTH).start()
     return runner
 
 

@@ -65,8 +65,8 @@ class Port:
         self.doors: dict[str, Factory] = {}
         self._listener: asyncio.Server | None = None
 
-    async def listen(self, host: str, port: int) -> None:
-        """Listen. Errors: OSError when the port is taken."""
+    async def listen(self, host: str | None, port: int) -> None:
+        """Listen, at every address for None. Errors: OSError when the port is taken."""
         self._listener = await asyncio.get_running_loop().create_server(
             lambda: _Threshold(self), host, port, backlog=128
         )

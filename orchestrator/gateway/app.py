@@ -89,7 +89,7 @@ async def _listen(settings: Settings, gateway: Gateway) -> web.ServerRunner:
     server = web.Server(gateway.handle, access_log=None, auto_decompress=False)
     runner = web.ServerRunner(server, shutdown_timeout=1.0)
     await runner.setup()
-    site = web.TCPSite(runner, settings.bind_host, settings.gateway_listen)
+    site = web.TCPSite(runner, settings.bind, settings.gateway_listen)
     for _ in range(_BIND_TRIES):
         try:
             await site.start()
@@ -97,7 +97,7 @@ async def _listen(settings: Settings, gateway: Gateway) -> web.ServerRunner:
             if taken.errno != errno.EADDRINUSE:
                 raise
             await asyncio.sleep(_BIND_PAUSE)
-            site = web.TCPSite(runner, settings.bind_host, settings.gateway_listen)
+            site = web.TCPSite(runner, settings.bind, settings.gateway_listen)
         else:
             return runner
     await runner.cleanup()

@@ -20,10 +20,20 @@ from structlog.testing import capture_logs
 from orchestrator.cli.doors import callers
 from orchestrator.doors.app import PORTS, serve
 from orchestrator.doors.house import Pace
+from orchestrator.doors.ports import Port, Strangers
 from orchestrator.engines.kubernetes.doorways import hash_of
 from orchestrator.settings import Settings
 from tests.integration.doors_world import Way, door, server
-from tests.integration.gateway_world import ENGINE, KNOWN, NODE, Notebook, World, secret_of, world
+from tests.integration.gateway_world import (
+    ENGINE,
+    KNOWN,
+    NODE,
+    Notebook,
+    World,
+    free_port,
+    secret_of,
+    world,
+)
 
 pytestmark = pytest.mark.loopback
 
@@ -367,3 +377,17 @@ def test_health_names_nobody_and_takes_no_orders() -> None:
                 assert reply.status == 404
 
     run(test)
+
+
+def test_any_address_means_both_families() -> None:
+    """A dual-stack pod has two addresses, and the isolation proof asks for the doors at each."""
+
+    async def main() -> None:
+        port, number = Port("hub", Strangers(KNOWN)), free_port()
+        await port.listen(Settings(mode="test", bind_host="0.0.0.0").bind, number)
+        for host in ("127.0.0.1", "::1"):
+            _, writer = await asyncio.open_connection(host, number)
+            writer.close()
+        await port.close()
+
+    asyncio.run(main())
