@@ -14,7 +14,7 @@ from orchestrator.bootstrap.control import utc_now
 from orchestrator.db import connect, write
 from orchestrator.demo import installing
 from orchestrator.demo.cluster import COMPONENTS
-from orchestrator.demo.machine import Machine
+from orchestrator.demo.local import Machine
 from orchestrator.demo.people import PEOPLE, seed
 from orchestrator.demo.place import Place
 from orchestrator.demo.processes import Processes, free_port, is_free

@@ -16,7 +16,7 @@ from rich.console import Console
 from orchestrator.bootstrap.control import utc_now
 from orchestrator.db import connect, write
 from orchestrator.demo.cast import Persona
-from orchestrator.demo.machine import Machine
+from orchestrator.demo.local import Machine
 from orchestrator.demo.run import installation, prepare
 from orchestrator.demo.story import Story, wait_until
 from orchestrator.demo.tale import OTHER, PROJECT, Tale

@@ -22,10 +22,8 @@ from tests.conftest import REFUSED
 NamespaceMaker = Callable[..., str]
 MEASURING = [ip_network("198.18.0.0/15"), ip_network("2001:2::/48")]
 GONE_S = 90
-LONGEST = {
-    name: number
-    for number, name in enumerate(("test_proof.py", "test_servers.py", "test_unproved.py"))
-}
+_LONG = ("proof", "engine_contract", "servers", "unproved", "chart", "policy_truth")
+LONGEST = {f"test_{name}.py": number for number, name in enumerate(_LONG)}
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from rich.console import Console
 
 from orchestrator.demo.cast import Persona
-from orchestrator.demo.machine import Machine
+from orchestrator.demo.local import Machine
 from orchestrator.demo.processes import Processes
 from orchestrator.demo.run import installation, prepare
 from orchestrator.demo.story import Story

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from orchestrator.outputs.canon import number
+from orchestrator.outputs.readers.delimited import is_number
 
 _QUOTED = r'"[^"\n]{0,200}"|' + r"'[^'\n]{0,200}'"
 _PAIR = re.compile(
@@ -117,7 +117,7 @@ def _tuples(content: str) -> Iterator[Found]:
     lists = (_values(match[1]) for match in _TUPLE.finditer(content) if match[1].count(",") > 1)
     for width, group in groupby(lists, len):
         rows = list(group)
-        numbers = sum(number(cell) is not None for row in rows for cell in row)
+        numbers = sum(is_number(cell) for row in rows for cell in row)
         if len(rows) >= _TUPLES and 2 * numbers >= width * len(rows):
             yield [f"column {at}" for at in range(1, width + 1)], rows
 
