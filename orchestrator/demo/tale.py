@@ -5,6 +5,7 @@ Each chapter prints its evidence; a chapter that does not come out as it must en
 
 import hashlib
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
