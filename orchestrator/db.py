@@ -91,14 +91,13 @@ def write(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Session]:
-    """One reading session; a flush inside it is a programmer's mistake.
+    """One reading session: all of it is of one moment. A flush inside it is a mistake of ours.
 
     Errors: Unavailable when the database is away; Invalid for a value that no column takes.
     """
     with Session(engine, expire_on_commit=False, autoflush=False) as session, _values_refused():
-        if engine.dialect.name == "sqlite":
-            session.connection().exec_driver_sql("BEGIN")
         try:
+            _one_moment(session, engine)
             yield session
             assert not session.new, "a reading session must not create rows"
             assert not session.dirty, "a reading session must not change rows"
@@ -107,6 +106,14 @@ def read(engine: Engine) -> Iterator[Session]:
         finally:
             session.expunge_all()  # the roll-back would make what was read unreadable
             session.rollback()
+
+
+def _one_moment(session: Session, engine: Engine) -> None:
+    """Have every statement see the same commits, or a page tells of a check and not of its file."""
+    if engine.dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN")
+    else:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 @contextmanager

@@ -27,8 +27,13 @@ SNAPSHOTS = f"{STATE}/snapshots"
 
 
 @contextmanager
-def prepared(lab: Instance, objects: Objects, folder: Path, say: Say) -> Iterator[Chosen]:
-    """Bring what the story needs to the lab; volumes are made as long as the block lasts."""
+def prepared(
+    lab: Instance, objects: Objects, folder: Path, say: Say, sleep_after: int = 120
+) -> Iterator[Chosen]:
+    """Bring what the story needs to the lab; volumes are made as long as the block lasts.
+
+    Units: `sleep_after` in minutes.
+    """
     images = chart.brought(lab)
     lab.run("install", "-d", "-o", "1000", "-g", "1000", "-m", "0755", SNAPSHOTS)
     said = chart.values(images, **chart.of_lab(lab, objects))
@@ -36,6 +41,7 @@ def prepared(lab: Instance, objects: Objects, folder: Path, say: Say) -> Iterato
         "homes": {"storage_class": CLASS, "shared_class": CLASS},
         "snapshots": {"kind": "folder", "root": SNAPSHOTS},
     }
+    said["sleepAfterMinutes"] = sleep_after
     file = folder / "values.json"
     file.write_text(json.dumps(said, indent=1))
     try:

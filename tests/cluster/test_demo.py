@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from orchestrator.demo.cells import cell
+from orchestrator.demo.cluster import SPACE
 from orchestrator.demo.data import datasets
 from orchestrator.demo.installing import installation
 from orchestrator.demo.installing import prepared as browsers
@@ -43,7 +44,9 @@ class Told:
     story: Story
     folder: Path
     downloaded: bytes = b""
+    slept: dict[str, int] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
+    awake: dict[str, int] = field(default_factory=dict)
     before: set[str] = field(default_factory=set)
     after: set[str] = field(default_factory=set)
 
@@ -60,7 +63,7 @@ def told(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFacto
     settings, identity_port = browsers(folder)
     story = Story(folder / "report.json", Console(file=sys.stderr, width=160))
     found = Told(story, folder)
-    with prepared(lab, objects, folder, say) as chosen:
+    with prepared(lab, objects, folder, say, sleep_after=1) as chosen:
         found.before = everything(lab, objects)
         with ExitStack() as ending:
             with story.step(START) as step:
@@ -71,7 +74,9 @@ def told(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFacto
             with suppress(Exception):  # the step that failed is in the story; a test shows it
                 tale.tell()
                 found.downloaded = tale.downloaded
+                found.slept = _asleep(tale, objects)
                 found.started = _sign_in_again(tale)
+                found.awake = _hubs(objects)
         found.after = everything(lab, objects)
     return found
 
@@ -88,6 +93,23 @@ def everything(lab: Instance, objects: Objects) -> set[str]:
     return found | set(lab.run("find", CNI_NETWORK, CNI_PLUGINS[0], "-type", "f").split())
 
 
+def _hubs(objects: Objects) -> dict[str, int]:
+    """How many pods each project's hub is to have."""
+    found = objects.kind("apps/v1", "Deployment").get(namespace=SPACE, label_selector="tre.project")
+    return {str(each.metadata.name): int(each.spec.replicas) for each in found.items}
+
+
+def _asleep(tale: Tale, objects: Objects) -> dict[str, int]:
+    """Wait until the project that nobody visited sleeps; the hubs as they are then."""
+
+    def look() -> dict[str, int] | None:
+        state = tale.cast["ada"].api(f"/api/projects/{OTHER}/workspace")["state"]
+        hubs = _hubs(objects)
+        return hubs if state == "asleep" and hubs[f"hub-{OTHER}"] == 0 else None
+
+    return wait_until(look, 180, "the other project to sleep")
+
+
 def _sign_in_again(tale: Tale) -> dict[str, str]:
     """Milo signs in, and opens nothing; what becomes of his servers, by project."""
     tale.cast["milo"].sign_in()
@@ -97,7 +119,7 @@ def _sign_in_again(tale: Tale) -> dict[str, str]:
         seen = {each["person"]: each["observed"] for each in there}
         return seen if seen.get("milo") == "ready" else None
 
-    return wait_until(ready, 120, "Milo's own server")
+    return wait_until(ready, 300, "Milo's own server")
 
 
 def test_every_chapter_comes_out_as_it_must(told: Told) -> None:
@@ -123,6 +145,12 @@ def test_what_was_released_is_what_the_notebook_computed(told: Told, tmp_path: P
 def test_a_members_server_starts_when_they_sign_in(told: Told) -> None:
     """Where the project asks for it: nobody opened a page of the project."""
     assert told.started == {"milo": "ready"}
+
+
+def test_a_project_that_nobody_visits_sleeps_until_somebody_comes(told: Told) -> None:
+    """No pod of its hub is left; signing in wakes it, and it is proved again before it opens."""
+    assert told.slept[f"hub-{OTHER}"] == 0
+    assert told.awake[f"hub-{OTHER}"] == 1
 
 
 def test_nothing_is_left(told: Told) -> None:
