@@ -293,8 +293,8 @@ def test_a_checker_compares_with_an_earlier_release_without_a_mouse(
     expect(cora.get_by_role("link", name="Show all rows")).to_be_visible()
     assert cora.get_by_role("row").count() <= everything
     seen(cora)
-    expect(cora.get_by_role("radio", name="Approve")).to_be_disabled()
-    tab_to(cora, cora.get_by_role("radio", name="Return"))
+    expect(cora.get_by_role("radio", name="Approve The check")).to_be_disabled()
+    tab_to(cora, cora.get_by_role("radio", name="Return the author"))
     cora.keyboard.press("Space")
     tab_to(cora, cora.get_by_label("Reason"))
     cora.keyboard.type("It conflicts with an earlier release on this dataset; round to one base.")

@@ -224,13 +224,15 @@ def test_a_proof_is_too_old_before_it_is_renewed(at_work: House) -> None:
 
 
 def test_new_data_wait_for_a_proof_in_date(at_work: House) -> None:
-    """After a long silence the proof comes first, also in a workspace that is open."""
-    at_work.act(lambda session: _drop_mounts(session, at_work))
-    at_work.clock.step(DAY)
-    at_work.engine.broken = [HOLE]
-    at_work.turn(workspaces.WORK)
-    assert at_work.world.mounts == ()
-    assert at_work.workspace().state == W.UNPROVED
+    """After a long silence the proof comes first, also in a workspace that stays open."""
+    awake = at_work.hands.settings.model_copy(update={"sleep_after_minutes": 0})
+    house = restarted(at_work, settings=awake)
+    house.act(lambda session: _drop_mounts(session, house))
+    house.clock.step(DAY)
+    house.engine.broken = [HOLE]
+    house.turn(workspaces.WORK)
+    assert house.world.mounts == ()
+    assert house.workspace().state == W.UNPROVED
 
 
 def _drop_mounts(session: Session, house: House) -> None:
