@@ -296,7 +296,7 @@ def test_a_checker_compares_with_an_earlier_release_without_a_mouse(
     expect(cora.get_by_role("radio", name="Approve The check")).to_be_disabled()
     tab_to(cora, cora.get_by_role("radio", name="Return the author"))
     cora.keyboard.press("Space")
-    tab_to(cora, cora.get_by_label("Reason"))
+    tab_to(cora, cora.get_by_role("textbox", name="Reason"))
     cora.keyboard.type("It conflicts with an earlier release on this dataset; round to one base.")
     tab_to(cora, cora.get_by_role("button", name="Vote on"))
     cora.keyboard.press("Enter")
