@@ -2,12 +2,17 @@
 
 from datetime import timedelta
 
-from orchestrator.errors import Unavailable
+import pytest
+
+from orchestrator import db
+from orchestrator.errors import NotAllowed, NotFound, Unavailable
 from orchestrator.governance.access import Verb, rests
 from orchestrator.reconciler import servers, workspaces
 from orchestrator.workspaces import service as writes
+from orchestrator.workspaces.access import require_entry, require_verb
 from orchestrator.workspaces.models import Usage
 from orchestrator.workspaces.states import WorkspaceState
+from tests.factories import policies
 from tests.integration.reconciler.test_provisioning import HOLE, actions, codes, may
 from tests.reconciler_world import MINUTE, House, restarted
 
@@ -82,6 +87,20 @@ def test_asleep_nobody_works_but_releases_are_collected(at_work: House) -> None:
     assert codes(found) == {"workspace_asleep"}
     assert rests(found)
     assert "wakes it" in found.reasons[0].text
+
+
+def test_a_sleeping_workspaces_door_opens_to_its_members_only(at_work: House) -> None:
+    """The way from the start page to the project's host; work itself is still refused."""
+    quiet(at_work)
+    lead, now = at_work.project.lead, at_work.clock.now
+    stranger = at_work.project.checkers[0]
+    with db.read(at_work.hands.db) as session:
+        rules = policies()
+        assert require_entry(session, lead, at_work.slug, now, policies=rules).slug == at_work.slug
+        with pytest.raises(NotAllowed, match="sleeps"):
+            require_verb(session, lead, at_work.slug, Verb.WORK, now, policies=rules)
+        with pytest.raises((NotAllowed, NotFound)):
+            require_entry(session, stranger, at_work.slug, now, policies=rules)
 
 
 def test_a_wish_wakes_it_and_waits_for_the_proof(at_work: House) -> None:
