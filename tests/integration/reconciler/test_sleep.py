@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator import db
+from orchestrator.engines.port import Probe
 from orchestrator.errors import NotAllowed, NotFound, Unavailable
 from orchestrator.governance.access import Verb, rests
 from orchestrator.reconciler import servers, workspaces
@@ -126,6 +127,26 @@ def test_a_wish_wakes_it_and_waits_for_the_proof(at_work: House) -> None:
     at_work.turn(servers.WORK)
     assert at_work.server(lead).observed == "ready"
     assert actions(at_work).count("workspace.wake") == 1
+
+
+def test_the_time_of_its_proof_does_not_count_as_quiet(at_work: House) -> None:
+    """A move is dated from before the proof that allowed it; what has just opened does not sleep."""
+    quiet(at_work)
+    lead = at_work.project.lead
+    at_work.want(lead)
+    at_work.settle((workspaces.WORK,), passes=2)
+    prove = at_work.engine.prove
+
+    def slowly(project: str | None) -> list[Probe]:
+        at_work.clock.step(PATIENCE)
+        return prove(project)
+
+    at_work.engine.prove = slowly  # type: ignore[method-assign]
+    at_work.turn(workspaces.WORK)
+    key, now = at_work.server(lead).key, at_work.clock.now
+    at_work.act(lambda session: writes.unwant_server(session, key, now, actor=lead, reason="test"))
+    at_work.turn(workspaces.WORK)
+    assert at_work.workspace().state == W.OPEN
 
 
 def test_a_wish_that_comes_as_it_falls_asleep_is_not_lost(at_work: House) -> None:
