@@ -130,7 +130,7 @@ def test_a_wish_wakes_it_and_waits_for_the_proof(at_work: House) -> None:
 
 
 def test_the_time_of_its_proof_does_not_count_as_quiet(at_work: House) -> None:
-    """A move is dated from before the proof that allowed it; what has just opened does not sleep."""
+    """A move is dated from before the proof that allowed it; what just opened does not sleep."""
     quiet(at_work)
     lead = at_work.project.lead
     at_work.want(lead)
