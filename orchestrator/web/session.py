@@ -19,12 +19,11 @@ from orchestrator.bootstrap.request import (
 )
 from orchestrator.db import write
 from orchestrator.errors import Unavailable
-from orchestrator.governance.access import Verb
 from orchestrator.identity.claims import Claims
 from orchestrator.identity.oidc import OidcClient
 from orchestrator.identity.service import Opened, end_session, make_handover, open_session, sign_in
 from orchestrator.web.render import to
-from orchestrator.workspaces.access import require_verb
+from orchestrator.workspaces.access import require_entry
 from orchestrator.workspaces.service import prestart
 
 router = APIRouter(include_in_schema=False)
@@ -79,7 +78,7 @@ def handover(
     Errors: NotSignedIn sends to sign in first; NotAllowed with every reason against access.
     """
     now = control.clock()
-    require_verb(session, who.actor, project, Verb.WORK, now, policies=control.policies)
+    require_entry(session, who.actor, project, now, policies=control.policies)
     code = make_handover(session, who.actor, project, state, now)
     return to(f"{control.settings.project_url(project)}/.tre/enter?code={quote(code)}")
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from orchestrator.datasets import queries as datasets
 from orchestrator.errors import NotAllowed
-from orchestrator.governance.access import Access, Verb, WorkspaceFacts, for_verb
+from orchestrator.governance.access import Access, Verb, WorkspaceFacts, for_verb, rests
 from orchestrator.policy.model import Policies
 from orchestrator.projects import queries as projects
 from orchestrator.projects.models import Project
@@ -60,6 +60,19 @@ def require_verb(
         reasons = [(reason.code, reason.text) for reason in decision.reasons]
         raise NotAllowed(first.text, code=first.code, reasons=reasons)
     return project
+
+
+def require_entry(
+    session: Session, actor: Actor, slug: str, now: datetime, *, policies: Policies
+) -> Project:
+    """Find the project of a member who may open its address: to work, or to wake what sleeps.
+
+    Errors: NotFound for a foreign project; NotAllowed with every reason.
+    """
+    project = projects.detail(session, actor, slug, now).project
+    if rests(access(session, actor.person or "", project, now, policies=policies)):
+        return project
+    return require_verb(session, actor, slug, Verb.WORK, now, policies=policies)
 
 
 def _workspace(session: Session, row: Project) -> WorkspaceFacts | None:

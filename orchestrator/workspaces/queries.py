@@ -28,8 +28,8 @@ def rests(row: Workspace) -> bool:
 def last_visit(session: Session, row: Workspace) -> datetime | None:
     """When somebody or something last happened in an environment; None while a server is there.
 
-    Shape: the latest of its own last move, the last minute that gateway or doors counted for it,
-    and what was last seen of a server.
+    Shape: the latest of its own last move, the moment it got its data (a move is dated from before
+    its proof), the last minute that gateway or doors counted, and what was last seen of a server.
     """
     if servers(session, row.project_id):
         return None
@@ -37,7 +37,10 @@ def last_visit(session: Session, row: Workspace) -> datetime | None:
     seen = session.exec(
         select(func.max(Server.observed_at)).where(Server.project_id == row.project_id)
     ).one()
-    return max((at for at in (row.changed_at, counted, seen) if at is not None), default=None)
+    return max(
+        (at for at in (row.changed_at, row.mounted_at, counted, seen) if at is not None),
+        default=None,
+    )
 
 
 def visited(session: Session, row: Workspace) -> bool:

@@ -63,7 +63,7 @@ def told(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFacto
     settings, identity_port = browsers(folder)
     story = Story(folder / "report.json", Console(file=sys.stderr, width=160))
     found = Told(story, folder)
-    with prepared(lab, objects, folder, say, sleep_after=1) as chosen:
+    with prepared(lab, objects, folder, say, sleep_after=2) as chosen:
         found.before = everything(lab, objects)
         with ExitStack() as ending:
             with story.step(START) as step:
@@ -107,7 +107,7 @@ def _asleep(tale: Tale, objects: Objects) -> dict[str, int]:
         hubs = _hubs(objects)
         return hubs if state == "asleep" and hubs[f"hub-{OTHER}"] == 0 else None
 
-    return wait_until(look, 180, "the other project to sleep")
+    return wait_until(look, 400, "the other project to sleep")
 
 
 def _sign_in_again(tale: Tale) -> dict[str, str]:

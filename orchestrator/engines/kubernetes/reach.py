@@ -8,6 +8,7 @@ import contextlib
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,7 @@ Errors: Unavailable when there is none.
 """
 _BLOCK = 1 << 16
 _LISTEN_SECONDS = 0.2
+_ENDING_SECONDS = 5.0
 
 
 class Reach:
@@ -90,6 +92,7 @@ class Reach:
     def _serve(
         self, server: socket.socket, port: int, pod_of: PodOf, ending: threading.Event
     ) -> None:
+        carried: list[threading.Thread] = []
         while not ending.is_set():
             try:
                 near, _ = server.accept()
@@ -97,6 +100,9 @@ class Reach:
                 continue
             work = threading.Thread(target=self._carry, args=(near, port, pod_of), daemon=True)
             work.start()
+            carried = [each for each in carried if each.is_alive()] + [work]
+        for work in carried:
+            work.join(_ENDING_SECONDS)
 
     def _carry(self, near: socket.socket, port: int, pod_of: PodOf) -> None:
         """Carry one connection; whatever fails on the way is a connection that was cut."""
@@ -113,9 +119,11 @@ class Reach:
             far = way.socket(port)
             back = threading.Thread(target=_pump, args=(far, near), daemon=True)
             back.start()
-            _pump(near, far)
-            back.join()
-            way.close()
+            try:
+                _pump(near, far)
+                back.join()
+            finally:
+                _hang_up(way)
 
     @contextmanager
     def _core(self) -> Iterator[Any]:
@@ -126,6 +134,15 @@ class Reach:
         finally:
             opened.close()
             opened.rest_client.pool_manager.clear()
+
+
+def _hang_up(way: Any) -> None:
+    """End a forwarded connection, its socket too: the library leaves one that the server ended."""
+    way.close()
+    until = time.monotonic() + _ENDING_SECONDS
+    while way.connected and time.monotonic() < until:
+        time.sleep(_LISTEN_SECONDS / 4)
+    way.websocket.shutdown()
 
 
 def _pump(source: Any, target: Any) -> None:

@@ -2,12 +2,18 @@
 
 from datetime import timedelta
 
-from orchestrator.errors import Unavailable
+import pytest
+
+from orchestrator import db
+from orchestrator.engines.port import Probe
+from orchestrator.errors import NotAllowed, NotFound, Unavailable
 from orchestrator.governance.access import Verb, rests
 from orchestrator.reconciler import servers, workspaces
 from orchestrator.workspaces import service as writes
+from orchestrator.workspaces.access import require_entry, require_verb
 from orchestrator.workspaces.models import Usage
 from orchestrator.workspaces.states import WorkspaceState
+from tests.factories import policies
 from tests.integration.reconciler.test_provisioning import HOLE, actions, codes, may
 from tests.reconciler_world import MINUTE, House, restarted
 
@@ -84,6 +90,20 @@ def test_asleep_nobody_works_but_releases_are_collected(at_work: House) -> None:
     assert "wakes it" in found.reasons[0].text
 
 
+def test_a_sleeping_workspaces_door_opens_to_its_members_only(at_work: House) -> None:
+    """The way from the start page to the project's host; work itself is still refused."""
+    quiet(at_work)
+    lead, now = at_work.project.lead, at_work.clock.now
+    stranger = at_work.project.checkers[0]
+    with db.read(at_work.hands.db) as session:
+        rules = policies()
+        assert require_entry(session, lead, at_work.slug, now, policies=rules).slug == at_work.slug
+        with pytest.raises(NotAllowed, match="sleeps"):
+            require_verb(session, lead, at_work.slug, Verb.WORK, now, policies=rules)
+        with pytest.raises((NotAllowed, NotFound)):
+            require_entry(session, stranger, at_work.slug, now, policies=rules)
+
+
 def test_a_wish_wakes_it_and_waits_for_the_proof(at_work: House) -> None:
     """Hub, then proof, then data, then the server that was wished for: nothing in between."""
     lead = at_work.project.lead
@@ -107,6 +127,26 @@ def test_a_wish_wakes_it_and_waits_for_the_proof(at_work: House) -> None:
     at_work.turn(servers.WORK)
     assert at_work.server(lead).observed == "ready"
     assert actions(at_work).count("workspace.wake") == 1
+
+
+def test_the_time_of_its_proof_does_not_count_as_quiet(at_work: House) -> None:
+    """A move is dated from before the proof that allowed it; what just opened does not sleep."""
+    quiet(at_work)
+    lead = at_work.project.lead
+    at_work.want(lead)
+    at_work.settle((workspaces.WORK,), passes=2)
+    prove = at_work.engine.prove
+
+    def slowly(project: str | None) -> list[Probe]:
+        at_work.clock.step(PATIENCE)
+        return prove(project)
+
+    at_work.engine.prove = slowly  # type: ignore[method-assign]
+    at_work.turn(workspaces.WORK)
+    key, now = at_work.server(lead).key, at_work.clock.now
+    at_work.act(lambda session: writes.unwant_server(session, key, now, actor=lead, reason="test"))
+    at_work.turn(workspaces.WORK)
+    assert at_work.workspace().state == W.OPEN
 
 
 def test_a_wish_that_comes_as_it_falls_asleep_is_not_lost(at_work: House) -> None:
