@@ -19,7 +19,7 @@ WORKS = (projects.WORK, workspaces.WORK, servers.WORK)
 
 
 def turning(house: House, true: Callable[[], bool]) -> Callable[[], bool]:
-    """Look after every kind of work has had its turns, and let time pass: what failed is retried."""
+    """Look after every kind of work had its turns; time passes, so what failed is tried again."""
 
     def look() -> bool:
         house.clock.step(SECOND)
