@@ -7,7 +7,7 @@ The author sees nothing of this.
 Source: outputs 6.2 (findings about other projects' releases speak to checkers only); decision 0025.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -26,8 +26,8 @@ from orchestrator.values import Actor
 class Compared:
     """One table of another request beside the table of this file that it comes nearest to.
 
-    Shape: `shown` says whether its counts may be shown to this viewer; `own` and `other` name the
-    tables for people.
+    Shape: `shown` says whether its counts may be shown to this viewer, and without it `beside` has
+    no lines; `own` and `other` name the tables for people.
     """
 
     id: str
@@ -91,6 +91,7 @@ def _compared(
 ) -> Compared:
     pairs = [(table, beside(table, one.earlier.table, least)) for table in tables]
     own, nearest = max(pairs, key=lambda pair: (len(pair[1].implied), pair[1].common))
+    shown = one.released_at is not None or _could_open(session, actor, now, one.request_id)
     return Compared(
         one.table_id,
         own.label,
@@ -98,8 +99,8 @@ def _compared(
         one.request_id,
         one.released_at,
         one.earlier.same_snapshot,
-        one.released_at is not None or _could_open(session, actor, now, one.request_id),
-        nearest,
+        shown,
+        nearest if shown else replace(nearest, lines=()),
     )
 
 

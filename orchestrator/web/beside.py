@@ -78,7 +78,7 @@ def _chosen(found: Sequence[Compared], file: FileView, table: str, finding: int)
 
 def _window(request: Request, chosen: Compared | None, row: int, *, only: bool) -> dict[str, Any]:
     """Cut a page of lines out of a comparison."""
-    lines = chosen.beside.lines if chosen and chosen.shown else ()
+    lines = chosen.beside.lines if chosen else ()
     marked = [line for line in lines if line.marked]
     listed = marked if only else lines
     start = max(min(row - 1, len(listed) - 1), 0) // LINES * LINES

@@ -103,6 +103,7 @@ def test_a_table_that_waits_is_shown_to_who_could_open_its_request(two: Two) -> 
         (found,) = compared(session, may, world)
         assert found.pending
         assert found.shown
+        assert found.beside.lines
         session.execute(
             text(
                 "insert into members (project_id, person_id, role, invited_at) "
@@ -116,6 +117,7 @@ def test_a_table_that_waits_is_shown_to_who_could_open_its_request(two: Two) -> 
         )
         (found,) = compared(session, may, world)
         assert not found.shown
+        assert found.beside.lines == ()
         assert found.beside.implied
 
 
