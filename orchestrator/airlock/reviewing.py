@@ -51,7 +51,7 @@ from orchestrator.governance.seats import (
 from orchestrator.governance.service import cast
 from orchestrator.lifecycle.advance import advance
 from orchestrator.lifecycle.machine import Standing
-from orchestrator.values import SYSTEM, Actor
+from orchestrator.values import SYSTEM, Actor, JsonValue
 
 
 def vote(
@@ -207,24 +207,9 @@ def disagree(
 def record_view(session: Session, actor: Actor, now: datetime, file_id: str) -> File:
     """Log that somebody looked at a file's content, before it is shown from `quarantine`.
 
-    Errors: NotFound for a file one may not see.
+    Errors: NotFound for a file one may not see; NotAllowed with every reason.
     """
-    file = session.get(File, file_id)
-    row = people.visible(session, actor, file.request_id if file else "")
-    assert file is not None, "a request without id is not visible"
-    people.demand(may_look(session, actor, now, row))
-    append(
-        session,
-        action="airlock.file_viewed",
-        actor=actor,
-        now=now,
-        object_type="airlock file",
-        object_id=file.id,
-        object_digest=file.digest,
-        project=row.project_id,
-        detail={"request": row.id, "round": row.round},
-    )
-    return file
+    return _record_look(session, actor, now, file_id, "airlock.file_viewed", {})
 
 
 def record_comparison(
@@ -233,23 +218,35 @@ def record_comparison(
     """Log that a checker saw a file's counts beside those of another request's table.
 
     Shape: `table_id` names the ledger's table, None where nothing came near.
-    Errors: NotFound; NotAllowed with every reason.
+    Errors: as `record_view`.
     """
+    _record_look(session, actor, now, file_id, "airlock.compared", {"table": table_id})
+
+
+def _record_look(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    file_id: str,
+    action: str,
+    detail: dict[str, JsonValue],
+) -> File:
     file = session.get(File, file_id)
     row = people.visible(session, actor, file.request_id if file else "")
     assert file is not None, "a request without id is not visible"
     people.demand(may_look(session, actor, now, row))
     append(
         session,
-        action="airlock.compared",
+        action=action,
         actor=actor,
         now=now,
         object_type="airlock file",
         object_id=file.id,
         object_digest=file.digest,
         project=row.project_id,
-        detail={"request": row.id, "round": row.round, "table": table_id},
+        detail={"request": row.id, "round": row.round, **detail},
     )
+    return file
 
 
 def lapse_due(session: Session, now: datetime) -> Sequence[Request]:

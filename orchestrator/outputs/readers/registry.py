@@ -86,7 +86,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "sas-transport": sas_transport.read,
     }
 )
-
 """Readers that are ours alone and may run anywhere."""
 
 IN_PRISON: Mapping[str, Reader] = MappingProxyType({**READERS, "duckdb": duck.read})
