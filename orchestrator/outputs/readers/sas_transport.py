@@ -7,12 +7,13 @@ import math
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from orchestrator.outputs.form import Note, Span
+from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import cells
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.walking import Walk
 
 _LINE = 80
 _HEAD = re.compile(rb"HEADER RECORD\*{7}(.{8})HEADER RECORD!{7}([0-9 ]{30})  ", re.S)
@@ -22,21 +23,7 @@ _MISSING = frozenset(b"._ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NUMERIC = 1
 
 
-@dataclass
-class _Walk:
-    data: bytes
-    at: int = 0
-    spans: list[Span] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-
-    def take(self, count: int, owner: str) -> bytes:
-        """Take the next bytes. Errors: Unreadable (TRUNCATED)."""
-        if count < 0 or self.at + count > len(self.data):
-            raise Unreadable(Note.TRUNCATED, self.at)
-        self.spans.append(Span(self.at, self.at + count, owner))
-        self.at += count
-        return self.data[self.at - count : self.at]
-
+class _Walk(Walk):
     def head(self, *names: bytes) -> tuple[bytes, bytes]:
         """Take a header line of one of these names; give its name and the numbers on it."""
         found = _HEAD.fullmatch(self.take(_LINE, "header"))

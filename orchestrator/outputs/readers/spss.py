@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestrator.outputs.form import Note, Span
+from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import cells, packing
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.walking import Walk
 
 _LOWEST = -1.7976931348623157e308
 _DATES = frozenset({20, 22, 23, 24, 28, 29, 30, 38, 39})
@@ -32,21 +33,9 @@ class _Variable:
 
 
 @dataclass
-class _Walk:
-    data: bytes
-    at: int = 0
+class _Walk(Walk):
     order: str = "<"
     coding: str = "utf-8"
-    spans: list[Span] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-
-    def take(self, count: int, owner: str) -> bytes:
-        """Take the next bytes. Errors: Unreadable (TRUNCATED)."""
-        if count < 0 or self.at + count > len(self.data):
-            raise Unreadable(Note.TRUNCATED, self.at)
-        self.spans.append(Span(self.at, self.at + count, owner))
-        self.at += count
-        return self.data[self.at - count : self.at]
 
     def integer(self, owner: str) -> int:
         """Take one whole number."""

@@ -6,13 +6,14 @@ Source: Stata's own description of the formats, help dta.
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orchestrator.outputs.form import Note, Span
+from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import cells
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.walking import Walk
 
 _OLD = {113, 114, 115}
 _NUMERIC = {65530: ("b", 100), 65529: ("h", 32740), 65528: ("i", 2147483620), 65527: ("f", 1.7e38),
@@ -23,21 +24,9 @@ _EPOCH = datetime(1960, 1, 1)  # noqa: DTZ001 - the format's own epoch has no zo
 
 
 @dataclass
-class _Walk:
-    data: bytes
+class _Walk(Walk):
     order: str = "<"
-    at: int = 0
-    spans: list[Span] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
     coding: str = "utf-8"
-
-    def take(self, count: int, owner: str) -> bytes:
-        """Take the next bytes. Errors: Unreadable (TRUNCATED)."""
-        if count < 0 or self.at + count > len(self.data):
-            raise Unreadable(Note.TRUNCATED, self.at)
-        self.spans.append(Span(self.at, self.at + count, owner))
-        self.at += count
-        return self.data[self.at - count : self.at]
 
     def number(self, form: str, owner: str) -> int:
         """Take one whole number."""
