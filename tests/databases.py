@@ -28,8 +28,10 @@ def a_postgres(template: str) -> Iterator[str]:
     server = _server(origin)
     name = f"copy_{next(_copies)}"
     sql(server, f"create database {name} template {origin.database} strategy file_copy")
-    yield origin.set(database=name).render_as_string(hide_password=False)
-    sql(server, f"drop database {name} with (force)")
+    try:
+        yield origin.set(database=name).render_as_string(hide_password=False)
+    finally:
+        sql(server, f"drop database {name} with (force)")
 
 
 @contextmanager
@@ -85,8 +87,10 @@ def _server(url: URL) -> str:
 def closing_engine(url: str) -> Iterator[Engine]:
     """A database, whose connections end with the block."""
     engine = db.connect(url)
-    yield engine
-    engine.dispose()
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def sql(url: str, statement: str) -> None:

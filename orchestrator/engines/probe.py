@@ -28,7 +28,7 @@ import termios
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Plan = dict[str, Any]
@@ -378,20 +378,32 @@ def _known(folder: str) -> str:
 
 def sockets(plan: Plan) -> Answer:
     """Walk the whole tree for sockets and compare with the doors."""
-    found, waiting = [], [plan["walk"]]
-    while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting += [] if entry.path == "/proc" else [entry.path]
-                elif not entry.is_file(follow_symlinks=False) and _is_socket(entry):
-                    found.append(entry.path)
-    extra = sorted(set(found) - set(plan["sockets"]))
+    found = {path for path, mode in _below(plan["walk"]) if stat.S_ISSOCK(mode)}
+    extra = sorted(found - set(plan["sockets"]))
     return bool(extra), f"{len(found)} sockets, {len(extra)} beyond the doors"
 
 
-def _is_socket(entry: "os.DirEntry[str]") -> bool:
-    return not entry.is_symlink() and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)
+def _below(folder: str) -> Iterator[tuple[str, int]]:
+    """Walk all that lies below a folder, with its mode; what vanishes meanwhile is passed over.
+
+    Other programs of a host make and remove files all the time, and one of them must neither end
+    the walk nor hide what lies beside it.
+    """
+    waiting = [folder]
+    while waiting:
+        for path in _entries(waiting.pop()):
+            with contextlib.suppress(OSError):
+                mode = os.lstat(path).st_mode
+                yield path, mode
+                if stat.S_ISDIR(mode) and path != "/proc":
+                    waiting.append(path)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return [os.path.join(folder, name) for name in os.listdir(folder)]
+    except OSError:
+        return []  # gone, or closed to us: nothing in it can be opened
 
 
 def mounts(plan: Plan) -> Answer:
@@ -450,11 +462,7 @@ _AT_START = _open_now()
 
 def devices(plan: Plan) -> Answer:
     """Compare the device nodes with the golden list."""
-    found = set()
-    for folder, _, files in os.walk("/dev"):
-        found |= {os.path.join(folder, name) for name in files}
-    modes = {path: os.lstat(path).st_mode for path in found}
-    nodes = {path for path, mode in modes.items() if stat.S_ISCHR(mode) or stat.S_ISBLK(mode)}
+    nodes = {path for path, mode in _below("/dev") if stat.S_ISCHR(mode) or stat.S_ISBLK(mode)}
     extra = sorted(nodes - set(plan["devices"]))
     return bool(extra), f"{len(nodes)} devices, beyond the list: {extra[:5]}"
 

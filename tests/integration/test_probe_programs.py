@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,3 +181,39 @@ def test_ears_are_bounded() -> None:
 )
 def test_the_kernels_tables_are_read(text: str, family: int, address: str) -> None:
     assert probe.address_of(text, family) == address
+
+
+CHURN = """
+import os, sys
+while True:
+    for path in (f"{folder}/tre-test-churn" for folder in sys.argv[1:]):
+        os.close(os.open(path, os.O_CREAT))
+        os.unlink(path)
+"""
+
+
+@contextmanager
+def churning(*folders: str) -> Iterator[None]:
+    """Files come and go in these folders, as on any busy host."""
+    program = subprocess.Popen([sys.executable, "-c", CHURN, *folders])
+    try:
+        yield
+    finally:
+        program.kill()
+        program.wait()
+        for folder in folders:
+            Path(folder, "tre-test-churn").unlink(missing_ok=True)
+
+
+def test_what_vanishes_during_a_walk_neither_ends_it_nor_hides_its_neighbours(
+    tmp_path: Path,
+) -> None:
+    """A proof that fails because some program removed its own file would close a workspace."""
+    lying = tmp_path / "z.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
+        made.bind(str(lying))
+        with churning(str(tmp_path), "/dev/shm"):
+            for _ in range(40):
+                assert probe.sockets({"walk": str(tmp_path), "sockets": []})[0] is True
+                assert probe.devices({"devices": []})[0] is True
+                assert probe.sockets({"walk": str(tmp_path), "sockets": [str(lying)]})[0] is False
