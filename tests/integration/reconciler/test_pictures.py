@@ -215,6 +215,13 @@ def test_an_opener_that_gives_no_picture_holds_a_clean_one(
     (result,) = [one for one in file.report.results if one.rule == "O29"]
     assert result.verdict is Verdict.COULD_NOT_CHECK
     assert "not written again" in result.findings[-1].evidence
+    with db.write(at_work.hands.db) as session:  # people may have seen it: it stays what it is
+        check = session.exec(select(Check)).one()
+        assert rewriting.waiting(session, check.id) == []
+        frozen = at_work.hands.store.freeze(Zone.QUARANTINE, io.BytesIO(b"other"), 10)
+        again = rewriting.Again(file.digest, frozen, 0, 0)
+        rewriting.record(session, at_work.clock.now, check.id, {file.id: again})
+        assert session.get_one(File, file.id).digest == file.digest
 
 
 def test_a_picture_that_people_may_have_seen_is_never_exchanged(at_work: House) -> None:
