@@ -27,7 +27,7 @@ from orchestrator.airlock.models import (
 )
 from orchestrator.airlock.states import PENDING
 from orchestrator.datasets import queries as datasets
-from orchestrator.outputs.differencing import cuts, everything
+from orchestrator.outputs.differencing import cuts
 from orchestrator.outputs.facts import Coordinates, Fact, FactTable, signature
 from orchestrator.outputs.ledger import Counts, table_from_json, table_to_json
 from orchestrator.outputs.model import FileReport, RuleResult, Verdict, worst
@@ -272,7 +272,7 @@ def _looked_up(table: FactTable, slug: str) -> Iterator[_Wanted]:
 
     Shape: a hidden count is found by its totals too, which another table may print.
     """
-    for (measure, coordinates), fact in everything(table).items():
+    for (measure, coordinates), fact in table.visible.items():
         yield _Wanted(signature(f"{slug}\x1d{measure}", coordinates), fact.low, fact)
     for fact in table.facts:
         if fact.hidden:
