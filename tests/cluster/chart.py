@@ -144,12 +144,17 @@ def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Itera
         tool.run(*words, "--wait", "--timeout", _MINUTES)
         yield
     finally:
-        words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
-        tool.run(*words, "--ignore-not-found")
-        for space in ROOMS:
-            objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-        until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
-        _without_wall(objects.cluster.instance)
+        take_away(tool, objects)
+
+
+def take_away(tool: Helm, objects: Objects) -> None:
+    """Leave nothing of an installation, the second wall on the node included."""
+    words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
+    tool.run(*words, "--ignore-not-found")
+    for space in ROOMS:
+        objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+    until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
+    _without_wall(objects.cluster.instance)
 
 
 def _without_wall(lab: Instance | None) -> None:

@@ -138,7 +138,7 @@ def test_numbers_are_written_out(tool: Helm, tmp_path: Path) -> None:
 
 
 def test_the_storys_installation_listens_for_this_machine(tool: Helm, tmp_path: Path) -> None:
-    """Its provider of identities beside the control plane; without `demo` nothing of it is there."""
+    """Its provider of identities beside the control plane; without `demo` there is none of it."""
     said = chart.values(chart.made_up(), mode="demo", oidc={"secret": "login"}, **STORY)
     for there, given in ((True, said), (False, chart.values(chart.made_up()))):
         rendered = Helm(tool.program).rendered(chart.written(tmp_path, given))
