@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.errors import Unavailable
 from tests.charts.copies import ROOT
 from tests.charts.test_kubernetes_page import COMMANDS
 from tests.cluster import chart
 from tests.cluster.chart import SPACE, Helm
 from tests.cluster.lab.build import build, helm
+from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects
 from tests.cluster.volumes import homes
@@ -31,7 +33,9 @@ ELSEWHERE = {
 }
 """What cannot be run from within itself, and where it is."""
 
+ON_THE_NODE = ("install ", "/opt/cni/bin/")
 BY_HAND = "page"
+_WALL = (CNI_PLUGINS[0], CNI_NETWORK)
 _MOST_SECONDS = 900
 
 
@@ -53,6 +57,17 @@ class Said:
     output: str
 
 
+@dataclass
+class Followed:
+    """Everything that the page tells an administrator to type, and the node after the last of it.
+
+    Shape: `left` names what of the second wall is on the node then.
+    """
+
+    said: dict[str, Said]
+    left: str = ""
+
+
 def _run(folder: Path, environment: dict[str, str], command: str) -> Said:
     done = subprocess.run(
         ["/bin/sh", "-c", command],
@@ -68,29 +83,30 @@ def _run(folder: Path, environment: dict[str, str], command: str) -> Said:
 
 
 @pytest.fixture(scope="module")
-def followed(
-    lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Said]:
-    """Everything that the page tells an administrator to type, in its order."""
+def followed(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """The page, from its first command to its last, on a cluster where nothing of ours is."""
     folder = tmp_path_factory.mktemp("administrator")
     tool = Helm(helm(_say), objects.cluster.kubeconfig)
-    said = chart.values(chart.brought(lab), **chart.of_lab(lab, objects))
-    (folder / "mine.yaml").write_text(json.dumps(said))
+    values = chart.values(chart.brought(lab), **chart.of_lab(lab, objects))
+    (folder / "mine.yaml").write_text(json.dumps(values))
     (folder / "charts").symlink_to(ROOT / "charts")
     programs = [str(tool.program.parent), *map(str, build(_say)), os.environ["PATH"]]
     kubeconfig = str(objects.cluster.kubeconfig)
     environment = os.environ | {"PATH": ":".join(programs), "KUBECONFIG": kubeconfig}
+    found = Followed({})
     with homes(objects.cluster):
         try:
-            return {
-                command: _on_node(lab, command)
-                if command.startswith("install ")
-                else _run(folder, environment, command)
-                for command in OF_AN_ADMINISTRATOR
-            }
+            for command in OF_AN_ADMINISTRATOR:
+                on_node = command.startswith(ON_THE_NODE)
+                found.said[command] = (
+                    _on_node(lab, command) if on_node else _run(folder, environment, command)
+                )
+            found.left = lab.run("find", *_WALL, "-name", "*tre-wall*")
+            found.left += lab.run("grep", "-rl", "tre-wall", CNI_NETWORK, check=False)
         finally:
             chart.take_away(tool, objects)
             _forget(lab, objects)
+    return found
 
 
 def _say(line: str) -> None:
@@ -98,7 +114,10 @@ def _say(line: str) -> None:
 
 
 def _on_node(lab: Instance, command: str) -> Said:
-    return Said(0, lab.run(*shlex.split(command)))
+    try:
+        return Said(0, lab.run(*shlex.split(command)))
+    except Unavailable as refusal:
+        return Said(1, refusal.message)
 
 
 def _forget(lab: Instance, objects: Objects) -> None:
@@ -111,25 +130,26 @@ def _forget(lab: Instance, objects: Objects) -> None:
 
 def test_no_command_is_left_out() -> None:
     """One more on the page is run here, or has a word about where it is."""
-    assert len(OF_AN_ADMINISTRATOR) == 17
+    assert len(OF_AN_ADMINISTRATOR) == 18
     assert [_word(command) for command in OF_A_LAB] == ["lab-up", "lab-status", "lab-down"]
     assert set(ELSEWHERE) <= set(ALL)
 
 
 @pytest.mark.parametrize("command", OF_AN_ADMINISTRATOR)
-def test_a_command_of_the_page_does_its_work(followed: dict[str, Said], command: str) -> None:
+def test_a_command_of_the_page_does_its_work(followed: Followed, command: str) -> None:
     """From the empty cluster on, each after the one before it."""
-    assert followed[command].status == 0, followed[command].output
+    assert followed.said[command].status == 0, followed.said[command].output
 
 
-def test_what_the_page_promises_is_seen(followed: dict[str, Said]) -> None:
-    """The proof held, the wall stands, and the checks' own room is there."""
-    (proof,) = [said for command, said in followed.items() if command.endswith("doctor --prove")]
-    assert "held" in proof.output
-    (wall,) = [said for command, said in followed.items() if command.endswith("tre-wall status")]
-    assert json.loads(wall.output)["stands"] is True
-    rooms = followed["kubectl get namespaces --selector tre.zone"].output
+def test_what_the_page_promises_is_seen(followed: Followed) -> None:
+    """The proof held, the wall stands, the checks have their room; in the end the wall is gone."""
+    (proof,) = [x.output for name, x in followed.said.items() if name.endswith("doctor --prove")]
+    assert "held" in proof
+    (wall,) = [x.output for name, x in followed.said.items() if name.endswith("tre-wall status")]
+    assert json.loads(wall)["stands"] is True
+    rooms = followed.said["kubectl get namespaces --selector tre.zone"].output
     assert f"{SPACE}--check" in rooms
+    assert followed.left == ""
 
 
 @pytest.fixture
