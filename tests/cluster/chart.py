@@ -21,7 +21,7 @@ from tests.cluster.wall import program
 RELEASE = "tre"
 SPACE = "tre"
 ROOMS = (SPACE, "tre--check", "tre--placing")
-IMAGES = ("workspace", "hub", "orchestrator", "database", "wall")
+IMAGES = ("workspace", "hub", "orchestrator", "database", "wall", "mirror")
 DIGEST = "sha256:" + "1" * 64
 _MINUTES = "8m"
 
@@ -55,6 +55,7 @@ def values(images: dict[str, str], /, **more: Any) -> dict[str, Any]:
             "orchestrator": images["orchestrator"],
             "hub": images["hub"],
             "wall": images["wall"],
+            "mirror": images["mirror"],
             "database": images["database"],
             "workspaces": {"workspace": images["workspace"]},
         },
