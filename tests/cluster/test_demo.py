@@ -132,7 +132,7 @@ def _packages(tale: Tale) -> dict[str, str]:
     """What pip said in Milo's notebook of a package that the mirror has, and of another one."""
     milo = tale.cast["milo"]
     milo.open_lab(OTHER, 60 * tale.place.patience)
-    with closing(milo.notebook(OTHER)) as notebook:
+    with closing(milo.notebook(OTHER, 60 * tale.place.patience)) as notebook:
         said = {name: notebook.execute(f"!pip install {name} 2>&1") for name in (OFFERED, UNLISTED)}
         found = "import tabulate; print(tabulate.tabulate([[42]]), tabulate.__file__)"
         return said | {"imported": notebook.execute(found)}
