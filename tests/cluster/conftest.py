@@ -30,11 +30,11 @@ _WITHOUT_IMAGES = (
     "drift",
     "environments",
     "faults",
-    "lab",
     "wall",
     "two_reconcilers",
 )
 _LONG = ("demo", "proof", "engine_contract", "servers", "page", "chart", "unproved")
+# test_lab compares the machine before and after a lab, so it comes when nothing is built beside it.
 TURNS = {f"test_{name}.py": turn for turn, name in enumerate((*_WITHOUT_IMAGES, *_LONG))}
 
 _connect = socket.socket.connect
