@@ -176,6 +176,7 @@ def test_a_notebook_installs_what_the_mirror_offers_and_nothing_else(told: Told)
     assert "42" in told.packages["imported"]
     assert "/.local/lib/" in told.packages["imported"]
     assert f"No matching distribution found for {UNLISTED}" in told.packages[UNLISTED]
+    assert "is being ignored" not in told.packages[UNLISTED], "pip did not ask the door at all"
 
 
 def test_nothing_is_left(told: Told) -> None:
