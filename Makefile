@@ -89,6 +89,7 @@ lock: $(VENV)/.dev ## resolve the dependencies again, with hashes and without ho
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --extra demo pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --all-extras pyproject.toml -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes -c requirements.lock workspace-images/hub/requirements.in -o workspace-images/hub/requirements.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes -c workspace-images/workspace/requirements.lock $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' workspace-images/workspace/requirements.lock) workspace-images/mirror/requirements.in -o workspace-images/mirror/requirements.lock
 
 clean: ## remove environments and everything the demo made
 	@test ! -d .tre/lab || { echo "A lab is there: make lab-down first."; exit 1; }

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     images_dir: Path = Field(
         default=Path(".tre/images"), description="workspace environments of the local engine"
     )
+    mirror_dir: Path = Field(
+        default=Path(".tre/mirror"),
+        description="packages that notebooks may install; filled by `tre mirror`",
+    )
     database_url: str = Field(default="", description="empty: SQLite below state_dir")
     store: Literal["posix", "s3"] = Field(
         default="posix", description="where bytes lie: below state_dir, or in an S3 bucket"

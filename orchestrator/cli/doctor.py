@@ -17,7 +17,8 @@ from orchestrator.cli.doors import callers
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
 from orchestrator.engines.port import Condition, Engine, Outcome, Probe, proved
-from orchestrator.errors import TreError
+from orchestrator.errors import Invalid, TreError
+from orchestrator.mirror import trees
 from orchestrator.settings import Settings
 from orchestrator.workspaces import queries
 
@@ -29,8 +30,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON document for prog
 LATER = (
     ("step-up", "Votes, halts and releases do not ask to sign in again yet."),
     ("budgets", "Bytes to browsers are counted for each person and project, and not yet limited."),
-    ("package mirror", "The door for packages is there and offers none yet."),
-    ("release ledger", "Releases are not yet compared with one another."),
     ("witnesses", "No partner countersigns the log's checkpoints yet."),
 )
 """Controls that this version does not have; each says so until it does."""
@@ -103,6 +102,7 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _log(settings)
     yield _store(settings)
     yield _backup(settings)
+    yield _mirror(settings)
     yield from _proofs(settings)
     yield from callers(settings)
     for subject, say in LATER:
@@ -188,6 +188,19 @@ def _backup(settings: Settings) -> Condition:
     age = utc_now() - last
     say = f"The last backup is {age.days} days old."
     return Condition("backup", "off" if age > STALE else "ok", say, "tre backup FOLDER")
+
+
+def _mirror(settings: Settings) -> Condition:
+    tree = trees.current(settings.mirror_dir)
+    if tree is None:
+        say = "Notebooks can install nothing beyond their image: no packages were fetched."
+        return Condition("package mirror", "off", say, "tre mirror LOCK")
+    try:
+        names = trees.read(tree).projects()
+    except (Invalid, OSError):
+        say = "The list of packages cannot be read; notebooks are offered none."
+        return Condition("package mirror", "broken", say, "tre mirror LOCK")
+    return Condition("package mirror", "ok", f"{len(names)} packages are offered to notebooks.")
 
 
 def _proofs(settings: Settings) -> Iterator[Condition]:

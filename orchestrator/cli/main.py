@@ -25,6 +25,7 @@ MODULES = {
     "backup": "keeping",
     "restore": "keeping",
     "move": "keeping",
+    "mirror": "mirror",
     "doctor": "doctor",
     "policy": "operate",
     "version": "operate",

@@ -57,7 +57,7 @@ async def serve(
         services = {
             "hub": HubFilter(to_hub).serve,
             "airlock": Intake(line).serve,
-            "packages": Packages().serve,
+            "packages": Packages(settings.mirror_dir).serve,
         }
         house = House(front, line, services, pace or Pace())
         stack.push_async_callback(house.close)

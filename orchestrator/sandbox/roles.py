@@ -83,6 +83,9 @@ def role_command(
         for path in (*writable, *([token] if token.exists() else [])):
             os.chown(path, identity.uid, identity.gid)
     readable = [settings.run / "p", settings.policies_dir.absolute()]
+    if role == "doors":
+        readable.append(settings.mirror_dir.absolute())
+        readable[-1].mkdir(mode=0o755, parents=True, exist_ok=True)  # it may be filled later
     box = role_box(
         role,
         argv,

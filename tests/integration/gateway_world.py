@@ -402,6 +402,7 @@ async def world(
                 "engine": ENGINE.get(),
                 "bind_host": pods.doors if doors else "127.0.0.1",
                 "run_dir": folder,
+                "mirror_dir": f"{folder}/mirror",
                 "control_port": port,
                 "control_dial": f"http://127.0.0.1:{port}",
                 "gateway_port": free_port(),

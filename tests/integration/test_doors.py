@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,10 +16,13 @@ import pytest
 
 from orchestrator.doors.app import serve
 from orchestrator.doors.house import Pace
+from orchestrator.mirror import fetching
+from orchestrator.mirror.fetching import Python
 from orchestrator.settings import Settings
 from orchestrator.values import server_key
 from tests.integration.doors_world import Way, door, server
 from tests.integration.gateway_world import ENGINE, KNOWN, Notebook, World, until, world
+from tests.integration.mirror_world import make_lock, make_wheel
 
 pytestmark = pytest.mark.loopback
 
@@ -358,6 +362,53 @@ def test_packages_says_that_none_is_offered() -> None:
         status, said, _ = await call(door(made, "packages"), "GET", "/simple/numpy/")
         assert status == 404
         assert "No package is offered here yet" in said["detail"]
+
+    run(test)
+
+
+def test_packages_are_files_and_everything_else_is_answered_here(tmp_path: Path) -> None:
+    """No method but reading, no query, no other spelling of a path; an unlisted name is a 404."""
+    wheel = make_wheel(tmp_path, "Madeup_Tables")
+
+    async def test(made: World, hub: Notebook) -> None:
+        packages, close = door(made, "packages"), "Connection: close\r\n"
+        lock = make_lock(tmp_path, wheel)
+        await asyncio.to_thread(fetching.fetch, made.settings.mirror_dir, [lock], Python())
+        said = await packages.raw("GET", f"/wheels/{wheel.name}", close)
+        assert said.startswith(b"HTTP/1.1 200 ")
+        assert said.partition(b"\r\n\r\n")[2] == wheel.read_bytes()
+        said = await packages.raw("HEAD", f"/wheels/{wheel.name}", close)
+        assert f"Content-Length: {wheel.stat().st_size}\r\n".encode() in said
+        assert said.endswith(b"\r\n\r\n")
+        assert b'href="madeup-tables/"' in await packages.raw("GET", "/simple/", close)
+        for name in ("madeup-tables", "Madeup_Tables"):
+            page = await packages.raw("GET", f"/simple/{name}/", close)
+            assert f"../../wheels/{wheel.name}#sha256=".encode() in page
+        for method, target, status in (
+            ("GET", "/simple/patient-4711/", 404),
+            ("GET", "/wheels/other-1.0-py3-none-any.whl", 404),
+            ("GET", "/list.json", 404),
+            ("GET", "/simple/madeup-tables/?who=4711", 400),
+            ("GET", f"/wheels/../wheels/{wheel.name}", 400),
+            ("GET", "/wheels/..%2flist.json", 400),
+            ("GET", f"/simple/{'a' * 300}/", 400),
+            ("PUT", f"/wheels/{wheel.name}", 405),
+            ("POST", "/simple/", 405),
+        ):
+            said = await packages.raw(method, target, close)
+            assert said.startswith(f"HTTP/1.1 {status} ".encode()), (method, target)
+
+    run(test)
+
+
+def test_a_list_that_was_altered_offers_nothing(tmp_path: Path) -> None:
+    async def test(made: World, hub: Notebook) -> None:
+        lock = make_lock(tmp_path, make_wheel(tmp_path, "madeup_tables"))
+        mirror = made.settings.mirror_dir
+        tree = await asyncio.to_thread(fetching.fetch, mirror, [lock], Python())
+        (tree / "list.json").write_text('{"wheels": [{"file": "../secret"}]}')
+        status, said, _ = await call(door(made, "packages"), "GET", "/simple/")
+        assert (status, said["code"]) == (503, "packages_broken")
 
     run(test)
 

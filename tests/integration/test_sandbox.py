@@ -311,6 +311,32 @@ print(json.dumps({{
     assert (owner == os.geteuid()) is (os.geteuid() != 0)
 
 
+@pytest.mark.parametrize(("role", "seen"), [("doors", "read-only"), ("gateway", "nothing")])
+def test_only_the_doors_see_the_mirror_and_cannot_change_it(
+    run_dir: Path, role: str, seen: str
+) -> None:
+    """It may be filled after they began, so the folder is shown from the beginning."""
+    given = Settings(
+        mode="test",
+        state_dir=run_dir / "state",
+        run_dir=run_dir / "r",
+        homes_dir=run_dir / "h",
+        mirror_dir=run_dir / "mirror",
+    )
+    code = f"""
+from pathlib import Path
+place = Path({str(run_dir / "mirror")!r})
+try:
+    (place / "made").touch()
+    print("writable")
+except OSError:
+    print("read-only" if place.exists() else "nothing")
+"""
+    command = roles.role_command(given, role, [*PYTHON[:1], "-c", code])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == seen
+
+
 def _server_box(folder: Path) -> Box:
     doors = folder / "doors"
     for place in (doors, folder / "home", folder / "shared"):

@@ -220,6 +220,7 @@ def environment(
         "PATH": f"{IMAGE}/bin:/usr/bin:/bin",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_INDEX_URL": f"http://{PACKAGES}:{ports.packages}/simple/",
+        "PIP_PREFIX": f"{HOME}/.local",
         "SHELL": "/bin/bash",
         "TRE_AIRLOCK": f"http://{AIRLOCK}:{ports.airlock}",
         "TRE_PERSON": person,

@@ -157,6 +157,7 @@ def _environment(project: str, person: str, hub: Mapping[str, str]) -> tuple[tup
         "PATH": f"{IMAGE}/bin:/usr/bin:/bin",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_INDEX_URL": f"http://127.0.0.1:{PACKAGES_PORT}/simple/",
+        "PIP_PREFIX": f"{HOME}/.local",
         "SHELL": "/bin/bash",
         "TRE_AIRLOCK": f"{DOOR_FOLDER}/airlock",
         "TRE_PERSON": person,

@@ -69,6 +69,9 @@ def _install(source: Path, folder: Path, digest: str, say: Progress) -> None:
             say(f"{source.name}: {step[0]}")
             _run(step[1])
         shutil.copytree(source / "etc", aside / "etc", dirs_exist_ok=True)
+        for packages in aside.glob("lib/python3*/site-packages"):
+            for path in source.glob("*.pth"):
+                shutil.copy(path, packages)
         for program in source.glob("client/*.py"):
             shutil.copyfile(program, aside / "bin" / program.stem)
             (aside / "bin" / program.stem).chmod(0o755)
@@ -138,7 +141,7 @@ def _installed(folder: Path) -> str:
 def _digest(source: Path) -> str:
     """Name what makes an image: its lock, settings and programs, and the python it stands on."""
     parts = [source / "requirements.lock", *sorted(source.glob("etc/**/*"))]
-    parts += sorted(source.glob("client/*.py"))
+    parts += sorted([*source.glob("client/*.py"), *source.glob("*.pth")])
     digest = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode())
     for part in parts:
         if part.is_file():

@@ -18,9 +18,10 @@ class Recipe:
     """One image.
 
     Shape: `lock` is the file with its Python packages by hash, installed into the environment
-    `place`; `reach` names the package of ours whose imports say which modules go in, and the whole
-    package where it is `orchestrator`; `files` are copied to the context under the second name;
-    `tries` are commands that must succeed in the built image, with `/smoke` as its folder.
+    `place`, or laid into the context as a mirror's `tree` where there is none; `reach` names the
+    package of ours whose imports say which modules go in, and the whole package where it is
+    `orchestrator`; `files` are copied to the context under the second name; `tries` are commands
+    that must succeed in the built image, with `/smoke` as its folder.
     """
 
     name: str
@@ -79,6 +80,11 @@ RECIPES = (
         place="/opt/tre",
         reach=PACKAGE,
         files=((ROOT / "policies", "policies"),),
+    ),
+    Recipe(
+        "mirror",
+        (_PLAIN, ("python3", "/smoke/smoke.py")),
+        lock=FOLDERS / "mirror" / "requirements.lock",
     ),
     Recipe("database", (_PLAIN, ("/bin/sh", "/smoke/smoke.sh"))),
     Recipe(

@@ -17,11 +17,15 @@ from pathlib import Path
 import grimp
 
 from orchestrator.errors import Unavailable
+from orchestrator.mirror.fetching import Python, fetch
 from tests.cluster.images.builder import EPOCH
 from tests.cluster.images.recipes import FOLDERS, PACKAGE, ROOT, Recipe
 
 _MACHINES = {"x86_64": "x86_64-manylinux_2_36", "aarch64": "aarch64-manylinux_2_36"}
 """What our base's C library is; wheels for an older one install as well."""
+
+_PLATFORMS = tuple(f"manylinux_2_{number}_{platform.machine()}" for number in range(36, 4, -1))
+"""The same for a mirror's wheels: for that C library or any older one."""
 
 _SCRIPT = """#!{python}
 import sys
@@ -60,7 +64,9 @@ def stage(recipe: Recipe, folder: Path, python: str) -> None:
         for path in _within(source):
             target = folder / name
             _copy(path, target / path.relative_to(source) if path != source else target)
-    if recipe.lock is not None:
+    if recipe.lock is not None and not recipe.place:
+        fetch(folder / "tree", [recipe.lock], Python(python, _PLATFORMS))
+    elif recipe.lock is not None:
         environment = folder / "environment"
         _install(recipe.lock, environment, python)
         _scripts(environment, f"{recipe.place}/bin/python", python)
