@@ -264,22 +264,34 @@ def proposed(session: Session) -> list[Listed]:
 
 
 def granted_mounts(session: Session, project_id: str) -> list[Granted]:
-    """List the snapshots a project's workspace should have, whatever the project's state.
+    """List the snapshots a project's workspace should have, whatever the project's state."""
+    return granted_by_project(session, [project_id])[project_id]
+
+
+def granted_by_project(session: Session, project_ids: Iterable[str]) -> dict[str, list[Granted]]:
+    """List the snapshots that the workspaces of many projects should have, by dataset.
 
     Shape: for each granted dataset that is not halted, the version its grant names, or else the
     newest published one; nothing that is withdrawn.
     """
+    found: dict[str, list[Granted]] = {project_id: [] for project_id in project_ids}
     grants = session.exec(
         select(Grant)
-        .where(Grant.project_id == project_id, col(Grant.excluded_at).is_(None))
+        .where(col(Grant.project_id).in_(list(found)), col(Grant.excluded_at).is_(None))
         .order_by(Grant.dataset_slug)
     ).all()
-    stopped = halted_now(session, [grant.dataset_slug for grant in grants])
-    found = []
+    slugs = {grant.dataset_slug for grant in grants}
+    stopped = halted_now(session, slugs)
+    newest = {slug: published(session, slug) for slug in slugs - stopped}
+    named = {grant.snapshot_id for grant in grants if grant.snapshot_id is not None}
+    rows = session.exec(select(Snapshot).where(col(Snapshot.id).in_(list(named))))
+    by_id = {row.id: row for row in rows}
     for grant in grants:
-        row = _granted_snapshot(session, grant)
-        if row is not None and mountable(row) and grant.dataset_slug not in stopped:
-            found.append(
+        if grant.dataset_slug in stopped:
+            continue
+        row = by_id.get(grant.snapshot_id) if grant.snapshot_id else newest[grant.dataset_slug]
+        if row is not None and mountable(row):
+            found[grant.project_id].append(
                 Granted(row.id, grant.dataset_slug, row.label, parse_digest(row.digest or ""))
             )
     return found
@@ -420,12 +432,6 @@ def _use(
     project = known.get(project_id) or session.get(Project, project_id)
     slug, title = (project.slug, project.title) if project else ("", "")
     return Use(project_id, slug, title, since, until)
-
-
-def _granted_snapshot(session: Session, grant: Grant) -> Snapshot | None:
-    if grant.snapshot_id is not None:
-        return session.get(Snapshot, grant.snapshot_id)
-    return published(session, grant.dataset_slug)
 
 
 def _visible(actor: Actor, row: Snapshot, holder: Dataset) -> bool:

@@ -20,12 +20,17 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True)
 class Size:
-    """Limits of one notebook server: `memory_mb` megabytes, `processes` and `cpu_seconds`."""
+    """What one notebook server may have.
+
+    Units: megabytes, processes, open files, processors; minutes without use after which it ends,
+    0 for never.
+    """
 
     memory_mb: int = 2048
     processes: int = 256
     open_files: int = 4096
     cpus: int = 2
+    idle_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,13 @@ class Mount:
     digest: Digest
     tree: Path
     manifest: Path
+
+
+RESTED = (
+    "Nobody used this notebook server for a while, so it was ended. Files are as they were; "
+    "opening it starts it again."
+)
+"""Why a server is stopped that ended by itself in peace."""
 
 
 class ServerState(StrEnum):
@@ -237,7 +249,9 @@ class Engine(Protocol):
     def start(self, project: str, person: str) -> Server:
         """Ask for a person's notebook server; returns at once, STARTING or READY.
 
-        Precondition: ensured and not halted. Errors: NotAllowed when halted or not in the spec.
+        Shape: STOPPED, with the reason, when it ended by itself in peace since; said once, and
+        asking again starts it. Precondition: ensured and not halted.
+        Errors: NotAllowed when halted or not in the spec.
         """
 
     def stop(self, project: str, person: str) -> None:

@@ -168,6 +168,14 @@ def project_stop(session: Session, project_id: str) -> Stop | None:
     return own or halt_of(session, Scope.INSTALLATION, INSTALLATION)
 
 
+def stopped_projects(session: Session, project_ids: Iterable[str]) -> frozenset[str]:
+    """Say which of these projects are halted now, by themselves or with the installation."""
+    if halt_of(session, Scope.INSTALLATION, INSTALLATION) is not None:
+        return frozenset(project_ids)
+    stopped = {stop.target for stop in halts_in_force(session, Scope.PROJECT)}
+    return frozenset(project_ids) & stopped
+
+
 def heard_of(session: Session, halt_id: str) -> dict[str, HaltHeard]:
     """Which roles have closed what a halt stops, with what they saw."""
     rows = session.exec(select(HaltHeard).where(HaltHeard.halt_id == halt_id))

@@ -1,6 +1,7 @@
 """Reads: people, their roles, and whom a session or a token speaks for at this moment."""
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -60,6 +61,12 @@ class Bearer:
     scopes: frozenset[str]
     until: datetime
     touch_due: bool
+
+
+def handles(session: Session, person_ids: Iterable[str]) -> dict[str, str]:
+    """Read people's names at hubs, by id; an unknown id has no entry."""
+    query = select(Person.id, Person.handle).where(col(Person.id).in_(list(person_ids)))
+    return dict(session.exec(query).all())
 
 
 def person(session: Session, person_id: str) -> Person:

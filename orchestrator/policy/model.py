@@ -226,12 +226,16 @@ class AccessPolicy(_Policy):
 
 
 class WorkspaceSize(_Frozen):
-    """Limits of one notebook server. Units: megabytes, processes, open files, processors."""
+    """Limits of one notebook server.
+
+    Units: megabytes, processes, open files, processors; minutes without use, 0 for no end.
+    """
 
     memory_mb: int = Field(ge=256)
     processes: int = Field(ge=32)
     open_files: int = Field(ge=256)
     cpus: int = Field(ge=1)
+    idle_minutes: int = Field(default=0, ge=0)
 
 
 class WorkspacePolicy(_Policy):

@@ -1,7 +1,7 @@
 """Reads: projects somebody may see, what waits for a reviewer, the facts for effective access."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,6 +97,12 @@ def by_slug(session: Session, slug: str) -> Project | None:
     return session.exec(select(Project).where(Project.slug == slug)).one_or_none()
 
 
+def by_ids(session: Session, project_ids: Iterable[str]) -> dict[str, Project]:
+    """Read projects by id, whoever asks; an unknown id has no entry. For our own processes."""
+    query = select(Project).where(col(Project.id).in_(list(project_ids)))
+    return {row.id: row for row in session.exec(query)}
+
+
 def get(session: Session, project_id: str) -> Project:
     """Read a project by its id, whoever asks; for our own processes.
 
@@ -181,12 +187,20 @@ def members(session: Session, project_id: str) -> list[MemberView]:
 
 def active_members(session: Session, project_id: str) -> list[str]:
     """List the people who accepted and were not removed, by id; for servers and gateways."""
-    query = select(Member.person_id).where(
-        Member.project_id == project_id,
+    return active_by_project(session, [project_id])[project_id]
+
+
+def active_by_project(session: Session, project_ids: Iterable[str]) -> dict[str, list[str]]:
+    """List the people of many projects who accepted and were not removed, by id."""
+    found: dict[str, list[str]] = {project_id: [] for project_id in project_ids}
+    query = select(Member.project_id, Member.person_id).where(
+        col(Member.project_id).in_(list(found)),
         col(Member.accepted_at).is_not(None),
         col(Member.removed_at).is_(None),
     )
-    return list(session.exec(query.order_by(Member.person_id)))
+    for project_id, person_id in session.exec(query.order_by(Member.person_id)):
+        found[project_id].append(person_id)
+    return found
 
 
 def grants(session: Session, project_id: str) -> list[Grant]:

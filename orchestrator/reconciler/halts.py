@@ -5,7 +5,7 @@ from datetime import datetime
 
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.db import read, write
-from orchestrator.governance.queries import project_stop
+from orchestrator.governance.queries import stopped_projects
 from orchestrator.reconciler.lane import Work
 from orchestrator.values import SYSTEM
 from orchestrator.workspaces import queries, service
@@ -25,11 +25,9 @@ _SAID = "This project was halted. Nothing was deleted; an administrator can resu
 def due(hands: Hands, _now: datetime) -> Sequence[str]:
     """Environments of halted projects that are not halted yet."""
     with read(hands.db) as session:
-        return [
-            row.id
-            for row in queries.needing_work(session)
-            if row.state not in STILL and project_stop(session, row.project_id) is not None
-        ]
+        running = [row for row in queries.needing_work(session) if row.state not in STILL]
+        stopped = stopped_projects(session, [row.project_id for row in running])
+        return [row.id for row in running if row.project_id in stopped]
 
 
 def turn(hands: Hands, row_id: str, now: datetime) -> bool:

@@ -12,8 +12,8 @@ from orchestrator.datasets import service as dataset_writes
 from orchestrator.db import read
 from orchestrator.engines.port import Mount, Size, Spec
 from orchestrator.governance.access import Verb
-from orchestrator.governance.queries import project_stop
-from orchestrator.identity.queries import person
+from orchestrator.governance.queries import stopped_projects
+from orchestrator.identity import queries as identity
 from orchestrator.objectstore import trees
 from orchestrator.projects import queries as projects
 from orchestrator.projects import service as project_writes
@@ -37,31 +37,38 @@ class Wish:
 
 def wish(session: Session, hands: Hands, row: Workspace, now: datetime) -> Wish:
     """Compute it from permit, members, published snapshots and policy."""
-    project = projects.get(session, row.project_id)
-    members = projects.active_members(session, project.id)
+    return wishes(session, hands, [row])[row.id]
+
+
+def wishes(session: Session, hands: Hands, rows: Sequence[Workspace]) -> dict[str, Wish]:
+    """Compute those of many environments, by row; a few questions for all of them together."""
+    ids = [row.project_id for row in rows]
+    found = projects.by_ids(session, ids)
+    members = projects.active_by_project(session, ids)
+    handle = identity.handles(session, {one for people in members.values() for one in people})
+    stopped = stopped_projects(session, ids)
+    granted = datasets.granted_by_project(session, ids)
     policy = hands.policies.workspaces
-    return Wish(
-        wanted=project.state in ALIVE,
-        halted=project_stop(session, project.id) is not None,
-        spec=desired.spec(
-            project.slug,
-            [person(session, someone).handle for someone in members],
-            policy.image,
-            Size(**policy.size.model_dump()),
-        ),
-        mounts=mounts(session, hands, project.id),
-    )
-
-
-def mounts(session: Session, hands: Hands, project_id: str) -> tuple[Mount, ...]:
-    """The snapshots a project's permit grants that may be mounted now."""
-    found = []
-    for granted in datasets.granted_mounts(session, project_id):
-        place = trees.location(hands.store, granted.digest)
-        found.append(
-            Mount(granted.dataset, granted.label, granted.digest, place.tree, place.manifest)
+    size = Size(**policy.size.model_dump())
+    return {
+        row.id: Wish(
+            wanted=found[row.project_id].state in ALIVE,
+            halted=row.project_id in stopped,
+            spec=desired.spec(
+                found[row.project_id].slug,
+                [handle[someone] for someone in members[row.project_id]],
+                policy.image,
+                size,
+            ),
+            mounts=tuple(_mount(hands, one) for one in granted[row.project_id]),
         )
-    return tuple(found)
+        for row in rows
+    }
+
+
+def _mount(hands: Hands, granted: datasets.Granted) -> Mount:
+    place = trees.location(hands.store, granted.digest)
+    return Mount(granted.dataset, granted.label, granted.digest, place.tree, place.manifest)
 
 
 def place_missing(hands: Hands, project_id: str) -> None:

@@ -15,6 +15,7 @@ from orchestrator.workspaces.models import Server, Workspace
 from orchestrator.workspaces.states import WorkspaceState
 
 _STOPPED = service.Seen(ServerState.STOPPED.value)
+_ENDED = {ServerState.FAILED: "server_failed", ServerState.STOPPED: "server_idle"}
 _SAID = {
     "access_ended": "It was stopped because you may not work in this project at the moment; the "
     "project's page says why.",
@@ -86,8 +87,7 @@ def _start(hands: Hands, workspace: Workspace, row: Server, now: datetime) -> bo
         door=seen.door,
         hub=hands.engine.observe(workspace.slug).hub if seen.door else None,
     )
-    failed = seen.state is ServerState.FAILED
-    _record(hands, row, plain, now, unwanted="server_failed" if failed else None)
+    _record(hands, row, plain, now, unwanted=_ENDED.get(seen.state))
     return seen.state is ServerState.STARTING
 
 

@@ -19,15 +19,25 @@ from orchestrator.workspaces import desired, queries, service
 from orchestrator.workspaces.models import Workspace
 from orchestrator.workspaces.states import WorkspaceState as State
 
+_SETTLED = frozenset({State.OPEN, State.ASLEEP})
 _SLEEPS = "Nobody was here for a while, so its hub was ended. Opening the workspace wakes it."
 
 
 def due(hands: Hands, now: datetime) -> Sequence[str]:
-    """Rows on their way, plus open ones whose permit, data or proof asks for something."""
+    """Rows on their way, plus those at rest whose permit, data, proof or people ask for something.
+
+    Shape: a few questions to the database, however many environments there are.
+    """
     with read(hands.db) as session:
-        return [
-            row.id for row in queries.needing_work(session) if _needs_turn(hands, session, row, now)
-        ]
+        rows = queries.needing_work(session)
+        settled = [row for row in rows if State(row.state) in _SETTLED]
+        wishes = permits.wishes(session, hands, settled)
+        called = _to_sleep(session, hands, settled, now) | _to_wake(session, settled)
+    moving = [row.id for row in rows if row.id not in wishes and _waits_no_more(row, now)]
+    stirred = (
+        row for row in settled if row.id in called or _stirs(hands, row, wishes[row.id], now)
+    )
+    return [*moving, *(row.id for row in stirred)]
 
 
 def turn(hands: Hands, row_id: str, now: datetime) -> bool:
@@ -48,20 +58,21 @@ def turn(hands: Hands, row_id: str, now: datetime) -> bool:
         raise
 
 
-def _needs_turn(hands: Hands, session: Session, row: Workspace, now: datetime) -> bool:
-    state = State(row.state)
-    if state is State.UNPROVED and row.mounts_digest is not None:
+def _waits_no_more(row: Workspace, now: datetime) -> bool:
+    """Say whether a row on its way is to be looked at again."""
+    if row.state == State.UNPROVED.value and row.mounts_digest is not None:
         return True  # data must go now, whenever the next proof is
-    if state not in (State.OPEN, State.ASLEEP):
-        return not desired.waits(row.retry_at, now)
-    wish = permits.wish(session, hands, row, now)
+    return not desired.waits(row.retry_at, now)
+
+
+def _stirs(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bool:
+    """Say whether permit, data or proof of a row that is open or asleep asks for something."""
     if not wish.wanted:
         return True
-    if state is State.ASLEEP:
-        return row.asleep_since is None or queries.visited(session, row)
+    if row.state == State.ASLEEP.value:
+        return row.asleep_since is None
     return (
-        _idle(session, hands, row, now)
-        or row.spec_digest != wish.spec.digest
+        row.spec_digest != wish.spec.digest
         or not hands.engine.asked(row.slug)
         or row.mounts_digest != desired.mounts_digest(wish.mounts)
         or desired.proof_due(row.proved_at, now, hands.policies.workspaces.proof_valid)
@@ -147,10 +158,23 @@ def _keep(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> No
         _attach(hands, row, wish, now)
 
 
-def _idle(session: Session, hands: Hands, row: Workspace, now: datetime) -> bool:
-    if not desired.idle(row.changed_at, now, _patience(hands)):
-        return False  # the common case asks nothing more
-    return desired.idle(queries.last_visit(session, row), now, _patience(hands))
+def _to_sleep(
+    session: Session, hands: Hands, rows: Sequence[Workspace], now: datetime
+) -> frozenset[str]:
+    """Say which open environments nobody visited for as long as they wait."""
+    patience = _patience(hands)
+    awake = [row for row in rows if row.state == State.OPEN.value]
+    long = [row for row in awake if desired.idle(row.changed_at, now, patience)]
+    visits = queries.last_visits(session, long)
+    return frozenset(row.id for row in long if desired.idle(visits[row.id], now, patience))
+
+
+def _to_wake(session: Session, rows: Sequence[Workspace]) -> frozenset[str]:
+    """Say which sleeping environments somebody wants a server in."""
+    visited = queries.visited(session)
+    return frozenset(
+        row.id for row in rows if row.state == State.ASLEEP.value and row.project_id in visited
+    )
 
 
 def _patience(hands: Hands) -> timedelta:
@@ -166,7 +190,7 @@ def _fell_asleep(hands: Hands, row: Workspace, now: datetime) -> bool:
         return False
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
-        if current.state != State.OPEN.value or not _idle(session, hands, current, now):
+        if current.id not in _to_sleep(session, hands, [current], now):
             return False
         service.move(session, current, "sleep", now, reason_code="nobody_came", reason=_SLEEPS)
     return True
@@ -176,7 +200,7 @@ def _rest_or_wake(hands: Hands, row: Workspace, now: datetime) -> None:
     """End the hub of a workspace that sleeps; a wish for a server sends it back to be proved."""
     with write(hands.db) as session:
         current = session.get_one(Workspace, row.id)
-        if queries.visited(session, current):
+        if _to_wake(session, [current]):
             current.asleep_since = current.asleep_since or now
             service.move(session, current, "wake", now)
             return

@@ -1,6 +1,7 @@
 """[pure] From permit, members, snapshots and policy to what the engine should make."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from orchestrator.engines.port import Mount, Size, Spec
@@ -17,10 +18,7 @@ def spec(project: str, people: Sequence[str], image: str, size: Size) -> Spec:
             "project": project,
             "people": list(members),
             "image": image,
-            "memory_mb": size.memory_mb,
-            "processes": size.processes,
-            "open_files": size.open_files,
-            "cpus": size.cpus,
+            **asdict(size),
         }
     )
     return Spec(project, members, image, size, digest_of(body))

@@ -1,6 +1,7 @@
 """Reads about workspaces, for pages, the gateway's decisions and the reconciler."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,27 +26,47 @@ def rests(row: Workspace) -> bool:
     return row.asleep_since is not None and row.state in _WAKING
 
 
-def last_visit(session: Session, row: Workspace) -> datetime | None:
-    """When somebody or something last happened in an environment; None while a server is there.
+def last_visits(session: Session, rows: Sequence[Workspace]) -> dict[str, datetime | None]:
+    """When somebody or something last happened in many environments, by row.
 
     Shape: the latest of its own last move, the moment it got its data (a move is dated from before
-    its proof), the last minute that gateway or doors counted, and what was last seen of a server.
+    its proof), the last minute that gateway or doors counted, and what was last seen of a server;
+    None while a server is there.
     """
-    if servers(session, row.project_id):
-        return None
-    counted = session.exec(select(func.max(Usage.minute)).where(Usage.slug == row.slug)).one()
-    seen = session.exec(
-        select(func.max(Server.observed_at)).where(Server.project_id == row.project_id)
-    ).one()
-    return max(
-        (at for at in (row.changed_at, row.mounted_at, counted, seen) if at is not None),
-        default=None,
+    there = {server.project_id for server in servers(session)}
+    slugs, ids = [row.slug for row in rows], [row.project_id for row in rows]
+    counted = dict(
+        session.exec(
+            select(Usage.slug, func.max(Usage.minute))
+            .where(col(Usage.slug).in_(slugs))
+            .group_by(Usage.slug)
+        ).all()
     )
+    seen = dict(
+        session.exec(
+            select(Server.project_id, func.max(Server.observed_at))
+            .where(col(Server.project_id).in_(ids))
+            .group_by(Server.project_id)
+        ).all()
+    )
+    return {
+        row.id: None
+        if row.project_id in there
+        else _latest(
+            row.changed_at, row.mounted_at, counted.get(row.slug), seen.get(row.project_id)
+        )
+        for row in rows
+    }
 
 
-def visited(session: Session, row: Workspace) -> bool:
-    """Say whether somebody wants a server in an environment."""
-    return any(one.wanted_at is not None for one in servers(session, row.project_id))
+def _latest(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
+
+
+def visited(session: Session) -> frozenset[str]:
+    """Say in which projects somebody wants a server."""
+    query = select(Server.project_id).where(col(Server.wanted_at).is_not(None)).distinct()
+    return frozenset(session.exec(query))
 
 
 def needing_work(session: Session) -> list[Workspace]:

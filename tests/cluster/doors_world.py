@@ -174,7 +174,12 @@ class House:
         pod["spec"].pop("initContainers", None)  # its own proof is for `test_proof`; doors are shut
         container = pod["spec"]["containers"][0]
         container["env"] = pods.environment(
-            self.known, spec.project, person, _from_hub(person) if serves else {}, door=secret
+            self.known,
+            spec.project,
+            person,
+            spec.size,
+            _from_hub(person) if serves else {},
+            door=secret,
         )
         container["imagePullPolicy"] = "Never"
         pod["spec"]["terminationGracePeriodSeconds"] = 0

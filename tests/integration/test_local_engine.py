@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 
 from orchestrator.engines.local import keepers
 from orchestrator.engines.local.engine import LocalEngine
-from orchestrator.engines.port import Server, ServerState, Size, Spec
+from orchestrator.engines.port import RESTED, Server, ServerState, Size, Spec
 from orchestrator.values import digest_of
 from tests import local_world
 from tests.local_world import wait_for
@@ -277,3 +278,19 @@ def test_an_ordinary_user_can_do_it_too(tmp_path: Path) -> None:
 
 def _has(folder: str, name: str) -> bool:
     return (Path(folder) / name).is_file()
+
+
+def test_a_server_that_nobody_uses_ends_by_itself_and_starts_when_asked(
+    world: tuple[LocalEngine, Path],
+) -> None:
+    """Jupyter looks once a minute, so this takes two or three; its idle kernel goes first."""
+    engine, _ = world
+    engine.ensure(replace(SPEC, size=replace(SPEC.size, idle_minutes=1)))
+    server = _ready(engine)
+    assert _ask(server, "POST", "api/kernels", {"name": "python3"})[0] == 201
+    wait_for(lambda: engine.observe("alpha").servers["ada"].state is ServerState.STOPPED, 240)
+    ended = engine.start("alpha", "ada")
+    assert (ended.state, ended.reason) == (ServerState.STOPPED, RESTED)
+    assert engine.observe("alpha").servers == {}, "it is said once"
+    assert engine.start("alpha", "ada").state is ServerState.STARTING
+    assert _ready(engine).state is ServerState.READY

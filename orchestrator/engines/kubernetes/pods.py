@@ -75,7 +75,7 @@ def notebook(
             cluster,
             cluster.image(spec.image),
             notebook_command(spec.size),
-            environment(cluster, spec.project, person, hub_environment, door=door),
+            environment(cluster, spec.project, person, spec.size, hub_environment, door=door),
             spec.size,
             [*_own(person), *_data(mounts)],
             listens=cluster.ports.server,
@@ -114,7 +114,7 @@ def probe(
             cluster,
             cluster.image(spec.image),
             command,
-            environment(cluster, spec.project, f"probe-{number}", {}),
+            environment(cluster, spec.project, f"probe-{number}", spec.size, {}),
             spec.size,
             [Place(_memory("home", _MIB_TMP), HOME, writable=True), *_data(mounts)],
             listens=cluster.ports.server,
@@ -202,7 +202,13 @@ def notebook_command(size: Size) -> list[str]:
 
 
 def environment(
-    cluster: Cluster, project: str, person: str, hub: Mapping[str, str], *, door: str = ""
+    cluster: Cluster,
+    project: str,
+    person: str,
+    size: Size,
+    hub: Mapping[str, str],
+    *,
+    door: str = "",
 ) -> list[Object]:
     """Build the environment from a list; the hub cannot name another variable or address."""
     ports = cluster.ports
@@ -223,6 +229,7 @@ def environment(
         "PIP_PREFIX": f"{HOME}/.local",
         "SHELL": "/bin/bash",
         "TRE_AIRLOCK": f"http://{AIRLOCK}:{ports.airlock}",
+        "TRE_IDLE_MINUTES": str(size.idle_minutes),
         "TRE_PERSON": person,
         "TRE_PROJECT": project,
         "USER": "researcher",

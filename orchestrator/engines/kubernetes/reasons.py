@@ -27,10 +27,15 @@ _ENDED: Mapping[str, str] = {
 }
 
 
+def rested(pod: Object) -> bool:
+    """Say whether a pod's server ended by itself in peace."""
+    return mapping(pod.get("status")).get("phase") == "Succeeded"
+
+
 def ended(pod: Object) -> str | None:
-    """Say why a pod has ended, or never will run; None for one that runs or may yet run."""
+    """Say why a pod has failed, or never will run; None for one that runs, rests or may yet run."""
     status = mapping(pod.get("status"))
-    if status.get("phase") in ("Failed", "Succeeded"):
+    if status.get("phase") == "Failed":
         return _why_ended(status)
     return _IMAGE if _waits_for(status) in _HOPELESS else None
 

@@ -7,7 +7,7 @@ must hold for a project that was never set up, and after it was removed.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from orchestrator.engines.kubernetes import names, storage
@@ -36,12 +36,12 @@ def where(cluster: Cluster, project: str) -> Key:
 
 def written(cluster: Cluster, record: Record) -> Object:
     """Write a record as an object."""
-    spec, size = record.spec, record.spec.size
+    spec = record.spec
     said = {
         "project": spec.project,
         "people": list(spec.people),
         "image": spec.image,
-        "size": [size.memory_mb, size.processes, size.open_files, size.cpus],
+        "size": list(astuple(spec.size)),
         "digest": spec.digest,
     }
     mounts = [[m.dataset, m.version, m.digest, str(m.tree), str(m.manifest)] for m in record.mounts]

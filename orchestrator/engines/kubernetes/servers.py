@@ -17,7 +17,7 @@ from orchestrator.engines.kubernetes.cluster import Object
 from orchestrator.engines.kubernetes.differences import Key, is_ending, mapping, metadata_of, texts
 from orchestrator.engines.kubernetes.environments import Environments, at, data_of
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record
-from orchestrator.engines.port import Server, ServerState
+from orchestrator.engines.port import RESTED, Server, ServerState
 from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
 from orchestrator.hub.client import HubClient
 from orchestrator.hub.spec import POD
@@ -51,6 +51,8 @@ class Servers:
         if pod is None or is_ending(pod):
             return None
         url = _base_url(person)
+        if reasons.rested(pod):
+            return Server(person, ServerState.STOPPED, reason=RESTED)
         why = reasons.ended(pod)
         if why is not None:
             return Server(person, ServerState.FAILED, reason=why)
@@ -80,6 +82,9 @@ class Servers:
             seen = None
         if seen is not None and seen.state is ServerState.READY:
             self._asked.pop((project, person), None)
+            return seen
+        if seen is not None and seen.state is ServerState.STOPPED:
+            self.end(project, person, IN_PEACE)  # so that the next wish finds nothing of it
             return seen
         hub = self.hub(project)
         if hub is None:

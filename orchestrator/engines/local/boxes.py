@@ -71,7 +71,7 @@ def server_box(
         texts=etc(USER, HOME, HOSTNAME),
         covered=covered,
         masked=masked,
-        environment=_environment(project, person, hub_environment),
+        environment=_environment(project, person, size, hub_environment),
     )
     lists = json.dumps(golden(box, (0, 1, 2, LIFE, LISTENING)))
     return replace(box, texts=(*box.texts, Text(GOLDEN, lists)))
@@ -141,7 +141,9 @@ def _data(mounts: Sequence[Mount]) -> tuple[Bind, ...]:
     return tuple(found)
 
 
-def _environment(project: str, person: str, hub: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _environment(
+    project: str, person: str, size: Size, hub: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
     """Build the environment from a list; the hub cannot name another variable or address."""
     api = f"http://127.0.0.1:{HUB_PORT}/hub/api"
     chosen = {name: value for name, value in hub.items() if _FROM_HUB.match(name)}
@@ -160,6 +162,7 @@ def _environment(project: str, person: str, hub: Mapping[str, str]) -> tuple[tup
         "PIP_PREFIX": f"{HOME}/.local",
         "SHELL": "/bin/bash",
         "TRE_AIRLOCK": f"{DOOR_FOLDER}/airlock",
+        "TRE_IDLE_MINUTES": str(size.idle_minutes),
         "TRE_PERSON": person,
         "TRE_PROJECT": project,
         "USER": USER,

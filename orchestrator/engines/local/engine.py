@@ -23,6 +23,7 @@ from orchestrator.engines.local.hubs import Hubs
 from orchestrator.engines.local.layout import Layout
 from orchestrator.engines.local.records import EVERYBODY, Record, Records, with_mounts
 from orchestrator.engines.port import (
+    RESTED,
     Condition,
     Mount,
     Observed,
@@ -43,7 +44,7 @@ from orchestrator.settings import Settings
 from orchestrator.values import parse_slug
 
 _MIB = 1 << 20
-_ENDED_BY_US = (0, -9)
+_KILLED = -9  # by us, or the kernel said why elsewhere
 
 
 class LocalEngine:
@@ -165,6 +166,9 @@ class LocalEngine:
         seen = self._seen(project, person, self._hubs.ready(project))
         if seen is not None and seen.state is ServerState.READY:
             self._asked.discard((project, person))
+            return seen
+        if seen is not None and seen.state is ServerState.STOPPED:
+            self.stop(project, person)  # so that the next wish finds nothing of it
             return seen
         hub = self._hubs.client(project)
         if (project, person) in self._asked:
@@ -288,7 +292,9 @@ class LocalEngine:
         return running, None if running else keepers.exit_status(folder)
 
     def _end(self, project: str, person: str) -> None:
-        keepers.stop(self._layout.server(project, person))
+        folder = self._layout.server(project, person)
+        keepers.stop(folder)
+        keepers.forget(folder)
         identity = self._uids.server(project, person)
         if identity is not None:
             spawn.sweep(identity.uid)  # whatever a killed keeper may have left
@@ -446,8 +452,10 @@ def _limits_in_words(own_uid: bool) -> list[Condition]:
 
 def _ended(person: str, folder: Path) -> Server | None:
     status = keepers.exit_status(folder)
-    if status is None or status in _ENDED_BY_US:
+    if status is None or status == _KILLED:
         return None
+    if status == 0:
+        return Server(person, ServerState.STOPPED, reason=RESTED)
     reason = f"The notebook server ended by itself (status {status})."
     return Server(person, ServerState.FAILED, reason=reason)
 

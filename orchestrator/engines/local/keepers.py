@@ -83,6 +83,11 @@ def exit_status(folder: Path) -> int | None:
     return None if facts is None else int(facts["exit"] or 0)
 
 
+def forget(folder: Path) -> None:
+    """Forget how the last sandbox ended: somebody else ended it, or has read it."""
+    (folder / "exit.json").unlink(missing_ok=True)
+
+
 def ask(folder: Path, word: str) -> dict[str, Any] | None:
     """Say one word to a keeper and answer what it says, None when it does not."""
     with contextlib.suppress(OSError, ValueError):

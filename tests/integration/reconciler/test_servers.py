@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.engines.memory import MemoryEngine
-from orchestrator.engines.port import Observed, Server, ServerState
+from orchestrator.engines.port import RESTED, Observed, Server, ServerState
 from orchestrator.errors import NotAllowed, Unavailable
 from orchestrator.identity import service as identity
 from orchestrator.reconciler import halts, projects, servers, workspaces
@@ -52,6 +52,28 @@ def test_what_makes_a_pod_known_is_written_down(at_work: House) -> None:
     pods.door = "b" * 64
     house.turn(servers.WORK)
     assert house.server(lead).door == "b" * 64
+
+
+def test_a_server_that_ended_for_want_of_use_is_not_started_again(
+    at_work: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its person reads why, and opening it is a wish like any other."""
+    lead, start = at_work.project.lead, at_work.engine.start
+    at_work.want(lead)
+    at_work.turn(servers.WORK)
+
+    def rested(project: str, person: str) -> Server:
+        monkeypatch.setattr(at_work.engine, "start", start)  # said once
+        at_work.engine.stop(project, person)
+        return Server(person, ServerState.STOPPED, reason=RESTED)
+
+    monkeypatch.setattr(at_work.engine, "start", rested)
+    at_work.settle((servers.WORK,), passes=3)
+    row = at_work.server(lead)
+    assert (row.observed, row.wanted_at, row.address, row.reason) == ("stopped", None, None, RESTED)
+    at_work.want(lead)
+    at_work.turn(servers.WORK)
+    assert at_work.server(lead).observed == "ready"
 
 
 def test_a_server_that_starts_slowly_is_looked_at_again(at_work: House) -> None:

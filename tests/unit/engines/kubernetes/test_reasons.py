@@ -12,10 +12,10 @@ def _pod(phase: str, state: dict[str, Any] | None = None, **status: Any) -> dict
     return {"kind": "Pod", "status": {"phase": phase, "containerStatuses": containers, **status}}
 
 
+RESTS = _pod("Succeeded", {"terminated": {"exitCode": 0}})
 ENDED = {
     "crash": (_pod("Failed", {"terminated": {"exitCode": 137, "reason": "Error"}}), "status 137"),
     "memory": (_pod("Failed", {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}), "memory"),
-    "end": (_pod("Succeeded", {"terminated": {"exitCode": 0}}), "status 0"),
     "age": (_pod("Failed", reason="DeadlineExceeded"), "longest time"),
     "eviction": (_pod("Failed", reason="Evicted"), "room"),
     "nothing known": (_pod("Failed"), "unknown"),
@@ -40,6 +40,12 @@ ENDED = {
         "A way is open: E11.",
     ),
 }
+
+
+def test_a_server_that_ended_in_peace_has_not_failed() -> None:
+    assert reasons.rested(RESTS)
+    assert reasons.ended(RESTS) is None
+    assert not any(reasons.rested(pod) for pod, _ in ENDED.values())
 
 
 @pytest.mark.parametrize("name", ENDED)

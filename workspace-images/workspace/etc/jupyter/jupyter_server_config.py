@@ -1,6 +1,7 @@
 """Settings of the notebook server. They tidy the menus and prevent accidents; nothing is claimed
 from them, because the person in the notebook can change them: the boundaries are outside."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,15 @@ c.ServerApp.jpserver_extensions = {
     "jupyter_server_terminals": False,
     "tre_whose": True,
 }
+
+# A kernel that computes is never idle, a tab that somebody left open does not count as use. The
+# server ends by itself once no kernel is left; whoever changes this keeps memory, and nothing more.
+_idle = 60 * int(os.environ.get("TRE_IDLE_MINUTES", "0"))
+c.MappingKernelManager.cull_idle_timeout = _idle
+c.MappingKernelManager.cull_interval = max(1, min(300, _idle // 4))
+c.MappingKernelManager.cull_busy = False
+c.MappingKernelManager.cull_connected = True
+c.ServerApp.shutdown_no_activity_timeout = _idle
 
 c.HubOAuth.cache_max_age = 10  # seconds; a token that was ended is asked about again soon
 
