@@ -6,6 +6,7 @@ Checks are run by the real opener and the real judge, in this process instead of
 import io
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from pydantic import SecretStr
 from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
-from orchestrator.airlock import checking, drafting, files, jobs, records, releasing
+from orchestrator.airlock import checking, drafting, files, jobs, records, releasing, rewriting
 from orchestrator.airlock.models import Check, File, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
@@ -29,6 +30,7 @@ from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.request import COOKIE
 from orchestrator.datasets.states import SnapshotState
 from orchestrator.db import connect, read, write
+from orchestrator.engines.memory import MemoryEngine
 from orchestrator.governance import service as governance
 from orchestrator.identity import queries as people
 from orchestrator.identity.csrf import token_for
@@ -409,6 +411,7 @@ def run_checks(session: Session, control: Control) -> None:
     assert isinstance(store, PosixStore)
     for check in session.exec(select(Check).where(col(Check.done_at).is_(None))).all():
         checking.start_check(session, NOW, check.id)
+        _written_again(session, control, check)
         forms = control.settings.state_dir / "forms"
         job = jobs.job(
             session,
@@ -420,6 +423,27 @@ def run_checks(session: Session, control: Control) -> None:
         )
         report = judge(job, [keep(job, at) for at in range(len(job.files))], (), policy)
         checking.record_check(session, NOW, check.id, report, policies=control.policies)
+
+
+def _written_again(session: Session, control: Control, check: Check) -> None:
+    store = control.store
+    assert isinstance(store, PosixStore)
+    waiting = rewriting.waiting(session, check.id)
+    job = jobs.rewriting(
+        check.id,
+        waiting,
+        location=lambda digest: store.location(Zone.QUARANTINE, digest),
+        policy=control.policies.outputs,
+    )
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        made = MemoryEngine().rewrite(job, Path(folder))
+        for file, one in zip(waiting, made, strict=True):
+            if one is not None:
+                stream = io.BytesIO(one.content.read_bytes())
+                frozen = store.freeze(Zone.QUARANTINE, stream, 1 << 20)
+                found[file.id] = rewriting.Again(file.digest, frozen, one.loose, one.others)
+    rewriting.record(session, NOW, check.id, found)
 
 
 def keep(job: Job, at: int) -> FileForm:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from orchestrator.airlock import ledger, people, reports, rules, thresholds
+from orchestrator.airlock import ledger, people, reports, rewriting, rules, thresholds, volume
 from orchestrator.airlock.models import Check, CheckFile, CheckKind, File, ReportRow, Request
 from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import CheckState, RequestState
@@ -259,6 +259,7 @@ def _store(
 ) -> tuple[list[Checked], Digest]:
     said = reports.by_file(report)
     counts = ledger_counts.read(report.facts)
+    told = volume.teller(session, _request(session, check.request_id), check, policy, now)
     checked = []
     bodies: dict[str, str] = {}
     for file, digest in session.exec(
@@ -267,8 +268,10 @@ def _store(
         .order_by(File.path)
     ):
         part = said.get((file.path, digest)) or reports.silent(file.path, digest, file.size)
+        part = rewriting.judged(session, file, part)
         own = counts.get((file.path, digest))
         part = _with_ledger(session, check, file, part, own, policy, now)
+        part = volume.judged(part, told(file))
         name, body = reports.spell_file(part)
         bodies[name] = body
         checked.append(Checked(file, part, rules.verdict_of(part), name))

@@ -7,6 +7,7 @@ The author sees nothing of this.
 Source: outputs 6.2 (findings about other projects' releases speak to checkers only); decision 0025.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,9 +16,11 @@ from sqlmodel import Session
 from orchestrator.airlock import ledger, people, rounds, thresholds
 from orchestrator.airlock.ledger import Related
 from orchestrator.airlock.models import File, Request
+from orchestrator.airlock.queries import FileView
 from orchestrator.errors import NotAllowed, NotFound
 from orchestrator.outputs.beside import Beside, beside
 from orchestrator.outputs.facts import FactTable
+from orchestrator.outputs.rules.releases import LEDGER_RULES
 from orchestrator.policy.model import Policies
 from orchestrator.values import Actor
 
@@ -79,6 +82,17 @@ def compared(
         for one in ledger.related(session, file, counts, policy)
     ]
     return sorted(found, key=_order)
+
+
+def chosen(found: Sequence[Compared], file: FileView, table: str, finding: int) -> Compared | None:
+    """Pick the table that is named, the one a finding speaks of, or the most telling one."""
+    by_name = next((one for one in found if one.id == table), None)
+    listed = file.report.findings if file.report else ()
+    if by_name is None and 0 <= finding < len(listed):
+        said = listed[finding]
+        told = [one for one in found if said.rule in LEDGER_RULES and one.other in said.evidence]
+        by_name = max(told, key=lambda one: len(one.other), default=None)
+    return by_name or next(iter(found), None)
 
 
 def _compared(

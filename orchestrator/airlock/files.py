@@ -4,12 +4,14 @@ Bytes are frozen in `quarantine` before `add_file` is called; here they are a di
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from orchestrator.airlock import people, rules
-from orchestrator.airlock.models import File, Request
+from orchestrator.airlock.models import File, Request, RewrittenFile
+from orchestrator.airlock.rounds import present_files
 from orchestrator.audit.log import append
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.objectstore.paths import folded, safe_path, shown
@@ -31,7 +33,8 @@ def add_file(
 ) -> File:
     """Add frozen bytes to a draft under a path; the same path with other bytes replaces them.
 
-    Shape: the same path and bytes again change nothing. A replaced file is another file: it keeps
+    Shape: the same path and bytes again change nothing, also where they were a picture that was
+    written again since. A replaced file is another file: it keeps
     the author's words, and no vote or verdict. The number of SQL statements does not depend on
     how many files there are.
     Errors: as `own_draft`; Invalid for a path that cannot be one; Conflict for a path that
@@ -42,7 +45,7 @@ def add_file(
     digest = parse_digest(frozen.digest)
     path = safe_path(path)
     old = _present(session, request_id, path)
-    if old is not None and old.digest == digest:
+    if old is not None and digest in _digests(session, old):
         return old
     limits = policies.outputs.request
     _check_room(row, old, frozen.size, limits.files, limits.bytes)
@@ -75,6 +78,29 @@ def remove_file(
     row, file = _own_file(session, actor, now, file_id, policies)
     _take_out(session, row, file, now)
     _log(session, row, actor, now, "file_removed", file)
+
+
+def keep_only(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    request_id: str,
+    paths: Iterable[str],
+    *,
+    policies: Policies,
+) -> list[str]:
+    """Take every file out of a draft that is not under one of these paths; answer theirs.
+
+    Shape: what an outbox means: the request is the folder, as it is now.
+    Errors: as `own_draft`; Invalid for a path that cannot be one.
+    """
+    row = people.own_draft(session, actor, now, request_id, policies=policies)
+    kept = {folded(safe_path(path)) for path in paths}
+    gone = [file for file in present_files(session, row.id) if file.path_key not in kept]
+    for file in gone:
+        _take_out(session, row, file, now)
+        _log(session, row, actor, now, "file_removed", file)
+    return [file.path for file in gone]
 
 
 def set_context(
@@ -136,6 +162,12 @@ def _present(session: Session, request_id: str, path: str) -> File | None:
             code="twin_path",
         )
     return near
+
+
+def _digests(session: Session, file: File) -> set[str]:
+    """Name the bytes that a file is, and those it was before it was written again."""
+    before = session.get(RewrittenFile, file.id)
+    return {file.digest, *([before.original] if before else [])}
 
 
 def _check_room(row: Request, old: File | None, size: int, files: int, total: int) -> None:

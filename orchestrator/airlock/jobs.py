@@ -46,6 +46,23 @@ def job(
     )
 
 
+def rewriting(
+    check_id: str,
+    files: Sequence[File],
+    *,
+    location: Callable[[Digest], Path],
+    policy: OutputsPolicy,
+) -> Job:
+    """Describe the writing again of some pictures of a check."""
+    return Job(
+        id=check_id,
+        kind="rewrite",
+        files=tuple(_file(row, location) for row in files),
+        policy=policy.as_json(),
+        policy_digest=policy.digest(),
+    )
+
+
 def digests(session: Session, check_id: str) -> list[Digest]:
     """Name the bytes that a check reads, each once."""
     found = session.exec(

@@ -25,9 +25,9 @@ from orchestrator.airlock.models import (
     LedgerTable,
     Request,
 )
-from orchestrator.airlock.states import RequestState
+from orchestrator.airlock.states import PENDING
 from orchestrator.datasets import queries as datasets
-from orchestrator.outputs.differencing import cuts, everything
+from orchestrator.outputs.differencing import cuts
 from orchestrator.outputs.facts import Coordinates, Fact, FactTable, signature
 from orchestrator.outputs.ledger import Counts, table_from_json, table_to_json
 from orchestrator.outputs.model import FileReport, RuleResult, Verdict, worst
@@ -37,12 +37,6 @@ from orchestrator.policy.outputs import OutputsPolicy
 from orchestrator.values import canonical_json
 
 _CHUNK = 400
-_PENDING = (
-    RequestState.CHECKING,
-    RequestState.IN_REVIEW,
-    RequestState.CONSOLIDATING,
-    RequestState.APPROVED,
-)
 
 
 @dataclass(frozen=True)
@@ -278,7 +272,7 @@ def _looked_up(table: FactTable, slug: str) -> Iterator[_Wanted]:
 
     Shape: a hidden count is found by its totals too, which another table may print.
     """
-    for (measure, coordinates), fact in everything(table).items():
+    for (measure, coordinates), fact in table.visible.items():
         yield _Wanted(signature(f"{slug}\x1d{measure}", coordinates), fact.low, fact)
     for fact in table.facts:
         if fact.hidden:
@@ -375,7 +369,7 @@ def _near(
 def _counts(request_id: str, pending: bool) -> list[ColumnElement[bool]]:
     """Which rows count: what left, and what waits in requests that are under way."""
     left = col(LedgerTable.released_at).is_not(None)
-    waits = col(Request.state).in_([*_PENDING])
+    waits = col(Request.state).in_([*PENDING])
     return [col(LedgerTable.request_id) != request_id, or_(left, waits) if pending else left]
 
 

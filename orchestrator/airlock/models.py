@@ -209,6 +209,28 @@ class File(SQLModel, table=True):
         return Verdict(self.verdict) if self.verdict else None
 
 
+class RewrittenFile(SQLModel, table=True):
+    """What a picture was before it was written again; `airlock.rewriting` alone writes it.
+
+    Shape: the file's own digest and size are those of the new bytes. `loose` counts bytes of the
+    old ones that belonged to nothing, `others` texts, thumbnails and what else lay beside pixels.
+    """
+
+    __tablename__ = "airlock_rewritten_files"
+    __table_args__ = (
+        CheckConstraint(
+            "original_size >= 0 and loose >= 0 and others >= 0", name="airlock_rewritten_counts"
+        ),
+    )
+
+    file_id: str = Field(primary_key=True, foreign_key="airlock_files.id")
+    original: str
+    original_size: int
+    loose: int
+    others: int
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class Check(SQLModel, table=True):
     """One run of the check worker over files of a request, wanted by a person or by a move."""
 

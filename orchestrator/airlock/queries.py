@@ -12,7 +12,7 @@ from sqlalchemy import distinct, func, literal, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from orchestrator.airlock import checking, drafting, people, releasing, reports, rounds
+from orchestrator.airlock import checking, drafting, people, releasing, reports, rewriting, rounds
 from orchestrator.airlock.models import (
     TO_CHECK,
     TO_RELEASE,
@@ -29,6 +29,7 @@ from orchestrator.airlock.models import (
     ReleasePapers,
     ReportRow,
     Request,
+    RewrittenFile,
 )
 from orchestrator.airlock.rounds import SEAT, phase_of, present_files
 from orchestrator.airlock.rules import FileOutcome, missing_context
@@ -95,13 +96,27 @@ class Objection:
 
 
 @dataclass(frozen=True)
+class Before:
+    """A picture before it was written again, and what of it is not in the new bytes.
+
+    Units: `size` and `loose` in bytes; `others` counts texts, thumbnails and the like.
+    """
+
+    digest: str
+    size: int
+    loose: int
+    others: int
+
+
+@dataclass(frozen=True)
 class FileView:
     """One file as one person may see it.
 
     Shape: `subject` goes back with a vote; `tries` counts the pre-checks that read this path and
     `versions` the different bytes among them; `outcome` is None while nobody may know it; `vote`
     and `download` are the one answer for button, tooltip and refusal; `disagreed` are the viewer's
-    own reasons against findings, by their number in the report.
+    own reasons against findings, by their number in the report; `before` is what a picture was
+    until it was written again for release.
     """
 
     id: str
@@ -126,6 +141,7 @@ class FileView:
     vote: Decision
     download: Decision
     downloads: int
+    before: Before | None
 
 
 @dataclass(frozen=True)
@@ -407,6 +423,8 @@ def _files(
     vote = may_vote(session, actor, now, row)
     download = _may_download(session, actor, now, row, policies)
     known = row.decided_at is not None or row.state == RequestState.DRAFT
+    files = present_files(session, row.id)
+    rewritten = rewriting.originals(session, files)
     return tuple(
         FileView(
             id=file.id,
@@ -431,9 +449,14 @@ def _files(
             vote=_joined(vote, _not_twice(votes.get(file.id, ()), row)),
             download=_joined(download, _was_released(file, counted)),
             downloads=counted.get(file.id, 0),
+            before=_before(rewritten.get(file.id)),
         )
-        for file in present_files(session, row.id)
+        for file in files
     )
+
+
+def _before(row: RewrittenFile | None) -> Before | None:
+    return Before(row.original, row.original_size, row.loose, row.others) if row else None
 
 
 def _told(report: FileReport | None, *, author: bool) -> FileReport | None:

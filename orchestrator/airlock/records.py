@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from orchestrator.airlock import reports, rounds
+from orchestrator.airlock import reports, rewriting, rounds
 from orchestrator.airlock.models import Check, CheckFile, File, ReportRow, Request
 from orchestrator.datasets import queries as datasets
 from orchestrator.errors import Conflict
 from orchestrator.outputs.dictionary import parse_dictionary
 from orchestrator.outputs.record import record_of
-from orchestrator.outputs.rules.releases import LEDGER_RULES
 from orchestrator.policy.outputs import parse_outputs
 from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
 
@@ -68,7 +67,7 @@ def _record(session: Session, row: Request, check: Check) -> dict[str, JsonValue
         _sources(session, row.project_id, whole.snapshots),
         {file.path: file.context for file in _files(session, check)},
         made,
-        sorted(LEDGER_RULES),
+        sorted(reports.TOLD),
     )
 
 
@@ -79,12 +78,21 @@ def _manifest(session: Session, row: Request, check: Check, record: Digest) -> d
         "request": row.id,
         "name": row.name,
         "round": row.round,
-        "files": [
-            {"path": file.path, "digest": file.digest, "size": file.size}
-            for file in _files(session, check)
-        ],
+        "files": _listed(session, _files(session, check)),
         "record": record,
     }
+
+
+def _listed(session: Session, files: Sequence[File]) -> list[JsonValue]:
+    """Name each file that leaves, and where it was written again what it was before."""
+    before = rewriting.originals(session, files)
+    listed: list[JsonValue] = []
+    for file in files:
+        entry: dict[str, JsonValue] = {"path": file.path, "digest": file.digest, "size": file.size}
+        if file.id in before:
+            entry["original"] = before[file.id].original
+        listed.append(entry)
+    return listed
 
 
 def _sources(session: Session, project_id: str, digests: Sequence[str]) -> list[JsonValue]:

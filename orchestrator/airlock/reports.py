@@ -16,8 +16,14 @@ from orchestrator.outputs.model import (
     Where,
     worst,
 )
+from orchestrator.outputs.rules import volume
 from orchestrator.outputs.rules.releases import LEDGER_RULES, SPOKEN
 from orchestrator.values import Digest, JsonValue, canonical_json, digest_of
+
+TOLD = dict.fromkeys(LEDGER_RULES, ("an earlier release on this dataset", SPOKEN)) | {
+    volume.RULE.id: ("what left lately", volume.SPOKEN)
+}
+"""Rules that speak to checkers only, with all that an author is told: evidence and sentence."""
 
 
 def spell_file(report: FileReport) -> tuple[Digest, str]:
@@ -31,7 +37,7 @@ def read_file(body: str) -> FileReport:
 
 
 def for_author(report: FileReport) -> FileReport:
-    """Leave out what the ledger's rules saw: the author learns that there is a conflict, no more.
+    """Leave out what rules about other releases saw: the author learns that there is something.
 
     Source: outputs 6.2 (rules about other projects' releases speak to checkers only).
     """
@@ -49,12 +55,11 @@ def without_ledger(report: FileReport) -> FileReport:
 
 
 def _unspoken(result: RuleResult) -> RuleResult:
-    if result.rule not in LEDGER_RULES or not result.findings:
+    if result.rule not in TOLD or not result.findings:
         return result
     worst_of = max(result.findings, key=lambda one: one.severity is Verdict.BLOCK)
     path = Where(worst_of.where.path)
-    finding = Finding(result.rule, worst_of.severity, path, "an earlier release on this dataset",
-                      SPOKEN)  # fmt: skip
+    finding = Finding(result.rule, worst_of.severity, path, *TOLD[result.rule])
     return replace(result, findings=(finding,), reason=None)
 
 

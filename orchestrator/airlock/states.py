@@ -73,3 +73,9 @@ UNDER_REVIEW = frozenset({_S.IN_REVIEW, _S.CONSOLIDATING})
 
 AUTHORS_TURN = frozenset({_S.BLOCKED, _S.RETURNED})
 """States in which the author may open the next round."""
+
+UNSEEN = frozenset({_S.DRAFT, _S.CHECKING})
+"""States in which no reviewer may have looked yet: a picture may still be written again."""
+
+PENDING = frozenset({_S.CHECKING, _S.IN_REVIEW, _S.CONSOLIDATING, _S.APPROVED})
+"""States of a submitted request whose files may leave: they count as if they had left."""

@@ -39,9 +39,14 @@ class Words(BaseModel):
 
 
 class Submission(BaseModel):
-    """Context by path; what is missing keeps the request a draft."""
+    """Context by path; what is missing keeps the request a draft.
+
+    Shape: `present` lists every file of the outbox, and what is not in it leaves the draft; None
+    leaves all of them in.
+    """
 
     files: dict[str, Words] = {}
+    present: list[str] | None = None
 
 
 @router.get("/requests")
@@ -118,6 +123,10 @@ def submit(
     actor, row = _who(session, project, person)
     now, policies = control.clock(), control.policies
     found = drafting.draft_named(session, actor, now, row.id, name, policies=policies)
+    removed: list[str] = []
+    if submission.present is not None:
+        rest = submission.present
+        removed = files.keep_only(session, actor, now, found.id, rest, policies=policies)
     missing = []
     for file in present_files(session, found.id):
         words = submission.files.get(file.path)
@@ -127,7 +136,7 @@ def submit(
         missing += [f"{file.path}: {word}" for word in missing_context(file.context)]
     if not missing:
         found = drafting.submit(session, actor, now, found.id, policies=policies)
-    return {"request": found.id, "state": found.state, "missing": missing}
+    return {"request": found.id, "state": found.state, "missing": missing, "removed": removed}
 
 
 def _who(session: Session, project: str, person: str) -> tuple[Actor, Project]:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from orchestrator.api import me, projects, requests, snapshots
+from orchestrator.api import looking, me, projects, requests, snapshots
 
 router = APIRouter()
-for part in (me, snapshots, projects, requests):
+for part in (me, snapshots, projects, requests, looking):
     router.include_router(part.router)

@@ -176,6 +176,7 @@ def request_file(file: FileView) -> dict[str, Any]:
         "tries": file.tries,
         "heard": file.heard,
         "outcome": file.outcome,
+        "before": asdict(file.before) if file.before else None,
         "vote": decision(file.vote),
         "download": decision(file.download),
     }

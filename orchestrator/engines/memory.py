@@ -5,6 +5,7 @@ of a verb (`fail_next`), to find a hole (`broken`) and to be altered behind our 
 tests read its state, not a list of calls.
 """
 
+import json
 import os
 import tempfile
 import time
@@ -28,7 +29,7 @@ from orchestrator.objectstore import trees
 from orchestrator.objectstore.port import Depot
 from orchestrator.outputs import codec, judge, opener
 from orchestrator.outputs.form import form_name
-from orchestrator.outputs.model import Job, JobFile, Report
+from orchestrator.outputs.model import Job, JobFile, Report, Rewritten
 from orchestrator.values import server_key
 
 EVERYBODY = "*"
@@ -190,6 +191,12 @@ class MemoryEngine:
                 job.index_out.write_bytes((out / "index").read_bytes())
             return report
 
+    def rewrite(self, job: Job, folder: Path) -> Sequence[Rewritten | None]:
+        """See the port: the same opener, in this process."""
+        self._called("rewrite")
+        alone = [replace(job, files=(file,)) for file in job.files]
+        return [_again(one, folder / str(number)) for number, one in enumerate(alone)]
+
     def halt(self, project: str, person: str | None = None) -> None:
         """See the port."""
         self._called("halt")
@@ -271,6 +278,19 @@ def _open(alone: Job, location: Path, out: Path, folder: Path) -> None:
             opener.open_job(job, Path(text), out)
         except (OSError, ValueError, MemoryError, RecursionError):
             (out / opener.FORMS).unlink(missing_ok=True)
+
+
+def _again(alone: Job, place: Path) -> Rewritten | None:
+    """Have one picture written again."""
+    with tempfile.TemporaryDirectory(dir=place.parent) as text:
+        out = Path(text)
+        os.symlink(alone.files[0].location.absolute(), out / "0")
+        opener.rewrite_picture(opener.read_job(codec.job_to_json(alone, for_opener=True)), out, out)
+        if not (out / opener.PICTURE).exists():
+            return None
+        loose, others = json.loads((out / opener.BEHIND).read_bytes())
+        (out / opener.PICTURE).replace(place)
+        return Rewritten(place, loose, others)
 
 
 def _keep_form(job: Job, file: JobFile, form: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestrator.objectstore.port import Depot
-from orchestrator.outputs.model import Job, Report
+from orchestrator.outputs.model import Job, Report, Rewritten
 from orchestrator.values import Digest
 
 EVERYBODY = "*"
@@ -265,6 +265,12 @@ class Engine(Protocol):
 
     def check(self, job: Job) -> Report:
         """Run opener, then judge, each in a throw-away sandbox; a crash is could-not-check."""
+
+    def rewrite(self, job: Job, folder: Path) -> Sequence[Rewritten | None]:
+        """Have a job's pictures written again, each in an opener's sandbox of its own.
+
+        Shape: in the job's order; new bytes lie in `folder/<n>`, None where that cannot be.
+        """
 
     def halt(self, project: str, person: str | None = None) -> None:
         """End everything of a project (or one person in it) now and refuse starts until resume.

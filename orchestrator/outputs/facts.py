@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from itertools import combinations
 from math import fsum, gcd
@@ -79,7 +80,7 @@ class Fact:
         """The published count, None for a hidden one."""
         return None if self.hidden else self.low
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, Coordinates]:
         """What it is: two facts of one key count the same people, if the populations are one."""
         return self.measure, tuple(sorted(map(_compared, self.coordinates)))
@@ -103,6 +104,18 @@ class FactTable:
     def label(self) -> str:
         """Name it for people: the part, and which table of it where it has several."""
         return self.path if self.number == 0 else f"{self.path}, table {self.number + 1}"
+
+    @cached_property
+    def visible(self) -> Mapping[tuple[str, Coordinates], Fact]:
+        """The visible counts by key, printed ones before added-up ones.
+
+        Kept, because each table of a request is compared with every other.
+        """
+        shown = [fact for fact in self.facts if not fact.hidden]
+        found: dict[tuple[str, Coordinates], Fact] = {}
+        for fact in (*shown, *derived(self)):
+            found.setdefault(fact.key, fact)
+        return found
 
 
 def tables(part: Part, known: Known) -> list[FactTable]:

@@ -74,6 +74,7 @@ class Note(StrEnum):
     MARKS = "marks"
     UNACCOUNTED = "unaccounted"
     LOW_BITS = "low_bits"
+    NOT_ONE_PICTURE = "not_one_picture"
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,19 @@ class JobFile:
 
 
 @dataclass(frozen=True)
+class Rewritten:
+    """A picture written again, and what of the old one is not in it any more.
+
+    Shape: `loose` counts bytes that belonged to nothing, `others` texts, thumbnails and whatever
+    else lay beside the pixels; both are what an opener says, and decide nothing.
+    """
+
+    content: Path
+    loose: int
+    others: int
+
+
+@dataclass(frozen=True)
 class Source:
     """One snapshot to compare with: the index that the judge may read, never the opener.
 
@@ -170,7 +183,8 @@ class Job:
     """One request to the check worker.
 
     Shape: kind `export` compares files with `sources`; kind `admission` reads a partner's upload
-    against `dictionary`, measures it and writes its index to `index_out` with `index_key`.
+    against `dictionary`, measures it and writes its index to `index_out` with `index_key`; kind
+    `rewrite` has pictures written again and nothing judged.
     `policy` is the parsed outputs policy as JSON; `context_due` is False where no request stands
     behind the files (`tre check` without a server), so rules about context do not apply.
     `form_out` is the folder where an engine keeps each file's form for people to look at, named by
@@ -178,7 +192,7 @@ class Job:
     """
 
     id: str
-    kind: Literal["export", "admission"]
+    kind: Literal["export", "admission", "rewrite"]
     files: tuple[JobFile, ...]
     policy: JsonValue
     policy_digest: Digest

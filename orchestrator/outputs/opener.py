@@ -3,7 +3,8 @@
 `python -m orchestrator.outputs.opener` reads `/job/job.json` and `/job/files/<n>` (n: the file's
 position in the job, from 0) and writes `/out/forms.json`: one form a line, in the job's order. For
 an admission it also writes `/out/rows-<n>.ndjson`, one row a line. It imports no index, no key and
-no rule; a test holds that.
+no rule; a test holds that. For a picture to be written again it writes `/out/picture`, and in
+`/out/behind.json` how much of the file is not in it: nothing at all where that cannot be done.
 
 A job of several exported files is opened by children, one file each, which leave
 `/out/forms-<n>.json` for every file that was quick and broke nothing. The others are for an opener
@@ -19,6 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from orchestrator.outputs import apart
+from orchestrator.outputs.coverage import cover
 from orchestrator.outputs.form import (
     FileForm,
     Kind,
@@ -28,14 +30,15 @@ from orchestrator.outputs.form import (
     form_file,
     form_to_json,
 )
-from orchestrator.outputs.readers import large, registry
+from orchestrator.outputs.readers import large, pictures, registry
 from orchestrator.outputs.readers.formats import by_extension
-from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.opening import ReadCaps, Unreadable
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.values import Digest
 
 OPENER_VERSION = 1
 FORMS = "forms.json"
+PICTURE, BEHIND = "picture", "behind.json"
 QUICK_SECONDS, TOGETHER_SECONDS = 10.0, 90.0
 """What one file of several may take, and all of them, before the rest is opened one by one."""
 
@@ -109,6 +112,23 @@ def open_apart(
     apart.answers(works(), out, QUICK_SECONDS, TOGETHER_SECONDS)
 
 
+def rewrite_picture(job: OpenerJob, files: Path, out: Path) -> None:
+    """Write the one picture of a job again to `out`; leaves nothing where that cannot be done."""
+    path, location = job.paths[0], files / "0"
+    kind = pictures.KINDS.get(by_extension(path) or "")
+    if kind is None or location.stat().st_size > job.caps.file_bytes:
+        return
+    data = location.read_bytes()
+    try:
+        again = pictures.rewritten(data, kind, job.caps.pixels)
+    except Unreadable:
+        return
+    form = registry.open_bytes(path, data, job.caps)
+    loose = sum(gap.end - gap.start for gap in cover(form).gaps)
+    (out / PICTURE).write_bytes(again)
+    (out / BEHIND).write_text(json.dumps([loose, len(form.parts) - 1]))
+
+
 def _spelled(
     path: str, location: Path, caps: ReadCaps, readers: Mapping[str, registry.Reader]
 ) -> bytes:
@@ -143,9 +163,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/out"))
     arguments = parser.parse_args()
     job = read_job((arguments.job / "job.json").read_bytes())
+    if job.kind == "rewrite":
+        return rewrite_picture(job, arguments.job / "files", arguments.out)
     several = job.kind == "export" and len(job.paths) > 1
     opened = open_apart if several else open_job
-    opened(job, arguments.job / "files", arguments.out, registry.IN_PRISON)
+    return opened(job, arguments.job / "files", arguments.out, registry.IN_PRISON)
 
 
 if __name__ == "__main__":

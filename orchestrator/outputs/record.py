@@ -2,8 +2,8 @@
 
 Shape as JSON: {"record": 2, "made": {"by": "tre check"} or {"by": "release", "project", "request",
 "name", "round", "check"}, "engine": "judge 1; O29.1 …", "policy": {…}, "policy_digest": "…",
-"ledger": ["O14", "O15"], "sources": [{"label", "digest", "manifest", "roles"}], "files": [{"path",
-"digest", "size", "context", "verdict", "effect", "coverage", "unread", "rules": [{"rule",
+"ledger": ["O14", "O15", "O32"], "sources": [{"label", "digest", "manifest", "roles"}], "files":
+[{"path", "digest", "size", "context", "verdict", "effect", "coverage", "unread", "rules": [{"rule",
 "version", "title", "source", "parameters", "outcome", "reason", "findings"}]}]}.
 
 The policy stands in it whole, so a later run needs the files, the sources and this. `ledger` names

@@ -99,6 +99,19 @@ class Ledger(_Frozen):
     seconds: int = Field(gt=0)
 
 
+class Volume(_Frozen):
+    """O32: how much a person and a project take out before checkers are told.
+
+    Units: days, files, bytes.
+    """
+
+    days: int = Field(gt=0)
+    person_files: int = Field(gt=0)
+    person_bytes: int = Field(gt=0)
+    project_files: int = Field(gt=0)
+    project_bytes: int = Field(gt=0)
+
+
 class Stricter(_Frozen):
     """Numbers that one dataset or project asks for beyond the rest; None: as everybody."""
 
@@ -211,6 +224,7 @@ class OutputsPolicy(_Frozen):
     survival: Survival
     suppression: Suppression
     ledger: Ledger
+    volume: Volume
     stricter: StricterFor = StricterFor()
     shape: Shape
     precision: Precision

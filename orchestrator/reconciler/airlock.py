@@ -4,17 +4,20 @@ import io
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlmodel import Session
 
-from orchestrator.airlock import checking, jobs, queries, records, releasing, thresholds
+from orchestrator.airlock import checking, jobs, queries, records, releasing, rewriting, thresholds
 from orchestrator.airlock.models import Check, Request
+from orchestrator.airlock.rewriting import Again
 from orchestrator.bootstrap.hands import Hands
 from orchestrator.datasets import queries as datasets
 from orchestrator.db import read, write
 from orchestrator.errors import NotFound, Tampered
 from orchestrator.objectstore.zones import Zone
-from orchestrator.outputs.model import Report, Source, Verdict
+from orchestrator.outputs.model import Report, Rewritten, Source, Verdict
 from orchestrator.policy.outputs import OutputsPolicy
 from orchestrator.reconciler.lane import Work
 from orchestrator.reconciler.snapshots import index_key, index_path
@@ -30,11 +33,13 @@ def checks_due(hands: Hands, _now: datetime) -> Sequence[str]:
 def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
     """Have one check's files opened and judged in sandboxes, and record the report.
 
-    Source: design properties 5 and 6.
+    Shape: pictures are written again first, so that what is judged is what may leave.
+    Source: design properties 3, 5 and 6.
     """
     with write(hands.db) as session:
         checking.start_check(session, now, check_id)
     try:
+        _rewrite(hands, check_id)
         report = _check(hands, check_id)
     except (Tampered, NotFound):  # trying again would not bring the bytes back
         _record(hands, check_id, _nothing_read(hands, check_id))
@@ -46,6 +51,38 @@ def run_check(hands: Hands, check_id: str, now: datetime) -> bool:
 def _record(hands: Hands, check_id: str, report: Report) -> None:
     with write(hands.db) as session:
         checking.record_check(session, hands.clock(), check_id, report, policies=hands.policies)
+
+
+def _rewrite(hands: Hands, check_id: str) -> None:
+    """Have the pictures of a check written again and freeze what came of it beside what was."""
+    with read(hands.db) as session:
+        files = rewriting.waiting(session, check_id)
+        policy = _policy(session, hands, session.get_one(Check, check_id))
+        session.expunge_all()
+    if not files:
+        return
+    with ExitStack() as held:
+        place = Path(held.enter_context(TemporaryDirectory(prefix="pictures-")))
+        bytes_of = {
+            digest: held.enter_context(hands.store.local(Zone.QUARANTINE, digest))
+            for digest in {Digest(file.digest) for file in files}
+        }
+        job = jobs.rewriting(check_id, files, location=bytes_of.__getitem__, policy=policy)
+        made = hands.engine.rewrite(job, place)
+        found = {
+            file.id: _frozen_again(hands, file.digest, one)
+            for file, one in zip(files, made, strict=True)
+            if one is not None and one.content.stat().st_size <= policy.caps.file_bytes
+        }
+    with write(hands.db) as session:
+        rewriting.record(session, hands.clock(), check_id, found)
+
+
+def _frozen_again(hands: Hands, original: str, made: Rewritten) -> Again:
+    size = made.content.stat().st_size
+    with made.content.open("rb") as stream:
+        frozen = hands.store.freeze(Zone.QUARANTINE, stream, size)
+    return Again(original, frozen, made.loose, made.others)
 
 
 def _check(hands: Hands, check_id: str) -> Report:

@@ -4,18 +4,17 @@ Nothing of either file is read here: both tables are counts that the ledger keep
 looked is logged before anything is shown.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from orchestrator.airlock import comparing, queries, reviewing
 from orchestrator.airlock.comparing import Compared
-from orchestrator.airlock.queries import FileView
+from orchestrator.airlock.rendered import LINES
 from orchestrator.bootstrap.request import Parts
 from orchestrator.db import read, write
-from orchestrator.outputs.rules.releases import LEDGER_RULES, SPOKEN
-from orchestrator.web.content import LINES, Reader, judging
+from orchestrator.outputs.rules.releases import SPOKEN
+from orchestrator.web.content import Reader, judging
 from orchestrator.web.render import address, page
 from orchestrator.web.requests import came_from
 
@@ -40,7 +39,7 @@ def shown(
         found = comparing.compared(session, who.actor, now, request_id, file_id, policies=policies)
         detail = queries.detail(session, who.actor, now, request_id, policies=policies)
         file = queries.file_of(session, detail, file_id)
-    chosen = _chosen(found, file, table, finding)
+    chosen = comparing.chosen(found, file, table, finding)
     with write(control.db) as session:
         reviewing.record_comparison(session, who.actor, now, file_id, chosen.id if chosen else None)
     return page(
@@ -63,17 +62,6 @@ def shown(
         **judging(control, detail, file),
         **_window(request, chosen, row, only=only == "marked"),
     )
-
-
-def _chosen(found: Sequence[Compared], file: FileView, table: str, finding: int) -> Compared | None:
-    """The table that the address names, the one a finding speaks of, or the most telling one."""
-    by_name = next((one for one in found if one.id == table), None)
-    listed = file.report.findings if file.report else ()
-    if by_name is None and 0 <= finding < len(listed):
-        said = listed[finding]
-        told = [one for one in found if said.rule in LEDGER_RULES and one.other in said.evidence]
-        by_name = max(told, key=lambda one: len(one.other), default=None)
-    return by_name or next(iter(found), None)
 
 
 def _window(request: Request, chosen: Compared | None, row: int, *, only: bool) -> dict[str, Any]:

@@ -27,9 +27,11 @@ from orchestrator.errors import Invalid, NotAllowed, NotFound, Tampered
 from orchestrator.objectstore.posix import PosixStore
 from orchestrator.objectstore.zones import Zone
 from orchestrator.outputs.model import Job, JobFile, Verdict
+from orchestrator.outputs.readers.pictures import rewritten
 from orchestrator.policy.load import load
 from orchestrator.values import Digest, canonical_json, digest_of
 from tests import local_world
+from tests.unit.outputs.readers.test_pictures import SECRET, several, with_a_tail, with_exif
 
 POLICIES = Path(__file__).parents[2] / "policies"
 
@@ -294,6 +296,32 @@ def test_a_check_says_what_each_file_comes_to(world: World, tmp_path: Path) -> N
     assert verdicts["other.txt"] is Verdict.COULD_NOT_CHECK
     assert verdicts["words.txt"] is not Verdict.COULD_NOT_CHECK
     assert report == world.engine.check(job)
+
+
+def test_pictures_are_written_again_or_not_at_all(world: World, tmp_path: Path) -> None:
+    """In the job's order; what cannot be written leaves nothing, and the others their picture."""
+    policy = load(POLICIES).outputs
+    contents = {
+        "exif.jpg": with_exif("JPEG"),
+        "words.png": b"The survival differs between the two groups.\n",
+        "pages.tif": several("TIFF"),
+        "tail.png": with_a_tail("PNG"),
+    }
+    files = []
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        files.append(JobFile(name, digest_of(content), len(content), tmp_path / name))
+    job = Job("c-1", "rewrite", tuple(files), policy.as_json(), policy.digest())
+    (tmp_path / "out").mkdir()
+    found = world.engine.rewrite(job, tmp_path / "out")
+    assert [one is not None for one in found] == [True, False, False, True]
+    assert sorted(place.name for place in (tmp_path / "out").iterdir()) == ["0", "3"]
+    for one, kind in ((found[0], "JPEG"), (found[3], "PNG")):
+        assert one is not None
+        again = rewritten(contents["exif.jpg" if kind == "JPEG" else "tail.png"], kind, 1 << 20)
+        assert one.content.read_bytes() == again
+        assert SECRET not in again
+        assert one.loose + one.others > 0
 
 
 def test_the_doctor_always_answers(world: World) -> None:

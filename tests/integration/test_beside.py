@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.db import write
+from orchestrator.values import digest_of
 from tests.airlock_world import SAYS
 from tests.databases import a_copy
 from tests.integration.test_web import page_of, plain
@@ -158,3 +159,101 @@ def test_the_tries_before_a_submission_are_seen_by_checkers(world: World) -> Non
     said = plain(world.browser("checker").get(f"/requests/{made['id']}"))
     assert "3 pre-checks of 2 versions" in said
     assert log_actions(world).count("airlock.precheck_wanted") >= 3
+
+
+# the same over JSON
+
+
+def test_the_api_says_the_same_of_both_tables(world: World) -> None:
+    """The tables that the page offers, the one it shows, its lines and its marks; and is logged."""
+    checker = world.browser("checker")
+    before = log_actions(world).count("airlock.compared")
+    told = checker.api("GET", f"/api{address(world)}/beside").json()
+    assert log_actions(world).count("airlock.compared") == before + 1
+    page = checker.get(f"{address(world)}/beside")
+    assert told["chosen"]["other"] == chosen(plain(page))
+    assert told["tables"][0]["other"] == told["chosen"]["other"]
+    (women,) = [one for one in told["chosen"]["implied"] if one["categories"] == ["sex: f"]]
+    assert (women["people"], women["certain"]) == (3, True)
+    assert sum(one["marked"] for one in told["chosen"]["lines"]) == page.text.count(
+        'class="differs"'
+    )
+    for line in told["chosen"]["lines"]:
+        for pair in line["pairs"]:
+            assert (pair["here"] or "") in plain(page)
+            assert (pair["there"] or "") in plain(page)
+    marked = checker.api("GET", f"/api{address(world)}/beside?only=marked").json()["chosen"]
+    assert all(one["marked"] for one in marked["lines"])
+    assert len(marked["lines"]) < marked["total"]
+
+
+def test_the_api_follows_a_finding_as_the_page_does(world: World) -> None:
+    """By its number; by the table's own name; and an odd number gives the most telling one."""
+    checker = world.browser("checker")
+    count = len(checker.api("GET", f"/api{address(world)}/view").json()["file"]["findings"])
+    assert count > 1
+    for query in [f"?finding={number}" for number in range(count)] + ["?finding=99", "?row=-3"]:
+        told = checker.api("GET", f"/api{address(world)}/beside{query}").json()["chosen"]
+        name = told["other"].removesuffix(" (not released yet)")
+        assert name == chosen(plain(checker.get(f"{address(world)}/beside{query}")))
+    for one in checker.api("GET", f"/api{address(world)}/beside").json()["tables"]:
+        told = checker.api("GET", f"/api{address(world)}/beside?table={one['id']}").json()
+        assert told["chosen"]["id"] == one["id"]
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "look"),
+    [
+        ("lead", 403, 200),
+        ("member", 403, 404),
+        ("administrator", 403, 404),
+        ("stranger", 404, 404),
+        ("checker", 200, 200),
+        (None, 403, 403),
+    ],
+)
+def test_the_api_opens_for_whom_the_page_opens(
+    world: World, who: str | None, status: int, look: int
+) -> None:
+    """Tables beside others, the file itself, its pictures: one answer for page and API."""
+    browser = world.browser(who)
+    for what, expected in (("beside", status), ("view", look)):
+        told = browser.api("GET", f"/api{address(world)}/{what}")
+        seen = browser.get(f"{address(world)}/{what}")
+        assert told.status_code == expected
+        assert (told.status_code == seen.status_code) is (who is not None)
+        assert ("4120" in told.text) is (expected == 200 and what == "beside")
+
+
+def test_the_api_shows_a_file_as_its_page_does(world: World) -> None:
+    """The same rows and marks, cut at the same places; the look is logged."""
+    checker = world.browser("checker")
+    before = log_actions(world).count("airlock.file_viewed")
+    told = checker.api("GET", f"/api{address(world)}/view").json()
+    assert log_actions(world).count("airlock.file_viewed") == before + 1
+    said = plain(checker.get(f"{address(world)}/view"))
+    assert told["comparable"] is True
+    cells = [cell["text"] for line in told["shown"]["lines"] for cell in line["cells"]]
+    assert "4117" in cells
+    assert all(cell in said for cell in cells)
+    assert told["shown"]["total_rows"] == len(told["shown"]["lines"])
+    assert {one["rule"] for one in told["shown"]["findings"]} >= {"O14"}
+    only = checker.api("GET", f"/api{address(world)}/view?only=marked").json()["shown"]
+    assert len(only["lines"]) == only["marked"] <= told["shown"]["total_rows"]
+    mine = world.browser("lead").api("GET", f"/api{address(world)}/view").json()
+    assert mine["comparable"] is False
+    assert "released/survival" not in str(mine)
+
+
+def test_a_picture_over_the_api_is_the_page_s(world: World) -> None:
+    """What the opener wrote, and where it came from; nothing where there is no picture."""
+    checker = world.browser("checker")
+    place = f"/requests/{world.requests['in_review']}/files/{world.files['in_review']['plot.png']}"
+    told = checker.api("GET", f"/api{place}/view").json()
+    assert told["shown"]["image"]["width"] > 0
+    assert told["file"]["before"]["digest"] != ""
+    assert "written again by us" in plain(checker.get(f"{place}/view"))
+    over_api = checker.api("GET", f"/api{place}/image/0")
+    assert over_api.content == checker.get(f"{place}/image/0").content
+    assert digest_of(over_api.content) == told["shown"]["image"]["digest"]
+    assert checker.api("GET", f"/api{place}/image/9").status_code == 404

@@ -26,7 +26,7 @@ from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
 from orchestrator.errors import TreError
 from orchestrator.objectstore.port import Depot
-from orchestrator.outputs.model import Job, Report
+from orchestrator.outputs.model import Job, Report, Rewritten
 from orchestrator.values import parse_slug
 
 
@@ -188,6 +188,10 @@ class KubernetesEngine:
     def check(self, job: Job) -> Report:
         """See the port."""
         return Worker(self._prisons, Path(tempfile.gettempdir())).check(job)
+
+    def rewrite(self, job: Job, folder: Path) -> Sequence[Rewritten | None]:
+        """See the port."""
+        return Worker(self._prisons, Path(tempfile.gettempdir())).rewrite(job, folder)
 
     def remove(self, project: str) -> Remains:
         """See the port."""

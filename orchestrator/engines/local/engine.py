@@ -36,7 +36,7 @@ from orchestrator.engines.port import (
 from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
 from orchestrator.objectstore import trees
 from orchestrator.objectstore.port import Depot
-from orchestrator.outputs.model import Job, Report
+from orchestrator.outputs.model import Job, Report, Rewritten
 from orchestrator.sandbox import run, spawn
 from orchestrator.sandbox.limits import bounded_memory, make_group, tidy
 from orchestrator.sandbox.uids import Uids
@@ -205,6 +205,12 @@ class LocalEngine:
         run.require()
         self._tidy_once()
         return self._worker.check(job)
+
+    def rewrite(self, job: Job, folder: Path) -> Sequence[Rewritten | None]:
+        """See the port."""
+        run.require()
+        self._tidy_once()
+        return self._worker.rewrite(job, folder)
 
     def halt(self, project: str, person: str | None = None) -> None:
         """See the port."""

@@ -8,7 +8,7 @@ import struct
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import tiff
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
-from orchestrator.outputs.readers.pictures import reencode
+from orchestrator.outputs.readers.pictures import fit, reencode
 from orchestrator.outputs.readers.prose import add_text
 
 _PLAIN = {*range(0xC0, 0xD0), 0xDB, 0xDD} - {0xC8}
@@ -43,7 +43,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         spans.append(Span(at, end, f"segment {marker:x}"))
         at = end
     image = reencode(data, "JPEG", opening.caps.pixels)[0]
-    opening.image(path, data, image, spans)
+    opening.image(path, data, image, spans, [] if "!/" in path else fit(data, "JPEG"))
     if words:
         add_text(opening, f"{below(path)}text", "\n".join(words), [Observation(Note.HIDDEN)])
     for one in facts:

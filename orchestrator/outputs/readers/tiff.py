@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import cells
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
-from orchestrator.outputs.readers.pictures import low_bits, reencode
+from orchestrator.outputs.readers.pictures import fit, low_bits, reencode
 from orchestrator.outputs.readers.prose import add_text
 
 _FORMS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii",
@@ -17,6 +17,9 @@ _FORMS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i
 _OFFSETS, _SIZES = {273: 279, 324: 325}, {279, 325}
 _THUMBNAIL, _THUMBNAIL_SIZE = 513, 514
 _INNER = frozenset({330, 34665, 34853, 40965})
+_RASTER = frozenset({256, 257, 258, 259, 262, 277, 278, 284, 317, 338, 339})
+"""How the samples lie: of what a picture needs to be decoded nothing is said."""
+
 _DIRECTORIES = 200
 
 
@@ -38,7 +41,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     """
     found = walk(data)
     images = reencode(data, "TIFF", opening.caps.pixels)
-    opening.image(path, data, images[0], found.spans, low_bits(data, "TIFF"))
+    notes = low_bits(data, "TIFF") + ([] if "!/" in path else fit(data, "TIFF"))
+    opening.image(path, data, images[0], found.spans, notes)
     for number, image in enumerate(images[1:], 2):
         if image.content is not None:
             opening.inner(f"{below(path)}pages/{number}", image.content, kind="png")
@@ -78,7 +82,22 @@ def walk(data: bytes) -> Directories:
             waiting += _directory(data, order, at, found)
     except struct.error as error:
         raise Unreadable(Note.BAD_IMAGE) from error
+    found.spans += _fillings(data, found.spans)
     return found
+
+
+def _fillings(data: bytes, spans: list[Span]) -> list[Span]:
+    """Own the one zero byte that brings what follows samples of an odd size to an even place."""
+    starts = {span.start for span in spans}
+    return [
+        Span(span.end, span.end + 1, "filling")
+        for span in spans
+        if span.owner == "samples"
+        and span.end % 2
+        and data[span.end : span.end + 1] == b"\0"
+        and span.end not in starts
+        and span.end + 1 in starts
+    ]
 
 
 def _directory(data: bytes, order: str, at: int, found: Directories) -> list[int]:
@@ -134,7 +153,7 @@ def _values(
         return []
     many_of = form * many if len(form) > 1 else f"{many}{form}"
     numbers = list(struct.unpack(order + many_of, raw))
-    if tag not in {*_OFFSETS, *_SIZES, *_INNER, _THUMBNAIL}:
+    if tag not in {*_OFFSETS, *_SIZES, *_INNER, _THUMBNAIL} and (tag not in _RASTER or many > 4):
         found.words.append(f"{tag}: {' '.join(map(str, numbers))}")
     return [int(one) for one in numbers]
 

@@ -32,6 +32,8 @@ _SAY = {
     "this output.",
     Note.BAD_IMAGE: "The picture is damaged, or it holds more than a picture. Save it again as a "
     "plain PNG without metadata.",
+    Note.NOT_ONE_PICTURE: "Pictures leave written again by us, one frame of eight bits a sample, "
+    "and this one cannot be written so. Save each frame or page as a PNG of its own.",
     Note.ACTIVE: "The document defines entities of its own, which can hide and multiply content. "
     "Write it again without them.",
     Note.ENCRYPTED: "This is locked with a password, so nobody can see what leaves. Send it "
@@ -121,7 +123,7 @@ def _gap(path: str, start: int, end: int, reason: str) -> Finding:
 
 RULE = Rule(
     id="O29",
-    version=2,
+    version=3,
     title="Bytes not accounted for",
     text="A file is checked only if every byte of it belongs to a part that was read.",
     source="outputs 4.1; readable types: " + ", ".join(READABLE),

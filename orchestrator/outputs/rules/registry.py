@@ -19,6 +19,7 @@ from orchestrator.outputs.rules import (
     suppression,
     surroundings,
     survival,
+    volume,
 )
 from orchestrator.outputs.rules.rule import Rule
 
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     survival.RULE,
     releases.DIFFERENCING,
     releases.REPEAT,
+    volume.RULE,
     containers.GENOTYPES,
     containers.MODELS,
     containers.HIDDEN,

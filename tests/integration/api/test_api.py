@@ -208,6 +208,39 @@ def test_a_session_of_a_page_opens_nothing_internal(filled: World) -> None:
         assert answer.status_code == 403, route.path
 
 
+# the outbox is the request
+
+
+def test_what_the_outbox_does_not_hold_leaves_the_draft(world: World) -> None:
+    """Only where its list is sent, in the one transaction that submits, and only the own draft."""
+    token = bearer(role_token(world, ProcessRole.DOORS))
+    client = world.browser(None).client
+    where = address(f"{D}/submit", values(world, "draft") | {"name": "draft"})
+    before = files_of(world, "draft")
+    answer = client.post(where, headers=token, json={"files": {}, "present": ["../survival.csv"]})
+    assert answer.status_code == 422
+    assert files_of(world, "draft") == before
+    kept = ["survival.csv", "plot.png", "never-sent.csv"]
+    answer = client.post(where, headers=token, json={"files": {}, "present": kept})
+    assert answer.status_code == 200
+    assert answer.json()["removed"] == sorted(set(before) - set(kept))
+    assert files_of(world, "draft") == ["plot.png", "survival.csv"]
+    assert log_actions(world).count("airlock.file_removed") == len(before) - 2
+    assert answer.json()["state"] == "checking"
+    again = client.post(where, headers=token, json={"files": {}, "present": kept})
+    assert again.status_code == 409, "it is handed over"
+
+
+def test_without_a_list_all_files_stay(world: World) -> None:
+    """A program that says nothing of its folder takes nothing out."""
+    token = bearer(role_token(world, ProcessRole.DOORS))
+    where = address(f"{D}/submit", values(world, "draft") | {"name": "draft"})
+    before = files_of(world, "draft")
+    answer = world.browser(None).client.post(where, headers=token, json={"files": {}})
+    assert (answer.status_code, answer.json()["removed"]) == (200, [])
+    assert files_of(world, "draft") == before
+
+
 # refusals are remembered
 
 

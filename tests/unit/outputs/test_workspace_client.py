@@ -64,18 +64,21 @@ class Door:
             case ["POST", "drafts", name, "check"]:
                 return 200, {"check": "c-1", "request": "r"}
             case ["POST", "drafts", name, "submit"]:
-                return 200, self._submit(name, json.loads(body)["files"])
+                return 200, self._submit(name, json.loads(body))
             case ["GET", "drafts", name] if name in self.drafts:
                 return 200, self._detail(name)
         return 404, {"detail": "There is no such request.", "reasons": []}
 
-    def _submit(self, name: str, context: dict[str, Any]) -> dict[str, Any]:
-        self.context = context
+    def _submit(self, name: str, said: dict[str, Any]) -> dict[str, Any]:
+        self.context = context = said["files"]
+        removed = sorted(set(self.drafts[name]) - set(said.get("present", self.drafts[name])))
+        for path in removed:
+            del self.drafts[name][path]
         missing = [f"{path}: shows" for path in self.drafts[name] if path not in context]
         self.state = (
             "draft" if missing else "blocked" if "rows.csv" in self.drafts[name] else "in_review"
         )
-        return {"request": "r", "state": self.state, "missing": missing}
+        return {"request": "r", "state": self.state, "missing": missing, "removed": removed}
 
     def _row(self, name: str) -> dict[str, Any]:
         return {"name": name, "state": self.state, "round": 1, "reason": None, "held": None}
@@ -214,6 +217,21 @@ def test_submit_needs_the_context(command: Command, door: Door, home: Path) -> N
     assert "in review, round 1" in said
     assert door.context == context
     assert "context.json" not in door.drafts["survival"]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_is_gone_from_the_folder_leaves_the_request(
+    command: Command, door: Door, home: Path, keep: bool
+) -> None:
+    """And it is said; `--keep` leaves it in."""
+    folder = home / "outbox" / "survival"
+    (folder / "rows.csv").write_text("a\n1\n")
+    assert command("submit", "survival")[0] == 2
+    assert set(door.drafts["survival"]) == {"tables/by sex.csv", "note.md", "rows.csv"}
+    (folder / "rows.csv").unlink()
+    _, said = command("submit", "survival", *["--keep"] * keep)
+    assert ("rows.csv" in door.drafts["survival"]) is keep
+    assert ("taken out: rows.csv (not in ~/outbox/survival any more" in said) is not keep
 
 
 def test_a_blocked_submission_ends_with_20(command: Command, door: Door, home: Path) -> None:

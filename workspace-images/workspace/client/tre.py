@@ -2,7 +2,7 @@
 """`tre` inside a workspace: check files, submit a request, see where it stands.
 
     tre check FILE…        check files (or a folder) as they will be checked before release
-    tre submit NAME        send ~/outbox/NAME/ for review
+    tre submit NAME        send ~/outbox/NAME/ for review; what is gone from there leaves it
     tre status [NAME]      your requests, or one of them with its findings
 
 It talks to the airlock door only: a socket that says who you are, or on a cluster an address, where
@@ -122,7 +122,7 @@ def main(arguments=None, door=DOOR, home=None, pause=1.0):
         if options.command == "check":
             return check(Airlock(door), home, options.files, pause)
         if options.command == "submit":
-            return submit(Airlock(door), home, options.name, pause)
+            return submit(Airlock(door), home, options.name, pause, options.keep)
         return status(Airlock(door), options.name)
     except Stop as stop:
         print(stop, file=sys.stderr)
@@ -145,8 +145,12 @@ def check(airlock, home, files, pause):
     return worst
 
 
-def submit(airlock, home, name, pause):
-    """Send a folder of the outbox with its context, and wait until the machine has checked it."""
+def submit(airlock, home, name, pause, keep=False):
+    """Send a folder of the outbox with its context, and wait until the machine has checked it.
+
+    The request is what the folder holds now: what was sent before and is gone leaves the draft,
+    unless `keep`.
+    """
     folder = home / "outbox" / name
     if "/" in name or name in {"", ".", ".."} or not folder.is_dir():
         raise Stop(
@@ -163,8 +167,10 @@ def submit(airlock, home, name, pause):
         raise Stop(f"context.json speaks of {unknown[0]!r}, which is not in the folder.", 2)
     for inside, path in files.items():
         _send(airlock, name, inside, path)
-    body = json.dumps({"files": context}).encode()
-    answer = airlock.ask("POST", f"/drafts/{quote(name)}/submit", body)
+    said = {"files": context} if keep else {"files": context, "present": sorted(files)}
+    answer = airlock.ask("POST", f"/drafts/{quote(name)}/submit", json.dumps(said).encode())
+    for inside in answer.get("removed", []):
+        print(f"taken out: {inside} (not in ~/outbox/{name} any more; --keep leaves such files in)")
     if answer["missing"]:
         return _incomplete(name, answer["missing"])
     print(f"Submitted {name}: {len(files)} files.")
@@ -200,6 +206,9 @@ def _parser():
     checking.add_argument("files", nargs="+", metavar="FILE")
     submitting = commands.add_parser("submit", help="send ~/outbox/NAME/ for review")
     submitting.add_argument("name", metavar="NAME")
+    submitting.add_argument(
+        "--keep", action="store_true", help="leave files in the request that are not in the folder"
+    )
     asking = commands.add_parser("status", help="where your requests stand")
     asking.add_argument("name", nargs="?", metavar="NAME")
     return parser
