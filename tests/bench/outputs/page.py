@@ -40,8 +40,8 @@ tables: a family that today's engine does not see is listed like the others."""
 
 _EARLIER = """\
 Figures that were kept when they were taken, each with the commit of the engine. The corpus written
-blind was committed before its first score; a second score of it is no longer blind, because rules
-were changed in between for what the other corpora showed."""
+blind was committed before its first score; a second score of it is no longer blind, because in
+between its outcomes by family and rule were read (decision 0028), and no file."""
 
 
 @dataclass(frozen=True)
