@@ -13,6 +13,7 @@ from orchestrator.outputs.cells import empty, hidden, pieces
 from orchestrator.outputs.form import Table
 
 _NAMES_LINES = 2
+_CROSS_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ def blocks(table: Table) -> list[Block]:
     lines = [(0, table.columns), *enumerate(table.rows, 1)] if table.header else [
         (number, row) for number, row in enumerate(table.rows, 1)
     ]  # fmt: skip
+    crossed = _crossed(lines)
+    if crossed is not None:
+        return [crossed]
     if not _is_cut(table, lines):
         columns = tuple(range(len(table.columns)))
         numbers = tuple(range(1, len(table.rows) + 1))
@@ -64,6 +68,42 @@ def _is_cut(table: Table, lines: Sequence[_Line]) -> bool:
         not any(row[at].strip() for _, row in lines) for at in range(len(table.columns))
     )
     return blank_row or blank_column or (table.header and _is_title(table.columns))
+
+
+def _crossed(lines: Sequence[_Line]) -> Block | None:
+    """Read the names of a cross of two variables: groups, the levels of each, and a line between.
+
+    Shape: `F|F|M|M` above `0|1|0|1` above the name of the rows' variable alone, as a pivot is
+    written; levels that differ between the groups, or a line without that end, are no names.
+    Source: the layout of columns with two levels in pandas' csv.
+    """
+    if len(lines) < _CROSS_LINES or not _is_title(lines[2][1]):
+        return None
+    top, below = lines[0][1], lines[1][1][1:]
+    groups = _filled(top[1:])
+    each = len(groups) // max(len(set(groups)), 1)
+    if each < 2 or each == len(groups) or "" in groups or _has_numbers(top):
+        return None
+    levels = below[:each]
+    if len(set(levels)) < each or tuple(levels) * (len(groups) // each) != tuple(below):
+        return None
+    if groups != [name for name in dict.fromkeys(groups) for _ in range(each)]:
+        return None
+    names = (
+        lines[2][1][0],
+        *(f"{group} {level}" for group, level in zip(groups, below, strict=True)),
+    )
+    body = lines[3:]
+    numbers = tuple(number for number, _ in body)
+    return Block(names, tuple(row for _, row in body), numbers, tuple(range(len(names))))
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    """Write a merged cell's text over its empty neighbours to the right."""
+    found: list[str] = []
+    for cell in cells:
+        found.append(cell.strip() or (found[-1] if found else ""))
+    return found
 
 
 def _is_title(row: Sequence[str]) -> bool:

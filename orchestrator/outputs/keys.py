@@ -7,6 +7,7 @@ person is a one there, what did not a zero.
 Source: decision 0023; the layouts that R, pandas, Stata and SQL write by themselves.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,6 +19,10 @@ _GROUPS = 4
 """Fewer groups stand in order by chance: three every sixth time."""
 _MANY = 20
 """So many groups without one count of two are rare, so many people are not."""
+
+
+_OPEN = re.compile(r"(?:>=|≥|>) ?(\d{1,6})\Z|(\d{1,6}) ?(?:\+|or more|and more|and over)\Z")
+"""The last class of many tables has no upper end."""
 
 
 def enumerates(cells: Sequence[str], *, alone: bool = False) -> bool:
@@ -81,7 +86,10 @@ def _in_order(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _rises(cells: Sequence[str]) -> bool:
+    """Say whether cells rise, or are no numbers; the last may be open: `4`, `5+`."""
     values = [value for value in map(number, cells) if value is not None]
+    if values and len(values) == len(cells) - 1 and (last := _OPEN.match(cells[-1].strip())):
+        values.append(float(last[1] or last[2]))
     return len(values) in {0, len(cells)} and all(a < b for a, b in pairwise(values))
 
 

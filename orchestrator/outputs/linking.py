@@ -506,7 +506,8 @@ class _People(_Search):
     """The same for people instead of rows: a cell agrees with whoever has it in any of their rows.
 
     So the visits of one person written side by side are found. Several exported columns may stand
-    for one source column; the same value of it counts once.
+    for one source column; the same value of it counts once. Whoever has many rows has most values
+    in one of them: agreement is worth what it is worth for somebody with so many rows.
     """
 
     def __init__(
@@ -521,6 +522,7 @@ class _People(_Search):
         super().__init__(source, options, threshold, settings, work)
         self.people = people
         self.bits = math.log2(max(len(people.offsets) - 2, 1))
+        self.rows = source.size
         self._sets: dict[tuple[int, int, int], frozenset[int]] = {}
 
     def _cells(self, row: Sequence[int]) -> list[list[_Cell]]:
@@ -544,13 +546,23 @@ class _People(_Search):
 
     def _agrees(self, candidate: int, cells: Sequence[Sequence[_Cell]], most: float) -> bool:
         score, left = 0.0, most
+        own = self.people.offsets[candidate + 1] - self.people.offsets[candidate]
         for ((weight, at, group),) in cells:
             left -= weight
             has = candidate in self._having(at, group)
-            score += weight if has else -self.settings.disagreement
+            worth = min(weight, self._surprise(at, group, own)) if has else 0.0
+            score += worth if has else -self.settings.disagreement
             if score + left <= self.threshold:
                 return False
         return score > self.threshold
+
+    def _surprise(self, at: int, group: int, rows: int) -> float:
+        """Bits of having a cell in one of so many rows, drawn as all rows are.
+
+        Source: the chance of at least one success in independent trials.
+        """
+        share = self.features[at].frequency[group] / self.rows
+        return -math.log2(-math.expm1(rows * math.log1p(-share))) if share < 1 else 0.0
 
     def _having(self, at: int, group: int) -> frozenset[int]:
         """The people (value numbers of their column) who have a cell in any row."""

@@ -126,7 +126,7 @@ _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 u
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat")  # fmt: skip
 _NUMBER_OF = listed("n num number count counts nr no of the total")
-_THINGS = listed(
+THINGS = listed(
     "neighbors neighbours estimators trees iter iters iterations steps epochs folds splits jobs "
     "clusters components features parameters params leaves bins knots nodes layers levels "
     "categories variables covariates columns factors genes variants snps probes classes models "
@@ -141,7 +141,8 @@ _SETTINGS = listed(
     "points point cutoff cutoffs threshold thresholds limit limits knots depth degree iterations "
     "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
-    "thinning bandwidth batch learning"
+    "thinning bandwidth batch learning parameters params features covariates predictors classes "
+    "digits decimals"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
 """Settings of a model or a score, where a name holds nothing else; beside other words they may
@@ -202,8 +203,8 @@ def named(name: str) -> Role | None:
 
 def _counts_things(own: set[str]) -> bool:
     """`number of trees`: what is counted are no people, and no word beside it says so."""
-    things = own & _THINGS
-    return bool(things and own & _NUMBER_OF) and own <= _THINGS | _NUMBER_OF
+    things = own & THINGS
+    return bool(things and own & _NUMBER_OF) and own <= THINGS | _NUMBER_OF
 
 
 def counted(name: str) -> bool:
@@ -223,7 +224,7 @@ def roles(table: Table, known: Known) -> list[Role]:
     found = [
         _by_name_and_values(name, cells) for name, cells in zip(table.columns, columns, strict=True)
     ]
-    found = _axes(table, columns, found)
+    found = _axes(table, columns, _told_beside(columns, found))
     found = _by_place(columns, found)
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if unclear and (
@@ -301,6 +302,20 @@ def _row_says(values: Sequence[str], found: Sequence[Role], speaks: int | None) 
     return named(values[0]) if found and found[0] is Role.TEXT else None
 
 
+def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
+    """Tell numbers that a column of words behind them names: `on | 3 | df`.
+
+    Shape: each cell there is empty or one and the same statistic; people are named so as well.
+    """
+    told = list(found)
+    for at, role in enumerate(found[:-1]):
+        said = {named(cell) for cell in columns[at + 1] if not is_missing(cell)}
+        if role is Role.UNKNOWN and found[at + 1] is Role.TEXT and len(said) == 1:
+            (own,) = said
+            told[at] = own if own in STATISTICS or own is Role.COUNT else role
+    return told
+
+
 def _axes(table: Table, columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
     """Tell key columns: named like one, and either without repeats or left of what is measured."""
     last = max((at for at, role in enumerate(found) if role in MEASURED), default=-1)
@@ -347,7 +362,7 @@ def _cells(
 ) -> list[Cell]:
     value = whole(text)
     if value is None or (role is Role.TEXT and column == 0):
-        return _packed(row, column, text, role)
+        return _packed(row, column, text, role if says not in STATISTICS else says)
     if labelled:
         counts_people = says is Role.COUNT and role not in {Role.INDEX, Role.CODE}
         return [Cell(row, column, value, certain=True)] if counts_people else []

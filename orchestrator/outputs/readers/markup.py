@@ -27,6 +27,11 @@ _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 _CELLS = frozenset({"td", "th"})
 _DATA = 100
 """An attribute of more characters may hold a table."""
+_BLOCKS = frozenset(
+    ("p", "div", "li", "ul", "ol", "dl", "dt", "dd", "br", "section", "article", "header", "footer",
+     "h1", "h2", "h3", "h4", "h5", "h6", "figure")
+)  # fmt: skip
+"""What stands on a line of its own on the page."""
 _SILENT = frozenset({"style", "class", "border", "width", "height", "align", "scope"})
 
 
@@ -42,6 +47,7 @@ class _Collector(HTMLParser):
         self.printed: list[str] = []
         self.frames: list[str] = []
         self.running: list[str] = []
+        self.attributes: dict[str, list[str]] = {}
         self.active = 0
         self.hidden = 0
         self.external = 0
@@ -57,6 +63,7 @@ class _Collector(HTMLParser):
         )
         for name, value in attrs:
             self._attribute(name, value or "")
+        self._break(tag)
         if tag in {"script", "pre"}:
             self._inside = tag
             (self.scripts if tag == "script" else self.printed).append("")
@@ -78,10 +85,19 @@ class _Collector(HTMLParser):
             self.frames.append(value)
         elif value and (name not in _SILENT or len(value) > 200):
             self.words.append(f"{name}={value}")
+            self.attributes.setdefault(name, []).append(" ".join(value.split()))
             if len(value) > _DATA:
                 self.printed.append(value)
 
+    def _break(self, tag: str) -> None:
+        """End a line at a block, a cell at a span: rows need no table to look like one."""
+        if self._cell is None and (tag in _BLOCKS or tag == "span"):
+            mark = "\t" if tag == "span" else "\n"
+            if mark == "\t" or self.running[-1:] != [mark]:
+                self.running.append(mark)
+
     def handle_endtag(self, tag: str) -> None:
+        self._break(tag if tag != "span" else "")
         if tag == self._inside:
             self._inside = ""
         if tag in _CELLS:
@@ -164,6 +180,9 @@ def add(
     for number, rows in enumerate(collector.tables, 1):
         _add_table(opening, opening.free(f"{inner}tables/{number}"), rows)
     add_tables(opening, f"{inner}running", "".join(collector.running))
+    for name, values in collector.attributes.items():
+        if len(values) > 1:
+            add_tables(opening, f"{inner}attributes/{name}", "\n".join(values))
     for number, text in enumerate(collector.printed, 1):
         add_tables(opening, f"{inner}printed/{number}", text)
     for number, script in enumerate(filter(str.strip, collector.scripts), 1):

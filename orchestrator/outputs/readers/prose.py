@@ -4,9 +4,10 @@ Found are pipe tables, delimited blocks and aligned blocks (a data frame as it p
 a wide frame was wrapped into several blocks, and records that are spelled out (`records`).
 """
 
+import base64
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,7 +24,11 @@ _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
 )
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
-_FOOTER = re.compile(r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x)")
+_LONG_RUN = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
+_FOOTER = re.compile(
+    r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
+)
+"""Lines that programs write below a frame or a table of coefficients."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,36 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
+    for number, data in enumerate(_encoded(content), 1):
+        opening.inner(f"{path}{inner}encoded/{number}", data, kind="text")
     for number, block in enumerate(find_tables(content), 1):
         own = opening.free(f"{path}{inner}tables/{number}")
         opening.table(own, block.columns, block.rows, header=block.header)
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
+
+
+def _encoded(content: str) -> Iterator[bytes]:
+    """Decode long runs of base64 or hexadecimal digits in which another text is written.
+
+    Shape: text of several lines without any character that is none; what else is in such runs
+    (keys, digests, pictures) stays as it is.
+    """
+    for found in _LONG_RUN.finditer(content):
+        for decode_run in (bytes.fromhex, _unbase64):
+            try:
+                data = decode_run(found[0])
+                told = data.decode("utf-8")
+            except ValueError:
+                continue
+            if "\n" in told and all(char.isprintable() or char.isspace() for char in told):
+                yield data
+                break
+
+
+def _unbase64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 def find_tables(content: str) -> list[Block]:
@@ -222,6 +251,8 @@ def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:
         often += 1  # the first line is a row too
     if width < 2 or often < 0.6 * len(split[1:]):
         return []
+    if sum(sum(map(bool, cells)) > 1 for cells in body) <= 0.5 * len(body):
+        return []  # sentences that happen to have a gap in one place
     if least and not any(is_number(cell) for cells in body for cell in cells):
         return []
     pair = width == 2 and not all(is_number(cells[1]) for cells in body)

@@ -29,6 +29,9 @@ _KEYS = 3
 _TUPLES = 4
 _LONG = 5
 """Fewer tuples, or shorter vectors, are as likely to be a choice of settings."""
+_CHANGING = 5
+"""Fewer values in a sentence are too few to point at anybody; logs have many such."""
+_BETWEEN = re.compile(r"[\s;,|]+|[:=]\s")
 _ALIKE = 0.5
 _KINDS = 50
 
@@ -46,7 +49,7 @@ class _Kind:
 
 def find_records(content: str) -> list[Found]:
     """List the tables that a text spells out, those of one shape together."""
-    return [*_mappings(content), *_tuples(content), *_vectors(content)]
+    return [*_mappings(content), *_tuples(content), *_vectors(content), *_sentences(content)]
 
 
 def _mappings(content: str) -> Iterator[Found]:
@@ -133,6 +136,29 @@ def _vectors(content: str) -> Iterator[Found]:
         own = list(group)
         if len(own) > 1:
             yield [name for name, _ in own], [*map(list, zip(*(v for _, v in own), strict=True))]
+
+
+def _sentences(content: str) -> Iterator[Found]:
+    """Find one sentence that comes again with other values: `age 61; sex F; hb 9.1`.
+
+    Shape: neighbouring lines of as many words, of which some never change and many do; a value is
+    named by the last word before it that does not.
+    Source: how templates are mined from logs (He and others, Drain, 2017).
+    """
+    cut = [[word for word in _BETWEEN.split(line) if word] for line in content.splitlines()]
+    for width, group in groupby(cut, len):
+        lines = list(group)
+        if len(lines) < _TUPLES or width < 2 * _CHANGING:
+            continue
+        same = [len(set(column)) == 1 for column in zip(*lines, strict=True)]
+        varying = [at for at, fixed in enumerate(same) if not fixed]
+        if len(varying) < _CHANGING or sum(same) < _KEYS:
+            continue
+        rows = [[line[at] for at in varying] for line in lines]
+        names = [next((lines[0][left] for left in range(at - 1, -1, -1) if same[left]), "")
+                 for at in varying]  # fmt: skip
+        if sum(is_number(cell) for row in rows for cell in row) * 2 >= len(rows) * len(varying):
+            yield names, rows
 
 
 def _values(text: str) -> list[str]:

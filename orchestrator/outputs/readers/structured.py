@@ -114,12 +114,23 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         table = _table(here, name)
         if table is not None:
             _add(opening, where, *table)
+        for key, text in _long_texts(here):
+            opening.inner(_step(where, key), text.encode(errors="replace"), kind="text")
         objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
         for one in objects:
             for columns in _alike(one):
                 _add(opening, where, *columns)
         pending += [(_step(where, key), _own_name(key), item, left - 1)
                     for key, item in _inside(here)]  # fmt: skip
+
+
+def _long_texts(value: Value) -> list[tuple[str, str]]:
+    """List texts of several lines: a whole file may stand in one of them."""
+    items = value.items() if isinstance(value, dict) else (
+        ((str(at), item) for at, item in enumerate(value)) if isinstance(value, list) else ()
+    )  # fmt: skip
+    return [(_name(key, at), item) for at, (key, item) in enumerate(items)
+            if isinstance(item, str) and item.count("\n") > 1]  # fmt: skip
 
 
 def _own_name(step: str) -> str:

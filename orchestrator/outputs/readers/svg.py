@@ -36,9 +36,11 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     drawing = _collected(document)
     notes = [Observation(Note.SCRIPT, count=drawing.active)] if drawing.active else []
     xml.add(opening, path, data, document, notes, tables=False)
-    words = _words(document.root)
-    if words:
-        opening.inner(f"{below(path)}words", "\n".join(words).encode(), kind="text")
+    for name in ("text", "title", "desc"):  # what is drawn, and what a pointer over it shows
+        words = _words(document.root, name)
+        if words:
+            where = "words" if name == "text" else f"{name}s"
+            opening.inner(f"{below(path)}{where}", "\n".join(words).encode(), kind="text")
     across, up = (marks.fit(drawing.ticks.get(axis, [])) for axis in "xy")
     for number, points in enumerate(drawing.groups.values(), 1):
         if len(points) > _FEW:
@@ -47,8 +49,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         add_link(opening, f"{below(path)}links", link)
 
 
-def _words(root: xml.Node) -> list[str]:
-    return [text for node in root.every("text") if (text := node.text().strip())]
+def _words(root: xml.Node, name: str) -> list[str]:
+    return [text for node in root.every(name) if (text := node.text().strip())]
 
 
 def _collected(document: xml.Document) -> _Drawing:

@@ -12,7 +12,7 @@ from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import Mark, pieces
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import STATISTICS, Cell, Role, is_total, listed, words
+from orchestrator.outputs.roles import STATISTICS, THINGS, Cell, Role, is_total, listed, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -30,6 +30,10 @@ _IN_TEXT = re.compile(
     r"|events?|cases?)\b",
     re.IGNORECASE,
 )
+_CALL = re.compile(r"\.\w+\([^()]*\Z|\bdef \w+\([^()]*\Z")
+_RATE = re.compile(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b", re.IGNORECASE)
+_RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
+                "quartile quintile decile tertile cluster category risk score")  # fmt: skip
 _PARTS = listed("events event deaths death died dead cases relapses progressions with yes "
                    "responders numerator positive affected progressed relapsed")  # fmt: skip
 _WHOLES = listed("people patients persons subjects participants individuals n total totals all "
@@ -181,7 +185,10 @@ def _in_text(part: Part, least: int) -> list[Finding]:
     lines = [
         line
         for line, content in enumerate((part.text or "").splitlines(), 1)
-        if any(0 < int(match[1] or match[2]) < least for match in _IN_TEXT.finditer(content))
+        if any(
+            0 < int(match[1] or match[2]) < least and not _is_no_group(content, match)
+            for match in _IN_TEXT.finditer(content)
+        )
     ]
     if not lines:
         return []
@@ -196,6 +203,23 @@ def _in_text(part: Part, least: int) -> list[Finding]:
             threshold=f"at least {least} people",
         )
     ]
+
+
+def _is_no_group(line: str, match: re.Match[str]) -> bool:
+    """Tell numbers that count nobody by the words beside them.
+
+    Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
+    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call.
+    """
+    before, after = line[: match.start()], line[match.end() :]
+    if match[1]:
+        following = re.match(r"\s+(\w+)", after)
+        return bool(_CALL.search(before)) or (
+            following is not None and following[1].casefold() in THINGS
+        )
+    preceding = re.search(r"(\w+)[ -]\Z", before)
+    ranked = preceding is not None and preceding[1].casefold() in _RANKS
+    return ranked or bool(_RATE.match(after))
 
 
 def _zeros(subject: Subject) -> Outcome:
@@ -314,7 +338,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=2,
+    version=3,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",

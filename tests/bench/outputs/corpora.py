@@ -50,13 +50,15 @@ class Corpus:
     """Sources by name, and files about them.
 
     Shape: `asked` gives, by path, the questions whose answers the files are, and writes into a
-    folder the tables that they are asked of; None where nobody has written them down.
+    folder the tables that they are asked of; None where nobody has written them down. `faults`
+    names labels that the sources of this seed do not bear out; None where nobody proves them.
     """
 
     name: str
     sources: Mapping[str, Source]
     cases: Sequence[Case]
     asked: Callable[[Path], Mapping[str, Sequence[Question]]] | None = None
+    faults: Callable[[], Sequence[str]] | None = None
 
 
 def made_up(seed: int, people: int = PEOPLE) -> Corpus:

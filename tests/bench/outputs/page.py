@@ -38,6 +38,12 @@ counted is in [decision 0017](decisions/0017-what-the-benchmark-counts.md). Miss
 tables: a family that today's engine does not see is listed like the others."""
 
 
+_EARLIER = """\
+Figures that were kept when they were taken, each with the commit of the engine. The corpus written
+blind was committed before its first score; a second score of it is no longer blind, because in
+between its outcomes by family and rule were read (decision 0028), and no file."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What one corpus came to: seed, seconds, answers, and what peers said of the same files."""
@@ -51,8 +57,22 @@ class Run:
     command: str
 
 
-def page(runs: Sequence[Run], engine: str, policy: str, date: str) -> str:
-    """Write the whole page."""
+@dataclass(frozen=True)
+class Kept:
+    """Figures of one corpus as they were taken, with the commit of the engine they are of."""
+
+    corpus: str
+    title: str
+    date: str
+    commit: str
+    seed: int
+    figures: Mapping[str, Rate]
+
+
+def page(
+    runs: Sequence[Run], engine: str, policy: str, date: str, earlier: Sequence[Kept] = ()
+) -> str:
+    """Write the whole page; `earlier` are figures that were kept."""
     lines = [
         "# The check engine against an open corpus",
         "",
@@ -62,9 +82,30 @@ def page(runs: Sequence[Run], engine: str, policy: str, date: str) -> str:
         f"* {engine}",
         "",
     ]
+    lines += _earlier(earlier) if earlier else ()
     for run in runs:
         lines += _run(run)
     return "\n".join(lines) + "\n"
+
+
+def _earlier(earlier: Sequence[Kept]) -> Iterable[str]:
+    yield "## Before and after"
+    yield ""
+    yield _EARLIER
+    yield ""
+    shown = ("stopped", "named", "passed", "alarms", "looked_at", "containers", "rows")
+    yield from _table(
+        ("corpus", "when", "seed", *(_WORDS[name] for name in shown)),
+        [
+            (one.corpus, f"{one.title} ({one.date}, {one.commit})", str(one.seed),
+             *(_short(one.figures[name]) for name in shown))
+            for one in sorted(earlier, key=lambda one: one.corpus)
+        ],
+    )  # fmt: skip
+
+
+def _short(rate: Rate) -> str:
+    return f"{100 * rate.share:.1f} % ({rate.hits}/{rate.of})"
 
 
 def _run(run: Run) -> Iterable[str]:

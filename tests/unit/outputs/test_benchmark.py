@@ -1,10 +1,18 @@
 """The scorer of the open corpus counts honestly, and the corpora keep what their labels promise."""
 
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from tests.bench.outputs import odds, population, second
+from tests.bench import outputs_corpus
+from tests.bench.outputs import kept, odds, population, second
+from tests.bench.outputs.blind import registry
+from tests.bench.outputs.blind.corpus import dishonest
+from tests.bench.outputs.blind.desk import Desk
+from tests.bench.outputs.blind.facts import Counts
+from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.page import Run, page
 from tests.bench.outputs.peers import column_summary, small_number
@@ -109,3 +117,57 @@ def test_the_second_corpus_has_both_kinds() -> None:
     assert len(corpus.cases) - len(leaky) >= 50
     assert all(one.rules for one in leaky)
     assert not [one for one in corpus.cases if one.format in one.path.split(".")[0]]
+
+
+def _desk(cells: dict[tuple[str, ...], int]) -> Desk:
+    """A desk with one safe table: people by sex."""
+    desk = Desk()
+    desk.lay("a.csv", "sex,n\n", "S1", "csv", claims=[Counts("people", ("sex",), cells)])
+    return desk
+
+
+def test_labels_are_proved_from_the_source() -> None:
+    """Counts of one seed are no counts of another; its own hold."""
+    own, other = registry.drawn(3, 600), registry.drawn(4, 600)
+    desk = _desk({(str(sex),): int(n) for sex, n in own.people["sex"].value_counts().items()})
+    assert not dishonest(desk, own)
+    assert dishonest(desk, other)
+
+
+def test_nothing_is_scored_where_a_label_does_not_hold() -> None:
+    """The scorer refuses the seed and names the first label; a proved corpus is given back."""
+    wrong = Corpus("made up", {}, [], faults=lambda: ["a.csv: F is 9, not 12"])
+    with pytest.raises(ValueError, match=r"1 labels of the made up .* seed 5.* F is 9, not 12"):
+        outputs_corpus.believed(wrong, 5)
+    right = Corpus("made up", {}, [], faults=lambda: [])
+    assert outputs_corpus.believed(right, 5) is right
+
+
+def test_the_scorer_refuses_such_a_seed_by_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command ends before any file is checked, and nothing is printed as a score."""
+    made = Corpus("made up", {}, [], faults=lambda: ["a.csv: F is 9, not 12"])
+    monkeypatch.setitem(outputs_corpus.CORPORA, "blind", lambda _seed: made)
+    monkeypatch.setattr("sys.argv", ["outputs_corpus.py", "--corpus", "blind", "--seed", "5"])
+    with pytest.raises(ValueError, match="nothing is scored"):
+        outputs_corpus.main()
+    assert "stopped" not in capsys.readouterr().out
+
+
+def test_a_first_score_is_kept(tmp_path: Path) -> None:
+    """Figures stand behind earlier ones with their commit, and are never written over."""
+    file = tmp_path / "kept.json"
+    run = Run("a", 7, 1.0, 2.0, [Said(case("L1", "O19"), {"O19": "block"}, "block")], {}, "")
+    kept.add("first", "2026-11-29", [run], file)
+    kept.add("second", "2026-11-30", [run], file)
+    with pytest.raises(ValueError, match="already kept"):
+        kept.add("first", "2026-12-01", [run], file)
+    first, second_time = kept.known(file)
+    assert (first.title, second_time.title) == ("first", "second")
+    assert first.figures["stopped"] == Rate(1, 1)
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
+                          check=True, cwd=Path(__file__).parent).stdout.strip()  # fmt: skip
+    assert first.commit.startswith(head)
+    text = page([run], "judge 1", "sha256:0", "2026-11-30", [first])
+    assert f"| a | first (2026-11-29, {first.commit}) | 7 | 100.0 % (1/1) |" in text

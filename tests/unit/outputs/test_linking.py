@@ -164,6 +164,29 @@ def test_the_rows_of_one_person_side_by_side_are_found() -> None:
     assert link(nobody, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows == ()
 
 
+def test_whoever_has_many_rows_is_not_found_in_counts() -> None:
+    """Some people have hundreds of rows, and so most values: that is nobody's record.
+
+    The rows of somebody with few are found beside them.
+    """
+    random = Random(5)
+    sizes = [min(250, 1 + int(random.expovariate(0.7) ** 3)) for _ in range(1500)]
+    visits = [(f"p{person}x", str(random.randrange(400)), str(random.randrange(120)))
+              for person, size in enumerate(sizes) for _ in range(size)]  # fmt: skip
+    columns = [encode_cells(name, [row[at] for row in visits], "pseudonym" if at == 0 else "")
+               for at, name in enumerate(("who", "day", "value"))]  # fmt: skip
+    table = build_table("visits", columns, KEY)
+    for seed in range(5):
+        draw = Random(seed)
+        counted = [[str(draw.randrange(10, 400 if at < 9 else 120)) for _ in range(8)]
+                   for at in range(18)]  # fmt: skip
+        assert link(counted, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows == ()
+    few = [person for person, size in enumerate(sizes) if size == 4][:20]
+    own = [[row for row in visits if row[0] == f"p{person}x"] for person in few]
+    wide = [[rows[turn][at] for rows in own] for turn in range(4) for at in (1, 2)]
+    assert len(link(wide, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows) >= 15
+
+
 @pytest.mark.parametrize("base", [2, 10, None])
 def test_logarithms_of_any_usual_base_and_roots_are_found(
     people: Cells, source: Index, base: int | None

@@ -18,6 +18,9 @@ from tests.bench.outputs.blind.registry import Registry, dictionary, drawn
 from tests.bench.outputs.blind.safe import Plain
 from tests.bench.outputs.corpora import Corpus, Question, Source
 
+SEED = 421107
+"""The seed of the first score; another is taken only where the labels can be proved for it too."""
+
 
 def laid(registry: Registry, seed: int) -> Desk:
     """Make every file about a registry."""
@@ -37,7 +40,8 @@ def transfusions(seed: int) -> Corpus:
         return questions(desk)
 
     source = Source(registry.files(), dictionary())
-    return Corpus("transfusion registry, written blind", {SOURCE: source}, desk.cases, asked)
+    return Corpus("transfusion registry, written blind", {SOURCE: source}, desk.cases, asked,
+                  lambda: dishonest(desk, registry))  # fmt: skip
 
 
 def dishonest(desk: Desk, registry: Registry) -> Sequence[str]:

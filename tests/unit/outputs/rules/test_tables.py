@@ -55,6 +55,14 @@ LEAKY = {
     "few at risk": ("O16", ("time|survival|n.risk|n.event", "0|1.00|120|0", "12|0.70|80|36",
                             "24|0.40|30|24", "36|0.30|6|3")),
     "steps without counts": ("O16", ("time|survival", "0|1", "7|0.991", "9|0.982", "13|0.973")),
+    "small under two lines of names": ("O01", ("sex|F|F|M|M", "dead|0|1|0|1", "kind||||",
+                                               "AML|120|88|140|97", "MDS|220|130|3|160")),
+    "two lines of names that are counts": ("O01", ("sex|F|F|M|M", "dead|4|1|0|3", "kind||||",
+                                                   "AML|120|88|140|97", "MDS|220|130|30|160")),
+    "small beside classes": ("O01", ("visits|patients", "1|300", "2|120", "3|40", "4|44", "5+|4")),
+    "numbers under no class": ("O01", ("visits|score", "3|120", "1|300", "5+|44")),
+    "people named behind the number": ("O01", ("group|x|of", "F|5|patients", "M|88|patients")),
+    "perhaps counted": ("O01", ("|Overall", "Died|88 (60)", "Transfused|7 (5)")),
     "one event at a step": ("O16", ("time|survival|n risk", "0|1.000|120", "7|0.992|119",
                                     "9|0.983|118")),
 }  # fmt: skip
@@ -100,6 +108,15 @@ SAFE: dict[str, Sequence[str]] = {
     "codes": ("ICD code|description|people", "9732|myeloma|210", "9765|MGUS|180"),
     "confusion of models": ("model|AUC|sensitivity|specificity|folds", "a|0.81|0.7|0.8|x",
                             "b|0.79|0.6|0.9|x"),
+    "two lines of names": ("sex|F|F|M|M", "dead|0|1|0|1", "kind||||", "AML|120|88|140|97",
+                           "MDS|220|130|250|160"),
+    "statistics under two lines of names": ("|age|age|hb|hb", "|mean|sd|mean|sd", "kind||||",
+                                            "AML|64|9|9|2", "MDS|71|8|9|1"),
+    "classes of which the last is open": ("visits|patients", "1|300", "2|120", "3|40", "4|44",
+                                          "5+|31"),
+    "means of few things in cells": ("|A (N=120)|B (N=110)", "Units, mean (SD)|8 (5)|8 (6)"),
+    "settings": ("setting|value", "features|3", "parameters|4", "digits|0"),
+    "degrees in words": ("test|x|y|z|what", "Wald|118.2|on|3|df", "score|117.9|on|3|df"),
     "descriptive": ("|age|hgb", "count|7874|7800", "mean|64.3|13.2", "std|10.5|2"),
 }  # fmt: skip
 
@@ -119,6 +136,39 @@ def test_a_leak_added_never_improves_a_verdict(check: Check, name: str, safe: st
             f"# One\n\n{_markdown(lines)}\n# Two\n\n{_markdown(SAFE[safe])}"]  # fmt: skip
     for text in both:
         assert loud(check("t.md", text)).get(rule) in {"flag", "block"}
+
+
+@pytest.mark.parametrize(
+    ("line", "speaks"),
+    [
+        ("In this arm n=5 women relapsed.", True),
+        ("Women(n=5) were younger.", True),
+        ("Among grade 4, 3 patients died.", True),
+        ("There were 3 deaths in the group.", True),
+        ("We made n = 5 imputations of missing values.", False),
+        ("There were 2 events per patient on average.", False),
+        ("5 deaths per 100 person-years and 4 cases/1000.", False),
+        ("Stage 3 patients lived shorter than stage 2 patients.", False),
+        ("Time was counted in 1 patient-year.", False),
+        ("frame.head(n=5)", False),
+    ],
+)
+def test_small_numbers_of_a_sentence(check: Check, line: str, speaks: bool) -> None:
+    """People are counted by some of them; stages, rates, things and calls by none."""
+    assert ("O01" in loud(check("t.txt", line + "\n"))) is speaks
+
+
+def test_the_legend_under_coefficients_is_no_row(check: Check) -> None:
+    """R explains its stars on two lines that stand in no column; what is small above is found."""
+    legend = "---\nSignif. codes:  0 '***' 0.001 '**' 0.01 '*' 0.05 '.' 0.1 ' ' 1\n"
+    model = (
+        "         coef exp(coef) se(coef)      z Pr(>|z|)    \n"
+        "age  0.031200  1.031692 0.003501  8.912  < 2e-16 ***\n"
+        "sexM 0.150112  1.161964 0.080012  1.876   0.0606 .  \n"
+    )
+    assert loud(check("t.txt", model + legend)) == {}
+    counted = "      n  dead\nAML 120    60\nHLH   7     2\n"
+    assert loud(check("t.txt", counted + legend))["O01"] == "block"
 
 
 def _markdown(lines: Sequence[str]) -> str:
@@ -229,9 +279,10 @@ def test_the_solution_interval_is_named(check: Check) -> None:
 
 
 def test_rows_in_any_order_say_the_same(check: Check) -> None:
-    """Except for a total, whose place may say what it is."""
+    """Except for a total, whose place may say what it is; lines of names are no rows."""
     for name, (rule, lines) in LEAKY.items():
         if rule in {"O16"} or "arms" in name or "Total" in lines[-1] or "All" in lines[-1]:
             continue
-        turned = [lines[0], *reversed(lines[1:])]
+        names = 3 if "lines of names" in name else 1
+        turned = [*lines[:names], *reversed(lines[names:])]
         assert loud(check("t.csv", table(*turned))) == loud(check("t.csv", table(*lines))), name

@@ -1,0 +1,86 @@
+"""Rows that no table shows: in sentences, attributes, drawings, and texts in other texts."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.model import FileReport
+from tests.outputs_world import Cells, Check, verdicts, without
+
+Rows = Sequence[tuple[str, ...]]
+
+
+def _lines(names: Sequence[str], rows: Rows, cell: str, between: str) -> list[str]:
+    """One line a row, its names and values as a pattern."""
+    return [between.join(cell.format(*pair) for pair in zip(names, row, strict=True))
+            for row in rows]  # fmt: skip
+
+
+def _csv(names: Sequence[str], rows: Rows) -> str:
+    return "\n".join(",".join(row) for row in [tuple(names), *rows]) + "\n"
+
+
+WAYS: dict[str, tuple[str, Callable[[Sequence[str], Rows], str]]] = {
+    "sentences": ("txt", lambda names, rows: "".join(
+        f"Person: {line}.\n" for line in _lines(names, rows, "{} {}", "; "))),
+    "words": ("txt", lambda names, rows: "\n".join(_lines(names, rows, "{} {}", " ")) + "\n"),
+    "titles": ("html", lambda names, rows: "".join(
+        f'<p title="{line}">o</p>' for line in _lines(names, rows, "{}: {}", ", "))),
+    "spans": ("html", lambda _names, rows: "".join(
+        f"<div>{''.join(f'<span>{cell}</span>' for cell in row)}</div>" for row in rows)),
+    "drawn": ("svg", lambda _names, rows: "<svg xmlns='http://www.w3.org/2000/svg'>" + "".join(
+        f"<circle cx='{at}' cy='2' r='1'><title>{', '.join(row)}</title></circle>"
+        for at, row in enumerate(rows)) + "</svg>"),
+    "base64": ("txt", lambda names, rows: base64.b64encode(
+        _csv(names, rows).encode()).decode() + "\n"),
+    "hexadecimal": ("md", lambda names, rows: f"blob {_csv(names, rows).encode().hex()}\n"),
+    "in a string": ("json", lambda names, rows: json.dumps({"out": _csv(names, rows)})),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(flchain: Cells) -> Cells:
+    """flchain without its pseudonyms."""
+    return without(flchain, "person")
+
+
+def _found(check: Check, way: str, names: Sequence[str], rows: Rows, source: Index) -> FileReport:
+    ending, write = WAYS[way]
+    return check(f"t.{ending}", write(names, rows), source)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_are_found_wherever_they_are_spelled(
+    check: Check, source: Index, people: Cells, way: str
+) -> None:
+    """Twelve true rows, by row linkage."""
+    rows = [row for row in zip(*people.values(), strict=True) if all(row)][700:712]
+    assert verdicts(_found(check, way, list(people), rows, source))["O19"] == "block"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_of_nobody_are_not(check: Check, source: Index, people: Cells, way: str) -> None:
+    """The same with each column moved by some rows of its own."""
+    columns = [column[at * 97 + 700 : at * 97 + 712]
+               for at, column in enumerate(people.values())]  # fmt: skip
+    rows = [*zip(*columns, strict=True)]
+    assert verdicts(_found(check, way, list(people), rows, source))["O19"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.txt", "".join(f"epoch {at} of 20 done in {at % 3 + 2} s\n" for at in range(1, 9))),
+        ("t.txt", "commit " + "0123456789abcdef" * 8 + "\n"),
+        ("t.html", "".join(f"<div><span>{name}</span><span>{count}</span></div>"
+                           for name, count in (("Patients", 412), ("Deaths", 120)))),
+        ("t.json", json.dumps({"say": "First line.\nSecond line of 3.\nThird line.\n"})),
+    ],
+)  # fmt: skip
+def test_what_looks_alike_and_counts_nobody_passes(check: Check, name: str, text: str) -> None:
+    """Progress, digests, figures on a page, a message of three lines."""
+    said = verdicts(check(name, text))
+    assert {rule for rule, verdict in said.items() if verdict in {"flag", "block"}} <= {"O37"}
