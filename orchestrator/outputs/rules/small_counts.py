@@ -211,7 +211,8 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
     """Tell numbers that count nobody by the words beside them.
 
     Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
-    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; `Fig.2(n=5)` is none.
+    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; the people in
+    `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
     if match[1]:
