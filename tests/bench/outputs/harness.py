@@ -69,17 +69,23 @@ def said(case: Case, report: FileReport, seconds: float) -> Said:
 
 
 def by_command(cases: Sequence[Case], source: Path) -> dict[str, str]:
-    """Check cases of one source by the real command; give each file's verdict by its path."""
+    """Check cases of one source by the real command; give each file's verdict by its path.
+
+    Shape: each alone, as they are scored: a table of counts would speak for a drawing beside it.
+    """
+    return {case.path: _by_command(case, source) for case in cases}
+
+
+def _by_command(case: Case, source: Path) -> str:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for case in cases:
-            path = folder / case.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(case.data)
+        path = Path(name) / case.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(case.data)
         command = [sys.executable, "-m", "orchestrator.cli.main", "check", "--json",
-                   "--source", str(source), str(folder)]  # fmt: skip
+                   "--source", str(source), name]  # fmt: skip
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode not in {0, 10, 20}:
         raise RuntimeError(f"tre check ended {done.returncode}: {done.stderr[-2000:]}")
-    return {file["path"]: file["verdict"] for file in json.loads(done.stdout)["files"]}
+    (file,) = json.loads(done.stdout)["files"]
+    return str(file["verdict"])
