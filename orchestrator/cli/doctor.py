@@ -13,7 +13,7 @@ from orchestrator.bootstrap.control import utc_now
 from orchestrator.bootstrap.engines import engine
 from orchestrator.bootstrap.store import depot
 from orchestrator.cli.audit import public_key
-from orchestrator.cli.doors import callers
+from orchestrator.cli.doors import callers, offered
 from orchestrator.cli.output import print_json, print_table
 from orchestrator.db import connect, read
 from orchestrator.engines.port import Condition, Engine, Outcome, Probe, proved
@@ -102,7 +102,7 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _log(settings)
     yield _store(settings)
     yield _backup(settings)
-    yield _mirror(settings)
+    yield from _mirror(settings)
     yield from _proofs(settings)
     yield from callers(settings)
     for subject, say in LATER:
@@ -190,17 +190,16 @@ def _backup(settings: Settings) -> Condition:
     return Condition("backup", "off" if age > STALE else "ok", say, "tre backup FOLDER")
 
 
-def _mirror(settings: Settings) -> Condition:
+def _mirror(settings: Settings) -> Iterator[Condition]:
+    """Say what is offered on this machine; a cluster's doors say it themselves."""
+    if settings.engine != "local":
+        return
     tree = trees.current(settings.mirror_dir)
-    if tree is None:
-        say = "Notebooks can install nothing beyond their image: no packages were fetched."
-        return Condition("package mirror", "off", say, "tre mirror LOCK")
     try:
-        names = trees.read(tree).projects()
+        yield offered(len(trees.read(tree).projects()) if tree else 0, "tre mirror LOCK")
     except (Invalid, OSError):
         say = "The list of packages cannot be read; notebooks are offered none."
-        return Condition("package mirror", "broken", say, "tre mirror LOCK")
-    return Condition("package mirror", "ok", f"{len(names)} packages are offered to notebooks.")
+        yield Condition("package mirror", "broken", say, "tre mirror LOCK")
 
 
 def _proofs(settings: Settings) -> Iterator[Condition]:

@@ -1,4 +1,4 @@
-"""What `tre doctor` says of the doors of a cluster: whether they see who really calls."""
+"""What `tre doctor` says of the doors: whether a cluster's see who calls, what they offer."""
 
 import json
 from collections.abc import Iterator
@@ -25,10 +25,21 @@ def callers(settings: Settings) -> Iterator[Condition]:
         yield Condition(_SUBJECT, "missing", say, "set TRE_DOORS_DIAL")
         return
     try:
-        yield judged(_health(settings.doors_dial))
+        said = _health(settings.doors_dial)
     except (OSError, HTTPException, ValueError):
         say = f"The doors do not answer at {settings.doors_dial}; no notebook has any."
         yield Condition(_SUBJECT, "broken", say, "look at the pod of the doors")
+        return
+    yield judged(said)
+    yield offered(int(said.get("packages") or 0), "images.mirror of the chart")
+
+
+def offered(packages: int, cure: str) -> Condition:
+    """Say how many packages notebooks may install; `cure` is what would offer some."""
+    if packages == 0:
+        say = "Notebooks can install nothing beyond their image: no packages are offered."
+        return Condition("package mirror", "off", say, cure)
+    return Condition("package mirror", "ok", f"Packages offered to notebooks: {packages}.")
 
 
 def judged(said: dict[str, Any]) -> Condition:

@@ -4,7 +4,7 @@ from typing import Any
 
 from orchestrator.demo.people import DemoPerson
 from orchestrator.demo.story import StoryFailed, wait_until
-from orchestrator.demo.visitor import Page, Socket, Visitor, forms
+from orchestrator.demo.visitor import IN_A_MOMENT, Page, Socket, Visitor, connected, forms
 from orchestrator.settings import Settings
 
 
@@ -53,18 +53,27 @@ class Persona:
 
         def look() -> Page | None:
             page = self.browser.get(f"{self.settings.project_url(slug)}/")
-            if page.status >= 400 and page.status != 503:
+            if page.status >= 400 and page.status != IN_A_MOMENT:
                 raise StoryFailed(f"{page.url} answered {page.status}: {page.text[:300]}")
             return page if "jupyter-config-data" in page.text else None
 
         return wait_until(look, seconds, "the notebook server")
 
-    def notebook(self, slug: str) -> Socket:
-        """Start a kernel through the gateway and open its WebSocket."""
+    def notebook(self, slug: str, seconds: float = 60) -> Socket:
+        """Start a kernel through the gateway and open its WebSocket.
+
+        Shape: asked again while the gateway says "in a moment", as a browser's page does.
+        """
         base = f"{self.settings.project_url(slug)}/user/{self.person.handle}"
-        answer = self.browser.post(f"{base}/api/kernels", json={"name": "python3"}, follow=False)
-        if answer.status != 201:
-            raise StoryFailed(f"no kernel: {answer.status} {answer.text[:300]}")
-        kernel = answer.json()["id"]
-        address = f"{base}/api/kernels/{kernel}/channels".replace("http", "ws", 1)
-        return Socket(address, self.browser.cookie_header(address))
+
+        def kernel() -> str | None:
+            address = f"{base}/api/kernels"
+            answer = self.browser.post(address, json={"name": "python3"}, follow=False)
+            if answer.status not in (201, IN_A_MOMENT):
+                raise StoryFailed(f"no kernel: {answer.status} {answer.text[:300]}")
+            return str(answer.json()["id"]) if answer.status == 201 else None
+
+        number = wait_until(kernel, seconds, "a kernel")
+        address = f"{base}/api/kernels/{number}/channels".replace("http", "ws", 1)
+        cookie = self.browser.cookie_header(address)
+        return wait_until(lambda: connected(address, cookie), seconds, "the kernel's connection")

@@ -156,7 +156,7 @@ class Tale:
             )
             policy = page.headers.get("content-security-policy", "")
             step.require("webrtc 'block'" in policy, "the gateway sets the page's policy", policy)
-            self.notebook = rosa.notebook(PROJECT)
+            self.notebook = rosa.notebook(PROJECT, 60 * self.place.patience)
             step.saw(f"from click to kernel in {time.monotonic() - begun:.1f} s")
             out = self.notebook.execute(cell("survival_table"))
             step.require("7874 people" in out, out.splitlines()[0] if out else "nothing", out)

@@ -20,6 +20,8 @@ import httpx2
 from orchestrator.errors import Unavailable
 
 T = TypeVar("T")
+IN_A_MOMENT = 503
+"""How the gateway says that something starts, wakes, or did not answer in time."""
 
 
 class Page:
@@ -273,3 +275,16 @@ def _execute_request(identifier: str, code: str) -> dict[str, Any]:
             "stop_on_error": True,
         },
     }
+
+
+def connected(url: str, cookie: str) -> Socket | None:
+    """Connect; None when told to come back in a moment.
+
+    Errors: aiohttp.ClientError for every other refusal.
+    """
+    try:
+        return Socket(url, cookie)
+    except aiohttp.WSServerHandshakeError as refusal:
+        if refusal.status != IN_A_MOMENT:
+            raise
+        return None

@@ -54,17 +54,18 @@ async def serve(
     async with AsyncExitStack() as stack:
         line = await stack.enter_async_context(Line(settings, "doors"))
         front, to_hub = await _front(settings, known, stack)
+        packages = Packages(settings.mirror_dir)
         services = {
             "hub": HubFilter(to_hub).serve,
             "airlock": Intake(line).serve,
-            "packages": Packages(settings.mirror_dir).serve,
+            "packages": packages.serve,
         }
         house = House(front, line, services, pace or Pace())
         stack.push_async_callback(house.close)
         admin = await serve_admin(settings.run / "doors" / "admin.sock", house)
         stack.push_async_callback(admin.cleanup)
         if settings.engine == "kubernetes":
-            health = await _health(settings, house)
+            health = await _health(settings, house, packages)
             stack.push_async_callback(health.cleanup)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(line.follow(house.hear)), group.create_task(house.run())]
@@ -89,13 +90,14 @@ async def _front(
     return PortFront(known, ports, strangers), by_address(known)
 
 
-async def _health(settings: Settings, house: House) -> web.ServerRunner:
+async def _health(settings: Settings, house: House, packages: Packages) -> web.ServerRunner:
     """Say how the doors are, on a port that no notebook may reach; it takes no orders."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if (request.method, request.raw_path) != ("GET", "/.tre/health"):
             return web.Response(status=404)
-        return web.json_response(house.health(), headers={"Cache-Control": "no-store"})
+        said = house.health() | {"packages": packages.offered()}
+        return web.json_response(said, headers={"Cache-Control": "no-store"})
 
     runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=1.0)
     await runner.setup()

@@ -46,6 +46,14 @@ class Packages:
         self._mirror = mirror
         self._read: tuple[Path, Shelf] | None = None
 
+    def offered(self) -> int:
+        """Count the projects that are offered now."""
+        tree = trees.current(self._mirror)
+        try:
+            return len(self._shelf(tree).projects()) if tree else 0
+        except (Invalid, OSError):
+            return 0
+
     async def serve(
         self, caller: Caller, request: web.BaseRequest, target: str, clear: Clear
     ) -> web.StreamResponse | Refused:

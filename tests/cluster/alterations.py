@@ -4,11 +4,13 @@ Tests of the engine and of the running reconciler share it: whatever is here mus
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.differences import Key, key
+from orchestrator.errors import Conflict
 from tests.cluster.installed import Installed
 
 Change = Callable[[Any], object]
@@ -147,11 +149,16 @@ STRAYS: dict[str, Any] = {
 
 
 def alter(client: Client, where: Key, change: Change) -> Any:
-    """Change an object as it is stored; answer it as it is now."""
-    seen: Any = client.get(where)
-    changed = {name: value for name, value in seen.items() if name != "status"}
-    change(changed)
-    return client.replace(changed, seen)
+    """Change an object as it is stored; answer it as it is now.
+
+    Shape: again where a controller wrote in between, as it does to a Deployment that is new.
+    """
+    while True:
+        seen: Any = client.get(where)
+        changed = {name: value for name, value in seen.items() if name != "status"}
+        change(changed)
+        with suppress(Conflict):
+            return client.replace(changed, seen)
 
 
 def a_stray(client: Client, kind: str, wanted: Sequence[Any]) -> Any:

@@ -21,7 +21,7 @@ from tests.cluster.wall import program
 RELEASE = "tre"
 SPACE = "tre"
 ROOMS = (SPACE, "tre--check", "tre--placing")
-IMAGES = ("workspace", "hub", "orchestrator", "database", "wall")
+IMAGES = ("workspace", "hub", "orchestrator", "database", "wall", "mirror")
 DIGEST = "sha256:" + "1" * 64
 _MINUTES = "8m"
 
@@ -55,6 +55,7 @@ def values(images: dict[str, str], /, **more: Any) -> dict[str, Any]:
             "orchestrator": images["orchestrator"],
             "hub": images["hub"],
             "wall": images["wall"],
+            "mirror": images["mirror"],
             "database": images["database"],
             "workspaces": {"workspace": images["workspace"]},
         },
@@ -144,12 +145,17 @@ def installation(tool: Helm, objects: Objects, chart: Path, file: Path) -> Itera
         tool.run(*words, "--wait", "--timeout", _MINUTES)
         yield
     finally:
-        words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
-        tool.run(*words, "--ignore-not-found")
-        for space in ROOMS:
-            objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
-        until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
-        _without_wall(objects.cluster.instance)
+        take_away(tool, objects)
+
+
+def take_away(tool: Helm, objects: Objects) -> None:
+    """Leave nothing of an installation, the second wall on the node included."""
+    words = ("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "3m")
+    tool.run(*words, "--ignore-not-found")
+    for space in ROOMS:
+        objects.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+    until(lambda: not _spaces(objects) & set(ROOMS), 120, "namespaces are left")
+    _without_wall(objects.cluster.instance)
 
 
 def _without_wall(lab: Instance | None) -> None:

@@ -22,8 +22,20 @@ from tests.conftest import REFUSED
 NamespaceMaker = Callable[..., str]
 MEASURING = [ip_network("198.18.0.0/15"), ip_network("2001:2::/48")]
 GONE_S = 90
-_LONG = ("proof", "engine_contract", "servers", "unproved", "chart", "policy_truth")
-LONGEST = {f"test_{name}.py": number for number, name in enumerate(_LONG)}
+_WITHOUT_IMAGES = (
+    "policy_truth",
+    "killed",
+    "admission",
+    "enforcer",
+    "drift",
+    "environments",
+    "faults",
+    "wall",
+    "two_reconcilers",
+)
+_LONG = ("demo", "proof", "engine_contract", "servers", "page", "chart", "unproved")
+# test_lab compares the machine before and after a lab, so it comes when nothing is built beside it.
+TURNS = {f"test_{name}.py": turn for turn, name in enumerate((*_WITHOUT_IMAGES, *_LONG))}
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
@@ -35,14 +47,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below this folder needs a cluster; the longest files come first.
+    """Everything below this folder needs a cluster; files that need none of our images come first.
 
-    So that two workers end at about the same time.
+    Images are made meanwhile. After them the longest, so that two workers end at about one time.
     """
     for item in items:
         if "tests/cluster/" in item.path.as_posix():
             item.add_marker(pytest.mark.cluster)
-    items.sort(key=lambda item: LONGEST.get(item.path.name, len(LONGEST)))
+    items.sort(key=lambda item: TURNS.get(item.path.name, len(TURNS)))
 
 
 @pytest.fixture(scope="session")

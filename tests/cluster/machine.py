@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cluster.images.make import cache
 from tests.cluster.lab.cgroups import hierarchies
 from tests.cluster.lab.configuration import TUNABLES
 
@@ -34,9 +35,9 @@ def look() -> Machine:
         text = _output("ip", "-o", *kind.split(), "show" if kind != "netns" else "list")
         found |= {f"{kind}: {_steady(line)}" for line in text.splitlines()}
     found |= {f"nft: {line}" for line in _output("nft", "list", "tables").splitlines()}
-    found |= {
-        f"mount: {line.split()[1]}" for line in Path("/proc/self/mounts").read_text().splitlines()
-    }
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    made = f"{cache()}/"  # of images, which somebody may be making meanwhile
+    found |= {f"mount: {place}" for place in mounts if not place.startswith(made)}
     for root in hierarchies():
         found |= {f"cgroup: {one.path}" for one in os.scandir(root) if one.is_dir()}
     for folder in FOLDERS:

@@ -36,6 +36,7 @@ from tests.kubernetes_world import a_spec
 
 OURS = ("control", "gateway", "doors", "reconciler", "database", "wall")
 PROJECT = "running"
+STORY: dict[str, Any] = {"demo": {"enabled": True}}
 
 
 def say(line: str) -> None:
@@ -102,6 +103,13 @@ def _asked(policy: Any) -> list[str]:
         ({"walll": {}}, "walll"),
         ({"cluster": {"snapshots": chart.csi(modes=["ReadWriteOnce"])}}, "read by many nodes"),
         ({"cluster": {"snapshots": chart.csi(handle="v-{digest}")}}, "one volume to a node"),
+        ({"mode": "production", **STORY}, "anybody may be anybody"),
+        ({"oidc": {"issuer": "https://login.example.org"}, **STORY}, "brings its own sign-in"),
+        ({"front": {"kind": "ingress", "tlsSecret": "both"}, **STORY}, "and its own way in"),
+        (STORY, "Name in oidc.secret"),
+        ({"demo": {"identityPort": 80}}, "minimum"),
+        ({"sleepAfterMinutes": -1}, "minimum"),
+        ({"sleepAfterMinutes": "2h"}, "want integer"),
     ],
 )
 def test_what_cannot_hold_is_refused_with_a_sentence(
@@ -111,6 +119,35 @@ def test_what_cannot_hold_is_refused_with_a_sentence(
     file = chart.written(tmp_path, chart.values(chart.made_up(), **change))
     words = ("template", RELEASE, str(CHART), "--namespace", SPACE, "--values", str(file))
     assert sentence in Helm(tool.program).run(*words, fails=True)
+
+
+def test_numbers_are_written_out(tool: Helm, tmp_path: Path) -> None:
+    """A terabyte is a million megabytes, which helm by itself writes as 1e+06: no size at all."""
+    large: dict[str, Any] = {
+        "sleepAfterMinutes": 1_000_000,
+        "state": {"sizeMb": 1_000_000},
+        "database": {"trial": {"sizeMb": 1_000_000}},
+        "resources": {"memoryMb": 1_000_000, "mostMemoryMb": 1_000_000},
+    }
+    file = chart.written(tmp_path, chart.values(chart.made_up(), **large))
+    text = json.dumps(Helm(tool.program).rendered(file))
+    assert "e+0" not in text
+    assert text.count('"storage": "1000000Mi"') == 2
+    assert text.count('"memory": "1000000Mi"') > 2
+    assert '"TRE_SLEEP_AFTER_MINUTES": "1000000"' in text
+
+
+def test_the_storys_installation_listens_for_this_machine(tool: Helm, tmp_path: Path) -> None:
+    """Its provider of identities beside the control plane; without `demo` there is none of it."""
+    said = chart.values(chart.made_up(), mode="demo", oidc={"secret": "login"}, **STORY)
+    for there, given in ((True, said), (False, chart.values(chart.made_up()))):
+        rendered = Helm(tool.program).rendered(chart.written(tmp_path, given))
+        (control,) = _of(rendered, "Deployment", "control")
+        beside = [x["name"] for x in control["spec"]["template"]["spec"]["containers"]]
+        assert ("identity" in beside) == there, beside
+        told = json.dumps(rendered)
+        assert ('"TRE_PUBLIC_SCHEME": "http"' in told) == there
+        assert ("http://127.0.0.1:8702" in told) == there
 
 
 def test_snapshots_of_a_driver_are_described_as_the_engine_reads_them(

@@ -6,7 +6,7 @@ One installation for all tests here. What they look at was kept while it stood.
 import os
 import subprocess
 import sys
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Objects
 from tests.e2e.test_story import CHAPTERS
 
+OFFERED, UNLISTED = "tabulate", "colorama"
 START = "Start: the chart is installed on the cluster"
 _KINDS = (
     ("v1", "Namespace"),
@@ -43,10 +44,12 @@ class Told:
 
     story: Story
     folder: Path
+    problem: str = ""
     downloaded: bytes = b""
     slept: dict[str, int] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     awake: dict[str, int] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
     before: set[str] = field(default_factory=set)
     after: set[str] = field(default_factory=set)
 
@@ -71,12 +74,15 @@ def told(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFacto
                     installation(settings, identity_port, chosen, step, folder)
                 )
             tale = ending.enter_context(closing(Tale(place, story)))
-            with suppress(Exception):  # the step that failed is in the story; a test shows it
+            try:
                 tale.tell()
                 found.downloaded = tale.downloaded
                 found.slept = _asleep(tale, objects)
                 found.started = _sign_in_again(tale)
                 found.awake = _hubs(objects)
+                found.packages = _packages(tale)
+            except Exception as problem:  # a test shows it, after everything was taken away
+                found.problem = repr(problem)
         found.after = everything(lab, objects)
     return found
 
@@ -122,10 +128,21 @@ def _sign_in_again(tale: Tale) -> dict[str, str]:
     return wait_until(ready, 300, "Milo's own server")
 
 
+def _packages(tale: Tale) -> dict[str, str]:
+    """What pip said in Milo's notebook of a package that the mirror has, and of another one."""
+    milo = tale.cast["milo"]
+    milo.open_lab(OTHER, 60 * tale.place.patience)
+    with closing(milo.notebook(OTHER, 60 * tale.place.patience)) as notebook:
+        said = {name: notebook.execute(f"!pip install {name} 2>&1") for name in (OFFERED, UNLISTED)}
+        found = "import tabulate; print(tabulate.tabulate([[42]]), tabulate.__file__)"
+        return said | {"imported": notebook.execute(found)}
+
+
 def test_every_chapter_comes_out_as_it_must(told: Told) -> None:
     """The same chapters as on one machine, after another beginning."""
     for step in told.story.steps:
         assert step.ok, f"{step.step}: {step.evidence}"
+    assert told.problem == ""
     assert tuple(step.step for step in told.story.steps) == (START, *CHAPTERS)
 
 
@@ -151,6 +168,15 @@ def test_a_project_that_nobody_visits_sleeps_until_somebody_comes(told: Told) ->
     """No pod of its hub is left; signing in wakes it, and it is proved again before it opens."""
     assert told.slept[f"hub-{OTHER}"] == 0
     assert told.awake[f"hub-{OTHER}"] == 1
+
+
+def test_a_notebook_installs_what_the_mirror_offers_and_nothing_else(told: Told) -> None:
+    """Out of the mirror's image, through the packages door, into Milo's home."""
+    assert f"Successfully installed {OFFERED}" in told.packages[OFFERED]
+    assert "42" in told.packages["imported"]
+    assert "/.local/lib/" in told.packages["imported"]
+    assert f"No matching distribution found for {UNLISTED}" in told.packages[UNLISTED]
+    assert "is being ignored" not in told.packages[UNLISTED], "pip did not ask the door at all"
 
 
 def test_nothing_is_left(told: Told) -> None:

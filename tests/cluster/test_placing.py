@@ -273,6 +273,29 @@ def _placed_at_last(world: World, manifest: bytes) -> None:
     until(tried, 90, "it was never placed")
 
 
+def test_an_installation_after_another_one_takes_its_folder_over(world: World) -> None:
+    """The room of the first went with its claim, and its volume waits for that claim for ever."""
+    first = world.admitted({"first.csv": b"of the first"})
+    _placed_at_last(world, first)
+    cluster = world.here.cluster
+    volume, claim = storage.every_snapshot(cluster)
+    before = world.client.get(key(volume))
+    world.client.delete(key(claim))
+    until(lambda: storage.is_released(world.client.get(key(volume))), 60, "it is bound still")
+
+    second = world.admitted({"second.csv": b"of the second"})
+    with pytest.raises(Unavailable, match="of an earlier installation"):
+        world.engine.place(world.store, second)
+    _placed_at_last(world, second)
+    assert _uid(world.client.get(key(volume))) != _uid(before)
+    for manifest, name in ((first, "first.csv"), (second, "second.csv")):
+        assert (world.tree(digest_of(manifest)) / name).is_file()
+
+
+def _uid(thing: Any) -> str:
+    return str(thing["metadata"]["uid"])
+
+
 def test_another_place_in_the_settings_is_another_placing(world: World) -> None:
     """What lies in the old folder is not taken for being in the new one."""
     manifest = world.admitted({"a.csv": b"moved"})

@@ -220,11 +220,14 @@ def test_what_a_killed_run_left_goes_with_the_next(walls: House, spec: Spec) -> 
     space = names.namespace(spec.project)
 
     def under_way() -> bool:
+        assert process.poll() is None, "the run ended before it came so far"
         return len(walls.objects.core.list_namespaced_pod(space).items) >= 2
 
-    until(under_way, 60, "the run did not come so far")
-    process.kill()
-    process.wait()
+    try:
+        until(under_way, 180, "the run did not come so far")  # the cluster's own part comes first
+    finally:
+        process.kill()
+        process.wait()
     assert left(walls)
     assert safe(walls.prove(spec.project))
     assert left(walls) == []

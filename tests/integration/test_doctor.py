@@ -1,12 +1,16 @@
-"""`tre doctor --prove`: every attempt is printed, worst first; the exit status is the proof's."""
+"""`tre doctor`: a proof is printed worst first and is the exit status; the mirror as it is."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.doctor import show_proof
+from orchestrator.cli.doctor import installation, show_proof
 from orchestrator.engines.memory import MemoryEngine
 from orchestrator.engines.port import Outcome, Probe
+from orchestrator.mirror.fetching import Python, fetch
+from orchestrator.settings import Settings
+from tests.integration.mirror_world import make_lock, make_wheel
 
 
 def _probe(name: str, outcome: Outcome) -> Probe:
@@ -48,3 +52,19 @@ def test_programs_get_every_field(capsys: pytest.CaptureFixture[str]) -> None:
         "evidence": "evidence E03",
         "seconds": 0.1,
     }
+
+
+def test_the_mirror_is_shown_as_it_is(tmp_path: Path) -> None:
+    """Off before anything was fetched, counted after it, broken when its list was altered."""
+    settings = Settings(mode="test", mirror_dir=tmp_path / "mirror", state_dir=tmp_path / "none")
+
+    def seen() -> tuple[str, str]:
+        (found,) = (one for one in installation(settings) if one.subject == "package mirror")
+        return found.status, found.cure
+
+    assert seen() == ("off", "tre mirror LOCK")
+    lock = make_lock(tmp_path, make_wheel(tmp_path, "madeup_tables"))
+    tree = fetch(settings.mirror_dir, [lock], Python())
+    assert seen()[0] == "ok"
+    (tree / "list.json").write_text("{")
+    assert seen()[0] == "broken"

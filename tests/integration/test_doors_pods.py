@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -22,6 +23,7 @@ from orchestrator.doors.app import PORTS, serve
 from orchestrator.doors.house import Pace
 from orchestrator.doors.ports import Port, Strangers
 from orchestrator.engines.kubernetes.doorways import hash_of
+from orchestrator.mirror.fetching import Python, fetch
 from orchestrator.settings import Settings
 from tests.integration.doors_world import Way, door, server
 from tests.integration.gateway_world import (
@@ -34,6 +36,7 @@ from tests.integration.gateway_world import (
     secret_of,
     world,
 )
+from tests.integration.mirror_world import make_lock, make_wheel
 
 pytestmark = pytest.mark.loopback
 
@@ -343,13 +346,29 @@ def test_each_project_is_led_to_its_own_hub() -> None:
     run(test)
 
 
+def test_the_doctor_says_what_the_doors_of_a_cluster_offer(tmp_path: Path) -> None:
+    """They know, and the process that is asked does not have the mirror."""
+
+    async def test(made: World, hub: Notebook) -> None:
+        dial = f"http://{made.pods.doors}:8084"
+        settings = made.settings.model_copy(update={"doors_dial": dial})
+        before = (await asyncio.to_thread(lambda: list(callers(settings))))[1]
+        assert (before.status, before.cure) == ("off", "images.mirror of the chart")
+        lock = make_lock(tmp_path, make_wheel(tmp_path, "madeup_tables"))
+        await asyncio.to_thread(fetch, made.settings.mirror_dir, [lock], Python())
+        after = (await asyncio.to_thread(lambda: list(callers(settings))))[1]
+        assert (after.status, after.say) == ("ok", "Packages offered to notebooks: 1.")
+
+    run(test)
+
+
 def test_the_doctor_says_when_nodes_hide_who_calls() -> None:
     async def test(made: World, hub: Notebook) -> None:
         dial = f"http://{made.pods.doors}:8084"
 
         async def said(dial: str) -> tuple[str, str]:
             settings = made.settings.model_copy(update={"doors_dial": dial})
-            (found,) = await asyncio.to_thread(lambda: list(callers(settings)))
+            found, *_ = await asyncio.to_thread(lambda: list(callers(settings)))
             return found.status, found.say
 
         assert await said(dial) == ("ok", "2 notebook servers are known by address and secret.")
@@ -370,7 +389,13 @@ def test_the_doctor_says_when_nodes_hide_who_calls() -> None:
 
 def test_health_names_nobody_and_takes_no_orders() -> None:
     async def test(made: World, hub: Notebook) -> None:
-        assert await health(made) == {"up": True, "servers": 2, "stranger": None, "node": None}
+        assert await health(made) == {
+            "up": True,
+            "servers": 2,
+            "stranger": None,
+            "node": None,
+            "packages": 0,
+        }
         base = f"http://{made.pods.doors}:8084"
         for method, path in (("POST", "/.tre/health"), ("POST", "/halt"), ("GET", "/")):
             async with made.browser.request(method, base + path) as reply:

@@ -23,8 +23,8 @@ capabilities: {drop: [ALL]}
 {{- end }}
 
 {{- define "tre.resources" -}}
-requests: {cpu: {{ .Values.resources.cpu }}, memory: {{ .Values.resources.memoryMb }}Mi}
-limits: {memory: {{ .Values.resources.mostMemoryMb }}Mi}
+requests: {cpu: {{ .Values.resources.cpu }}, memory: {{ int .Values.resources.memoryMb }}Mi}
+limits: {memory: {{ int .Values.resources.mostMemoryMb }}Mi}
 {{- end }}
 
 {{- /* Where the others are: by the service's own address, so that no name service is needed. */ -}}

@@ -18,7 +18,7 @@ from orchestrator.engines.checks import JUDGE, OPENER, WORKERS, Bounds, Given
 from orchestrator.engines.kubernetes import hubs, manifests, pods
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster
-from orchestrator.engines.kubernetes.differences import Key, key, mapping
+from orchestrator.engines.kubernetes.differences import Key, is_ending, key, mapping
 from orchestrator.engines.port import Size
 from orchestrator.errors import Invalid, NotFound, TreError, Unavailable
 from orchestrator.outputs import frames
@@ -98,14 +98,18 @@ class Pods:
         return key(self._client.create(pods.worker(self._cluster, role, number, command, _SIZE)))
 
     def _reached(self, where: Key) -> socket.socket | None:
-        """Connect as soon as the pod listens; None for one that was ended before it was asked."""
+        """Connect as soon as the pod listens; None for one that was ended before it was asked.
+
+        One on its way out still runs and still listens, and would take the file's check with it.
+        """
         until = time.monotonic() + _READY_SECONDS
         while time.monotonic() < until:
             try:
-                status = mapping(self._client.get(where).get("status"))
+                pod = self._client.get(where)
             except NotFound:
                 return None
-            if status.get("phase") in ("Failed", "Succeeded"):
+            status = mapping(pod.get("status"))
+            if is_ending(pod) or status.get("phase") in ("Failed", "Succeeded"):
                 return None
             ip = status.get("podIP")
             if status.get("phase") == "Running" and isinstance(ip, str):

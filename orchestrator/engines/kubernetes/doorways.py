@@ -31,6 +31,7 @@ def environment(cluster: Cluster, person: str, secret: str) -> dict[str, str]:
         "JUPYTERHUB_API_URL": api,
         "JUPYTERHUB_ACTIVITY_URL": f"{api}/users/{person}/activity",
         "PIP_INDEX_URL": f"http://tre:{secret}@{host}:{ports.packages}/simple/",
+        "PIP_TRUSTED_HOST": f"{host}:{ports.packages}",  # else pip asks no plain http but loopback
         "TRE_AIRLOCK": f"http://{host}:{ports.airlock}",
     }
 

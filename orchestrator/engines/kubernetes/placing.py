@@ -94,11 +94,11 @@ class Places:
     def _begun(self, digest: Digest) -> Key:
         """Make the room and the Job; one that was left behind and has ended is made anew.
 
-        Errors: Unavailable while the last one is not gone yet.
+        Errors: Unavailable while the last one, or a volume of an earlier room, is not gone yet.
         """
-        room = manifests.placing_room(self._cluster)
-        for thing in [*room, *storage.every_snapshot(self._cluster)]:
+        for thing in manifests.placing_room(self._cluster):
             self._client.apply(thing)
+        self._storage()
         command = [*_COMMAND, digest, str(self._cluster.ports.worker)]
         job = pods.placer(self._cluster, digest, command)
         try:
@@ -108,6 +108,24 @@ class Places:
                 self._client.delete(key(job))
                 raise
         return key(job)
+
+    def _storage(self) -> None:
+        """Make volume and claim; a volume whose claim went with an earlier room is made anew.
+
+        No claim is ever bound to such a volume again. It is kept when its claim goes, so that
+        deleting it takes nothing off the storage, and its name says where it lies.
+        Errors: Unavailable while the old one is on its way out.
+        """
+        volume, claim = storage.every_snapshot(self._cluster)
+        seen = self._client.apply(volume)
+        if storage.is_released(seen):
+            self._client.delete(key(volume), seen)
+            raise Unavailable(
+                "The volume of all snapshots is of an earlier installation and is made anew; what "
+                "lies there stays.",
+                code="not_placed",
+            )
+        self._client.apply(claim)
 
     def _follow(self, job: Key, depot: Depot, manifest: bytes) -> None:
         """Wait for the Job's pod, send it everything once, and wait for the Job's end.

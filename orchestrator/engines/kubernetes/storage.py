@@ -6,6 +6,7 @@
 
 from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.cluster import Cluster, Csi, HostFolder, Nfs, Object
+from orchestrator.engines.kubernetes.differences import mapping
 from orchestrator.engines.port import Mount
 from orchestrator.objectstore import placed
 from orchestrator.values import Digest, digest_of
@@ -47,6 +48,11 @@ def every_snapshot(cluster: Cluster) -> list[Object]:
     labels = {names.ROLE: "snapshots"}
     claim = every_claim(cluster)
     return _pair(f"tre--{claim}", cluster.placing, claim, "ReadWriteMany", source, labels, {})
+
+
+def is_released(volume: Object) -> bool:
+    """Say whether the claim that a volume was bound to is gone: it waits for that one for ever."""
+    return mapping(volume.get("status")).get("phase") == "Released"
 
 
 def every_claim(cluster: Cluster) -> str:

@@ -30,7 +30,9 @@ _IN_TEXT = re.compile(
     r"|events?|cases?)\b",
     re.IGNORECASE,
 )
-_CALL = re.compile(r"\.\w+\([^()]*\Z|\bdef \w+\([^()]*\Z")
+_CALL = re.compile(
+    r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
+)
 _RATE = re.compile(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b", re.IGNORECASE)
 _RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
                 "quartile quintile decile tertile cluster category risk score")  # fmt: skip
@@ -209,7 +211,8 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
     """Tell numbers that count nobody by the words beside them.
 
     Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
-    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call.
+    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; the people in
+    `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
     if match[1]:

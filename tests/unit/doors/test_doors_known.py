@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -116,6 +118,7 @@ def test_a_pod_is_told_its_doors_by_address() -> None:
         "TRE_DOOR_SECRET": SECRET,
         "TRE_AIRLOCK": f"http://{host}:8083",
         "PIP_INDEX_URL": f"http://tre:{SECRET}@{host}:8082/simple/",
+        "PIP_TRUSTED_HOST": f"{host}:8082",
         "JUPYTERHUB_API_URL": f"http://{host}:8081/{SECRET}/hub/api",
         "JUPYTERHUB_ACTIVITY_URL": f"http://{host}:8081/{SECRET}/hub/api/users/ada/activity",
     }
@@ -129,3 +132,12 @@ def test_the_secret_is_read_back_from_the_pod() -> None:
     others += [{"spec": {"containers": [{}]}}, {"spec": {"containers": [{"env": env[:1]}]}}]
     for other in others:
         assert doorways.secret_of(other) is None
+
+
+@pytest.mark.parametrize("address", ["198.19.200.10", "2001:2::77"])
+def test_an_installer_is_told_to_trust_the_door_that_it_is_told_of(address: str) -> None:
+    """It asks nobody over plain http but loopback and whom it was told to trust, port and all."""
+    told = doorways.environment(replace(CLUSTER, doors_address=address), "ada", SECRET)
+    asked = urlsplit(told["PIP_INDEX_URL"])
+    assert told["PIP_TRUSTED_HOST"] == asked.netloc.rpartition("@")[2]
+    assert asked.port == CLUSTER.ports.packages

@@ -63,3 +63,11 @@ def test_a_folder_of_one_node_is_refused_for_several(snapshots: Any, nodes: int)
     why = storage.refusal(replace(CLUSTER, snapshots=snapshots), nodes)
     assert bool(why) == (snapshots == ALL[0] and nodes > 1)
     assert not why or f"{nodes} nodes take notebooks" in why
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Available", "Bound", "Released", "Failed"])
+def test_a_volume_whose_claim_is_gone_is_known(phase: str) -> None:
+    """A new one has no status yet, and is not to be made anew for that."""
+    volume = storage.every_snapshot(CLUSTER)[0]
+    assert not storage.is_released(volume)
+    assert storage.is_released({**volume, "status": {"phase": phase}}) == (phase == "Released")

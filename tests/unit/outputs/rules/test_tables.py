@@ -151,6 +151,7 @@ def test_a_leak_added_never_improves_a_verdict(check: Check, name: str, safe: st
         ("Stage 3 patients lived shorter than stage 2 patients.", False),
         ("Time was counted in 1 patient-year.", False),
         ("frame.head(n=5)", False),
+        ("Fig.Two(n=5)", True),
     ],
 )
 def test_small_numbers_of_a_sentence(check: Check, line: str, speaks: bool) -> None:
