@@ -267,11 +267,14 @@ def _store(
         .where(CheckFile.check_id == check.id, CheckFile.file_id == File.id)
         .order_by(File.path)
     ):
-        part = said.get((file.path, digest)) or reports.silent(file.path, digest, file.size)
-        part = rewriting.judged(session, file, part)
-        own = counts.get((file.path, digest))
-        part = _with_ledger(session, check, file, part, own, policy, now)
-        part = volume.judged(part, told(file))
+        part = said.get((file.path, digest))
+        if part is None or not part.results:  # nothing that is known besides makes it a pass
+            part = reports.silent(file.path, digest, file.size)
+        else:
+            part = rewriting.judged(session, file, part)
+            own = counts.get((file.path, digest))
+            part = _with_ledger(session, check, file, part, own, policy, now)
+            part = volume.judged(part, told(file))
         name, body = reports.spell_file(part)
         bodies[name] = body
         checked.append(Checked(file, part, rules.verdict_of(part), name))

@@ -52,12 +52,12 @@ def teller(
 
 
 def judged(report: FileReport, said: RuleResult | None) -> FileReport:
-    """Put what was counted in place of what the judge could not say."""
+    """Put what was counted in place of what the judge could not say; it betters no verdict."""
     if said is None:
         return report
     kept = (one for one in report.results if one.rule != said.rule)
-    found = (*kept, said)
-    return replace(report, results=found, verdict=worst([one.verdict for one in found]))
+    verdict = worst([report.verdict, said.verdict])
+    return replace(report, results=(*kept, said), verdict=verdict)
 
 
 def _said(session: Session, file: File) -> RuleResult | None:

@@ -248,7 +248,7 @@ def test_a_checker_sees_findings_and_tries(engine: Engine) -> None:
         file = see(session, world, world.checkers[0]).files[0]
         assert (file.tries, file.versions, file.verdict) == (4, 4, Verdict.FLAG)
         assert file.report is not None
-        assert [result.rule for result in file.report.results] == ["O01"]
+        assert [result.rule for result in file.report.results] == ["O01", "O32"]
         checks = see(session, world, world.checkers[0]).checks
         assert ("submission", "done", "test") in {(c.kind, c.state, c.engine) for c in checks}
 
