@@ -288,7 +288,7 @@ def test_a_server_that_nobody_uses_ends_by_itself_and_starts_when_asked(
     engine.ensure(replace(SPEC, size=replace(SPEC.size, idle_minutes=1)))
     server = _ready(engine)
     assert _ask(server, "POST", "api/kernels", {"name": "python3"})[0] == 201
-    wait_for(lambda: engine.observe("alpha").servers["ada"].state is ServerState.STOPPED, 240)
+    wait_for(lambda: engine.observe("alpha").servers["ada"].state is ServerState.STOPPED, 480)
     ended = engine.start("alpha", "ada")
     assert (ended.state, ended.reason) == (ServerState.STOPPED, RESTED)
     assert engine.observe("alpha").servers == {}, "it is said once"
