@@ -123,7 +123,7 @@ class Way:
         finally:
             writer.close()
 
-    async def until(self, there: bool, seconds: float = 10) -> None:
+    async def until(self, there: bool, seconds: float = 60) -> None:
         """Wait until the door is open, or shut."""
         for _ in range(int(seconds / 0.02)):
             if await self.there() == there:

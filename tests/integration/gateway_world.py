@@ -426,7 +426,7 @@ async def world(
             await control.down()
 
 
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+async def until(true: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until a question is answered with yes."""
     for _ in range(int(seconds / 0.01)):
         if true():

@@ -6,6 +6,7 @@ A canary answers with what it heard and remembers it. Everything ends with the `
 import contextlib
 import ctypes
 import itertools
+import os
 import secrets
 import selectors
 import shutil
@@ -141,8 +142,9 @@ def decoys(identity: Identity | None) -> Iterator[dict[str, str | int]]:
     Shape: `folder` is open to every uid and holds `secret`; `shm` names a file in /dev/shm;
     `shm_key` a System V segment and queue; `victim` is on the command line of a process that runs
     under the sandbox's own host uid, so that only the namespaces are between the two.
+    Every name begins with `tre-proof-` and the number of the process that proves.
     """
-    name = f"tre-proof-{secrets.token_hex(6)}"
+    name = f"tre-proof-{os.getpid()}-{secrets.token_hex(6)}"
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
     folder.chmod(0o755)
     (folder / "secret").write_text("another project's file\n")
