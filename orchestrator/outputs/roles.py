@@ -350,6 +350,10 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     told = list(found)
     if told and told[0] is Role.UNKNOWN and enumerates(columns[0], alone=len(columns) == 1):
         told[0] = Role.INDEX
+    told = [
+        Role.INDEX if role is Role.TEXT and _is_progress(columns, at) else role
+        for at, role in enumerate(told)
+    ]
     usable = [role is not Role.INDEX for role in told[: _measures_from(columns, told)]]
     for at in key_columns(columns[: len(usable)], usable):
         told[at] = Role.AXIS if told[at] in {Role.UNKNOWN, Role.COUNT} else told[at]
@@ -357,6 +361,15 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     if counting and all(only_flags(columns[at]) for at in counting):
         told = [Role.UNKNOWN if role is Role.COUNT else role for role in told]
     return told
+
+
+def _is_progress(columns: Sequence[Sequence[str]], at: int) -> bool:
+    """Tell how far a program is: `1/3`, `2/3`, `3/3`, one after another, behind one same word."""
+    cut = [cell.strip().partition("/") for cell in columns[at]]
+    alike = len({end for _, _, end in cut}) == 1 and cut[0][2].isdecimal() if cut else False
+    if not alike or not enumerates([done for done, _, _ in cut]):
+        return False
+    return at == 0 or len(set(columns[at - 1])) == 1
 
 
 def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> int:
@@ -375,6 +388,8 @@ def _cells(
     row: int, column: int, text: str, role: Role, says: Role | None, labelled: bool
 ) -> list[Cell]:
     value = whole(text)
+    if role is Role.INDEX and "/" in text:
+        return []
     if value is None or (role is Role.TEXT and column == 0):
         return _packed(row, column, text, role if says not in STATISTICS else says)
     if labelled:
