@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from orchestrator.outputs.bands import band
 from orchestrator.outputs.facts import PEOPLE, Coordinates, Fact, FactTable
-from orchestrator.outputs.recount import band
 
 _MANY = 3
 

@@ -75,6 +75,7 @@ class Note(StrEnum):
     UNACCOUNTED = "unaccounted"
     LOW_BITS = "low_bits"
     NOT_ONE_PICTURE = "not_one_picture"
+    SENTENCE = "sentence"
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ _PENALTY = {Transform.IDENTITY: 0.0, Transform.TENTH: 0.5}
 _RAREST = 3
 _NEEDLE = 20
 """A needle has a value that so many times fewer people share than the policy's limit allows."""
+_OTHERS = 8
+"""So many cells of other rows tell how many cells a person has by chance."""
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
 
@@ -524,6 +526,51 @@ class _People(_Search):
         self.bits = math.log2(max(len(people.offsets) - 2, 1))
         self.rows = source.size
         self._sets: dict[tuple[int, int, int], frozenset[int]] = {}
+        self._all = {
+            (option.column, at, group)
+            for at, option in enumerate(options)
+            for group in option.groups
+            if group >= 0
+        }
+
+    def _is_linked(self, row: Sequence[int]) -> bool:
+        cells = self._cells(row)
+        most = math.fsum(own[0][0] for own in cells)
+        if most <= self.threshold:
+            return False
+        candidates = self._candidates(cells, most)
+        self.work.spend(len(candidates) * 2)
+        return any(
+            self._agrees(candidate, cells, most) and self._stands_out(candidate, cells)
+            for candidate in candidates
+        )
+
+    def _stands_out(self, candidate: int, cells: Sequence[Sequence[_Cell]]) -> bool:
+        """Say whether a person agrees with a row better than with the table's other rows.
+
+        Somebody with a row for every week has most days of a year, so most counts of a table are
+        days of theirs: agreement is worth no more than the share of the other rows' cells that
+        they have too. Without some other cells nothing can be told from them.
+        """
+        own = {(self.options[at].column, at, group) for ((_, at, group),) in cells}
+        rows = self.people.offsets[candidate + 1] - self.people.offsets[candidate]
+        rates = {column: self._elsewhere(candidate, column, own) for column, _, _ in own}
+        score = 0.0
+        for ((weight, at, group),) in cells:
+            has = candidate in self._having(at, group)
+            most = min(weight, rates[self.options[at].column])
+            worth = min(most, self._surprise(at, group, rows)) if has else 0.0
+            score += worth if has else -self.settings.disagreement
+        return score > self.threshold
+
+    def _elsewhere(self, candidate: int, column: int, own: set[tuple[int, int, int]]) -> float:
+        """Bits of having one more cell of a column, from the cells of the other rows."""
+        others = {(at, group) for col, at, group in self._all - own if col == column}
+        distinct = {group: at for at, group in others}
+        if len(distinct) < _OTHERS:
+            return math.inf
+        has = sum(candidate in self._having(at, group) for group, at in distinct.items())
+        return -math.log2((has + 1) / (len(distinct) + 2))
 
     def _cells(self, row: Sequence[int]) -> list[list[_Cell]]:
         found = {

@@ -6,11 +6,11 @@ Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0014.
 """
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.outputs.bands import Limits, band
 from orchestrator.outputs.canon import FINE, hasher, number, spell
 from orchestrator.outputs.facts import Coordinates
 from orchestrator.outputs.index import Column, Index, TableIndex
@@ -18,15 +18,6 @@ from orchestrator.outputs.roles import words
 
 _FEW_VALUES = 1000
 _PERSON = frozenset({"pseudonym", "direct_id"})
-_BAND = re.compile(
-    r"(?P<open>[\[(])?\s*(?P<low>\d+(?:\.\d+)?)\s*(?:-|–|to|,|;)\s*(?P<high>\d+(?:\.\d+)?)"
-    r"\s*(?P<close>[\])])?(?: ?(?:years?|y))?\Z"
-)
-_BELOW = re.compile(r"(?P<sign><=|≤|<|under|below)\s*(?P<high>\d+(?:\.\d+)?)(?: ?(?:years?|y))?\Z")
-_ABOVE = re.compile(
-    r"(?:(?P<sign>>=|≥|>|over)\s*(?P<low>\d+(?:\.\d+)?)"
-    r"|(?P<from>\d+(?:\.\d+)?)\s*(?:\+|and (?:over|older)))\Z"
-)
 
 
 @dataclass(frozen=True)
@@ -204,31 +195,6 @@ def _rows(index: Index, column: Column, category: str) -> frozenset[int] | None:
         if _within(column.magnitudes[value], limits)
     }
     return frozenset(row for row, value in enumerate(column.values) if value in inside)
-
-
-Limits = tuple[float, bool, float, bool]
-"""Lower end, whether it belongs to the band, upper end, whether it does."""
-
-
-def band(category: str) -> Limits | None:
-    """Read a band of numbers; None for any other category.
-
-    Shape: `50-59` holds 59 and, of whole numbers, nothing else up to 60; `[50, 60)` says it.
-    """
-    text = category.strip().casefold()
-    if match := _BAND.match(text):
-        low, high = float(match["low"]), float(match["high"])
-        closed = match["close"] != ")"
-        if match["open"] is None and high == int(high):
-            return (low, True, high + 1, False) if low < high else None
-        return (low, match["open"] != "(", high, closed) if low < high else None
-    if match := _BELOW.match(text):
-        return (-math.inf, True, float(match["high"]), match["sign"] in {"<=", "≤"})
-    if match := _ABOVE.match(text):
-        if match["from"]:
-            return (float(match["from"]), True, math.inf, True)
-        return (float(match["low"]), match["sign"] in {">=", "≥"}, math.inf, True)
-    return None
 
 
 def _within(value: float, limits: Limits) -> bool:

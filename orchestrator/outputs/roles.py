@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orchestrator.outputs.bands import adjoining
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import Mark, hidden, pieces, whole
 from orchestrator.outputs.form import Table
@@ -96,7 +97,7 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.DEGREES, listed("df dof ddf ndf")),
     (Role.SPREAD, listed("sd std stdev se sem var variance mad cv")),
     (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
-                           "youngest")),
+                           "youngest whislo whishi fliers outliers")),
     (Role.PERCENTILE, listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
                               "q3 p1 p5 p10 p20 p25 p50 p75 p80 p90 p95 p99 lq uq")),
     (Role.COEFFICIENT, listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
@@ -122,7 +123,8 @@ _WEAK = listed(
 )
 """Words that say so only where nothing else speaks against it."""
 _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
-                "minutes seconds days weeks months years cycles courses doses mgkg")  # fmt: skip
+                "minutes seconds days weeks months years cycles courses doses mgkg tube tubes vial "
+                "vials bag bags tablet tablets capsule capsules aliquot aliquots swab swabs")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat")  # fmt: skip
 _NUMBER_OF = listed("n num number count counts nr no of the total")
@@ -142,13 +144,15 @@ _SETTINGS = listed(
     "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
-    "digits decimals"
+    "digits decimals cell cells look looks interim"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
 """Settings of a model or a score, where a name holds nothing else; beside other words they may
 belong to a category (`above the threshold`), of which people are counted."""
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
+_STEPS = listed("start stop step")
+"""Names of the ends of a range of row numbers, when a name holds nothing else."""
 _AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
     "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
@@ -229,11 +233,19 @@ def roles(table: Table, known: Known) -> list[Role]:
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if unclear and (
         _sums_up(table, columns, unclear)
-        or (len(unclear) > 1 and table.header and known([table.columns[at] for at in unclear]))
+        or (table.header and _across([table.columns[at] for at in unclear], columns[0], known))
         or _beside_a_total(table, found, unclear)
     ):
         return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
     return found
+
+
+def _across(names: Sequence[str], labels: Sequence[str], known: Known) -> bool:
+    """See whether columns are named by the categories of one variable, as in a cross table.
+
+    Shape: categories of the source, or bands of a number beside categories of the source.
+    """
+    return len(names) > 1 and (known(names) or (adjoining(names) and known(labels)))
 
 
 def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
@@ -284,6 +296,8 @@ def _is_label_only(role: Role, own: set[str], names: frozenset[str]) -> bool:
     only = own & names
     if only == {"p"}:
         return not own <= {"p", "value", "val", "adj", "adjusted", "trend", "interaction", "for"}
+    if only == {"outliers"}:
+        return bool(own & _NUMBER_OF)
     if role is Role.STATISTIC and only <= {"lambda", "change", "mode"}:
         return not own <= only | {"value", "abs", "mean"}
     return only in ({"range"}, {"target"}, {"expected"}) and bool(own & _AXIS)
@@ -336,6 +350,10 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     told = list(found)
     if told and told[0] is Role.UNKNOWN and enumerates(columns[0], alone=len(columns) == 1):
         told[0] = Role.INDEX
+    told = [
+        Role.INDEX if role is Role.TEXT and _is_progress(columns, at) else role
+        for at, role in enumerate(told)
+    ]
     usable = [role is not Role.INDEX for role in told[: _measures_from(columns, told)]]
     for at in key_columns(columns[: len(usable)], usable):
         told[at] = Role.AXIS if told[at] in {Role.UNKNOWN, Role.COUNT} else told[at]
@@ -343,6 +361,15 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     if counting and all(only_flags(columns[at]) for at in counting):
         told = [Role.UNKNOWN if role is Role.COUNT else role for role in told]
     return told
+
+
+def _is_progress(columns: Sequence[Sequence[str]], at: int) -> bool:
+    """Tell how far a program is: `1/3`, `2/3`, `3/3`, one after another, behind one same word."""
+    cut = [cell.strip().partition("/") for cell in columns[at]]
+    alike = len({end for _, _, end in cut}) == 1 and cut[0][2].isdecimal() if cut else False
+    if not alike or not enumerates([done for done, _, _ in cut]):
+        return False
+    return at == 0 or len(set(columns[at - 1])) == 1
 
 
 def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> int:
@@ -361,6 +388,8 @@ def _cells(
     row: int, column: int, text: str, role: Role, says: Role | None, labelled: bool
 ) -> list[Cell]:
     value = whole(text)
+    if role is Role.INDEX and "/" in text:
+        return []
     if value is None or (role is Role.TEXT and column == 0):
         return _packed(row, column, text, role if says not in STATISTICS else says)
     if labelled:
@@ -423,7 +452,7 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):
         return Role.YEAR
-    if own & _INDEX or (not name.strip() and _runs(values)):
+    if own & _INDEX or (own and own <= _STEPS) or (not name.strip() and _runs(values)):
         return Role.INDEX
     return Role.DOSE if own & _DOSE else Role.UNKNOWN
 

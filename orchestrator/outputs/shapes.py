@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from orchestrator.outputs.canon import is_missing, number
+from orchestrator.outputs.keys import enumerates
 
 MELTED = "one line a value"
 """The shape of a long table seen as the wide one it was made from."""
@@ -47,18 +48,18 @@ def views(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[View]:
 
 
 def _transposed(rows: Sequence[Sequence[str]], columns: Sequence[Sequence[str]]) -> Iterator[View]:
-    """See each column as a row, where the lines could be variables."""
+    """See each column as a row, where the lines could be variables; row numbers are nobody."""
     if not 3 <= len(rows) <= _VARIABLES or len(columns) < 2:
         return
     labels = [row[0] for row in rows]
     first = int(len(set(labels)) == len(labels) and not any(map(_is_number, labels)))
-    if len(columns) - first < 1:
+    places = [at for at in range(first, len(columns)) if not enumerates(columns[at])]
+    if not places:
         return
-    cells = [row[first:] for row in rows]
-    places = range(first, len(columns))
+    cells = [[row[at] for at in places] for row in rows]
     every = tuple(range(len(rows)))
     names = tuple(labels) if first else ()
-    yield View("transposed", names, cells, [every for _ in places], list(places))
+    yield View("transposed", names, cells, [every for _ in places], places)
 
 
 def _melted(

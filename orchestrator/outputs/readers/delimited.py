@@ -16,16 +16,20 @@ DELIMITERS = (",", ";", "\t", "|")
 _HIDDEN = (" ", ":", "^", "~", "#", "&", "_", "/", "!", "$", "*", "@", "|", ";", ",", "\t")
 _PACKED = 0.7
 """Of a hundred cells, how many must be packed alike; the rest may be a name or a remark."""
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\Z")
+"""A time of the day packs nothing."""
 _FORMULA = re.compile(r"[=@].|[+-](?:[a-zA-Z(](?!nf\b))")
 
 
-def read(opening: Opening, path: str, data: bytes) -> None:
+def read(opening: Opening, path: str, data: bytes) -> str:
     """Read a delimited file as one table, and packed columns as tables of their own.
 
+    Shape: answers the remarks above the table, lines that begin with `#`, where there is no one
+    table with them.
     Errors: Unreadable for a file without one dialect, with the first line that differs.
     """
     decoded = decode(data, "table")
-    rows = parse(decoded.content)
+    remarks, rows = _below_remarks(decoded.content)
     columns, body, header = split_header(rows)
     notes = [*decoded.notes, *_formulas(body)]
     opening.table(
@@ -33,6 +37,19 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         raw=data,
     )  # fmt: skip
     unpack(opening, path, columns, body)
+    return remarks
+
+
+def _below_remarks(content: str) -> tuple[str, list[list[str]]]:
+    """Parse a table, without the remarks above it if it is one only so."""
+    try:
+        return "", parse(content)
+    except Unreadable:
+        lines = content.splitlines(keepends=True)
+        remarks = list(itertools.takewhile(lambda line: line.startswith("#"), lines))
+        if not remarks:
+            raise
+        return "".join(remarks), parse("".join(lines[len(remarks) :]))
 
 
 def parse(content: str, delimiters: Sequence[str] = DELIMITERS) -> list[list[str]]:
@@ -91,8 +108,10 @@ def unpack(
 def _packing(cells: Sequence[str]) -> tuple[str, int]:
     """Find the mark that cuts most cells into as many pieces, three or more; none is empty.
 
-    Shape: words between spaces are a label unless half of them are numbers.
+    Shape: words between spaces are a label unless half of them are numbers; clocks are no records.
     """
+    if cells and all(map(_CLOCK.match, cells)):
+        return "", 0
     for mark in _HIDDEN if cells else ():
         width, often = Counter(cell.count(mark) for cell in cells).most_common(1)[0]
         if width >= 2 and often >= max(_PACKED * len(cells), min(2, len(cells))):

@@ -145,6 +145,12 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x93NUMPY", "npy"),
     (0, b"RDX2\n", "r"),
     (0, b"RDX3\n", "r"),
+    (0, b"RDA2\n", "r"),
+    (0, b"RDA3\n", "r"),
+    (0, b"RDB2\n", "r"),
+    (0, b"RDB3\n", "r"),
+    (0, b"B\n\x02\x00\x00\x00", "r"),
+    (0, b"B\n\x03\x00\x00\x00", "r"),
     (0, b"X\n\x00\x00\x00\x02", "r"),
     (0, b"X\n\x00\x00\x00\x03", "r"),
     (0, b"<stata_dta>", "stata"),
@@ -196,6 +202,8 @@ def decide(path: str, data: bytes) -> tuple[str, Note | None]:
     form = BY_NAME[claimed]
     if form.proof and claimed == "pickle" and proved is None and data[:1] in b"(]}c\x00":
         proved = "pickle"  # protocol 0 and 1 begin like text
+    if claimed == "rds" and proved is None and data[:4] in {b"A\n2\n", b"A\n3\n"}:
+        proved = "r"  # plain text, as saveRDS(ascii = TRUE) writes it
     if form.note is None and (proved in form.proof if form.proof else proved is None):
         return _as_text(claimed, data)
     if form.note is not None and (not form.proof or proved in form.proof):

@@ -17,6 +17,7 @@ from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
+from orchestrator.outputs.readers.sentences import find_sentences
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
@@ -57,7 +58,9 @@ def read_delimited(opening: Opening, path: str, data: bytes) -> None:
     Errors: Unreadable for bytes that are no text.
     """
     try:
-        delimited.read(opening, path, data)
+        remarks = delimited.read(opening, path, data)
+        if remarks:
+            add_text(opening, f"{below(path)}remarks", remarks)
     except Unreadable as stop:
         if stop.note is not Note.RAGGED:
             raise
@@ -99,12 +102,18 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         return
     for number, data in enumerate(_encoded(content), 1):
         opening.inner(f"{path}{inner}encoded/{number}", data, kind="text")
-    for number, block in enumerate(find_tables(content), 1):
+    tables = find_tables(content)
+    for number, block in enumerate(tables, 1):
         own = opening.free(f"{path}{inner}tables/{number}")
         opening.table(own, block.columns, block.rows, header=block.header)
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
+    told = [line for line, _ in _paragraphs(content, 1) if all(line != one.line for one in tables)]
+    for number, cells in find_sentences(content, told):
+        columns = [f"word {at}" for at in range(1, len(cells) + 1)]
+        own = opening.free(f"{path}{inner}sentences/{number}")
+        opening.table(own, columns, [cells], header=False, notes=[Observation(Note.SENTENCE)])
 
 
 def _encoded(content: str) -> Iterator[bytes]:
@@ -143,7 +152,7 @@ def find_tables(content: str) -> list[Block]:
     return found
 
 
-def _paragraphs(content: str) -> list[tuple[int, list[str]]]:
+def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
     found: list[tuple[int, list[str]]] = []
     current: list[str] = []
     lines = content.splitlines()
@@ -153,7 +162,7 @@ def _paragraphs(content: str) -> list[tuple[int, list[str]]]:
         elif current:
             found.append((number - len(current), current))
             current = []
-    return [(line, block) for line, block in found if len(block) >= 2]
+    return [(line, block) for line, block in found if len(block) >= least]
 
 
 def _is_rule(text: str) -> bool:
@@ -229,7 +238,11 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
         return None
     cuts = [[_cut_at(text, _edges(kept)) for text in kept]]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
-    found = [(body, cut[0]) for cut in cuts if (body := _agreeing(cut, least))]
+    found = [
+        (body, cut[0])
+        for cut in cuts
+        if (body := _agreeing(cut, least)) and (len(body) > 1 or _names_all(cut[0], body[0]))
+    ]
     if not found:
         return None
     body, first = max(found, key=lambda cut: (len(cut[0]), _is_clean(cut[0]), len(cut[0][0])))
@@ -238,9 +251,19 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
 
 
+def _names_all(first: Sequence[str], row: Sequence[str]) -> bool:
+    """Say whether a first line names every column of the only row: a sentence's title does not."""
+    return len(row) - sum(map(bool, first)) in {0, 1}
+
+
 def _is_clean(body: Sequence[Sequence[str]]) -> bool:
-    """Say whether no cell holds a gap: a cut through a word left two cells in one elsewhere."""
-    return not any("  " in cell for row in body for cell in row)
+    """Say whether a cut is through no word: no cell holds a gap, no column is blank.
+
+    Shape: a name of two words above narrow numbers (`very high`) leaves a column of its own, empty
+    below the first word.
+    """
+    gap = any("  " in cell for row in body for cell in row)
+    return not gap and all(map(any, zip(*body, strict=True)))
 
 
 def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:

@@ -4,7 +4,6 @@ Nothing is evaluated. Whatever R would keep (the frame inside a model, the data 
 environment of a function) is walked like the rest. Source: R Internals, serialization formats.
 """
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,9 +11,9 @@ from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import cells
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.r_numbers import MISSING, Numbers, numbers
 from orchestrator.outputs.readers.squeezed import unsqueeze
 
-_MISSING = -(2**31)
 _SINGLE = {254: "NULL", 253: "global", 252: "unbound", 251: "missing", 250: "base namespace",
            242: "empty", 241: "base"}  # fmt: skip
 _PAIRS, _CLOSURE, _ENVIRONMENT, _PROMISE, _CALL, _DOTS = 2, 3, 4, 5, 6, 17
@@ -36,18 +35,19 @@ class Item:
 
 
 def read(opening: Opening, path: str, data: bytes) -> None:
-    """Read a file of R objects, squeezed or not.
+    """Read a file of R objects, squeezed or not, in bytes or in plain text.
 
-    Errors: Unreadable UNKNOWN_TYPE for other ways of writing (text, old), TRUNCATED for a cut one.
+    Errors: Unreadable UNKNOWN_TYPE for older ways of writing, TRUNCATED for a cut one.
     """
     content, spans = unsqueeze(opening, data)
-    start = 5 if content[:5] in {b"RDX2\n", b"RDX3\n"} else 0
-    if content[start : start + 2] != b"X\n":
+    saved = content[:3] in {b"RDX", b"RDA", b"RDB"} and content[3:5] in {b"2\n", b"3\n"}
+    found = numbers(content, 5 if saved else 0)
+    if found is None:
         raise Unreadable(Note.UNKNOWN_TYPE)
-    walker = _Walker(content, start + 2)
+    walker = _Walker(found, len(content))
     root = walker.run()
-    if walker.at != len(content):
-        raise Unreadable(Note.UNKNOWN_PART, walker.at)
+    if found.at != len(content):
+        raise Unreadable(Note.UNKNOWN_PART, found.at)
     opening.container(path, data, spans)
     if walker.words:
         opening.text(opening.free(f"{below(path)}texts"), "\n".join(walker.words))
@@ -130,9 +130,9 @@ def _labelled(item: Item) -> list[str]:
 class _Walker:
     """Reads the binary format of versions 2 and 3."""
 
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data = data
-        self.at = at
+    def __init__(self, numbers: Numbers, size: int) -> None:
+        self.numbers = numbers
+        self.size = size
         self._seen: dict[str, None] = {}
         self._references: list[Item] = []
 
@@ -143,32 +143,30 @@ class _Walker:
 
     def run(self) -> Item:
         version = self._integer()
-        self._take(8)
+        self.numbers.integers(2)
         if version == 3:
-            self._take(self._integer())
+            self.numbers.text(self._integer())
         elif version != 2:
-            raise Unreadable(Note.UNKNOWN_TYPE, self.at)
+            raise Unreadable(Note.UNKNOWN_TYPE, self.numbers.at)
         return self._item()
 
-    def _take(self, count: int) -> bytes:
-        if count < 0 or self.at + count > len(self.data):
-            raise Unreadable(Note.TRUNCATED, self.at)
-        self.at += count
-        return self.data[self.at - count : self.at]
-
     def _integer(self) -> int:
-        return int(struct.unpack(">i", self._take(4))[0])
+        return self.numbers.integer()
 
     def _length(self, width: int) -> int:
         count = self._integer()
         if count == -1:
             count = (self._integer() << 32) + self._integer()
-        if count < 0 or count * width > len(self.data) - self.at:
-            raise Unreadable(Note.TRUNCATED, self.at)
+        if count < 0 or not self.numbers.holds(count, width):
+            raise Unreadable(Note.TRUNCATED, self.numbers.at)
         return count
 
-    def _item(self) -> Item:
-        flags = self._integer()
+    def _text(self, count: int) -> str:
+        return "" if count == -1 else self.numbers.text(count).decode("utf-8", "replace")
+
+    def _item(self, flags: int | None = None) -> Item:
+        """Read one value, whose flags may be known already."""
+        flags = self._integer() if flags is None else flags
         kind = flags & 255
         if kind in _SINGLE:
             return Item(kind)
@@ -177,7 +175,7 @@ class _Walker:
         if kind == _REFERENCE:
             place = (flags >> 8 or self._integer()) - 1
             if not 0 <= place < len(self._references):
-                raise Unreadable(Note.TRUNCATED, self.at)
+                raise Unreadable(Note.TRUNCATED, self.numbers.at)
             return self._references[place]
         item = Item(kind)
         self._fill(item, kind)
@@ -204,10 +202,10 @@ class _Walker:
                 item.values = [self._item().values[0] for _ in range(self._integer())]
                 self._references.append(item)
             case 7 | 8:
-                self._say(self._take(self._integer()).decode("latin-1"))
+                self._say(self.numbers.text(self._integer()).decode("latin-1"))
             case 9:
                 count = self._integer()
-                text = "" if count == -1 else self._take(count).decode("utf-8", "replace")
+                text = self._text(count)
                 item.values = [text]
                 self._say(text)
             case 22 | 23:
@@ -227,22 +225,19 @@ class _Walker:
     def _vector(self, item: Item, kind: int) -> None:
         match kind:
             case 10 | 13:
-                count = self._length(4)
-                found = struct.unpack(f">{count}i", self._take(4 * count))
-                item.values = ["" if one == _MISSING else str(one) for one in found]
+                found = self.numbers.integers(self._length(4))
+                item.values = ["" if one == MISSING else str(one) for one in found]
             case 14 | 15:
                 count = self._length(8 if kind == _REAL else 16) * (1 if kind == _REAL else 2)
-                raw = self._take(8 * count)
-                found_reals = struct.unpack(f">{count}d", raw)
-                item.values = [cells.of_double(one) for one in found_reals]
+                item.values = [cells.of_double(one) for one in self.numbers.reals(count)]
             case 16:
                 count = self._length(4)
                 parts = [self._item() for _ in range(count)]
                 item.values = [part.values[0] if part.values else "" for part in parts]
             case 24:
-                item.values = [str(one) for one in self._take(self._length(1))]
+                item.values = [str(one) for one in self.numbers.raw(self._length(1))]
             case _:
-                raise Unreadable(Note.UNKNOWN_TYPE, self.at)
+                raise Unreadable(Note.UNKNOWN_TYPE, self.numbers.at)
 
     def _pairs(self, flags: int) -> Item:
         """Read a chain of pairs without recursion along it."""
@@ -260,8 +255,7 @@ class _Walker:
             flags = self._integer()
             if flags & 255 not in {_PAIRS, _CLOSURE, _PROMISE, _CALL, _DOTS}:
                 break
-        self.at -= 4
-        last = self._item()
+        last = self._item(flags)
         if last.kind != 254:
             head.parts.append(last)
         return head
@@ -283,8 +277,8 @@ class _Walker:
         name = info.parts[0].values[0] if info.parts and info.parts[0].values else ""
         if name in {"compact_intseq", "compact_realseq"} and len(state.values) == 3:
             count, first, step = (float(text) for text in state.values)
-            if not 0 <= count <= len(self.data) * 100:
-                raise Unreadable(Note.BOMB, self.at)
+            if not 0 <= count <= self.size * 100:
+                raise Unreadable(Note.BOMB, self.numbers.at)
             item.values = [cells.of_double(first + at * step) for at in range(int(count))]
         elif name == "deferred_string" and state.parts:
             item.values = _labelled(state.parts[0])
@@ -293,7 +287,7 @@ class _Walker:
             item.values, item.parts = inner.values, inner.parts
             item.attributes = {**inner.attributes, **item.attributes}
         else:
-            raise Unreadable(Note.UNKNOWN_TYPE, self.at)
+            raise Unreadable(Note.UNKNOWN_TYPE, self.numbers.at)
         item.kind = _INTEGER if name == "compact_intseq" else _STRING if "str" in name else _REAL
 
     def _code(self) -> list[Item]:

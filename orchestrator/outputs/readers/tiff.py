@@ -10,7 +10,7 @@ from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import cells
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.pictures import fit, low_bits, reencode
-from orchestrator.outputs.readers.prose import add_text
+from orchestrator.outputs.readers.prose import add_tables
 
 _FORMS = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II", 6: "b", 7: "s", 8: "h", 9: "i", 10: "ii",
           11: "f", 12: "d", 13: "I"}  # fmt: skip
@@ -21,14 +21,19 @@ _RASTER = frozenset({256, 257, 258, 259, 262, 277, 278, 284, 317, 338, 339})
 """How the samples lie: of what a picture needs to be decoded nothing is said."""
 
 _DIRECTORIES = 200
+_FEW = 2
 
 
 @dataclass
 class Directories:
-    """What the tags of a file say, the bytes that they own, thumbnails, and bytes of no text."""
+    """What the tags of a file say, the bytes that they own, thumbnails, and bytes of no text.
+
+    Shape: `few` are tags of one number or two (a resolution), which are no rows of anything.
+    """
 
     spans: list[Span] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    few: list[str] = field(default_factory=list)
     thumbnails: list[bytes] = field(default_factory=list)
     loose: list[bytes] = field(default_factory=list)
     pictures: int = 0
@@ -53,8 +58,10 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 
 def add_facts(opening: Opening, path: str, found: Directories) -> None:
     """Add what tags say as text, thumbnails as pictures, other bytes as unknown parts."""
-    if found.words:
-        add_text(opening, f"{below(path)}tags", "\n".join(found.words))
+    if found.words or found.few:
+        own = opening.free(f"{below(path)}tags")
+        opening.text(own, "\n".join([*found.words, *found.few]))
+        add_tables(opening, own, "\n".join(found.words))
     for thumbnail in found.thumbnails:
         own = opening.inner(f"{below(path)}thumbnail", thumbnail, kind="jpeg")
         opening.text(opening.free(f"{own}/note"), "a thumbnail", notes=[Observation(Note.HIDDEN)])
@@ -154,7 +161,8 @@ def _values(
     many_of = form * many if len(form) > 1 else f"{many}{form}"
     numbers = list(struct.unpack(order + many_of, raw))
     if tag not in {*_OFFSETS, *_SIZES, *_INNER, _THUMBNAIL} and (tag not in _RASTER or many > 4):
-        found.words.append(f"{tag}: {' '.join(map(str, numbers))}")
+        told = found.words if len(numbers) > _FEW else found.few
+        told.append(f"{tag}: {' '.join(map(str, numbers))}")
     return [int(one) for one in numbers]
 
 

@@ -36,19 +36,29 @@ def _too_many(part: Part, limit: int) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[Finding]:
+def varied(table: Table, policy: OutputsPolicy) -> tuple[int, int] | None:
+    """Say of a table that looks like one row per person how varied it is; None of any other.
+
+    Units: per cent; of distinct values in the most varied column, of rows that differ.
+    """
     shape = policy.shape
     if len(table.rows) < shape.rows or _units(table) < shape.rows:
-        return []
+        return None
     if len(table.columns) < shape.columns or _falls(table):
-        return []
+        return None
     share = max(
         100 * len({row[column] for row in table.rows}) // len(table.rows)
         for column in range(len(table.columns))
     )
     different = 100 * len(set(table.rows)) // len(table.rows)
-    if share < shape.unique_percent and different < 100:
+    return (share, different) if share >= shape.unique_percent or different >= 100 else None
+
+
+def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[Finding]:
+    seen, shape = varied(table, policy), policy.shape
+    if seen is None:
         return []
+    share, different = seen
     evidence = (
         f"{rows_word(len(table.rows))}, {len(table.columns)} columns, the most varied column has "
         f"{share} % distinct values, {different} % of the rows differ"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import Mark, pieces
 from orchestrator.outputs.form import Part, Table
+from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.roles import STATISTICS, THINGS, Cell, Role, is_total, listed, words
 from orchestrator.outputs.rules.rule import (
@@ -22,6 +23,7 @@ from orchestrator.outputs.rules.rule import (
     finding,
     spelled_rows,
 )
+from orchestrator.outputs.rules.shape import varied
 from orchestrator.policy.outputs import OutputsPolicy
 
 _IN_TEXT = re.compile(
@@ -56,13 +58,28 @@ def _small(subject: Subject) -> Outcome:
     least = subject.policy.counts.minimum
     found: list[Finding] = []
     for seen in subject.seen:
-        cells = [cell for cell in seen.counts if 0 < cell.value < least]
+        marks = _marks_of_people(seen, subject.policy)
+        cells = [c for c in seen.counts if 0 < c.value < least and c.column not in marks]
         for column in sorted({cell.column for cell in cells}):
             own = [cell for cell in cells if cell.column == column]
             found += _small_cells(seen, column, own, least)
         found += _small_rests(seen, least)
     found += [item for part in subject.parts if part.text for item in _in_text(part, least)]
     return Outcome(tuple(found))
+
+
+def _marks_of_people(seen: Seen, policy: OutputsPolicy) -> frozenset[int]:
+    """List the columns of ones and zeros in a table of which O20 says that its rows may be people.
+
+    Shape: that they may be is all that an unclear one says; it is said once. None elsewhere.
+    """
+    columns = list(zip(*seen.table.rows, strict=True))
+    flags = [
+        at
+        for at, role in enumerate(seen.roles)
+        if role is Role.UNKNOWN and only_flags(columns[at])
+    ]
+    return frozenset(flags if flags and varied(seen.table, policy) else ())
 
 
 def _small_cells(seen: Seen, column: int, cells: Sequence[Cell], least: int) -> list[Finding]:
@@ -249,10 +266,20 @@ def _everybody(subject: Subject) -> Outcome:
     for seen in subject.seen:
         for column, role in enumerate(seen.roles):
             rows = _extremes(seen.table, column) if role is Role.PERCENT else _packed(seen, column)
+            if role is Role.PERCENT and _is_measured(seen, subject.policy):
+                rows = []
             found += _shares(seen, column, [seen.row(row) for row in rows])
         found += _whole_groups(seen)
         found += _same_values(seen)
     return Outcome(tuple(found))
+
+
+def _is_measured(seen: Seen, policy: OutputsPolicy) -> bool:
+    """Say whether shares are measurements of people (blasts in percent), and none of people.
+
+    Shape: where nothing counts and O20 says that rows may be people.
+    """
+    return Role.COUNT not in seen.roles and varied(seen.table, policy) is not None
 
 
 def _shares(seen: Seen, column: int, rows: Sequence[int]) -> list[Finding]:
@@ -271,7 +298,7 @@ def _packed(seen: Seen, column: int) -> list[int]:
     rows = []
     for row, values in enumerate(seen.table.rows, 1):
         found = pieces(values[column])
-        if len(found) < 2 or is_total(values[0]):
+        if len(found) < 2 or is_total(values[0]) or seen.roles[column] is Role.INDEX:
             continue
         shares = [piece.value for piece in found if piece.mark is Mark.SHARE]
         part = next((piece.value for piece in found if piece.mark is Mark.COUNT), None)
