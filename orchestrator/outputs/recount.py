@@ -17,6 +17,8 @@ from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.roles import words
 
 _FEW_VALUES = 1000
+_DECIMALS = 6
+_EXACT = 1e-9
 _PERSON = frozenset({"pseudonym", "direct_id"})
 
 
@@ -60,6 +62,17 @@ class Group:
             if math.isfinite(value):
                 sums[row if who is None else who.values[row]] += abs(value)
         return sorted(sums.values(), reverse=True)
+
+    def holders(self, of: Column, value: float) -> set[int]:
+        """Give the people of these rows who have a value; each row is its own where nobody says."""
+        if of.magnitudes is None:
+            return set()
+        who = person_column(self.table)
+        return {
+            row if who is None else who.values[row]
+            for row in self.members
+            if math.isclose(of.magnitudes[of.values[row]], value, rel_tol=1e-9)
+        }
 
     def numbers(self, of: Column) -> list[float]:
         """List a column's numbers in these rows, missing ones left out."""
@@ -151,6 +164,15 @@ def holders(index: Index, table: TableIndex, column: Column, text: str) -> int:
     rows = column.rows_of(0, group)
     who = person_column(table)
     return len(rows) if who is None else len({who.values[row] for row in rows})
+
+
+def grid(column: Column) -> float:
+    """Give the step on which the values of a column stand: 1, or as many decimals as they have."""
+    values = [value for value in column.magnitudes or () if math.isfinite(value)]
+    for decimals in range(_DECIMALS):
+        if all(abs(value - round(value, decimals)) < _EXACT for value in values):
+            return float(10**-decimals)
+    return float(10**-_DECIMALS)
 
 
 def ends(column: Column) -> tuple[float, float] | None:

@@ -28,6 +28,8 @@ _WORDS = 4
 _LETTERS = 20
 """A text is a remark about somebody from this many words and letters on; a label is shorter."""
 _SUFFIXES = 8
+_EVERYBODY = 1 << 40
+_QUOTES = 2
 _EDGE = " \t\"'`*_>#|,;()[]{}\\-•–"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./](\d{1,2})[./](\d{4})", re.ASCII)
 BIRTH_WORDS = frozenset(
@@ -75,6 +77,8 @@ def _texts(subject: Subject) -> Outcome:
     found: list[Finding] = []
     for one in known:
         found += [item for part in subject.parts for item in _in_part(part, one)]
+    for one in [] if found else _columns(subject, "free_text", _EVERYBODY):
+        found += [item for part in subject.parts for item in _phrases(part, one)]
     return Outcome(tuple(found))
 
 
@@ -88,20 +92,31 @@ def _columns(subject: Subject, role: str, most: int) -> list[_Known]:
     ]
 
 
-def _in_part(part: Part, known: _Known) -> Iterable[Finding]:
-    lines: list[int] = []
+def _repeated(part: Part, known: _Known) -> dict[int, str]:
+    """Give the rows or lines, from 1, that repeat a remark, each with it."""
+    lines: list[list[str]] = []
     if part.table is not None:
-        lines = [
-            row
-            for row, cells in enumerate(part.table.rows, 1)
-            if any(is_remark(cell) and known.has(cell) for cell in cells)
-        ]
+        lines = [[cell for cell in cells if is_remark(cell)] for cells in part.table.rows]
     elif part.text:
-        lines = [
-            line
-            for line, content in enumerate(part.text.splitlines(), 1)
-            if any(known.has(text) for text in remarks(content))
-        ]
+        lines = [sorted(remarks(content)) for content in part.text.splitlines()]
+    found = {line: next(filter(known.has, own), "") for line, own in enumerate(lines, 1)}
+    return {line: text for line, text in found.items() if text}
+
+
+def _phrases(part: Part, known: _Known) -> Iterable[Finding]:
+    """Several remarks that many share are a list of quotes; one may be anybody's words."""
+    found = _repeated(part, known)
+    if len(set(found.values())) < _QUOTES:
+        return
+    evidence = (
+        f"{len(set(found.values()))} different remarks of {known.column.name} of "
+        f"{known.index.label or 'the source'}, at {spelled_rows(found)}"
+    )
+    yield Finding("O23", Verdict.FLAG, Where(part.path, tuple(found)), evidence, _SAY_TEXT)
+
+
+def _in_part(part: Part, known: _Known) -> Iterable[Finding]:
+    lines = list(_repeated(part, known))
     if lines:
         where = Where(part.path, tuple(lines))
         what = "rows" if part.table is not None else "lines"
@@ -126,7 +141,7 @@ def is_remark(text: str) -> bool:
 
 
 def _dates(subject: Subject) -> Outcome:
-    known = _columns(subject, "date", 1 << 40)
+    known = _columns(subject, "date", _EVERYBODY)
     found: list[Finding] = []
     for part, table in subject.tables:
         for at, name in enumerate(table.columns):
@@ -185,9 +200,10 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 TEXTS = Rule(
     id="O23",
-    version=1,
+    version=2,
     title="Free text of the source",
-    text="No remark that stands in the source about fewer people than the minimum may leave.",
+    text="No remark that stands in the source about fewer people than the minimum may leave; "
+    "several that more people share are looked at.",
     source="outputs section 3, O23",
     needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_texts,

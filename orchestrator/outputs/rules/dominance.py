@@ -38,7 +38,7 @@ def traced(subject: Subject, wanted: frozenset[Role]) -> list[Traced]:
         for figure in figures(seen.block, subject.known)
         if figure.role in wanted
     ]
-    recount = Recount(subject.indexes, _variables([figure for _, figure in listed]))
+    recount = Recount(subject.indexes, variables([figure for _, figure in listed]))
     found = []
     for seen, figure in listed:
         own = recount.groups(figure.coordinates)
@@ -105,7 +105,8 @@ def _finding(one: Traced, which: int, policy: OutputsPolicy, certain: bool) -> F
     )
 
 
-def _variables(listed: Sequence[Figure]) -> dict[str, list[str]]:
+def variables(listed: Sequence[Figure]) -> dict[str, list[str]]:
+    """List the categories that figures name, by variable."""
     found: dict[str, dict[str, None]] = {}
     for figure in listed:
         for variable, category in figure.coordinates:

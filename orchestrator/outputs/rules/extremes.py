@@ -1,6 +1,6 @@
-"""[pure] O08, O09: extremes and exact percentiles that are single people's values.
+"""[pure] O08: extremes that are single people's values.
 
-Source: outputs section 3, O08 (ADRF, OpenSAFELY, ABS) and O09 (ADRF, ABS).
+Source: outputs section 3, O08 (ADRF, OpenSAFELY, ABS).
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.dominance import Traced, traced
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
 
-_SAY = (
+SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
     "the mean of the 45th and 55th percentile for a median."
 )
 
 
 def _extremes(subject: Subject) -> Outcome:
-    found = _held_by_few(subject, Role.EXTREME, "O08")
+    found = held_by_few(subject, Role.EXTREME, "O08")
     known = {(one.figure.row, one.figure.column, one.seen.part.path)
              for one in traced(subject, frozenset({Role.EXTREME}))}  # fmt: skip
     for seen in subject.seen:
@@ -33,14 +33,8 @@ def _extremes(subject: Subject) -> Outcome:
     return Outcome(tuple(found))
 
 
-def _percentiles(subject: Subject) -> Outcome:
-    found = _held_by_few(subject, Role.PERCENTILE, "O09")
-    if not found and not traced(subject, frozenset({Role.PERCENTILE})):
-        return Outcome(reason="No percentile of a variable of the source was recognised.")
-    return Outcome(tuple(found))
-
-
-def _held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
+def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
+    """List figures that are values of fewer people of the source than the policy's minimum."""
     least = subject.policy.holders.minimum
     found = []
     cells: dict[tuple[str, int, int], Traced] = {}
@@ -54,7 +48,7 @@ def _held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
             "the source have"
         )
         found.append(
-            finding(rule, Verdict.BLOCK, one.seen.part, evidence, _SAY, rows=[one.figure.row],
+            finding(rule, Verdict.BLOCK, one.seen.part, evidence, SAY, rows=[one.figure.row],
                     column=one.figure.column, threshold=f"at least {least} people with the value")
         )  # fmt: skip
     return found
@@ -82,16 +76,5 @@ EXTREMES = Rule(
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",
     needs=frozenset({Need.TABLE}),
     check=_extremes,
-    parameters=lambda policy: {"holders": str(policy.holders.minimum)},
-)
-
-PERCENTILES = Rule(
-    id="O09",
-    version=1,
-    title="Exact percentiles",
-    text="A percentile must not be the value of few people.",
-    source="outputs section 3, O09: ADRF (fuzzy medians), ABS (minimum contributors)",
-    needs=frozenset({Need.TABLE, Need.SOURCE}),
-    check=_percentiles,
     parameters=lambda policy: {"holders": str(policy.holders.minimum)},
 )

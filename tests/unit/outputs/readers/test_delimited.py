@@ -42,7 +42,8 @@ def test_a_windows_file_is_read_and_noted(caps: ReadCaps) -> None:
     ("data", "line"),
     [
         (b"a,b\n1,2\n1,2,3\n", 3),
-        (b"# note, with comma and more\na,b,c\n1,2,3\n", 2),
+        (b"# note, with comma and more\na,b,c\n1,2,3,4\n", 2),
+        (b"a,b,c\n1,2,3\n# note, with comma\n", 3),
         (b'a,b\n"1"x,2\n', 2),
         (b"a,b\n1,2\n\n1,2\n", 3),
         (b'a,b\n"open,2\n', 2),
@@ -53,6 +54,26 @@ def test_a_ragged_file_is_not_read(caps: ReadCaps, data: bytes, line: int) -> No
     seen = open_bytes("t.csv", data, caps).parts[0].notes[0]
     assert seen.note is Note.RAGGED
     assert seen.at == line
+
+
+def test_remarks_above_a_table_are_read_apart(caps: ReadCaps) -> None:
+    """As programs write them; what they say is seen, a table in them too."""
+    data = b"# made by us\n# 61;F;3.2\n# 58;M;4.1\n# 47;F;2.7\ngroup,n\nold,120\nyoung,80\n"
+    form = open_bytes("t.csv", data, caps)
+    assert tables(form)["t.csv"] == (("group", "n"), (("old", "120"), ("young", "80")))
+    assert form.parts[0].notes == ()
+    assert "# 61;F;3.2" in (next(p for p in form.parts if p.path == "t.csv!/remarks").text or "")
+    assert any("58" in cell for name, (_, rows) in tables(form).items() if "remarks" in name
+               for row in rows for cell in row)  # fmt: skip
+    assert cover(form).gaps == ()
+
+
+def test_clocks_are_not_cut_into_numbers(caps: ReadCaps) -> None:
+    """A time of the day is one value; three numbers between colons that are none are three."""
+    clocks = b"at,event\n09:31:01,read\n09:31:04,fitted\n09:31:09,done\n"
+    assert list(tables(open_bytes("t.csv", clocks, caps))) == ["t.csv"]
+    packed = b"at,event\n61:77:01,read\n58:31:04,fitted\n47:99:09,done\n"
+    assert "t.csv!/packed/1" in tables(open_bytes("t.csv", packed, caps))
 
 
 def test_bytes_that_are_no_text_are_not_read(caps: ReadCaps) -> None:

@@ -1,0 +1,135 @@
+"""[pure] O09: exact percentiles that are single people's values.
+
+A percentile of a group is the value of whoever stands in that place. Which variable a table is
+about its names tell, or, where they do not, the percentiles themselves: they are worked out again.
+Source: outputs section 3, O09 (ADRF, ABS).
+"""
+
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, gcd
+
+from orchestrator.outputs.figures import Figure, figures
+from orchestrator.outputs.index import Column
+from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.recount import Group, Recount, grid
+from orchestrator.outputs.roles import Role
+from orchestrator.outputs.rules.dominance import Traced, traced, variables
+from orchestrator.outputs.rules.extremes import SAY, held_by_few
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Seen,
+    Subject,
+    finding,
+    spelled_rows,
+)
+
+_LEVELS = {"median": 0.5, "p50": 0.5, "q2": 0.5, "q1": 0.25, "p25": 0.25, "lq": 0.25,
+           "q3": 0.75, "p75": 0.75, "uq": 0.75, "p10": 0.1, "p90": 0.9, "p5": 0.05,
+           "p95": 0.95}  # fmt: skip
+_TELLING = 3
+"""So many numbers worked out again are no accident; fewer on one grid are one."""
+_COARSER = 5
+
+
+def _percentiles(subject: Subject) -> Outcome:
+    named = traced(subject, frozenset({Role.PERCENTILE}))
+    found = held_by_few(subject, Role.PERCENTILE, "O09")
+    grouped = [one for one in named if not one.guessed and one.group.rows is not None]
+    told = grouped or _told_by_value(subject)
+    found = found or _of_groups(subject, told)
+    if not found and not named and not told:
+        return Outcome(reason="No percentile of a variable of the source was recognised.")
+    return Outcome(tuple(found))
+
+
+def _of_groups(subject: Subject, traces: Iterable[Traced]) -> list[Finding]:
+    """Percentiles that few people of their group have, where they were not rounded.
+
+    Shape: rounded are three or more figures of one variable and table that all stand on a coarser
+    grid than the variable; fewer, or finer ones, are as they came.
+    """
+    own: dict[tuple[str, int], list[Traced]] = {}
+    for one in traces:
+        own.setdefault((one.seen.part.path, id(one.column)), []).append(one)
+    least = subject.policy.holders.minimum
+    found = []
+    for ones in own.values():
+        few = [one for one in ones if 0 < _holders(one) < least]
+        if few and not _rounded([one.figure.value for one in ones], grid(few[0].column)):
+            rows = sorted({one.figure.row for one in few})
+            evidence = (
+                f"{few[0].column.name}: values that fewer than {least} people of their group have, "
+                f"at rows {spelled_rows(rows)}"
+            )
+            found.append(
+                finding("O09", Verdict.FLAG, few[0].seen.part, evidence, SAY, rows=rows,
+                        threshold=f"at least {least} people with the value")
+            )  # fmt: skip
+    return found
+
+
+def _holders(one: Traced) -> int:
+    return len(one.group.holders(one.column, one.figure.value))
+
+
+def _rounded(values: Sequence[float], step: float) -> bool:
+    """Say whether figures stand on a grid at least five times as coarse as their variable's."""
+    steps = {round(value / step) for value in values}
+    return len(steps) >= _TELLING and gcd(*steps) >= _COARSER
+
+
+def _told_by_value(subject: Subject) -> list[Traced]:
+    """Find the variable of each table whose percentiles are all those of the groups it names."""
+    found: list[Traced] = []
+    for seen in subject.seen:
+        listed = [
+            (figure, level)
+            for figure in figures(seen.block, subject.known)
+            if figure.role is Role.PERCENTILE and (level := _level(figure)) is not None
+        ]
+        if len(listed) >= _TELLING:
+            found += _worked_out(subject, seen, listed)
+    return found
+
+
+def _worked_out(
+    subject: Subject, seen: Seen, listed: Sequence[tuple[Figure, float]]
+) -> list[Traced]:
+    recount = Recount(subject.indexes, variables([figure for figure, _ in listed]))
+    groups: dict[int, list[tuple[Figure, float, Group]]] = {}
+    for figure, level in listed:
+        for group in recount.groups(figure.coordinates):
+            if group.rows is not None:
+                groups.setdefault(id(group.table), []).append((figure, level, group))
+    for own in groups.values():
+        for column in own[0][2].table.columns if len(own) == len(listed) else ():
+            if column.numeric and all(_is_there(*one, column) for one in own):
+                return [Traced(seen, figure, group, column) for figure, _, group in own]
+    return []
+
+
+def _is_there(figure: Figure, level: float, group: Group, column: Column) -> bool:
+    """Say whether a number stands at its level in a group, by any way of working it out."""
+    values = sorted(group.numbers(column))
+    if not values:
+        return False
+    place, half = level * (len(values) - 1), 0.5 * 10**-figure.decimals + 1e-9
+    return values[floor(place)] - half <= figure.value <= values[ceil(place)] + half
+
+
+def _level(figure: Figure) -> float | None:
+    return next((_LEVELS[word] for word in figure.variable if word in _LEVELS), None)
+
+
+PERCENTILES = Rule(
+    id="O09",
+    version=2,
+    title="Exact percentiles",
+    text="A percentile must not be the value of few people, of all or of its group.",
+    source="outputs section 3, O09: ADRF (fuzzy medians), ABS (minimum contributors)",
+    needs=frozenset({Need.TABLE, Need.SOURCE}),
+    check=_percentiles,
+    parameters=lambda policy: {"holders": str(policy.holders.minimum)},
+)
