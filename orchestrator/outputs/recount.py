@@ -127,6 +127,20 @@ class Recount:
                 found.append(Group(index, table, rows))
         return found
 
+    def joined(self, coordinates: Coordinates) -> list[Group]:
+        """Give the rows of the other tables that are about the people whom these categories name.
+
+        Shape: a diagnosis stands in one table, the transfusions of these people in another.
+        """
+        own = self.groups(coordinates)
+        known = {id(group.table) for group in own}
+        return [
+            part
+            for group in own
+            for table in group.index.tables
+            if id(table) not in known and (part := _of_people(group, table)) is not None
+        ]
+
     def _category(
         self,
         at: int,
@@ -141,6 +155,20 @@ class Recount:
             column = columns.get(variable)
             self._rows[key] = None if column is None else _rows(index, column, category)
         return self._rows[key]
+
+
+def _of_people(group: Group, table: TableIndex) -> Group | None:
+    """Find the people of a group in another table; None where one of both says not who."""
+    here, there = person_column(group.table), person_column(table)
+    if here is None or there is None or not here.features or not there.features:
+        return None
+    ours, theirs = here.features[0], there.features[0]
+    hashes = {ours.hashes[ours.group_of[value]]
+              for value in {here.values[row] for row in group.members} - {0}}  # fmt: skip
+    places = {at for at, own in enumerate(theirs.hashes) if own in hashes}
+    rows = frozenset(row for row, value in enumerate(there.values)
+                     if value and theirs.group_of[value] in places)  # fmt: skip
+    return Group(group.index, table, rows)
 
 
 def variable_column(table: TableIndex, said: Iterable[str]) -> Column | None:

@@ -4,12 +4,13 @@ Source: outputs section 3, O05 (ABS, ACRO's default, sdcLog) and O06 (ACRO's def
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.narrowed import narrowed
 from orchestrator.outputs.recount import Group, Recount, printed, variable_column
 from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
@@ -42,6 +43,7 @@ def traced(subject: Subject, wanted: frozenset[Role]) -> list[Traced]:
     found = []
     for seen, figure in listed:
         own = recount.groups(figure.coordinates)
+        own += recount.joined(figure.coordinates) if figure.coordinates else []
         for group in own or recount.groups(()):
             column = variable_column(group.table, figure.variable)
             if column is not None:
@@ -73,7 +75,25 @@ def _check(subject: Subject, which: int) -> tuple[list[Finding], bool]:
             certain = _is_this(one)
             if certain or not one.guessed:
                 found.append(_finding(one, which, subject.policy, certain))
+    for one in [] if found else _narrowed(everywhere):
+        if dominated(one.group.shares(one.column), subject.policy)[which]:
+            found.append(_finding(one, which, subject.policy, certain=True))
     return found, bool(everywhere)
+
+
+def _narrowed(everywhere: Sequence[Traced]) -> list[Traced]:
+    """Trace the sums of a table that are of a part of each group to that part."""
+    tables: dict[tuple[int, int, int], list[Traced]] = {}
+    for one in everywhere:
+        if one.figure.role is Role.SUM and not one.guessed and one.group.rows is not None:
+            key = (id(one.seen), one.figure.column, id(one.column))
+            tables.setdefault(key, []).append(one)
+    found = []
+    for own in tables.values():
+        groups = [one.group for one in own]
+        parts = narrowed(groups, [one.figure.value for one in own], own[0].column) or []
+        found += [replace(one, group=part) for one, part in zip(own, parts, strict=False)]
+    return found
 
 
 def _is_this(one: Traced) -> bool:
@@ -122,7 +142,7 @@ def _outcome(subject: Subject, which: int) -> Outcome:
 
 DOMINANCE = Rule(
     id="O05",
-    version=1,
+    version=2,
     title="Dominance",
     text="No sum or mean may be mostly one person's, or two people's.",
     source="outputs section 3, O05: (1, 50 %) ABS, (2, 90 %) ACRO's default",
@@ -135,7 +155,7 @@ DOMINANCE = Rule(
 
 P_PERCENT = Rule(
     id="O06",
-    version=1,
+    version=2,
     title="p %",
     text="From a sum nobody may work out the largest person's part to within p %.",
     source="outputs section 3, O06: ACRO's default 10 %; Eurostat",

@@ -3,18 +3,25 @@
 Source: outputs section 3, O02: Bundesbank's sdcLog counts distinct ids.
 """
 
-from orchestrator.outputs.facts import Fact, FactTable
+from collections.abc import Sequence
+
+from orchestrator.outputs.cells import whole
+from orchestrator.outputs.facts import Fact, people_table, row_coordinates
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.recount import Group
-from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, spelled_rows
+from orchestrator.outputs.narrowed import narrowed
+from orchestrator.outputs.recount import Group, Recount
+from orchestrator.outputs.roles import Role
+from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 
 _WORK = 20_000_000
 
 
 def _check(subject: Subject) -> Outcome:
     facts = [table for table in subject.facts if table.facts]
+    unclear = _unclear(subject)
     if not facts:
-        return Outcome(reason="No count stands under categories of the source in this file.")
+        return Outcome(unclear, reason=None if unclear else
+                       "No count stands under categories of the source in this file.")  # fmt: skip
     recount = subject.recount(facts)
     least, found, work = subject.policy.counts.minimum, list[Finding](), 0
     seen = False
@@ -30,9 +37,52 @@ def _check(subject: Subject) -> Outcome:
                                )  # fmt: skip
             rows += [fact.row for group in groups if _too_few(group, fact, least)]
         if rows:
-            found.append(_finding(table, rows, least))
+            found.append(_finding(table.path, rows, least))
     reason = None if seen else "No grouping of the source was recognised in this file."
-    return Outcome(tuple(found), reason=reason)
+    return Outcome((*found, *unclear), reason=reason)
+
+
+def _unclear(subject: Subject) -> tuple[Finding, ...]:
+    """Numbers of which nobody says what they count: rows of the source, of too few people?
+
+    Shape: a column of whole numbers at least as large as the minimum, beside categories of the
+    source; smaller ones O01 has flagged.
+    """
+    least, found = subject.policy.counts.minimum, list[Finding]()
+    for seen in subject.seen:
+        for column, role in enumerate(seen.roles):
+            values = [whole(row[column]) for row in seen.table.rows]
+            if role is Role.UNKNOWN and all(value is not None and value >= least for value in values):
+                rows = _few_behind(subject, seen, column, [float(value or 0) for value in values])
+                found += [_finding(seen.part.path, rows, least)] if rows else []
+    return tuple(found)
+
+
+def _few_behind(
+    subject: Subject, seen: Seen, column: int, values: Sequence[float]
+) -> list[int]:
+    """List the rows whose numbers are rows of the source about fewer people than the minimum."""
+    table, _, labels, heads = people_table(seen.block, subject.known)
+    if column in labels:
+        return []
+    named = [row_coordinates(table, row, labels, heads.get(at, ""), None)
+             for at, row in enumerate(table.rows)]  # fmt: skip
+    categories: dict[str, dict[str, None]] = {}
+    for variable, category in (pair for own in named for pair in own):
+        categories.setdefault(variable, {}).setdefault(category)
+    recount = Recount(subject.indexes, {name: list(own) for name, own in categories.items()})
+    by_table: dict[int, list[Group]] = {}
+    for own in named:
+        for group in [*recount.groups(own), *recount.joined(own)] if own else []:
+            by_table.setdefault(id(group.table), []).append(group)
+    for groups in by_table.values():
+        if len(groups) == len(values):
+            people = [part.people() for part in narrowed(groups, values, None) or []]
+            few = [at for at, count in enumerate(people, 1)
+                   if count is not None and 0 < count < subject.policy.counts.minimum]  # fmt: skip
+            if few:
+                return [seen.row(at) for at in few]
+    return []
 
 
 def _too_few(group: Group, fact: Fact, least: int) -> bool:
@@ -45,11 +95,11 @@ def _too_few(group: Group, fact: Fact, least: int) -> bool:
     return people is not None and 0 < people < least <= count <= group.size
 
 
-def _finding(table: FactTable, rows: list[int], least: int) -> Finding:
+def _finding(path: str, rows: list[int], least: int) -> Finding:
     return Finding(
         "O02",
         Verdict.BLOCK,
-        Where(table.path, tuple(sorted(set(rows)))),
+        Where(path, tuple(sorted(set(rows)))),
         f"counts of rows at {spelled_rows(rows)} stand for fewer than {least} people",
         "Several rows of the source are about one person here. Count people, not rows, and merge "
         f"groups of fewer than {least}.",
@@ -60,7 +110,7 @@ def _finding(table: FactTable, rows: list[int], least: int) -> Finding:
 
 RULE = Rule(
     id="O02",
-    version=1,
+    version=2,
     title="People, not rows",
     text="A count must rest on enough different people, however many rows each of them has.",
     source="outputs section 3, O02: Bundesbank's sdcLog counts distinct ids",
