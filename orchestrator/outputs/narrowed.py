@@ -34,7 +34,9 @@ def narrowed(
     known: set[Condition] | None = None
     for group, number in zip(groups, published, strict=True):
         sums = _sums(group, of)
-        own = {at for at, total in sums.items() if abs(total - number) < max(_EXACT * number, _EXACT)}
+        own = {
+            at for at, total in sums.items() if abs(total - number) < max(_EXACT * number, _EXACT)
+        }
         known = own if known is None else known & own
         if not known:
             return None

@@ -123,8 +123,8 @@ _WEAK = listed(
 )
 """Words that say so only where nothing else speaks against it."""
 _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
-                "minutes seconds days weeks months years cycles courses doses mgkg tube tubes vial "
-                "vials bag bags tablet tablets capsule capsules aliquot aliquots swab swabs")  # fmt: skip
+                "minutes seconds days weeks months years cycles courses doses mgkg tube tubes "
+                "vial vials bag bags tablet tablets capsule capsules swab swabs")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat")  # fmt: skip
 _NUMBER_OF = listed("n num number count counts nr no of the total")

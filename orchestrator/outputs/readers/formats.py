@@ -25,6 +25,13 @@ class Format:
 
 
 _ZIP = ("zip",)
+ARCHIVE = b"PK\x03\x04"
+_MEMBERS = (
+    (b"xl/workbook.xml", "xlsx"),
+    (b"word/document.xml", "docx"),
+    (b"ppt/presentation.xml", "pptx"),
+    (b"application/vnd.oasis", "opendocument"),
+)
 _R = ("gzip", "bzip2", "xz", "r")
 
 FORMATS: tuple[Format, ...] = (
@@ -191,7 +198,8 @@ def by_content(data: bytes) -> str | None:
 def decide(path: str, data: bytes) -> tuple[str, Note | None]:
     """Name the format to read as, or the note that says why the file is not read.
 
-    Shape: (format, None) only for a readable format on which name and bytes agree.
+    Shape: (format, None) only for a readable format on which name and bytes agree; with
+    TYPE_DISAGREES the format that the bytes are, if they prove one.
     """
     claimed, proved = by_extension(path), by_content(data)
     known = BY_NAME.get(proved or "")
@@ -208,7 +216,14 @@ def decide(path: str, data: bytes) -> tuple[str, Note | None]:
         return _as_text(claimed, data)
     if form.note is not None and (not form.proof or proved in form.proof):
         return claimed, form.note
-    return proved or "unknown", Note.TYPE_DISAGREES
+    if form.proof == _ZIP and proved is None and ARCHIVE in data:
+        return claimed, Note.TYPE_DISAGREES  # something stands before an archive
+    return _of_archive(data) if proved == "zip" else proved or "unknown", Note.TYPE_DISAGREES
+
+
+def _of_archive(data: bytes) -> str:
+    """Name the format of an archive by the names of its members, which stand there in plain."""
+    return next((name for mark, name in _MEMBERS if mark in data), "zip")
 
 
 def _as_text(claimed: str, data: bytes) -> tuple[str, Note | None]:

@@ -8,7 +8,7 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from orchestrator.outputs.form import Note, Observation
@@ -25,6 +25,12 @@ _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
 )
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
+_INSTREAM = re.compile(
+    r"(?:\b(?:input|data list)\b(?P<names>[^;]{0,4000}?)[;.]\s*)?"
+    r"^[ \t]*(?:datalines4?|cards4?|lines|begin data)[ \t]*[;.]?[ \t]*\n"
+    r"(?P<body>.*?)^[ \t]*(?:;|end data)",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
@@ -109,6 +115,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
+    for number, (columns, rows) in enumerate(_given_in_code(content), 1):
+        opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     told = [line for line, _ in _paragraphs(content, 1) if all(line != one.line for one in tables)]
     for number, cells in find_sentences(content, told):
         columns = [f"word {at}" for at in range(1, len(cells) + 1)]
@@ -149,7 +157,22 @@ def find_tables(content: str) -> list[Block]:
             found[-1] = _joined(last, more)
         else:
             found += [block] if block else _runs(line, lines)
-    return found
+    return [_named(block) for block in found]
+
+
+def _given_in_code(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """List the data that a program carries with it: SAS's datalines, SPSS's begin data.
+
+    Shape: names from the `input` or `data list` before it where there are as many as values; lines
+    of one width are one table, because a value of two words makes a line longer.
+    """
+    for match in _INSTREAM.finditer(content):
+        names = re.findall(r"[A-Za-z_]\w*+(?!\.)", match["names"] or "")
+        lines = [re.split(r"[,\t]|\s+", line.strip()) for line in match["body"].splitlines()]
+        for width in sorted({len(line) for line in lines if len(line) > 1}):
+            own = [line for line in lines if len(line) == width]
+            numbered = [f"column {at}" for at in range(1, width + 1)]
+            yield names if len(names) == width else numbered, own
 
 
 def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
@@ -292,6 +315,19 @@ def _edges(lines: Sequence[str]) -> list[int]:
 def _cut_at(text: str, edges: Sequence[int]) -> list[str]:
     ends = [*edges[1:], len(text) + 1]
     return [text[start:end].strip() for start, end in zip(edges, ends, strict=True)]
+
+
+def _named(block: Block) -> Block:
+    """Read a column of `kg=88.7` as a column kg."""
+    columns, rows = list(block.columns), [list(row) for row in block.rows]
+    for at in range(len(columns)):
+        cut = [row[at].partition("=") for row in rows]
+        names = {name for name, _, value in cut if value}
+        if len(names) == 1 and len(rows) > 1 and all(value for _, _, value in cut):
+            columns[at] = names.pop() or columns[at]
+            for row, (_, _, value) in zip(rows, cut, strict=True):
+                row[at] = value
+    return replace(block, columns=columns, rows=rows)
 
 
 def _with_header(

@@ -1,9 +1,11 @@
 """Which reader reads which format, and the one place where a reader's failure is caught."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part
+from orchestrator.outputs.coverage import part_gaps
+from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part, Span
 from orchestrator.outputs.readers import (
     arrow,
     documents,
@@ -36,8 +38,14 @@ from orchestrator.outputs.readers import (
     xml,
     zips,
 )
-from orchestrator.outputs.readers.formats import decide
-from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable, digest
+from orchestrator.outputs.readers.formats import ARCHIVE, READABLE, by_content, decide
+from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable, below, digest
+
+_GAPS = 20
+_TOLD = frozenset(READABLE) - {"png", "jpeg", "tiff"}
+"""What is read under another type's name; a picture would only be shown, and is not."""
+_LOOSE = 16
+"""Fewer bytes that belong to nothing hold no row."""
 
 Reader = Callable[[Opening, str, bytes], None]
 
@@ -104,18 +112,56 @@ def open_bytes(
         kind, note = kind, Note.TOO_BIG
     if note is None and kind not in readers:
         note = Note.UNKNOWN_TYPE
-    if note is not None:
+    if note is not None and not (note is Note.TYPE_DISAGREES and kind in _TOLD & readers.keys()):
         return _closed(path, data, kind, note)
     opening = Opening(caps, door(readers))
     try:
-        readers[kind](opening, path, data)
+        before = note is not None and by_content(data) is None
+        reader = _behind(kind) if before else readers[kind]
+        reader(opening, path, data)
     except Unreadable as stop:
-        return _closed(path, data, kind, stop.note, stop.at)
+        return _closed(path, data, kind, note or stop.note, stop.at)
     except (Exception, RecursionError, MemoryError):
-        return _closed(path, data, kind, Note.PARSER_FAILED)
+        return _closed(path, data, kind, note or Note.PARSER_FAILED)
     if not opening.parts or opening.parts[0].path != path:
-        return _closed(path, data, kind, Note.PARSER_FAILED)
+        return _closed(path, data, kind, note or Note.PARSER_FAILED)
+    if note is not None:  # read as what it is, so that what is wrong can be named; still held
+        opening.parts[0] = replace(
+            opening.parts[0], notes=(*opening.parts[0].notes, Observation(note))
+        )
+    _unowned(opening, path, data)
     return FileForm(path, digest(data), len(data), kind, tuple(opening.parts))
+
+
+def _behind(kind: str) -> Reader:
+    """Build the reader of an archive that something stands before."""
+
+    def read(opening: Opening, path: str, data: bytes) -> None:
+        at = data.find(ARCHIVE)
+        opening.container(path, data, [Span(at, len(data), "archive")])
+        opening.inner(f"{below(path)}archive", data[at:], kind=kind)
+
+    return read
+
+
+def _unowned(opening: Opening, path: str, data: bytes) -> None:
+    """Read bytes that belong to nothing as what they are, so that what they hold can be named.
+
+    Shape: they stay a gap and the file is held; bytes that are no text and prove no type stay
+    unread.
+    """
+    for number, gap in enumerate(part_gaps(opening.parts[0])[:_GAPS], 1):
+        loose = data[gap.start : gap.end]
+        kind = by_content(loose) or ("text" if _is_text(loose) else None)
+        if kind in READERS and len(loose) >= _LOOSE:
+            opening.inner(f"{below(path)}unowned/{number}", loose, kind=kind)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def door(readers: Mapping[str, Reader]) -> Callable[[Opening, str, bytes, str | None], Note | None]:

@@ -116,7 +116,8 @@ def _is_there(figure: Figure, level: float, group: Group, column: Column) -> boo
     if not values:
         return False
     place, half = level * (len(values) - 1), 0.5 * 10**-figure.decimals + 1e-9
-    return values[floor(place)] - half <= figure.value <= values[ceil(place)] + half
+    low, high = values[floor(place)], values[ceil(place)]
+    return bool(low - half <= figure.value <= high + half)
 
 
 def _level(figure: Figure) -> float | None:

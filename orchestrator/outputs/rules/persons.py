@@ -52,15 +52,14 @@ def _unclear(subject: Subject) -> tuple[Finding, ...]:
     for seen in subject.seen:
         for column, role in enumerate(seen.roles):
             values = [whole(row[column]) for row in seen.table.rows]
-            if role is Role.UNKNOWN and all(value is not None and value >= least for value in values):
-                rows = _few_behind(subject, seen, column, [float(value or 0) for value in values])
+            large = [float(value) for value in values if value is not None and value >= least]
+            if role is Role.UNKNOWN and len(large) == len(values):
+                rows = _few_behind(subject, seen, column, large)
                 found += [_finding(seen.part.path, rows, least)] if rows else []
     return tuple(found)
 
 
-def _few_behind(
-    subject: Subject, seen: Seen, column: int, values: Sequence[float]
-) -> list[int]:
+def _few_behind(subject: Subject, seen: Seen, column: int, values: Sequence[float]) -> list[int]:
     """List the rows whose numbers are rows of the source about fewer people than the minimum."""
     table, _, labels, heads = people_table(seen.block, subject.known)
     if column in labels:

@@ -32,6 +32,17 @@ _IN_TEXT = re.compile(
     r"|events?|cases?)\b",
     re.IGNORECASE,
 )
+_FEW_WORDS = {word: at for at, word in enumerate(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)}  # fmt: skip
+_OF_PEOPLE = re.compile(
+    r"\bof (?:the |all |these |our )?\d[\d ,]* (?:\w+ )?(?:patients|people|persons|subjects|"
+    r"participants|women|men|cases|children|adults)\b[^.;]{0,80}?(?<![\w.,-])"
+    rf"(?:(\d{{1,7}})|({'|'.join(_FEW_WORDS)})) (?:\([^)]{{1,20}}\) )?(?:had|have|has|was|were|"
+    r"died|received|developed|experienced|relapsed|progressed|responded|underwent|required|reported|"
+    r"survived|did)\b",
+    re.IGNORECASE,
+)
+"""`of 400 patients, only six had ...`: whoever had it is a part of the people named before."""
 _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
@@ -75,9 +86,7 @@ def _marks_of_people(seen: Seen, policy: OutputsPolicy) -> frozenset[int]:
     """
     columns = list(zip(*seen.table.rows, strict=True))
     flags = [
-        at
-        for at, role in enumerate(seen.roles)
-        if role is Role.UNKNOWN and only_flags(columns[at])
+        at for at, role in enumerate(seen.roles) if role is Role.UNKNOWN and only_flags(columns[at])
     ]
     return frozenset(flags if flags and varied(seen.table, policy) else ())
 
@@ -207,6 +216,10 @@ def _in_text(part: Part, least: int) -> list[Finding]:
         if any(
             0 < int(match[1] or match[2]) < least and not _is_no_group(content, match)
             for match in _IN_TEXT.finditer(content)
+        )
+        or any(
+            0 < (int(match[1]) if match[1] else _FEW_WORDS[match[2].casefold()]) < least
+            for match in _OF_PEOPLE.finditer(content)
         )
     ]
     if not lines:

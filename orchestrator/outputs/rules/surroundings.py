@@ -3,6 +3,7 @@
 Source: outputs section 3, O24 (dst-disclose), O31, O34 (NHS England), O35, O37 (OpenSAFELY).
 """
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -127,7 +128,38 @@ def _characters(subject: Subject) -> Outcome:
         for seen in part.notes
         if seen.note is Note.LOW_BITS and seen.count >= most
     ]
+    for part in subject.parts:
+        bits = _bits_of_ends(part.text or "")
+        if bits >= subject.policy.precision.bits:
+            found.append(
+                Finding(
+                    "O31",
+                    Verdict.FLAG,
+                    Where(part.path),
+                    f"blanks at the ends of lines, as many as hold {bits:.0f} bits",
+                    "The number of blanks at the end of a line is seen by nobody and can carry "
+                    "data. Save the text without them.",
+                    measured=f"{bits:.0f} bits",
+                    threshold=f"{subject.policy.precision.bits} bits",
+                )
+            )
     return Outcome(tuple(found))
+
+
+def _bits_of_ends(text: str) -> float:
+    """Say how much the blanks at the ends of lines can hold.
+
+    Shape: nothing where lines are filled up to the same width, as programs print columns; two
+    blanks, which break a line in Markdown, are as many each time and hold nothing.
+    Units: bits, as many as there are different numbers of blanks, for each line.
+    """
+    lines = text.split("\n") if " \n" in text or "\t\n" in text else []
+    ended = [(len(line) - len(line.rstrip(" \t\r")), len(line)) for line in lines if line.strip()]
+    blanks = [(count, width) for count, width in ended if count]
+    kinds = len({count for count, _ in blanks})
+    if kinds < 2 or len({width for _, width in blanks}) < kinds / 2:
+        return 0.0
+    return len(blanks) * math.log2(kinds)
 
 
 def _formulas(subject: Subject) -> Outcome:
