@@ -202,6 +202,29 @@ def test_logarithms_of_any_usual_base_and_roots_are_found(
     assert len(linked(columns, source).rows) > 60
 
 
+def test_whoever_has_a_row_for_every_other_day_is_not_found_in_counts() -> None:
+    """Days of one person lie close together: most counts between them are days of theirs too.
+
+    A row of such a person beside rows of others, whose days they do not have, is found.
+    """
+    random = Random(7)
+    visits = [(f"p{at}x", str(random.randrange(2000)), str(random.randrange(60)))
+              for at in range(4000) for _ in range(2)]  # fmt: skip
+    visits += [("often", str(day), str(random.randrange(60))) for day in range(100, 400)
+               if random.random() < 0.8]  # fmt: skip
+    columns = [encode_cells(name, [row[at] for row in visits], "pseudonym" if at == 0 else "")
+               for at, name in enumerate(("who", "day", "value"))]  # fmt: skip
+    table = build_table("visits", columns, KEY)
+    for seed in range(8):
+        draw = Random(seed)
+        counted = [[str(draw.randrange(110, 390)) for _ in range(6)] for _ in range(8)]
+        assert link(counted, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows == ()
+    own = random.sample([row[1] for row in visits if row[0] == "often"], 8)
+    others = [[str(random.randrange(400, 2000)) for _ in range(5)] for _ in range(8)]
+    beside = [[own[at], *others[at]] for at in range(8)]
+    assert link(beside, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows == (0,)
+
+
 def test_the_answer_is_repeatable_and_bounded(people: Cells, source: Index) -> None:
     """Same input, same answer; out of work, it says so."""
     columns = list(picked(people, 100).values())

@@ -1,5 +1,7 @@
 """What a column is: counts are recognised, and other numbers are not taken for counts."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from orchestrator.outputs.form import Table
@@ -49,6 +51,12 @@ def test_counts_by_name(name: str) -> None:
         ("events per year", ("3", "4"), Role.RATE),
         ("max age", ("3", "9"), Role.EXTREME),
         ("median days", ("3", "9"), Role.PERCENTILE),
+        ("whishi", ("300", "900"), Role.EXTREME),
+        ("fliers", ("300", "900"), Role.EXTREME),
+        ("tubes", ("3", "2"), Role.DOSE),
+        ("interim looks", ("1", "2"), Role.STATISTIC),
+        ("minimum cell", ("10", "5"), Role.STATISTIC),
+        ("stop", ("7", "9"), Role.INDEX),
         ("residual df", ("3", "9"), Role.DEGREES),
         ("icd10 code", ("3", "9"), Role.CODE),
         ("value", ("-3", "4"), Role.STATISTIC),
@@ -67,7 +75,8 @@ def test_other_numbers_are_no_counts(name: str, cells: tuple[str, ...], expected
     assert role(name, *cells) is expected
 
 
-@pytest.mark.parametrize("name", ["F", "low", "high", "c", "yes", "no", "x", "group 1", "score"])
+@pytest.mark.parametrize("name", ["F", "low", "high", "c", "yes", "no", "x", "group 1", "score",
+                                  "recruited", "withdrawn"])
 def test_an_unclear_name_stays_unclear(name: str) -> None:
     """Categories as column names, in a cross table, are never quietly safe."""
     assert role(name, "4", "4") is Role.UNKNOWN
@@ -87,6 +96,30 @@ def test_categories_of_the_source_as_names_tell_counts() -> None:
     cross = table("chapter|F|M", "Blood|4|20", "Digestive|6|30")
     known = roles(cross, lambda names: set(names) == {"F", "M"})
     assert known[1:] == [Role.COUNT, Role.COUNT]
+
+
+def test_adjoining_bands_as_names_tell_counts() -> None:
+    """Beside categories of the source; amounts by band, or bands with a gap, stay unclear."""
+
+    def known(names: Sequence[str]) -> bool:
+        return set(names) <= {"F", "M"}
+
+    cross = table("sex|18-39|40-59|60+", "F|4|120|230", "M|60|130|280")
+    assert roles(cross, known)[1:] == [Role.COUNT] * 3
+    doses = table("drug|<60|60-79|80+", "x|5|10|20", "y|2|4|8")
+    assert Role.COUNT not in roles(doses, known)
+    gap = table("sex|18-39|50-59|60+", "F|4|120|230", "M|60|130|280")
+    assert Role.COUNT not in roles(gap, known)
+
+
+def test_progress_is_no_share_of_a_group() -> None:
+    """Steps one after another of one whole, behind the same word; others are people."""
+    steps = table("x|y|z|loss", "epoch|1/3|loss|0.69", "epoch|2/3|loss|0.51", "epoch|3/3|loss|0.4")
+    assert counts(steps, roles(steps, no_source)) == []
+    for people in (("A|1/3", "B|2/3", "C|3/3"), ("a|3/9", "a|2/9", "a|1/9"),
+                   ("a|1/7", "a|2/8", "a|3/9")):  # fmt: skip
+        own = table("arm|responders", *people)
+        assert counts(own, roles(own, no_source))
 
 
 def test_a_key_column_left_of_counts_is_an_axis() -> None:

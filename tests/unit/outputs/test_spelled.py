@@ -9,6 +9,7 @@ import pytest
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import FileReport
 from tests.outputs_world import Cells, Check, verdicts, without
+from tests.outputs_writers import zipped
 
 Rows = Sequence[tuple[str, ...]]
 
@@ -68,6 +69,34 @@ def test_rows_of_nobody_are_not(check: Check, source: Index, people: Cells, way:
                for at, column in enumerate(people.values())]  # fmt: skip
     rows = [*zip(*columns, strict=True)]
     assert verdicts(_found(check, way, list(people), rows, source))["O19"] == "pass"
+
+
+CASE = "A typical case: {0}, aged {1}, with kappa {2}, lambda {3}, followed for {4} days."
+
+
+def _case(people: Cells, at: int, moved: int = 0) -> str:
+    names = ("sex", "age", "kappa", "lambda", "futime")
+    return CASE.format(*(people[name][(at + moved * turn) % len(people[name])]
+                         for turn, name in enumerate(names)))  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [700, 1203, 4011])
+def test_a_person_told_in_a_sentence_is_found(
+    check: Check, source: Index, people: Cells, at: int
+) -> None:
+    """Among other sentences; values of several people in one sentence are nobody."""
+    other = "Methods were those of 2012. The plan named 3 models, 5 folds, 2 seeds and 10 trees.\n\n"
+    assert verdicts(check("t.md", other + _case(people, at) + "\n", source))["O19"] == "flag"
+    assert verdicts(check("t.md", other + _case(people, at, 97) + "\n", source))["O19"] == "pass"
+
+
+def test_a_sentence_is_no_table_to_other_rules(check: Check, source: Index) -> None:
+    """Small numbers of a plan count nobody; a folder of that name changes nothing for a table."""
+    plan = "We planned 6 cycles of 5 days, 2 looks, 4 knots, 3 arms and 9 visits in 7 weeks.\n"
+    told = verdicts(check("t.md", plan, source))
+    assert {rule for rule, verdict in told.items() if verdict in {"flag", "block"}} <= {"O37"}
+    inside = zipped("sentences/1.csv", b"group,patients\na,4\nb,130\n")
+    assert verdicts(check("t.zip", inside, source))["O01"] == "block"
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,54 @@ def test_prose_is_no_table() -> None:
     assert find_tables("") == []
 
 
+def test_names_of_two_words_above_narrow_numbers() -> None:
+    """The blank under the first word is no column of its own."""
+    text = (
+        "   region  low  very high  very low\n"
+        "0    East  320        155       200\n"
+        "1    West  310        150       190\n"
+    )
+    (block,) = find_tables(text)
+    assert block.columns == ["", "region", "low", "very high", "very low"]
+    assert block.rows == [["0", "East", "320", "155", "200"], ["1", "West", "310", "150", "190"]]
+
+
+def test_cells_that_name_themselves() -> None:
+    """`kg=88.7` in every line is a column kg."""
+    (block,) = find_tables("born 1941 kg=79.8 cm=168\nborn 1952 kg=61.2 cm=171\n")
+    assert block.columns[-2:] == ["kg", "cm"]
+    assert [row[-2:] for row in block.rows] == [["79.8", "168"], ["61.2", "171"]]
+
+
+def test_a_title_above_one_line_of_prose_is_no_table() -> None:
+    """A header above one line of values is."""
+    assert find_tables("Methods\nWe fitted 3 models with 5 folds and 2 repeats in 4 weeks.\n") == []
+    (block,) = find_tables("born sex kg\n1941 F 79.8\n")
+    assert block.rows == [["1941", "F", "79.8"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data p;\n input born sex $ kg;\n datalines;\n1941 F 79.8\n1952 M 61.2\n;\nrun;\n",
+        "data p; input born sex $ kg;\ncards;\n1941 F 79.8\n1952 M 61.2\n;\n",
+        "DATA LIST FREE / born sex kg.\nBEGIN DATA\n1941 F 79.8\n1952 M 61.2\nEND DATA.\n",
+    ],
+)
+def test_data_inside_a_program(caps: ReadCaps, text: str) -> None:
+    """With the names that the program gives them; values of two words stand apart."""
+    found = tables(open_bytes("load.sas", text.encode(), caps))
+    rows = (("1941", "F", "79.8"), ("1952", "M", "61.2"))
+    assert found["load.sas!/data/1"][1] == rows
+    assert found["load.sas!/data/1"][0][-2:] == ("sex", "kg")
+
+
+def test_a_program_without_data_has_none(caps: ReadCaps) -> None:
+    """It names columns only."""
+    text = b"proc means data=people; var age; run;\nproc print data=x;\n"
+    assert tables(open_bytes("load.sas", text, caps)) == {}
+
+
 def test_json_in_a_text_is_read_as_json(caps: ReadCaps) -> None:
     """As one value or one a line."""
     form = open_bytes("t.txt", b'[{"a": 1, "b": 2}, {"a": 3, "b": 4}]', caps)

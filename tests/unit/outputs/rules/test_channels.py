@@ -53,6 +53,22 @@ def test_lowest_bits_that_look_like_noise_are_flagged(check: Check, kind: str) -
     assert verdicts(check(name, saved(loud, kind)))["O31"] == "flag"
 
 
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (["the result is stable" + " " * (at * 37 % 90) for at in range(60)], "flag"),
+        (["the result is stable  " for _ in range(60)], "pass"),
+        ([("word" * (at % 9)).ljust(40) for at in range(60)], "pass"),
+        (["the result is stable" for _ in range(60)], "pass"),
+    ],
+)
+def test_blanks_at_the_ends_of_lines_are_a_channel(
+    check: Check, lines: list[str], verdict: str
+) -> None:
+    """As many as hold a message; line breaks of Markdown and columns filled up hold none."""
+    assert verdicts(check("note.txt", "\n".join(lines) + "\n"))["O31"] == verdict
+
+
 def test_digits_behind_the_fourth_are_counted() -> None:
     """Trailing zeros, leading zeros, exponents and whole numbers hold nothing."""
     assert surplus("12.34", 4) == [0]

@@ -71,6 +71,25 @@ def test_what_many_people_share_is_no_remark(check: Check) -> None:
     assert told(check("a.md", f"{cells[0]}\n", index), "O23") == set()
 
 
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (("shivering after the second unit", "left arm swollen around the line"), Verdict.FLAG),
+        (("shivering after the second unit", "shivering after the second unit"), None),
+        (("the arm was swollen in a few", "some people shivered after a unit"), None),
+    ],
+)
+def test_a_list_of_quotes_is_looked_at(
+    check: Check, lines: tuple[str, ...], verdict: Verdict | None
+) -> None:
+    """Also where many share each remark; one of them may be anybody's words."""
+    said = ["shivering after the second unit", "left arm swollen around the line", ""]
+    columns = [encode_cells("note", [said[at % 3] for at in range(90)], "free_text")]
+    shared = Index((build_table("t", columns, KEY),), KEY)
+    text = "# What they wrote\n\n" + "".join(f"- {line}\n" for line in lines)
+    assert told(check("a.md", text, shared), "O23") == ({verdict} if verdict else set())
+
+
 def test_dates_of_people_are_blocked(check: Check, texts: Index) -> None:
     """Under any name and order of its parts; other dates pass, months pass."""
     own = Random(3).sample(BORN, 40)

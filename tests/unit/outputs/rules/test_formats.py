@@ -133,6 +133,39 @@ def test_values_in_a_chart_cache_are_compared(check: Check, people: Cells, sourc
     }
 
 
+HIDDEN: dict[str, Callable[[bytes], tuple[str, bytes]]] = {
+    "behind a picture": lambda rows: ("a.png", png() + rows),
+    "an archive behind a picture": lambda rows: ("a.png", png() + zipped("d.csv", rows)),
+    "before an archive": lambda rows: ("a.zip", rows + zipped("t.csv", b"group,n\na,120\n")),
+}
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+def test_bytes_that_belong_to_nothing_are_read_and_held(
+    check: Check, people: Cells, source: Index, way: str
+) -> None:
+    """What they hold is named; something else there is held all the same."""
+    for rows, linked in ((csv_of(people, range(40)).encode(), "block"), (b"hello " * 9, "pass")):
+        report = check(*HIDDEN[way](rows), source)
+        told = {one.rule: one.verdict for one in report.results}
+        assert told["O29"] is Verdict.COULD_NOT_CHECK
+        assert told["O19"] in {Verdict(linked), Verdict.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize(("name", "write"), [("a.csv", workbook), ("notes.txt", parquet)])
+def test_what_goes_by_another_name_is_read_and_held(
+    check: Check, people: Cells, source: Index, name: str, write: Callable[[Cells], bytes]
+) -> None:
+    """Rows are named; an aggregate under a wrong name is held without them."""
+    few = {column: values[:40] for column, values in people.items()}
+    summed = {"group": ["a", "b"], "n": ["120", "130"]}
+    for cells, linked in ((few, True), (summed, False)):
+        report = check(name, write(cells), source)
+        told = {one.rule: one.verdict for one in report.results}
+        assert told["O29"] is Verdict.COULD_NOT_CHECK
+        assert (told["O19"] is Verdict.BLOCK) is linked
+
+
 def test_a_torch_file_cannot_leave(check: Check, people: Cells, source: Index) -> None:
     """Its storage is read as an array, and it is a pickle."""
     report = check("model.pt", torch(people), source)

@@ -1,6 +1,7 @@
 """Tables as people write them: what is leaky is found by its rule, what is safe is left alone."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
@@ -152,6 +153,11 @@ def test_a_leak_added_never_improves_a_verdict(check: Check, name: str, safe: st
         ("Time was counted in 1 patient-year.", False),
         ("frame.head(n=5)", False),
         ("Fig.Two(n=5)", True),
+        ("Of 412 patients, only 6 had a relapse.", True),
+        ("Of the 412 women, three died within a year.", True),
+        ("Of 412 patients, 60 had a relapse and 4 of 12 models were kept.", False),
+        ("Of 10 covariates, 8 were kept.", False),
+        ("Of 412 patients in 8 regions, 120 died.", False),
     ],
 )
 def test_small_numbers_of_a_sentence(check: Check, line: str, speaks: bool) -> None:
@@ -193,6 +199,51 @@ def test_rows_are_not_people(check: Check, visits: Index) -> None:
     counted = table("site|n", "A|450", "B|450", "C|24")
     assert verdicts(check("t.csv", counted, visits))["O02"] == "block"
     assert verdicts(check("t.csv", table("site|n", "A|450", "B|450"), visits))["O02"] == "pass"
+
+
+@pytest.fixture(scope="module")
+def exchanges() -> Index:
+    """Four sites of 100 people; two people of each have all of its exchanges, of 16 units."""
+    people = [f"P{n:05d}X" for n in range(400)]
+    who = index_of("people", {"person": people, "site": ["ABCD"[n % 4] for n in range(400)]})
+    rows = [(person, "2", "red") for person in people]
+    rows += [(people[site + 4 * own], "16", "plasma") for site in range(4) for own in range(2)
+             for _ in range(15 + 5 * (site == 3))]  # fmt: skip
+    given = {name: [row[at] for row in rows] for at, name in enumerate(("person", "units", "kind"))}
+    return Index((*who.tables, *index_of("given", given).tables), who.key, "x/v1", who.digest)
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (("site|exchanges", "A|30", "B|30", "C|30", "D|40"), "block"),
+        (("site|transfusions", "A|100", "B|100", "C|100", "D|100"), "pass"),
+        (("site|beds", "A|31", "B|28", "C|30", "D|44"), "pass"),
+    ],
+)
+def test_rows_of_a_few_people_are_told_by_their_number(
+    check: Check, exchanges: Index, lines: tuple[str, ...], verdict: str
+) -> None:
+    """Nothing says what is counted; the source has just as many rows of one kind, of two people."""
+    assert verdicts(check("t.csv", table(*lines), exchanges))["O02"] in {verdict, "not-applicable"}
+    assert (verdicts(check("t.csv", table(*lines), exchanges))["O02"] == "block") is (
+        verdict == "block"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (("site|patients|sum of units", "A|2|480", "B|2|480", "C|2|480", "D|2|640"), "block"),
+        (("site|patients|sum of units", "A|100|200", "B|100|200", "C|100|200"), "pass"),
+        (("site|patients|sum of units", "A|90|481", "B|80|402", "C|90|450"), "pass"),
+    ],
+)
+def test_a_sum_of_a_part_of_its_groups_is_worked_out(
+    check: Check, exchanges: Index, lines: tuple[str, ...], verdict: str
+) -> None:
+    """The site stands in one table of the source, the units in another; the kind nowhere."""
+    assert verdicts(check("t.csv", table(*lines), exchanges))["O05"] == verdict
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +300,72 @@ def test_extremes_and_percentiles_are_traced(
     few = {value for value in flchain["futime"] if 0 < flchain["futime"].count(value) < 3}
     told = table(*lines).replace("4998", sorted(few)[0]).replace("3200", sorted(few)[1])
     assert verdicts(check("t.csv", told, light))[rule] == verdict
+
+
+@pytest.fixture(scope="module")
+def followed() -> Index:
+    """Three sites of 101 people, each followed for another number of months, to one decimal."""
+    size = 303
+    cells: Cells = {
+        "person": [f"P{n:05d}X" for n in range(size)],
+        "site": ["ABC"[n % 3] for n in range(size)],
+        "months": [f"{(n // 3 + 7 * (n % 3)) * 1.3 + 0.1:.1f}" for n in range(size)],
+        "age": [str(50 + n // 3 % 4) for n in range(size)],
+    }
+    return index_of("followed", cells)
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (("site|n|median|Q1|Q3", "A|101|65.1|32.6|97.6", "B|101|74.2|41.7|106.7"), "flag"),
+        (("site|n|median|Q1|Q3", "A|101|65|30|100", "B|101|75|40|105"), "pass"),
+        (("site|n|median|Q1|Q3", "A|101|51|50|52", "B|101|51|50|52"), "pass"),
+        (("site|n|median|Q1|Q3", "A|101|12.2|9.6|17.1", "B|101|13.3|8.9|18.4"), "pass"),
+    ],
+)
+def test_percentiles_of_a_variable_that_is_not_named_are_worked_out(
+    check: Check, followed: Index, lines: tuple[str, ...], verdict: str
+) -> None:
+    """Exact months are one person's; rounded ones, ages of many, and other figures are not."""
+    assert verdicts(check("t.csv", table(*lines), followed))["O09"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("group|q1|med|q3|whishi", "a|12|20|31|90", "b|11|19|30|88"), True),
+        (("group|n|mean|fliers", "a|120|20|90", "b|130|19|88"), True),
+        (("group|n|number of outliers", "a|120|20", "b|130|19"), False),
+        (("kind|name|start|stop|step", "range|x|0|7|1", "range|y|0|9|1"), False),
+    ],
+)
+def test_what_box_plots_draw_are_extremes(
+    check: Check, lines: tuple[str, ...], told: bool
+) -> None:
+    """Whiskers and outliers; how many outliers there are, and where row numbers end, is none."""
+    assert (verdicts(check("t.csv", table(*lines)))["O08"] == "flag") is told
+
+
+def rows_like_people(size: int, marks: str) -> str:
+    """A table of as many rows as there may be people, with a mark of each."""
+    random = Random(1)
+    lines = [f"x|kg|blasts percent|{marks}"]
+    lines += [f"{random.choice('ab')}{random.randrange(900)}|{random.uniform(50, 90):.1f}|"
+              f"{random.choice((0, 3, 7))}|{random.randrange(2)}" for _ in range(size)]  # fmt: skip
+    return table(*lines)
+
+
+def test_rows_that_may_be_people_are_told_once(check: Check) -> None:
+    """By O20: marks and measurements of each are then no small counts, and no shares of groups.
+
+    What O20 does not look at, and true counts in such a table, are told as before.
+    """
+    told = verdicts(check("t.csv", rows_like_people(150, "dead")))
+    assert (told["O20"], told["O01"], told["O04"]) == ("flag", "pass", "pass")
+    assert verdicts(check("t.csv", rows_like_people(30, "dead")))["O01"] == "flag"
+    counted = rows_like_people(150, "patients").replace(",1\n", ",4\n")
+    assert verdicts(check("t.csv", counted))["O01"] == "block"
 
 
 def test_the_cohorts_own_extremes(flchain: Cells) -> None:
