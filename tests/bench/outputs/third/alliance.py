@@ -22,29 +22,105 @@ TRIALS = {"ALPINE": 30, "BRENTA": 24, "CEDAR": 18, "DOURO": 14, "ELBE": 11, "FJO
 SUBTYPES = {"DLBCL": 42, "FL": 24, "HL": 14, "MCL": 9, "MZL": 6, "PTCL": 3, "PMBL": 1.6, "BL": 0.4}
 STAGES = {"I": 16, "II": 24, "III": 27, "IV": 33}
 CAUSES = {"lymphoma": 60, "infection": 14, "toxicity": 8, "second cancer": 7, "other": 11}
-ANALYTES = {"LDH": ("U/L", 240, 90), "CRP": ("mg/L", 18, 14), "creatinine": ("umol/L", 78, 18),
-            "lymphocytes": ("10^9/L", 1.6, 0.6)}  # fmt: skip
-TERMS = {"neutropenia": 30, "febrile neutropenia": 9, "mucositis": 8, "neuropathy": 14,
-         "pneumonia": 6, "thrombosis": 5, "infusion reaction": 12, "rash": 9, "hepatitis": 2,
-         "tumour lysis": 1.2, "cardiac failure": 0.8}  # fmt: skip
-MARKERS = tuple(f"rs{number}" for number in (396991, 1801274, 2476601, 4149056, 1045642, 1695,
-    1800896, 361525, 20417, 2032582, 1801133, 4880, 9923231, 1050828, 3918290, 67376798))  # fmt: skip
-FREQUENCIES = (0.32, 0.46, 0.11, 0.16, 0.48, 0.33, 0.47, 0.06, 0.18, 0.44, 0.34, 0.49, 0.38, 0.04, 0.02,
-               0.03)  # fmt: skip
-_OPENING = ("Seen at the day unit", "Telephoned the trial nurse", "Brought in by ambulance",
-            "Came to clinic unplanned", "Noted on the ward round", "Reported by the family doctor")  # fmt: skip
-_STORY = ("after gardening without gloves", "while visiting a sister in Tromso",
-          "two days after a long flight", "having skipped the morning tablets",
-          "following a fall from a ladder", "after choir practice in a cold church",
-          "when the neighbour found the door open", "on return from a fishing trip",
-          "the night before a grandson's wedding", "during harvest at the family farm")  # fmt: skip
-_COURSE = ("settled with fluids and rest", "needed a night of observation",
-           "switched to the oral suspension", "cleared once the line was removed",
-           "improved after the dose was halved", "left against advice and returned next day",
-           "was reviewed by the kidney team", "recovered without sequelae by the next visit")  # fmt: skip
-_ASIDE = ("asks not to be called at work", "worries about the dog at home", "plays the church organ",
-          "prefers morning visits", "drives a school bus", "keeps bees", "is learning to sail",
-          "wants the letter sent to a daughter", "retired from the railway last spring")  # fmt: skip
+ANALYTES = {
+    "LDH": ("U/L", 240, 90),
+    "CRP": ("mg/L", 18, 14),
+    "creatinine": ("umol/L", 78, 18),
+    "lymphocytes": ("10^9/L", 1.6, 0.6),
+}
+TERMS = {
+    "neutropenia": 30,
+    "febrile neutropenia": 9,
+    "mucositis": 8,
+    "neuropathy": 14,
+    "pneumonia": 6,
+    "thrombosis": 5,
+    "infusion reaction": 12,
+    "rash": 9,
+    "hepatitis": 2,
+    "tumour lysis": 1.2,
+    "cardiac failure": 0.8,
+}
+MARKERS = tuple(
+    f"rs{number}"
+    for number in (
+        396991,
+        1801274,
+        2476601,
+        4149056,
+        1045642,
+        1695,
+        1800896,
+        361525,
+        20417,
+        2032582,
+        1801133,
+        4880,
+        9923231,
+        1050828,
+        3918290,
+        67376798,
+    )
+)
+FREQUENCIES = (
+    0.32,
+    0.46,
+    0.11,
+    0.16,
+    0.48,
+    0.33,
+    0.47,
+    0.06,
+    0.18,
+    0.44,
+    0.34,
+    0.49,
+    0.38,
+    0.04,
+    0.02,
+    0.03,
+)
+_OPENING = (
+    "Seen at the day unit",
+    "Telephoned the trial nurse",
+    "Brought in by ambulance",
+    "Came to clinic unplanned",
+    "Noted on the ward round",
+    "Reported by the family doctor",
+)
+_STORY = (
+    "after gardening without gloves",
+    "while visiting a sister in Tromso",
+    "two days after a long flight",
+    "having skipped the morning tablets",
+    "following a fall from a ladder",
+    "after choir practice in a cold church",
+    "when the neighbour found the door open",
+    "on return from a fishing trip",
+    "the night before a grandson's wedding",
+    "during harvest at the family farm",
+)
+_COURSE = (
+    "settled with fluids and rest",
+    "needed a night of observation",
+    "switched to the oral suspension",
+    "cleared once the line was removed",
+    "improved after the dose was halved",
+    "left against advice and returned next day",
+    "was reviewed by the kidney team",
+    "recovered without sequelae by the next visit",
+)
+_ASIDE = (
+    "asks not to be called at work",
+    "worries about the dog at home",
+    "plays the church organ",
+    "prefers morning visits",
+    "drives a school bus",
+    "keeps bees",
+    "is learning to sail",
+    "wants the letter sent to a daughter",
+    "retired from the railway last spring",
+)
 
 
 def _one(draw: Random, weights: Mapping[str, float]) -> str:
@@ -52,7 +128,8 @@ def _one(draw: Random, weights: Mapping[str, float]) -> str:
 
 
 def _pseudonym(draw: Random) -> str:
-    return f"LY-{draw.randrange(1000, 9999)}-{draw.randrange(100, 999)}{draw.choice('ABCDEFGHKMPRSTX')}"
+    letter = draw.choice("ABCDEFGHKMPRSTX")
+    return f"LY-{draw.randrange(1000, 9999)}-{draw.randrange(100, 999)}{letter}"
 
 
 def _pseudonyms(draw: Random, many: int) -> list[str]:
@@ -67,7 +144,7 @@ def _person(draw: Random, pseudonym: str) -> Row:
     age = round(min(93, max(18, draw.gauss(45 if subtype in {"HL", "PMBL", "BL"} else 64, 13))))
     sex = draw.choices("FM", (44, 56))[0]
     stage = _one(draw, STAGES)
-    worse = "I II III IV".split().index(stage)
+    worse = ["I", "II", "III", "IV"].index(stage)
     height = draw.gauss(165 if sex == "F" else 178, 7)
     ldh = exp(draw.gauss(0.05 + 0.12 * worse, 0.35))
     country = _one(draw, COUNTRIES)
@@ -125,13 +202,15 @@ def _labs(draw: Random, people: Sequence[Row]) -> list[Row]:
     for one in people:
         for analyte, (unit, middle, spread) in ANALYTES.items():
             value = max(middle / 8, draw.gauss(middle, spread))
-            rows.append({
-                "participant": one["participant"],
-                "study_day": str(draw.choice((1, 1, 22, 43)) + draw.randrange(-2, 3)),
-                "analyte": analyte,
-                "value": f"{value:.2f}" if middle < 10 else f"{value:.1f}",
-                "unit": unit,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "participant": one["participant"],
+                    "study_day": str(draw.choice((1, 1, 22, 43)) + draw.randrange(-2, 3)),
+                    "analyte": analyte,
+                    "value": f"{value:.2f}" if middle < 10 else f"{value:.1f}",
+                    "unit": unit,
+                }
+            )
     return rows
 
 
@@ -144,14 +223,16 @@ def _events(draw: Random, people: Sequence[Row]) -> list[Row]:
             f"{draw.choice(_OPENING)} at {hour // 60:02d}:{hour % 60:02d} {draw.choice(_STORY)}; "
             f"room {room}, {draw.choice(_COURSE)}, {draw.choice(_ASIDE)}."
         )
-        rows.append({
-            "participant": one["participant"],
-            "onset_day": str(draw.randrange(1, 190)),
-            "term": _one(draw, TERMS),
-            "grade": grade,
-            "serious": "yes" if grade in "45" or draw.random() < 0.1 else "no",
-            "narrative": said,
-        })  # fmt: skip
+        rows.append(
+            {
+                "participant": one["participant"],
+                "onset_day": str(draw.randrange(1, 190)),
+                "term": _one(draw, TERMS),
+                "grade": grade,
+                "serious": "yes" if grade in "45" or draw.random() < 0.1 else "no",
+                "narrative": said,
+            }
+        )
     return rows
 
 
@@ -187,10 +268,26 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-_INTEGERS = frozenset({"age", "height_cm", "ki67", "haemoglobin_g_l", "cycles", "ecog", "pfs_days",
-                       "pfs_event", "os_days", "os_event", "study_day", "onset_day", "grade"})  # fmt: skip
-_NUMBERS = frozenset({"weight_kg", "bulk_cm", "ldh_uln", "b2m_mg_l", "albumin_g_l", "tmtv_ml", "rdi",
-                      "value"})  # fmt: skip
+_INTEGERS = frozenset(
+    {
+        "age",
+        "height_cm",
+        "ki67",
+        "haemoglobin_g_l",
+        "cycles",
+        "ecog",
+        "pfs_days",
+        "pfs_event",
+        "os_days",
+        "os_event",
+        "study_day",
+        "onset_day",
+        "grade",
+    }
+)
+_NUMBERS = frozenset(
+    {"weight_kg", "bulk_cm", "ldh_uln", "b2m_mg_l", "albumin_g_l", "tmtv_ml", "rdi", "value"}
+)
 _QUASI = frozenset({"centre", "country", "age", "sex", "height_cm", "trial"})
 
 
@@ -209,6 +306,7 @@ def _role(name: str) -> str:
 
 def dictionary(drawn: Tables) -> Mapping[str, object]:
     """Describe every column."""
+
     def described(name: str) -> Mapping[str, str]:
         return {"type": _kind(name), "role": _role(name), "description": name.replace("_", " ")}
 

@@ -17,9 +17,25 @@ from tests.bench.outputs.third.alliance import Tables
 from tests.bench.outputs.third.facts import ALL, Claim, Groups, Where
 
 Made = tuple[Grid, tuple[Claim, ...]]
-NUMERIC = ("age", "height_cm", "weight_kg", "ecog", "bulk_cm", "ldh_uln", "ki67", "haemoglobin_g_l",
-           "b2m_mg_l", "albumin_g_l", "tmtv_ml", "cycles", "rdi", "pfs_days", "pfs_event", "os_days",
-           "os_event")  # fmt: skip
+NUMERIC = (
+    "age",
+    "height_cm",
+    "weight_kg",
+    "ecog",
+    "bulk_cm",
+    "ldh_uln",
+    "ki67",
+    "haemoglobin_g_l",
+    "b2m_mg_l",
+    "albumin_g_l",
+    "tmtv_ml",
+    "cycles",
+    "rdi",
+    "pfs_days",
+    "pfs_event",
+    "os_days",
+    "os_event",
+)
 LYMPHOMAS = ("DLBCL", "FL", "HL", "MCL", "MZL", "PTCL|PMBL|BL")
 EARLY = ("I|II", "III|IV")
 _SHORT = {"PTCL|PMBL|BL": "other"}
@@ -44,13 +60,18 @@ class Cross:
     def low(self) -> int:
         """The smallest count or rest of a margin."""
         table = [[self.counts[r, c] for c in self.columns] for r in self.rows]
-        lines = [*table, *map(list, zip(*table, strict=True))]
+        lines = [*table, *([line[at] for line in table] for at in range(len(self.columns)))]
         return min(min(*line, *(sum(line) - one for one in line)) for line in lines)
 
     def claim(self, base: int = 1) -> Groups:
         """All groups, large."""
-        return Groups(self.table, self.by, self.where,
-                      {own: facts.rounded(n, base) for own, n in self.counts.items()}, base)  # fmt: skip
+        return Groups(
+            self.table,
+            self.by,
+            self.where,
+            {own: facts.rounded(n, base) for own, n in self.counts.items()},
+            base,
+        )
 
     def small(self) -> list[facts.Small]:
         """Claim each small group."""
@@ -79,8 +100,9 @@ class Cross:
 
     def long(self, unit: str = "n") -> Grid:
         """Lay it out one count a line."""
-        lines = tuple((named(r), named(c), str(self.counts[r, c]))
-                      for r in self.rows for c in self.columns)  # fmt: skip
+        lines = tuple(
+            (named(r), named(c), str(self.counts[r, c])) for r in self.rows for c in self.columns
+        )
         return Grid((*self.by, unit), lines)
 
 
@@ -89,6 +111,7 @@ class Analyst:
 
     def __init__(self, drawn: Tables, seed: int) -> None:
         self.drawn = drawn
+        self._met: dict[tuple[str, Where], Any] = {}
         self.draw = Random(f"analyst {seed}")
         self.people = pd.DataFrame(drawn["people"])
         for name in NUMERIC:
@@ -100,21 +123,35 @@ class Analyst:
 
     def meet(self, where: Where, table: str = "people") -> Any:
         """Keep the rows that meet all conditions."""
-        frame = getattr(self, table)
-        for column, sign, value in where:
-            own = frame[column]
-            if sign in {">=", "<"}:
-                own = pd.to_numeric(own)
-                frame = frame[own >= float(value) if sign == ">=" else own < float(value)]
-            elif sign == "starts":
-                frame = frame[own.str.startswith(value)]
-            else:
-                inside = own.astype(str).isin(value.split("|"))
-                frame = frame[~inside if sign == "!=" else inside]
-        return frame
+        if not where:
+            return getattr(self, table)
+        if (table, where) not in self._met:
+            frame = self.meet(where[:-1], table)
+            self._met[table, where] = frame[self._mask(frame, where[-1])]
+        return self._met[table, where]
 
-    def cross(self, by: tuple[str, str], where: Where = ALL, rows: Sequence[str] = (),
-              columns: Sequence[str] = (), table: str = "people") -> Cross:  # fmt: skip
+    def _mask(self, frame: Any, condition: facts.Condition) -> Any:
+        column, sign, value = condition
+        own = frame[column]
+        if sign in {">=", "<"}:
+            numbers = pd.to_numeric(own)
+            return numbers >= float(value) if sign == ">=" else numbers < float(value)
+        if sign == "starts":
+            return own.str.startswith(value)
+        if own.dtype.kind == "i":
+            inside = own.isin([int(one) for one in value.split("|")])
+        else:
+            inside = own.isin(value.split("|"))
+        return ~inside if sign == "!=" else inside
+
+    def cross(
+        self,
+        by: tuple[str, str],
+        where: Where = ALL,
+        rows: Sequence[str] = (),
+        columns: Sequence[str] = (),
+        table: str = "people",
+    ) -> Cross:
         """Count distinct people by two columns; categories joined by `|`."""
         frame = self.meet(where, table).drop_duplicates(["participant", *by])
         rows = rows or sorted(frame[by[0]].astype(str).unique())
@@ -139,22 +176,38 @@ class Analyst:
         self.draw.shuffle(found)
         return found
 
-    def crossed(self, by: tuple[str, str], low: tuple[int, int], rows: Sequence[str] = (),
-                columns: Sequence[str] = (), within: Sequence[str] = ("country", "trial")) -> Cross:  # fmt: skip
+    def crossed(
+        self,
+        by: tuple[str, str],
+        low: tuple[int, int],
+        rows: Sequence[str] = (),
+        columns: Sequence[str] = (),
+        within: Sequence[str] = ("country", "trial"),
+    ) -> Cross:
         """Look for a cross table whose smallest count or rest lies in a range."""
         for where in self.wheres([name for name in within if name not in by]):
             own = self.cross(by, where, rows, columns)
-            if own.rows and own.columns and low[0] <= own.low() <= low[1] and min(own.counts.values()) == own.low():
+            if (
+                own.rows
+                and own.columns
+                and low[0] <= own.low() <= low[1]
+                and min(own.counts.values()) == own.low()
+            ):
                 return own
         raise ValueError(f"no table by {by} has its smallest count in {low}")
 
-    def number(self, column: str, where: Where, name: str, digits: int, few: bool = False,
-               base: str = "") -> tuple[str, facts.Value]:  # fmt: skip
+    def number(
+        self, column: str, where: Where, name: str, digits: int, few: bool = False, base: str = ""
+    ) -> tuple[str, facts.Value]:
         """Compute one statistic as printed, with its claim."""
         own = self.meet(where)[column]
         value = {
-            "min": own.min, "max": own.max, "mean": own.mean, "sd": own.std, "sum": own.sum,
-        }.get(name, lambda: own.quantile(float(name[1:]) / 100))()  # fmt: skip
+            "min": own.min,
+            "max": own.max,
+            "mean": own.mean,
+            "sd": own.std,
+            "sum": own.sum,
+        }.get(name, lambda: own.quantile(float(name[1:]) / 100))()
         if base:
             value = np.floor(value / float(base) + 0.5) * float(base)
         text = f"{value:.{digits}f}"
@@ -180,7 +233,8 @@ class Analyst:
         counts = frame["enrolled"].str[:4].value_counts().sort_index()
         lines = tuple((str(year), str(n)) for year, n in counts.items())
         claims = tuple(
-            facts.Count("people", (*where, ("enrolled", "starts", year)), int(n)) for year, n in lines
+            facts.Count("people", (*where, ("enrolled", "starts", year)), int(n))
+            for year, n in lines
         )
         return Grid(("year", "enrolled"), lines), claims
 
@@ -199,8 +253,16 @@ class Analyst:
                     cells.append(text)
                     claims.append(claim)
             lines.append(tuple(cells))
-        heads = ("stage", "n", "mean age", "sd age", "mean haemoglobin", "sd haemoglobin",
-                 "mean albumin", "sd albumin")  # fmt: skip
+        heads = (
+            "stage",
+            "n",
+            "mean age",
+            "sd age",
+            "mean haemoglobin",
+            "sd haemoglobin",
+            "mean albumin",
+            "sd albumin",
+        )
         return Grid(heads, tuple(lines)), tuple(claims)
 
     def deaths(self, where: Where = ALL) -> Made:
@@ -210,11 +272,20 @@ class Analyst:
         for trial, frame in self.meet(where).groupby("trial"):
             own = (*where, ("trial", "=", str(trial)))
             died, years = int(frame["os_event"].sum()), frame["os_days"].sum() / 365.25
-            claims += [facts.Count("people", own, len(frame)),
-                       facts.Count("people", (*own, ("os_event", "=", "1")), died),
-                       facts.Count("people", (*own, ("os_event", "=", "0")), len(frame) - died)]  # fmt: skip
-            lines.append((str(trial), str(len(frame)), str(died), f"{years:.0f}",
-                          f"{1000 * died / years:.1f}"))  # fmt: skip
+            claims += [
+                facts.Count("people", own, len(frame)),
+                facts.Count("people", (*own, ("os_event", "=", "1")), died),
+                facts.Count("people", (*own, ("os_event", "=", "0")), len(frame) - died),
+            ]
+            lines.append(
+                (
+                    str(trial),
+                    str(len(frame)),
+                    str(died),
+                    f"{years:.0f}",
+                    f"{1000 * died / years:.1f}",
+                )
+            )
         heads = ("trial", "n", "deaths", "person-years", "rate per 1000")
         return Grid(heads, tuple(lines)), tuple(claims)
 
@@ -222,19 +293,33 @@ class Analyst:
         """A Table 1 with numerators, denominators and percentages."""
         lines: list[tuple[str, ...]] = []
         claims: list[Claim] = []
-        for label, own in (("Women", ("sex", "=", "F")), ("Age 65 or more", ("age", ">=", "65")),
-                           ("B symptoms", ("b_symptoms", "=", "yes")), ("Stage IV", ("stage", "=", "IV")),
-                           ("Complete response", ("response", "=", "CR"))):  # fmt: skip
+        for label, own in (
+            ("Women", ("sex", "=", "F")),
+            ("Age 65 or more", ("age", ">=", "65")),
+            ("B symptoms", ("b_symptoms", "=", "yes")),
+            ("Stage IV", ("stage", "=", "IV")),
+            ("Complete response", ("response", "=", "CR")),
+        ):
             cells = [label]
             for arm in ("control", "experimental"):
                 whole = (*where, ("arm", "=", arm))
                 n, of = len(self.meet((*whole, own))), len(self.meet(whole))
                 cells += [str(n), str(of), f"{100 * n / of:.1f}"]
-                claims += [facts.Count("people", (*whole, own), n), facts.Count("people", whole, of),
-                           facts.Share("people", (own,), whole, cells[-1], few=False)]  # fmt: skip
+                claims += [
+                    facts.Count("people", (*whole, own), n),
+                    facts.Count("people", whole, of),
+                    facts.Share("people", (own,), whole, cells[-1], few=False),
+                ]
             lines.append(tuple(cells))
-        heads = ("characteristic", "n control", "total control", "% control", "n experimental",
-                 "total experimental", "% experimental")  # fmt: skip
+        heads = (
+            "characteristic",
+            "n control",
+            "total control",
+            "% control",
+            "n experimental",
+            "total experimental",
+            "% experimental",
+        )
         return Grid(heads, tuple(lines)), tuple(claims)
 
     def medians(self, where: Where = ALL) -> Made:
@@ -259,17 +344,37 @@ class Analyst:
 
     def toxicity(self, where: Where = ALL) -> Made:
         """People with an event, by term and grade."""
-        terms = ("neutropenia", "neuropathy", "infusion reaction", "rash", "mucositis",
-                 "febrile neutropenia|pneumonia", "thrombosis|hepatitis|tumour lysis|cardiac failure")  # fmt: skip
+        terms = (
+            "neutropenia",
+            "neuropathy",
+            "infusion reaction",
+            "rash",
+            "mucositis",
+            "febrile neutropenia|pneumonia",
+            "thrombosis|hepatitis|tumour lysis|cardiac failure",
+        )
         own = self.cross(("term", "grade"), where, terms, ("1|2", "3|4|5"), "events")
         return own.grid(), (own.claim(),)
 
     def safe(self) -> list[Made]:
         """List safe tables, each kind over all people and over some."""
-        some: tuple[Where, ...] = (ALL, (("sex", "=", "F"),), (("arm", "=", "control"),),
-                                   (("age", "<", "70"),))  # fmt: skip
-        made = [self.stages(), self.subtypes(), self.years(), self.toxicity(), self.means(),
-                self.deaths(), self.shares(), self.medians(), self.responses(self._not("FJORD"))]  # fmt: skip
+        some: tuple[Where, ...] = (
+            ALL,
+            (("sex", "=", "F"),),
+            (("arm", "=", "control"),),
+            (("age", "<", "70"),),
+        )
+        made = [
+            self.stages(),
+            self.subtypes(),
+            self.years(),
+            self.toxicity(),
+            self.means(),
+            self.deaths(),
+            self.shares(),
+            self.medians(),
+            self.responses(self._not("FJORD")),
+        ]
         for where in some[1:]:
             made += [self.means(where), self.deaths(where), self.medians(where), self.years(where)]
             if where[0][0] != "arm":

@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.third import facts, layouts, writers
-from tests.bench.outputs.third.analyst import EARLY, LYMPHOMAS, Analyst, Cross, named
+from tests.bench.outputs.third.analyst import EARLY, Analyst, Cross, named
 from tests.bench.outputs.third.desk import Desk, Kept
 from tests.bench.outputs.third.facts import ALL, Where
 
@@ -49,10 +49,14 @@ def _zeros(desk: Desk, analyst: Analyst) -> None:
         for name, value in (("hiv", "yes"), ("response", "PD"), ("ecog", "4"), ("marrow", "yes")):
             hit = int((frame[name].astype(str) == value).sum())
             if len(where) == 2 and 25 < len(frame) < 200 and not hit and found < 3:
-                grid = Grid(("group", "N", f"n {name} {value}", "%"),
-                            ((" ".join(v for _, _, v in where), str(len(frame)), "0", "0.0"),))  # fmt: skip
+                grid = Grid(
+                    ("group", "N", f"n {name} {value}", "%"),
+                    ((" ".join(v for _, _, v in where), str(len(frame)), "0", "0.0"),),
+                )
                 claim = facts.Share("people", ((name, "=", value),), where, "0.0", few=True)
-                kind, box = (("csv", writers.csv), ("md", writers.md), ("docx", writers.word))[found]
+                kind, box = (("csv", writers.csv), ("md", writers.md), ("docx", writers.word))[
+                    found
+                ]
                 desk.lay("L11", kind, box(grid), claim, rules="O03 O04 O01")
                 found += 1
                 break
@@ -60,26 +64,45 @@ def _zeros(desk: Desk, analyst: Analyst) -> None:
 
 def _shares(desk: Desk, analyst: Analyst) -> None:
     """Percentages whose denominators only their decimals tell."""
-    boxes = (("csv", writers.csv), ("txt", writers.r_txt), ("tex", writers.tex), ("json", writers.json_records))
+    boxes = (
+        ("csv", writers.csv),
+        ("txt", writers.r_txt),
+        ("tex", writers.tex),
+        ("json", writers.json_records),
+    )
     for at, (kind, box) in enumerate(boxes):
-        where: Where = (("country", "=", "IS"),) if at % 2 else (("country", "=", "SI"), ("trial", "=", "FJORD"))
+        where: Where = (
+            (("country", "=", "IS"),)
+            if at % 2
+            else (("country", "=", "SI"), ("trial", "=", "FJORD"))
+        )
         lines, claims = [], []
         for subtype in ("DLBCL", "FL", "HL", "MCL", "MZL"):
             own = (*where, ("subtype", "=", subtype))
             whole, part = len(analyst.meet(own)), len(analyst.meet((*own, ("response", "=", "CR"))))
             if 0 < part < whole and min(part, whole - part) < facts.LEAST:
                 lines.append((subtype, f"{100 * part / whole:.1f}"))
-                claims.append(facts.Share("people", (("response", "=", "CR"),), own, lines[-1][1], few=True))
-        desk.lay("L11", kind, box(Grid(("subtype", "complete response %"), tuple(lines))), *claims,
-                 rules="O10 O01 O04")  # fmt: skip
+                claims.append(
+                    facts.Share("people", (("response", "=", "CR"),), own, lines[-1][1], few=True)
+                )
+        desk.lay(
+            "L11",
+            kind,
+            box(Grid(("subtype", "complete response %"), tuple(lines))),
+            *claims,
+            rules="O10 O01 O04",
+        )
 
 
 def _extremes(desk: Desk, analyst: Analyst) -> None:
     """`describe()`, ranges, exact medians and deciles."""
     columns = ("age", "tmtv_ml", "ldh_uln", "os_days")
     names = {"min": "min", "25%": "q25", "50%": "q50", "75%": "q75", "max": "max"}
-    for kind, box, trial in (("csv", writers.csv, "ELBE"), ("txt", writers.txt, "FJORD"),
-                             ("html", writers.html, "DOURO")):  # fmt: skip
+    for kind, box, trial in (
+        ("csv", writers.csv, "ELBE"),
+        ("txt", writers.txt, "FJORD"),
+        ("html", writers.html, "DOURO"),
+    ):
         where: Where = (("trial", "=", trial),)
         lines = [("count", *[str(len(analyst.meet(where)))] * len(columns))]
         claims: list[Kept] = []
@@ -89,10 +112,20 @@ def _extremes(desk: Desk, analyst: Analyst) -> None:
                 digits = 0 if column in {"age", "os_days"} else (1 if column == "tmtv_ml" else 2)
                 text, claim = analyst.number(column, where, name, digits, few=True)
                 cells.append(text)
-                claims += [claim] if name in {"min", "max"} and column != "age" and _few(analyst, claim) else []
+                claims += (
+                    [claim]
+                    if name in {"min", "max"} and column != "age" and _few(analyst, claim)
+                    else []
+                )
             lines.append((label, *cells))
-        desk.lay("L11", kind, box(Grid(("", *columns), tuple(lines))), *claims, rules="O08 O09", seen="")
-    for kind, box, name in (("csv", writers.csv, "q50"), ("docx", writers.word, "q50"), ("md", writers.md, "max")):
+        desk.lay(
+            "L11", kind, box(Grid(("", *columns), tuple(lines))), *claims, rules="O08 O09", seen=""
+        )
+    for kind, box, name in (
+        ("csv", writers.csv, "q50"),
+        ("docx", writers.word, "q50"),
+        ("md", writers.md, "max"),
+    ):
         where, text, claim = _exact(analyst, "tmtv_ml", name)
         label = {"q50": "median", "max": "largest"}[name]
         n = str(len(analyst.meet(where)))
@@ -102,7 +135,9 @@ def _extremes(desk: Desk, analyst: Analyst) -> None:
     low, one = analyst.number("bulk_cm", where, "min", 1, few=True)
     high, two = analyst.number("bulk_cm", where, "max", 1, few=True)
     text = f"Among women with mantle cell lymphoma the largest mass measured {low} to {high} cm.\n"
-    desk.lay("L11", "txt", text.encode(), *(c for c in (one, two) if _few(analyst, c)), rules="O08 O09")
+    desk.lay(
+        "L11", "txt", text.encode(), *(c for c in (one, two) if _few(analyst, c)), rules="O08 O09"
+    )
 
 
 def _few(analyst: Analyst, claim: facts.Value) -> bool:
@@ -131,17 +166,30 @@ def _sums(desk: Desk, analyst: Analyst) -> None:
         own = analyst.meet(where)["tmtv_ml"]
         if len(own) < facts.LEAST or own.max() <= 0.5 * own.sum() or found == 3:
             continue
-        grid = Grid(("group", "n", "total metabolic volume ml"), ((_told(where), str(len(own)), f"{own.sum():.1f}"),))
+        grid = Grid(
+            ("group", "n", "total metabolic volume ml"),
+            ((_told(where), str(len(own)), f"{own.sum():.1f}"),),
+        )
         claim = facts.Dominated("people", "tmtv_ml", where, f"{own.sum():.1f}")
         kind, box = (("csv", writers.csv), ("xlsx", writers.xlsx), ("html", writers.html))[found]
-        desk.lay("L11", kind, box(grid), facts.Count("people", where, len(own)), claim, rules="O05 O06")
+        desk.lay(
+            "L11", kind, box(grid), facts.Count("people", where, len(own)), claim, rules="O05 O06"
+        )
         found += 1
 
 
 def _rests(desk: Desk, analyst: Analyst) -> None:
     """Rests and repeated measures: enough lines, too few people."""
-    for kind, box, country in (("csv", writers.csv, "IS"), ("txt", writers.txt, "SI"), ("json", writers.json_records, "AT")):  # fmt: skip
-        where: Where = (("country", "=", country), ("subtype", "in", "PTCL|PMBL|BL"), ("response", "=", "PD"))
+    for kind, box, country in (
+        ("csv", writers.csv, "IS"),
+        ("txt", writers.txt, "SI"),
+        ("json", writers.json_records, "AT"),
+    ):
+        where: Where = (
+            ("country", "=", country),
+            ("subtype", "in", "PTCL|PMBL|BL"),
+            ("response", "=", "PD"),
+        )
         n = len(analyst.meet(where))
         if not 0 < n < facts.LEAST:
             where = where[:2]
@@ -169,84 +217,149 @@ def models(desk: Desk, analyst: Analyst) -> None:
         if found < 4 and 12 <= n <= 15:
             xs = ("age", "ldh_uln", "albumin_g_l", "bulk_cm")
             frame = analyst.meet(where)
-            fit = np.linalg.lstsq(np.column_stack([np.ones(n), frame[list(xs)].to_numpy(float)]),
-                                  frame["haemoglobin_g_l"].to_numpy(float), rcond=None)[0]  # fmt: skip
+            fit = np.linalg.lstsq(
+                np.column_stack([np.ones(n), frame[list(xs)].to_numpy(float)]),
+                frame["haemoglobin_g_l"].to_numpy(float),
+                rcond=None,
+            )[0]
             claim = facts.Freedom("people", where, 5, n - 5, few=True)
-            kind, write = (("txt", _statsmodels), ("log", _stata_regress), ("json", _json_model), ("txt", _r_lm))[found]
-            desk.lay("L11", kind, write(("const", *xs), fit, n), claim, rules="O07",
-                     seen="O27" if kind == "log" else "")  # fmt: skip
+            kind, write = (
+                ("txt", _statsmodels),
+                ("log", _stata_regress),
+                ("json", _json_model),
+                ("txt", _r_lm),
+            )[found]
+            desk.lay(
+                "L11",
+                kind,
+                write(("const", *xs), fit, n),
+                claim,
+                rules="O07",
+                seen="O27" if kind == "log" else "",
+            )
             found += 1
 
 
 def _statsmodels(names: Sequence[str], fit: Sequence[float], n: int) -> bytes:
-    lines = ["                            OLS Regression Results", "=" * 78,
-             f"Dep. Variable:        haemoglobin_g_l   R-squared:              {0.412:>10}",
-             f"Model:                            OLS   No. Observations:       {n:>10}",
-             f"Df Model:             {len(names) - 1:>15}   Df Residuals:           {n - len(names):>10}",
-             "=" * 78, f"{'':20}{'coef':>10}", "-" * 78,
-             *(f"{name:20}{value:10.4g}" for name, value in zip(names, fit, strict=True)), "=" * 78]  # fmt: skip
+    lines = [
+        "                            OLS Regression Results",
+        "=" * 78,
+        f"Dep. Variable:        haemoglobin_g_l   R-squared:              {0.412:>10}",
+        f"Model:                            OLS   No. Observations:       {n:>10}",
+        f"Df Model:             {len(names) - 1:>15}   Df Residuals:       {n - len(names):>14}",
+        "=" * 78,
+        f"{'':20}{'coef':>10}",
+        "-" * 78,
+        *(f"{name:20}{value:10.4g}" for name, value in zip(names, fit, strict=True)),
+        "=" * 78,
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 
 def _stata_regress(names: Sequence[str], fit: Sequence[float], n: int) -> bytes:
-    lines = [f". regress haemoglobin {' '.join(names[1:])}", "",
-             "      Source |       SS           df       MS      Number of obs   =" + f"{n:>10}",
-             "-------------+----------------------------------   F(4, " + f"{n - len(names)})",
-             f"       Model |     2140.1         {len(names) - 1}    535.0",
-             f"    Residual |     1873.4         {n - len(names)}    {1873.4 / (n - len(names)):.1f}", "",
-             *(f"{name:>12} | {value:10.4g}" for name, value in zip(names, fit, strict=True))]  # fmt: skip
+    lines = [
+        f". regress haemoglobin {' '.join(names[1:])}",
+        "",
+        "      Source |       SS           df       MS      Number of obs   =" + f"{n:>10}",
+        "-------------+----------------------------------   F(4, " + f"{n - len(names)})",
+        f"       Model |     2140.1         {len(names) - 1}    535.0",
+        f"    Residual |     1873.4         {n - len(names)}    {1873.4 / (n - len(names)):.1f}",
+        "",
+        *(f"{name:>12} | {value:10.4g}" for name, value in zip(names, fit, strict=True)),
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 
 def _json_model(names: Sequence[str], fit: Sequence[float], n: int) -> bytes:
     coefficients = {name: float(f"{value:.4g}") for name, value in zip(names, fit, strict=True)}
-    return json.dumps({"model": "ols", "nobs": n, "df_resid": n - len(names), "coef": coefficients}).encode()
+    return json.dumps(
+        {"model": "ols", "nobs": n, "df_resid": n - len(names), "coef": coefficients}
+    ).encode()
 
 
 def _r_lm(names: Sequence[str], fit: Sequence[float], n: int) -> bytes:
-    lines = ["Call:", "lm(formula = hb ~ age + ldh + albumin + bulk, data = d)", "", "Coefficients:",
-             *(f"{name:15}{value:10.4g}" for name, value in zip(names, fit, strict=True)), "",
-             f"Residual standard error: 11.2 on {n - len(names)} degrees of freedom", ""]  # fmt: skip
+    lines = [
+        "Call:",
+        "lm(formula = hb ~ age + ldh + albumin + bulk, data = d)",
+        "",
+        "Coefficients:",
+        *(f"{name:15}{value:10.4g}" for name, value in zip(names, fit, strict=True)),
+        "",
+        f"Residual standard error: 11.2 on {n - len(names)} degrees of freedom",
+        "",
+    ]
     return "\n".join(lines).encode()
 
 
 def hidden(desk: Desk, analyst: Analyst) -> None:
-    """L12: hidden counts that a total gives back. S2: those that stay hidden, and rounded tables."""
+    """L12: hidden counts that a total gives back. S2: those that stay hidden; rounded tables."""
     marks = ("<10", "*", "[c]", "-", "suppressed", "≤9")
-    boxes = (("csv", writers.csv), ("md", writers.md), ("xlsx", writers.xlsx), ("txt", writers.r_txt),
-             ("docx", writers.word), ("html", writers.html))  # fmt: skip
+    boxes = (
+        ("csv", writers.csv),
+        ("md", writers.md),
+        ("xlsx", writers.xlsx),
+        ("txt", writers.r_txt),
+        ("docx", writers.word),
+        ("html", writers.html),
+    )
     for at, ((kind, box), mark) in enumerate(zip(boxes, marks, strict=True)):
         by, rows, columns = _SHAPES[at % len(_SHAPES)]
         own = _one_small(analyst, by, rows, columns)
         desk.lay("L12", kind, box(_masked(own, mark, _primary(own))), _solved(own), rules="O13 O01")
-    for kind, box, mark in (("csv", writers.csv, "<10"), ("tex", writers.tex, "--"), ("tsv", writers.tsv, "x"),
-                            ("ods", writers.ods, "<10")):  # fmt: skip
+    for kind, box, mark in (
+        ("csv", writers.csv, "<10"),
+        ("tex", writers.tex, "--"),
+        ("tsv", writers.tsv, "x"),
+        ("ods", writers.ods, "<10"),
+    ):
         own = _squared(analyst)
         spots = _square(own)
-        cells = tuple(tuple(None if (r, c) in spots else own.counts[r, c] for c in own.columns) for r in own.rows)
-        claim = facts.Hidden(cells, tuple(sum(own.counts[r, c] for c in own.columns) for r in own.rows),
-                             tuple(sum(own.counts[r, c] for r in own.rows) for c in own.columns))  # fmt: skip
-        desk.lay("S2", kind, box(_masked(own, mark, spots)), claim)
+        desk.lay("S2", kind, box(_masked(own, mark, spots)), _veiled(own, spots, totals=True))
     for kind, box, mark in (("csv", writers.csv, "<10"), ("html", writers.html, "*")):
         own = _one_small(analyst, ("stage", "arm"), ("I", "II", "III", "IV"), ())
         grid = _masked(own, mark, _primary(own))
         bare = Grid(grid.columns[:-1], tuple(row[:-1] for row in grid.rows[:-1]))
-        cells = tuple(tuple(None if (r, c) in _primary(own) else own.counts[r, c] for c in own.columns) for r in own.rows)
-        claim = facts.Hidden(cells, (None,) * len(own.rows), (None,) * len(own.columns))
-        desk.lay("S2", kind, box(bare), claim)
-    for at, (kind, box) in enumerate((("csv", writers.csv), ("json", writers.json_records), ("sav", writers.sav),
-                                      ("tex", writers.tex), ("xlsx", writers.xlsx_writer), ("md", writers.md))):  # fmt: skip
+        desk.lay("S2", kind, box(bare), _veiled(own, _primary(own), totals=False))
+    for at, (kind, box) in enumerate(
+        (
+            ("csv", writers.csv),
+            ("json", writers.json_records),
+            ("sav", writers.sav),
+            ("tex", writers.tex),
+            ("xlsx", writers.xlsx_writer),
+            ("md", writers.md),
+        )
+    ):
         by, rows, columns = _SHAPES[at % len(_SHAPES)]
         base = 10 if at % 2 else 5
         own = analyst.crossed(by, (18, 400), rows, columns, _WITHIN)
         desk.lay("S2", kind, box(own.grid(base=base)), own.claim(base))
 
 
+def _veiled(own: Cross, spots: set[tuple[str, str]], *, totals: bool) -> facts.Hidden:
+    cells = tuple(
+        tuple(None if (r, c) in spots else own.counts[r, c] for c in own.columns) for r in own.rows
+    )
+    across = tuple(sum(own.counts[r, c] for c in own.columns) for r in own.rows)
+    down = tuple(sum(own.counts[r, c] for r in own.rows) for c in own.columns)
+    return facts.Hidden(
+        own.table,
+        own.by,
+        own.where,
+        (own.rows, own.columns),
+        cells,
+        across if totals else None,
+        down if totals else None,
+    )
+
+
 def _primary(own: Cross) -> set[tuple[str, str]]:
     return {at for at, n in own.counts.items() if n < facts.LEAST}
 
 
-def _one_small(analyst: Analyst, by: tuple[str, str], rows: Sequence[str], columns: Sequence[str]) -> Cross:
+def _one_small(
+    analyst: Analyst, by: tuple[str, str], rows: Sequence[str], columns: Sequence[str]
+) -> Cross:
     """Look for a table with exactly one small count, and that no zero."""
     for where in analyst.wheres([name for name in _WITHIN if name not in by]):
         own = analyst.cross(by, where, rows, columns)
@@ -258,8 +371,12 @@ def _one_small(analyst: Analyst, by: tuple[str, str], rows: Sequence[str], colum
 def _squared(analyst: Analyst) -> Cross:
     """Look for a larger table with one small count and rests that hide it well."""
     for where in analyst.wheres(("country", "subtype", "marrow")):
-        own = analyst.cross(("stage", "trial"), where, ("I", "II", "III", "IV"),
-                            ("ALPINE", "BRENTA", "CEDAR", "DOURO|ELBE|FJORD"))  # fmt: skip
+        own = analyst.cross(
+            ("stage", "trial"),
+            where,
+            ("I", "II", "III", "IV"),
+            ("ALPINE", "BRENTA", "CEDAR", "DOURO|ELBE|FJORD"),
+        )
         if len(_primary(own)) == 1 and min(own.counts.values()) > 2:
             return own
     raise ValueError("no table has one small count")
@@ -276,9 +393,16 @@ def _square(own: Cross) -> set[tuple[str, str]]:
 def _masked(own: Cross, mark: str, spots: set[tuple[str, str]]) -> Grid:
     grid = own.grid()
     lines = [
-        (line[0], *(mark if (r, c) in spots else cell for c, cell in zip(own.columns, line[1:-1], strict=True)), line[-1])
+        (
+            line[0],
+            *(
+                mark if (r, c) in spots else cell
+                for c, cell in zip(own.columns, line[1:-1], strict=True)
+            ),
+            line[-1],
+        )
         for r, line in zip(own.rows, grid.rows[:-1], strict=True)
-    ]  # fmt: skip
+    ]
     return Grid(grid.columns, (*lines, grid.rows[-1]))
 
 
@@ -294,32 +418,97 @@ def _solved(own: Cross) -> facts.Rest:
 def pairs(desk: Desk, analyst: Analyst) -> None:
     """L12 and S12: two tables that only together show a few people, or do not."""
     small = _exclusions(analyst, (1, 9))
-    for at, (kind, box) in enumerate((("csv", writers.csv), ("xlsx", writers.xlsx), ("json", writers.json_records),
-                                      ("html", writers.html), ("csv", writers.csv_r), ("md", writers.md),
-                                      ("tsv", writers.tsv), ("docx", writers.word))):  # fmt: skip
+    for at, (kind, box) in enumerate(
+        (
+            ("csv", writers.csv),
+            ("xlsx", writers.xlsx),
+            ("json", writers.json_records),
+            ("html", writers.html),
+            ("csv", writers.csv_r),
+            ("md", writers.md),
+            ("tsv", writers.tsv),
+            ("docx", writers.word),
+        )
+    ):
         larger, smaller = small[at]
-        one, two = analyst.cross(("sex", "stage"), larger, (), EARLY), analyst.cross(("sex", "stage"), smaller, (), EARLY)
+        one, two = (
+            analyst.cross(("sex", "stage"), larger, (), EARLY),
+            analyst.cross(("sex", "stage"), smaller, (), EARLY),
+        )
         claims = _between(one, two)
-        desk.lay("L12", kind, box(two.grid()), one.claim(), two.claim(), *claims, rules="O14",
-                 released=((f"earlier.{kind}", box(one.grid())),))  # fmt: skip
+        desk.lay(
+            "L12",
+            kind,
+            box(two.grid()),
+            one.claim(),
+            two.claim(),
+            *claims,
+            rules="O14",
+            released=((f"earlier.{kind}", box(one.grid())),),
+        )
     for at, (larger, smaller) in enumerate(small[8:11]):
-        one, two = analyst.cross(("sex", "stage"), larger, (), EARLY), analyst.cross(("sex", "stage"), smaller, (), EARLY)
+        one, two = (
+            analyst.cross(("sex", "stage"), larger, (), EARLY),
+            analyst.cross(("sex", "stage"), smaller, (), EARLY),
+        )
         members = {"all.csv": writers.csv(one.grid()), "without.csv": writers.csv(two.grid())}
-        data = writers.zipped(members) if at else writers.xlsx_bytes(writers.workbook({"all": one.grid(), "without": two.grid()}))
-        desk.lay("L12", "zip" if at else "xlsx", data, one.claim(), two.claim(), *_between(one, two), rules="O14 O13")
-    for at, (kind, box) in enumerate((("csv", writers.csv), ("xlsx", writers.xlsx), ("json", writers.json_records),
-                                      ("html", writers.html), ("md", writers.md))):  # fmt: skip
+        data = (
+            writers.zipped(members)
+            if at
+            else writers.xlsx_bytes(writers.workbook({"all": one.grid(), "without": two.grid()}))
+        )
+        desk.lay(
+            "L12",
+            "zip" if at else "xlsx",
+            data,
+            one.claim(),
+            two.claim(),
+            *_between(one, two),
+            rules="O14 O13",
+        )
+    for at, (kind, box) in enumerate(
+        (
+            ("csv", writers.csv),
+            ("xlsx", writers.xlsx),
+            ("json", writers.json_records),
+            ("html", writers.html),
+            ("md", writers.md),
+        )
+    ):
         larger, smaller = _exclusions(analyst, (60, 2000))[at]
-        one, two = analyst.cross(("sex", "stage"), larger, (), EARLY), analyst.cross(("sex", "stage"), smaller, (), EARLY)
+        one, two = (
+            analyst.cross(("sex", "stage"), larger, (), EARLY),
+            analyst.cross(("sex", "stage"), smaller, (), EARLY),
+        )
         apart = [facts.Apart("people", one.at(own), two.at(own)) for own in one.counts]
-        desk.lay("S12", kind, box(two.grid()), one.claim(), two.claim(), *apart,
-                 released=((f"earlier.{kind}", box(one.grid())),))  # fmt: skip
-    for kind, box, first, second in (("csv", writers.csv, "ALPINE", "BRENTA"), ("docx", writers.word, "CEDAR", "DOURO"),
-                                     ("csv", writers.csv, "ALPINE", "ALPINE"), ("tex", writers.tex, "BRENTA", "CEDAR")):  # fmt: skip
-        one, two = (analyst.cross(("stage", "arm"), (("trial", "=", name),)) for name in (first, second))
+        desk.lay(
+            "S12",
+            kind,
+            box(two.grid()),
+            one.claim(),
+            two.claim(),
+            *apart,
+            released=((f"earlier.{kind}", box(one.grid())),),
+        )
+    for kind, box, first, second in (
+        ("csv", writers.csv, "ALPINE", "BRENTA"),
+        ("docx", writers.word, "CEDAR", "DOURO"),
+        ("csv", writers.csv, "ALPINE", "ALPINE"),
+        ("tex", writers.tex, "BRENTA", "CEDAR"),
+    ):
+        one, two = (
+            analyst.cross(("stage", "arm"), (("trial", "=", name),)) for name in (first, second)
+        )
         apart = [facts.Apart("people", one.at(own), two.at(own)) for own in one.counts]
-        desk.lay("S12", kind, box(two.grid()), one.claim(), two.claim(), *apart,
-                 released=((f"earlier.{kind}", box(one.grid())),))  # fmt: skip
+        desk.lay(
+            "S12",
+            kind,
+            box(two.grid()),
+            one.claim(),
+            two.claim(),
+            *apart,
+            released=((f"earlier.{kind}", box(one.grid())),),
+        )
 
 
 def _between(one: Cross, two: Cross) -> list[facts.Differs]:
@@ -333,8 +522,14 @@ def _between(one: Cross, two: Cross) -> list[facts.Differs]:
 def _exclusions(analyst: Analyst, between: tuple[int, int]) -> list[tuple[Where, Where]]:
     """Look for populations and the same without a group, whose tables are safe by themselves."""
     found = []
-    without: Sequence[facts.Condition] = (("hiv", "!=", "yes"), ("subtype", "!=", "BL"), ("ecog", "!=", "4"),
-                                          ("subtype", "!=", "PTCL"), ("response", "!=", "PD"), ("ecog", "!=", "3"))  # fmt: skip
+    without: Sequence[facts.Condition] = (
+        ("hiv", "!=", "yes"),
+        ("subtype", "!=", "BL"),
+        ("ecog", "!=", "4"),
+        ("subtype", "!=", "PTCL"),
+        ("response", "!=", "PD"),
+        ("ecog", "!=", "3"),
+    )
     for where in [ALL, *analyst.wheres(("country", "trial"))]:
         for condition in without:
             smaller = (*where, condition)
@@ -354,36 +549,72 @@ def _exclusions(analyst: Analyst, between: tuple[int, int]) -> list[tuple[Where,
 
 def survival(desk: Desk, analyst: Analyst) -> None:
     """L11: each event a step. S4: long steps with people at risk and events."""
-    for at, (kind, box) in enumerate((("csv", writers.csv), ("txt", writers.r_txt), ("html", writers.html),
-                                      ("xlsx", writers.xlsx))):  # fmt: skip
-        where: Where = (("trial", "=", "FJORD"), ("arm", "=", "control" if at % 2 else "experimental"))
+    for at, (kind, box) in enumerate(
+        (
+            ("csv", writers.csv),
+            ("txt", writers.r_txt),
+            ("html", writers.html),
+            ("xlsx", writers.xlsx),
+        )
+    ):
+        where: Where = (
+            ("trial", "=", "FJORD"),
+            ("arm", "=", "control" if at % 2 else "experimental"),
+        )
         time, event = ("os_days", "os_event") if at < 2 else ("pfs_days", "pfs_event")
         frame = analyst.meet(where)
         days = sorted(int(day) for day in frame[time][frame[event] == 1])[:60]
         steps = _steps(analyst, where, time, event, sorted(set(days)), 4)
         lines = tuple((str(s.day), str(s.risk), str(s.events), s.survival) for s in steps)
         grid = Grid(("time", "n.risk", "n.event", "survival"), lines)
-        desk.lay("L11", kind, box(grid), facts.Survival(where, time, event, steps, few=True),
-                 facts.Moments(where, time, event, tuple(days)), rules="O16 O01 O20")  # fmt: skip
+        desk.lay(
+            "L11",
+            kind,
+            box(grid),
+            facts.Survival(where, time, event, steps, few=True),
+            facts.Moments(where, time, event, tuple(days)),
+            rules="O16 O01",
+        )
     groups: Sequence[tuple[str, str, Where]] = (
-        ("os_days", "os_event", (("trial", "=", "ALPINE"),)), ("pfs_days", "pfs_event", (("trial", "=", "ALPINE"),)),
-        ("os_days", "os_event", (("subtype", "=", "DLBCL"),)), ("pfs_days", "pfs_event", (("subtype", "=", "FL"),)),
-        ("os_days", "os_event", (("stage", "=", "IV"),)), ("pfs_days", "pfs_event", (("stage", "=", "I"),)),
-        ("os_days", "os_event", ALL), ("os_days", "os_event", (("sex", "=", "F"),)))  # fmt: skip
-    boxes = (("csv", writers.csv), ("txt", writers.r_txt), ("tex", writers.tex), ("docx", writers.word),
-             ("xlsx", writers.xlsx), ("html", writers.html), ("md", writers.md), ("json", writers.json_records))  # fmt: skip
+        ("os_days", "os_event", (("trial", "=", "ALPINE"),)),
+        ("pfs_days", "pfs_event", (("trial", "=", "ALPINE"),)),
+        ("os_days", "os_event", (("subtype", "=", "DLBCL"),)),
+        ("pfs_days", "pfs_event", (("subtype", "=", "FL"),)),
+        ("os_days", "os_event", (("stage", "=", "IV"),)),
+        ("pfs_days", "pfs_event", (("stage", "=", "I"),)),
+        ("os_days", "os_event", ALL),
+        ("os_days", "os_event", (("sex", "=", "F"),)),
+    )
+    boxes = (
+        ("csv", writers.csv),
+        ("txt", writers.r_txt),
+        ("tex", writers.tex),
+        ("docx", writers.word),
+        ("xlsx", writers.xlsx),
+        ("html", writers.html),
+        ("md", writers.md),
+        ("json", writers.json_records),
+    )
     for (kind, box), (time, event, where) in zip(boxes, groups, strict=True):
         edges = [0, 365, 730, 1095, 1460, 1825, 2190]
-        while any(0 < n < facts.LEAST for s in _steps(analyst, where, time, event, edges, 3)
-                  for n in (s.risk, s.events, s.censored)):  # fmt: skip
+        while any(
+            0 < n < facts.LEAST
+            for s in _steps(analyst, where, time, event, edges, 3)
+            for n in (s.risk, s.events, s.censored)
+        ):
             edges = edges[:-1]
         steps = _steps(analyst, where, time, event, edges, 3)
-        lines = tuple((str(round(s.day / 365)), str(s.risk), str(s.events), str(s.censored), s.survival) for s in steps)
-        grid = Grid(("year", "at risk", "events", "censored", "survival"), lines)
+        yearly = tuple(
+            (str(round(s.day / 365)), str(s.risk), str(s.events), str(s.censored), s.survival)
+            for s in steps
+        )
+        grid = Grid(("year", "at risk", "events", "censored", "survival"), yearly)
         desk.lay("S4", kind, box(grid), facts.Survival(where, time, event, steps, few=False))
 
 
-def _steps(analyst: Analyst, where: Where, time: str, event: str, edges: Sequence[int], digits: int) -> tuple[facts.Step, ...]:
+def _steps(
+    analyst: Analyst, where: Where, time: str, event: str, edges: Sequence[int], digits: int
+) -> tuple[facts.Step, ...]:
     """Kaplan-Meier with numpy."""
     frame = analyst.meet(where)
     times, events = frame[time].to_numpy(), frame[event].to_numpy() == 1
@@ -394,39 +625,85 @@ def _steps(analyst: Analyst, where: Where, time: str, event: str, edges: Sequenc
             survival *= 1 - (events & (times == moment)).sum() / (times >= moment).sum()
         inside = (times >= day) & (times < after)
         hits = int((inside & events).sum())
-        found.append(facts.Step(day, int((times >= day).sum()), hits, int(inside.sum()) - hits, f"{survival:.{digits}f}"))
+        found.append(
+            facts.Step(
+                day,
+                int((times >= day).sum()),
+                hits,
+                int(inside.sum()) - hits,
+                f"{survival:.{digits}f}",
+            )
+        )
     return tuple(found)
 
 
 def not_counts(desk: Desk, analyst: Analyst) -> None:
     """S11: small whole numbers that count nobody."""
     ranks = analyst.meet(ALL)["subtype"].value_counts()
-    table = Grid(("rank", "subtype", "patients"), tuple((str(at), named(s), str(n)) for at, (s, n) in
-                 enumerate(ranks.items(), 1)))  # fmt: skip
+    table = Grid(
+        ("rank", "subtype", "patients"),
+        tuple((str(at), named(s), str(n)) for at, (s, n) in enumerate(ranks.items(), 1)),
+    )
     counted = [facts.Count("people", (("subtype", "=", str(s)),), int(n)) for s, n in ranks.items()]
     desk.lay("S11", "csv", writers.csv(table), *counted)
-    doses = Grid(("drug", "dose mg/m2", "day of cycle", "cycles"),
-                 (("rituximab", "375", "1", "6"), ("doxorubicin", "50", "1", "6"), ("vincristine", "1.4", "1", "6"),
-                  ("cyclophosphamide", "750", "1", "6"), ("prednisolone", "40", "5", "6")))  # fmt: skip
-    plan = Grid(("trial", "planned n", "planned centres", "interim looks", "power %"),
-                (("ALPINE", "2600", "6", "2", "90"), ("ELBE", "990", "6", "1", "80"), ("pilot", "8", "2", "1", "80")))  # fmt: skip
-    grades = Grid(("grade", "meaning", "dose reduction %"),
-                  (("1", "mild", "0"), ("2", "moderate", "0"), ("3", "severe", "25"), ("4", "life-threatening", "50")))  # fmt: skip
-    stages = Grid(("stage", "nodal areas from", "nodal areas to"), (("I", "1", "1"), ("II", "2", "4"), ("III", "2", "9")))
-    visits = Grid(("visit", "study day", "window days"), (("baseline", "1", "3"), ("mid-treatment", "43", "5"), ("end", "127", "7")))
-    outside = facts.Outside("written before the first patient: the protocol's own numbers")
-    for kind, box, grid in (("csv", writers.csv, doses), ("docx", writers.word, plan), ("md", writers.md, grades),
-                            ("tex", writers.tex, stages), ("xlsx", writers.xlsx, visits), ("html", writers.html, doses),
-                            ("csv", writers.csv_semicolon, plan), ("txt", writers.r_txt, visits)):  # fmt: skip
+    doses = Grid(
+        ("drug", "dose mg/m2", "day of cycle", "cycles"),
+        (
+            ("rituximab", "375", "1", "6"),
+            ("doxorubicin", "50", "1", "6"),
+            ("vincristine", "1.4", "1", "6"),
+            ("cyclophosphamide", "750", "1", "6"),
+            ("prednisolone", "40", "5", "6"),
+        ),
+    )
+    plan = Grid(
+        ("trial", "planned n", "planned centres", "interim looks", "power %"),
+        (
+            ("ALPINE", "2600", "6", "2", "90"),
+            ("ELBE", "990", "6", "1", "80"),
+            ("pilot", "8", "2", "1", "80"),
+        ),
+    )
+    grades = Grid(
+        ("grade", "meaning", "dose reduction %"),
+        (
+            ("1", "mild", "0"),
+            ("2", "moderate", "0"),
+            ("3", "severe", "25"),
+            ("4", "life-threatening", "50"),
+        ),
+    )
+    stages = Grid(
+        ("stage", "nodal areas from", "nodal areas to"),
+        (("I", "1", "1"), ("II", "2", "4"), ("III", "2", "9")),
+    )
+    visits = Grid(
+        ("visit", "study day", "window days"),
+        (("baseline", "1", "3"), ("mid-treatment", "43", "5"), ("end", "127", "7")),
+    )
+    outside: Kept = facts.Outside("written before the first patient: the protocol's own numbers")
+    for kind, box, grid in (
+        ("csv", writers.csv, doses),
+        ("docx", writers.word, plan),
+        ("md", writers.md, grades),
+        ("tex", writers.tex, stages),
+        ("xlsx", writers.xlsx, visits),
+        ("html", writers.html, doses),
+        ("csv", writers.csv_semicolon, plan),
+        ("txt", writers.r_txt, visits),
+    ):
         desk.lay("S11", kind, box(grid), outside)
-    lines, claims = [], []
+    lines = list[tuple[str, ...]]()
+    claims = list[Kept]()
     for response in ("CR", "PR"):
         where: Where = (("response", "=", response),)
         n = len(analyst.meet(where))
         text, claim = analyst.number("cycles", where, "q50", 0, base="1")
         lines.append((response, str(n), text))
         claims += [facts.Count("people", where, n), claim]
-    desk.lay("S11", "csv", writers.csv(Grid(("response", "n", "median cycles"), tuple(lines))), *claims)
+    desk.lay(
+        "S11", "csv", writers.csv(Grid(("response", "n", "median cycles"), tuple(lines))), *claims
+    )
     series = analyst.meet(ALL)["enrolled"].str[:7].value_counts().sort_index()
     months = [(m, n) for m, n in series.items() if n >= facts.LEAST][:120]
     grid = Grid(("month", "patients enrolled"), tuple((str(m), str(n)) for m, n in months))

@@ -8,10 +8,41 @@ from tests.bench.outputs.third import facts
 from tests.bench.outputs.third.opened import Broken, LowBits, missing, text_of
 
 READABLE = frozenset(
-    "csv tsv txt log lst md tex html json ndjson xml yaml py r sql do sas docx odt ods ipynb zip "
-    "tar.gz csv.gz csv.bz2 csv.xz vcf ped svg".split()
+    [
+        "csv",
+        "tsv",
+        "txt",
+        "log",
+        "lst",
+        "md",
+        "tex",
+        "html",
+        "json",
+        "ndjson",
+        "xml",
+        "yaml",
+        "py",
+        "r",
+        "sql",
+        "do",
+        "sas",
+        "docx",
+        "odt",
+        "ods",
+        "ipynb",
+        "zip",
+        "tar.gz",
+        "csv.gz",
+        "csv.bz2",
+        "csv.xz",
+        "vcf",
+        "ped",
+        "svg",
+    ]
 )
 """Formats in whose bytes the standard library finds each cell as it was written."""
+_ROOM = "; room "
+"""In every narrative: without it no narrative is looked for."""
 Kept = facts.Claim | Broken | LowBits
 
 
@@ -40,15 +71,27 @@ class Desk:
     ) -> None:
         """Lay a file down.
 
-        Shape: `rules` and `seen` are words; `written` says that the cells of the claims are in the
-        bytes as they stand, where the format can be read so at all.
+        Shape: `rules` and `seen` are words; a rule that sends every file of the kind to people
+        detects nothing (decision 17), so it is taken from the rules. `written` says that the
+        cells of the claims are in the bytes as they stand, where the format can be read so.
         """
         path = name or f"{len(self.cases) + 1:04d}.{kind}"
         people = sum(len(one.at) for one in claims if isinstance(one, facts.Rows))
         self.cases.append(
-            Case(path, data, family, kind, self.source, frozenset(rules.split()), people, held, apart,
-                 frozenset(seen.split()), released)
-        )  # fmt: skip
+            Case(
+                path,
+                data,
+                family,
+                kind,
+                self.source,
+                frozenset(rules.split()) - frozenset(seen.split()),
+                people,
+                held,
+                apart,
+                frozenset(seen.split()),
+                released,
+            )
+        )
         self.claims[path] = claims
         if not written:
             self.unwritten.add(path)
@@ -89,7 +132,7 @@ def _clean(data: bytes, known: facts.Alliance) -> list[str]:
     """A safe file names nobody and repeats nothing that was typed."""
     text = text_of(data)
     found = ["a pseudonym is in it"] if any(one in text for one in _words(text, known)) else []
-    typed = any(row["narrative"][:60] in text for row in known.tables["events"])
+    typed = _ROOM in text and any(row["narrative"][:60] in text for row in known.tables["events"])
     return found + (["a narrative is in it"] if typed else [])
 
 

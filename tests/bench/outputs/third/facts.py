@@ -64,7 +64,9 @@ class Alliance:
         }
         return Counter(one[:-1] for one in seen)
 
-    def holders(self, table: str, columns: tuple[str, ...], how: tuple[str, ...]) -> Counter[object]:
+    def holders(
+        self, table: str, columns: tuple[str, ...], how: tuple[str, ...]
+    ) -> Counter[object]:
         """Count the rows of each combination of changed cells."""
         key = (table, columns, how)
         if key not in self._holders:
@@ -99,7 +101,9 @@ _CHANGES: Mapping[str, Callable[[str, str], str]] = {
     "log2": lambda cell, arg: f"{math.log2(float(cell)):.{arg}f}",
     "root": lambda cell, arg: f"{math.sqrt(float(cell)):.{arg}f}",
     "round": lambda cell, _: str(round(float(cell))),
-    "shift": lambda cell, arg: f"{(float(cell) - float(arg.split()[0])) / float(arg.split()[1]):.4f}",
+    "shift": lambda cell, arg: (
+        f"{(float(cell) - float(arg.split()[0])) / float(arg.split()[1]):.4f}"
+    ),
     "comma": lambda cell, _: cell.replace(".", ","),
     "days": lambda cell, _: str(_days(cell)),
     "european": lambda cell, _: ".".join(reversed(cell.split("-"))),
@@ -135,9 +139,11 @@ class Rows:
         how = self.how or ("same",) * len(self.columns)
         rows = known.tables[self.table]
         wrong = sum(
-            not self._meant(own, [changed(rows[at][c], h) for c, h in zip(self.columns, how, strict=True)])
+            not self._meant(
+                own, [changed(rows[at][c], h) for c, h in zip(self.columns, how, strict=True)]
+            )
             for at, own in zip(self.at, self.cells, strict=True)
-        )  # fmt: skip
+        )
         found = [f"{wrong} of {len(self.at)} rows of {self.table} are others"] if wrong else []
         return found if self.noise else found + self._common(known, how)
 
@@ -412,7 +418,10 @@ class Share:
     few: bool
 
     def faults(self, known: Alliance) -> list[str]:
-        part, whole = known.count(self.table, self.where + self.of), known.count(self.table, self.of)
+        part, whole = (
+            known.count(self.table, self.where + self.of),
+            known.count(self.table, self.of),
+        )
         digits = len(self.printed.partition(".")[2])
         if f"{100 * part / whole:.{digits}f}" != self.printed:
             return [f"{part} of {whole} is not {self.printed} %"]
@@ -460,15 +469,20 @@ class Survival:
 
     def faults(self, known: Alliance) -> list[str]:
         pairs = sorted(
-            (int(row[self.time]), row[self.event] == "1") for row in known.rows("people", self.where)
+            (int(row[self.time]), row[self.event] == "1")
+            for row in known.rows("people", self.where)
         )
         found = []
-        for step, after in zip(self.steps, (*(one.day for one in self.steps[1:]), 10**9), strict=True):
+        for step, after in zip(
+            self.steps, (*(one.day for one in self.steps[1:]), 10**9), strict=True
+        ):
             real = step_of(pairs, step.day, after, len(step.survival.partition(".")[2]))
             if real != step:
                 found.append(f"{step} is really {real}")
         low = any(
-            0 < one < LEAST for step in self.steps for one in (step.risk, step.events, step.censored)
+            0 < one < LEAST
+            for step in self.steps
+            for one in (step.risk, step.events, step.censored)
         )
         return found or ([] if low == self.few else ["the steps are not as said"])
 
@@ -499,7 +513,9 @@ class Moments:
 
     def faults(self, known: Alliance) -> list[str]:
         real = Counter(
-            int(row[self.time]) for row in known.rows("people", self.where) if row[self.event] == "1"
+            int(row[self.time])
+            for row in known.rows("people", self.where)
+            if row[self.event] == "1"
         )
         others = [day for day in self.days if not 0 < real[day] < LEAST]
         return [f"{len(others)} days are no single events"] if others else []
@@ -507,29 +523,54 @@ class Moments:
 
 @dataclass(frozen=True)
 class Hidden:
-    """A table with hidden counts that stay hidden: each can be at least this many things.
+    """A table with hidden counts that stay hidden, proved by trying every solution.
 
-    Shape: `cells` has None where hidden; `rows` and `columns` are totals, None where not printed.
-    Two hidden in each of two rows and two columns at most: one free number.
+    Shape: `cells` has None where hidden: either no total is printed (`rows` and `columns` are None
+    then), or four are hidden, in two rows and two columns, which leaves one free number.
     """
 
+    table: str
+    by: tuple[str, str]
+    where: Where
+    labels: tuple[tuple[str, ...], tuple[str, ...]]
     cells: tuple[tuple[int | None, ...], ...]
-    rows: tuple[int | None, ...]
-    columns: tuple[int | None, ...]
+    rows: tuple[int, ...] | None
+    columns: tuple[int, ...] | None
     width: int = 3
 
     def faults(self, known: Alliance) -> list[str]:
-        hidden = [(r, c) for r, row in enumerate(self.cells) for c, own in enumerate(row) if own is None]
-        for r, c in hidden:
-            tops = []
-            if self.rows[r] is not None:
-                tops.append((self.rows[r] or 0) - sum(own or 0 for own in self.cells[r]))
-            if self.columns[c] is not None:
-                tops.append((self.columns[c] or 0) - sum(row[c] or 0 for row in self.cells))
-            partners = [(a, b) for a, b in hidden if (a == r) != (b == c)]
-            if tops and (len(partners) < 2 or min(tops) < max(LEAST, self.width)):
-                return [f"the hidden count in row {r}, column {c} is told"]
-        return [] if hidden else ["nothing is hidden"]
+        real = known.groups(self.table, self.by, self.where)
+        counts = [[_sum(real, (r, c)) for c in self.labels[1]] for r in self.labels[0]]
+        wrong = any(
+            own is not None and (own != n or n < LEAST)
+            for line, row in zip(self.cells, counts, strict=True)
+            for own, n in zip(line, row, strict=True)
+        )
+        found = ["a printed count is wrong or small"] if wrong else []
+        if self.rows is None or self.columns is None:
+            return found
+        if list(self.rows) != [sum(row) for row in counts]:
+            found.append("the totals of rows are others")
+        if list(self.columns) != [sum(row) for row in zip(*counts, strict=True)]:
+            found.append("the totals of columns are others")
+        return found + self._told(self.rows, self.columns)
+
+    def _told(self, rows: Sequence[int], columns: Sequence[int]) -> list[str]:
+        spots = [
+            (r, c) for r, line in enumerate(self.cells) for c, own in enumerate(line) if own is None
+        ]
+        lines, heads = sorted({r for r, _ in spots}), sorted({c for _, c in spots})
+        if (len(spots), len(lines), len(heads)) != (4, 2, 2):
+            return ["the hidden counts are not four in a square"]
+        across = [rows[r] - sum(own or 0 for own in self.cells[r]) for r in lines]
+        down = [columns[c] - sum(line[c] or 0 for line in self.cells) for c in heads]
+        solutions = [
+            (x, across[0] - x, down[0] - x, across[1] - down[0] + x) for x in range(across[0] + 1)
+        ]
+        fitting = [one for one in solutions if min(one) >= 0]
+        spans = [(min(own), max(own)) for own in zip(*fitting, strict=True)]
+        narrow = [span for span in spans if span[1] - span[0] < self.width or span[1] < LEAST]
+        return [f"hidden counts lie in {narrow}"] if narrow or not spans else []
 
 
 @dataclass(frozen=True)
@@ -599,7 +640,9 @@ def _dni(value: str) -> bool:
 
 
 def _pesel(value: str) -> bool:
-    return len(value) == 11 and -_weighted(value, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10 == int(value[10])
+    return len(value) == 11 and -_weighted(value, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10 == int(
+        value[10]
+    )
 
 
 CHECKS: Mapping[str, Callable[[str], bool]] = {

@@ -26,10 +26,15 @@ def percents(own: Cross, sign: str = "{n} ({p})") -> Grid:
     sums = {c: sum(own.counts[r, c] for r in own.rows) for c in own.columns}
     heads = (own.by[0], *(f"{named(c)} (N={sums[c]})" for c in own.columns))
     lines = [
-        (named(r), *(sign.format(n=own.counts[r, c], p=f"{100 * own.counts[r, c] / sums[c]:.1f}")
-                     for c in own.columns))
+        (
+            named(r),
+            *(
+                sign.format(n=own.counts[r, c], p=f"{100 * own.counts[r, c] / sums[c]:.1f}")
+                for c in own.columns
+            ),
+        )
         for r in own.rows
-    ]  # fmt: skip
+    ]
     return Grid(heads, tuple(lines))
 
 
@@ -37,9 +42,14 @@ def r_table(own: Cross) -> bytes:
     """As R prints `addmargins(table(d$a, d$b))`."""
     grid = own.grid()
     spans = _spans(Grid(("", *grid.columns[1:]), grid.rows))
-    lines = [f"> addmargins(table(d${own.by[0]}, d${own.by[1]}))", " " * spans[0],
-             *(" ".join([row[0].ljust(spans[0]), *map(str.rjust, row[1:], spans[1:])])
-               for row in (("", *grid.columns[1:]), *grid.rows))]  # fmt: skip
+    lines = [
+        f"> addmargins(table(d${own.by[0]}, d${own.by[1]}))",
+        " " * spans[0],
+        *(
+            " ".join([row[0].ljust(spans[0]), *map(str.rjust, row[1:], spans[1:])])
+            for row in (("", *grid.columns[1:]), *grid.rows)
+        ),
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -48,8 +58,12 @@ def stata_tabulate(own: Cross) -> bytes:
     grid = own.grid()
     line = "-" * 11 + "+" + "-" * (13 * (len(grid.columns) - 1))
     sums = grid.rows[-1][1:]
-    lines = [f". tabulate {own.by[0]} {own.by[1]}, column", "",
-             f"{own.by[0]:>10} |" + "".join(f"{name[:11]:>12} " for name in grid.columns[1:]), line]  # fmt: skip
+    lines = [
+        f". tabulate {own.by[0]} {own.by[1]}, column",
+        "",
+        f"{own.by[0]:>10} |" + "".join(f"{name[:11]:>12} " for name in grid.columns[1:]),
+        line,
+    ]
     for row in grid.rows:
         lines.append(f"{row[0]:>10} |" + "".join(f"{cell:>12} " for cell in row[1:]))
         shares = (f"{100 * int(n) / int(s):.2f}" for n, s in zip(row[1:], sums, strict=True))
@@ -60,13 +74,22 @@ def stata_tabulate(own: Cross) -> bytes:
 def sas_freq(own: Cross) -> bytes:
     """As SAS lists `proc freq; tables a*b / nocol nopercent;`."""
     grid = own.grid()
-    lines = ["                          The FREQ Procedure", "",
-             f"                     Table of {own.by[0]} by {own.by[1]}", "",
-             f"{own.by[0]:<12}{own.by[1]}", "", "Frequency|"]  # fmt: skip
+    lines = [
+        "                          The FREQ Procedure",
+        "",
+        f"                     Table of {own.by[0]} by {own.by[1]}",
+        "",
+        f"{own.by[0]:<12}{own.by[1]}",
+        "",
+        "Frequency|",
+    ]
     lines += ["Row Pct  |" + "|".join(f"{name[:8]:<8}" for name in grid.columns[1:-1]) + "|  Total"]
     rule = "---------+" + "--------+" * (len(grid.columns) - 2)
     for row in grid.rows:
-        lines += [rule, f"{row[0]:<9}|" + " |".join(f"{n:>7}" for n in row[1:-1]) + f" | {row[-1]:>6}"]
+        lines += [
+            rule,
+            f"{row[0]:<9}|" + " |".join(f"{n:>7}" for n in row[1:-1]) + f" | {row[-1]:>6}",
+        ]
         if row[0] != "Total":
             shares = (f"{100 * int(n) / int(row[-1]):.2f}" for n in row[1:-1])
             lines.append(" " * 9 + "|" + " |".join(f"{one:>7}" for one in shares) + " |")
@@ -77,9 +100,11 @@ def html_pivot(own: Cross) -> bytes:
     """Two heads over each other, cells that span."""
     heads = "".join(f"<th>{named(c)}</th>" for c in own.columns)
     body = "".join(
-        f'<tr><th scope="row">{named(r)}</th>' + "".join(f"<td>{own.counts[r, c]}</td>" for c in own.columns) + "</tr>\n"
+        f'<tr><th scope="row">{named(r)}</th>'
+        + "".join(f"<td>{own.counts[r, c]}</td>" for c in own.columns)
+        + "</tr>\n"
         for r in own.rows
-    )  # fmt: skip
+    )
     return (
         f'<!DOCTYPE html><html><body><table><caption>Patients</caption><thead><tr><th rowspan="2">'
         f'{own.by[0]}</th><th colspan="{len(own.columns)}">{own.by[1]}, n</th></tr><tr>{heads}</tr>'
@@ -112,7 +137,9 @@ def prose(own: Cross) -> bytes:
     said = ["Results", "", "Patients were distributed as follows."]
     for r in own.rows:
         whole = sum(own.counts[r, c] for c in own.columns)
-        tell = " and ".join(f"{own.counts[r, c]} patients had {own.by[1]} {named(c)}" for c in own.columns)
+        tell = " and ".join(
+            f"{own.counts[r, c]} patients had {own.by[1]} {named(c)}" for c in own.columns
+        )
         said.append(f"Of {whole} patients with {own.by[0]} {named(r)}, {tell}.")
     return ("\n".join(said) + "\n").encode()
 
@@ -150,7 +177,9 @@ def pandas_groupby(own: Cross) -> bytes:
 def packed_csv(own: Cross) -> bytes:
     """Table 1 as a csv with n and % in one cell and the heads as rows."""
     out = io.StringIO()
-    out.write(f"Characteristic,{','.join(f'{named(c)} n (%)' for c in own.columns)}\n{own.by[0]},,\n")
+    out.write(
+        f"Characteristic,{','.join(f'{named(c)} n (%)' for c in own.columns)}\n{own.by[0]},,\n"
+    )
     for row in percents(own, "{n} ({p}%)").rows:
         out.write("  " + ",".join(row) + "\n")
     return out.getvalue().encode()
@@ -169,12 +198,18 @@ LAYOUTS: Mapping[str, tuple[str, Layout]] = {
     "markdown": ("md", lambda own: writers.md(percents(own))),
     "Word": ("docx", word_percent),
     "Excel": ("xlsx", xlsx_merged),
-    "json": ("json", lambda own: json.dumps({"by": own.by, "counts": nested(own)}, indent=2).encode()),
-    "yaml": ("yaml", lambda own: yaml.safe_dump({"patients": nested(own)}, sort_keys=False).encode()),
+    "json": (
+        "json",
+        lambda own: json.dumps({"by": own.by, "counts": nested(own)}, indent=2).encode(),
+    ),
+    "yaml": (
+        "yaml",
+        lambda own: yaml.safe_dump({"patients": nested(own)}, sort_keys=False).encode(),
+    ),
     "prose": ("txt", prose),
     "notebook": ("ipynb", notebook_crosstab),
     "groupby": ("txt", pandas_groupby),
     "Calc": ("ods", lambda own: writers.ods(own.grid())),
     "parquet": ("parquet", lambda own: writers.parquet(own.long("patients"))),
-}  # fmt: skip
+}
 CODED = frozenset({"log", "lst"})

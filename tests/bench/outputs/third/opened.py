@@ -1,4 +1,4 @@
-"""[pure] What lies in the bytes of a file, for the proof of its label; the standard library only."""
+"""[pure] What lies in a file's bytes, for the proof of its label; the standard library only."""
 
 import bz2
 import gzip
@@ -96,7 +96,9 @@ def _truncated(data: bytes) -> bool:
 def _bomb(data: bytes) -> bool:
     if data.startswith(_GZIP):
         with gzip.open(io.BytesIO(data)) as stream:
-            return sum(len(block) for block in iter(lambda: stream.read(1 << 20), b"")) > 100 * len(data)
+            return sum(len(block) for block in iter(lambda: stream.read(1 << 20), b"")) > 100 * len(
+                data
+            )
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         return sum(one.file_size for one in packed.infolist()) > 100 * len(data)
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import numpy as np
 import odf.opendocument
 import odf.table
 import odf.text
-import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
@@ -110,7 +110,9 @@ def r_print(grid: Grid, width: int = 80) -> str:
     lines = []
     for block in blocks:
         for label, row in zip(("", *labels), (grid.columns, *grid.rows), strict=True):
-            lines.append(label.ljust(side) + "".join(" " + row[at].rjust(spans[at]) for at in block))
+            lines.append(
+                label.ljust(side) + "".join(" " + row[at].rjust(spans[at]) for at in block)
+            )
     return "\n".join(lines)
 
 
@@ -137,7 +139,11 @@ def sas_print(grid: Grid) -> bytes:
     lines += ["Obs    " + "    ".join(map(str.rjust, grid.columns, spans)), ""]
     for at, row in enumerate(grid.rows, 1):
         lines.append(f"{at:3d}    " + "    ".join(map(str.rjust, row, spans)))
-    lines += ["", f"NOTE: There were {len(grid.rows)} observations read from the data set WORK.OUT.", ""]
+    lines += [
+        "",
+        f"NOTE: There were {len(grid.rows)} observations read from the data set WORK.OUT.",
+        "",
+    ]
     return "\n".join(lines).encode()
 
 
@@ -149,8 +155,10 @@ def md(grid: Grid) -> bytes:
 
 def tex(grid: Grid) -> bytes:
     """As booktabs tables are written by pandas and xtable."""
-    safe = [[cell.replace("%", r"\%").replace("_", r"\_") for cell in row]
-            for row in (grid.columns, *grid.rows)]  # fmt: skip
+    safe = [
+        [cell.replace("%", r"\%").replace("_", r"\_") for cell in row]
+        for row in (grid.columns, *grid.rows)
+    ]
     body = [" & ".join(row) + r" \\" for row in safe]
     head = [r"\begin{table}[ht]", r"\centering", rf"\begin{{tabular}}{{{'l' * len(grid.columns)}}}"]
     lines = [*head, r"\toprule", body[0], r"\midrule", *body[1:], r"\bottomrule"]
@@ -159,7 +167,8 @@ def tex(grid: Grid) -> bytes:
 
 def html(grid: Grid) -> bytes:
     table = pd.DataFrame(grid.rows, columns=list(grid.columns)).to_html(index=False, border=0)
-    return f"<!DOCTYPE html>\n<html><head><title>Results</title></head><body>\n{table}\n</body></html>\n".encode()
+    head = "<!DOCTYPE html>\n<html><head><title>Results</title></head><body>"
+    return f"{head}\n{table}\n</body></html>\n".encode()
 
 
 def json_records(grid: Grid) -> bytes:
@@ -168,7 +177,9 @@ def json_records(grid: Grid) -> bytes:
 
 
 def json_columns(grid: Grid) -> bytes:
-    return json.dumps({name: [number(c) for c in grid.column(name)] for name in grid.columns}).encode()
+    return json.dumps(
+        {name: [number(c) for c in grid.column(name)] for name in grid.columns}
+    ).encode()
 
 
 def ndjson(grid: Grid) -> bytes:
@@ -180,9 +191,11 @@ def xml(grid: Grid) -> bytes:
     text = typed(grid).astype(str)
     own = Grid(tuple(_tag(name) for name in grid.columns), tuple(map(tuple, text.values.tolist())))
     rows = "".join(
-        "<row>" + "".join(f"<{n}>{_escaped(c)}</{n}>" for n, c in zip(own.columns, row, strict=True)) + "</row>\n"
+        "<row>"
+        + "".join(f"<{n}>{_escaped(c)}</{n}>" for n, c in zip(own.columns, row, strict=True))
+        + "</row>\n"
         for row in grid.rows
-    )  # fmt: skip
+    )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<data>\n{rows}</data>\n'.encode()
 
 
@@ -206,7 +219,9 @@ def again(data: bytes) -> bytes:
         for one in old.infolist():
             text = old.read(one)
             if one.filename in {"docProps/core.xml", "meta.xml"}:
-                text = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", b"2026-03-02T09:30:00", text)
+                text = re.sub(
+                    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", b"2026-03-02T09:30:00", text
+                )
             info = zipfile.ZipInfo(one.filename, HOUR)
             info.compress_type, info.external_attr = one.compress_type, one.external_attr
             new.writestr(info, text)
@@ -376,18 +391,30 @@ def tarred(members: Mapping[str, bytes]) -> bytes:
     return gzip.compress(out.getvalue(), mtime=0)
 
 
-def notebook(cells: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any] | None = None) -> bytes:
+def notebook(
+    cells: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any] | None = None
+) -> bytes:
     """Write a notebook of these cells."""
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    made = {"cells": list(cells), "metadata": {**kernel, **(metadata or {})}, "nbformat": 4,
-            "nbformat_minor": 5}  # fmt: skip
+    made = {
+        "cells": list(cells),
+        "metadata": {**kernel, **(metadata or {})},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     return json.dumps(made, indent=1).encode()
 
 
 def code_cell(at: int, source: str, *outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Make one code cell with its outputs."""
-    return {"cell_type": "code", "id": f"c{at:02d}", "execution_count": at, "metadata": {},
-            "source": source.splitlines(keepends=True), "outputs": list(outputs)}  # fmt: skip
+    return {
+        "cell_type": "code",
+        "id": f"c{at:02d}",
+        "execution_count": at,
+        "metadata": {},
+        "source": source.splitlines(keepends=True),
+        "outputs": list(outputs),
+    }
 
 
 def said(**data: Any) -> dict[str, Any]:
@@ -398,28 +425,53 @@ def said(**data: Any) -> dict[str, Any]:
 
 def ipynb(grid: Grid) -> bytes:
     frame = pd.DataFrame(grid.rows, columns=list(grid.columns))
-    return notebook([
-        {"cell_type": "markdown", "id": "m01", "metadata": {}, "source": ["# Results\n"]},
-        code_cell(1, "out", said(text_plain=printed(grid), text_html=frame.to_html(index=False))),
-    ])  # fmt: skip
+    return notebook(
+        [
+            {"cell_type": "markdown", "id": "m01", "metadata": {}, "source": ["# Results\n"]},
+            code_cell(
+                1, "out", said(text_plain=printed(grid), text_html=frame.to_html(index=False))
+            ),
+        ]
+    )
 
 
 TABLES: Mapping[str, tuple[str, Box]] = {
-    "csv": ("csv", csv), "csv R": ("csv", csv_r), "csv semicolon": ("csv", csv_semicolon),
-    "tsv": ("tsv", tsv), "txt": ("txt", txt), "R": ("txt", r_txt), "stata": ("log", stata_list),
-    "sas": ("lst", sas_print), "md": ("md", md), "tex": ("tex", tex), "html": ("html", html),
-    "json": ("json", json_records), "json columns": ("json", json_columns),
-    "ndjson": ("ndjson", ndjson), "xml": ("xml", xml), "yaml": ("yaml", yaml_rows),
-    "xlsx": ("xlsx", xlsx), "xlsx writer": ("xlsx", xlsx_writer), "docx": ("docx", word),
-    "ods": ("ods", ods), "odt": ("odt", odt), "parquet": ("parquet", parquet),
-    "feather": ("feather", feather), "dta": ("dta", dta), "sav": ("sav", sav),
-    "sqlite": ("sqlite", sqlite), "ipynb": ("ipynb", ipynb),
+    "csv": ("csv", csv),
+    "csv R": ("csv", csv_r),
+    "csv semicolon": ("csv", csv_semicolon),
+    "tsv": ("tsv", tsv),
+    "txt": ("txt", txt),
+    "R": ("txt", r_txt),
+    "stata": ("log", stata_list),
+    "sas": ("lst", sas_print),
+    "md": ("md", md),
+    "tex": ("tex", tex),
+    "html": ("html", html),
+    "json": ("json", json_records),
+    "json columns": ("json", json_columns),
+    "ndjson": ("ndjson", ndjson),
+    "xml": ("xml", xml),
+    "yaml": ("yaml", yaml_rows),
+    "xlsx": ("xlsx", xlsx),
+    "xlsx writer": ("xlsx", xlsx_writer),
+    "docx": ("docx", word),
+    "ods": ("ods", ods),
+    "odt": ("odt", odt),
+    "parquet": ("parquet", parquet),
+    "feather": ("feather", feather),
+    "dta": ("dta", dta),
+    "sav": ("sav", sav),
+    "sqlite": ("sqlite", sqlite),
+    "ipynb": ("ipynb", ipynb),
     "zip": ("zip", lambda grid: zipped({"out/table.csv": csv(grid)})),
-    "tar": ("tar.gz", lambda grid: tarred({"out/table.csv": csv(grid), "out/README": b"see table\n"})),
+    "tar": (
+        "tar.gz",
+        lambda grid: tarred({"out/table.csv": csv(grid), "out/README": b"see table\n"}),
+    ),
     "gz": ("csv.gz", lambda grid: gzip.compress(csv(grid), mtime=0)),
     "bz2": ("csv.bz2", lambda grid: bz2.compress(csv(grid))),
     "xz": ("csv.xz", lambda grid: lzma.compress(csv(grid))),
-}  # fmt: skip
+}
 """Programs that write a table: the format of the file, and who writes it."""
 
 
