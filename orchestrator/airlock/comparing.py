@@ -17,8 +17,9 @@ from orchestrator.airlock import ledger, people, rounds, thresholds
 from orchestrator.airlock.ledger import Related
 from orchestrator.airlock.models import File, Request
 from orchestrator.airlock.queries import FileView
+from orchestrator.airlock.rendered import LINES
 from orchestrator.errors import NotAllowed, NotFound
-from orchestrator.outputs.beside import Beside, beside
+from orchestrator.outputs.beside import Beside, Line, beside
 from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.rules.releases import LEDGER_RULES
 from orchestrator.policy.model import Policies
@@ -46,6 +47,21 @@ class Compared:
     def pending(self) -> bool:
         """Whether it waits in another request."""
         return self.released_at is None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A page of a comparison's lines.
+
+    Shape: `before` and `after` are the first lines of the neighbouring pages, counted from 1 among
+    the lines that are listed, None at the ends; `total` and `marked` count all of them.
+    """
+
+    lines: tuple[Line, ...]
+    total: int
+    marked: int
+    before: int | None
+    after: int | None
 
 
 def compared(
@@ -93,6 +109,21 @@ def chosen(found: Sequence[Compared], file: FileView, table: str, finding: int) 
         told = [one for one in found if said.rule in LEDGER_RULES and one.other in said.evidence]
         by_name = max(told, key=lambda one: len(one.other), default=None)
     return by_name or next(iter(found), None)
+
+
+def window(shown: Compared | None, row: int, *, only: bool) -> Lines:
+    """Cut a page of lines out of a comparison; `only` lists the marked ones."""
+    lines = shown.beside.lines if shown else ()
+    marked = tuple(line for line in lines if line.marked)
+    listed = marked if only else lines
+    start = max(min(row - 1, len(listed) - 1), 0) // LINES * LINES
+    return Lines(
+        lines=listed[start : start + LINES],
+        total=len(lines),
+        marked=len(marked),
+        before=max(start - LINES, 0) + 1 if start else None,
+        after=start + LINES + 1 if start + LINES < len(listed) else None,
+    )
 
 
 def _compared(

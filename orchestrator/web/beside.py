@@ -1,18 +1,16 @@
 """A file's tables beside earlier ones: for checkers, with what subtraction shows named on top.
 
-Nothing of either file is read here: both tables are counts that the ledger keeps. That somebody
-looked is logged before anything is shown.
+Nothing of either file is read here: both tables are counts that the ledger keeps.
 """
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from orchestrator.airlock import comparing, queries, reviewing
+from orchestrator.airlock import comparing
 from orchestrator.airlock.comparing import Compared
-from orchestrator.airlock.rendered import LINES
+from orchestrator.bootstrap import looking
 from orchestrator.bootstrap.request import Parts
-from orchestrator.db import read, write
 from orchestrator.outputs.rules.releases import SPOKEN
 from orchestrator.web.content import Reader, judging
 from orchestrator.web.render import address, page
@@ -34,14 +32,8 @@ def shown(
     only: str = "",
 ) -> Response:
     """Show a table beside an earlier one: `table` names it, or the finding that speaks of it."""
-    now, policies = control.clock(), control.policies
-    with read(control.db) as session:
-        found = comparing.compared(session, who.actor, now, request_id, file_id, policies=policies)
-        detail = queries.detail(session, who.actor, now, request_id, policies=policies)
-        file = queries.file_of(session, detail, file_id)
-    chosen = comparing.chosen(found, file, table, finding)
-    with write(control.db) as session:
-        reviewing.record_comparison(session, who.actor, now, file_id, chosen.id if chosen else None)
+    seen = looking.look_beside(control, who.actor, request_id, file_id, table, finding)
+    detail, file = seen.detail, seen.file
     return page(
         request,
         "beside.html",
@@ -54,29 +46,25 @@ def shown(
         ),
         row=detail.request,
         file=file,
-        found=found,
-        chosen=chosen,
+        found=seen.found,
+        chosen=seen.chosen,
         spoken=SPOKEN,
-        minimum=policies.outputs.counts.minimum,
+        minimum=control.policies.outputs.counts.minimum,
         author=detail.author,
         **judging(control, detail, file),
-        **_window(request, chosen, row, only=only == "marked"),
+        **_window(request, seen.chosen, row, only=only == "marked"),
     )
 
 
 def _window(request: Request, chosen: Compared | None, row: int, *, only: bool) -> dict[str, Any]:
-    """Cut a page of lines out of a comparison."""
-    lines = chosen.beside.lines if chosen else ()
-    marked = [line for line in lines if line.marked]
-    listed = marked if only else lines
-    start = max(min(row - 1, len(listed) - 1), 0) // LINES * LINES
-    before, after = max(start - LINES, 0) + 1, start + LINES + 1
+    """Give a page of lines as the template shows it, with the addresses of its neighbours."""
+    found = comparing.window(chosen, row, only=only)
     return {
-        "lines": listed[start : start + LINES],
-        "total": len(lines),
-        "marked": len(marked),
+        "lines": found.lines,
+        "total": found.total,
+        "marked": found.marked,
         "only": only,
         "toggle": address(request, only="" if only else "marked", row=1),
-        "before": address(request, row=before) if start else None,
-        "after": address(request, row=after) if start + LINES < len(listed) else None,
+        "before": address(request, row=found.before) if found.before else None,
+        "after": address(request, row=found.after) if found.after else None,
     }

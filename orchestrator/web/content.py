@@ -1,24 +1,24 @@
 """What a file holds: text, table or re-encoded image from the opener's form, never its bytes.
 
-Each look is logged before anything is shown. `airlock.rendered` says what is on a page; the API
-answers the same.
+`bootstrap.looking` logs each look and finds what is seen, `airlock.rendered` says what is on a
+page, for the API too.
 """
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from orchestrator.airlock import ledger, queries, rendered, reviewing
+from orchestrator.airlock import rendered
 from orchestrator.airlock.queries import Detail, FileView
-from orchestrator.airlock.rendered import COLUMNS, Since
+from orchestrator.airlock.rendered import COLUMNS
 from orchestrator.airlock.rounds import SEAT
 from orchestrator.airlock.rules import may_approve
+from orchestrator.bootstrap import looking
 from orchestrator.bootstrap.control import Control
+from orchestrator.bootstrap.looking import Look
 from orchestrator.bootstrap.request import Caller, Parts, may
-from orchestrator.db import read, write
-from orchestrator.errors import NotFound
-from orchestrator.outputs.form import FileForm, Kind, Part
+from orchestrator.db import read
+from orchestrator.outputs.form import Kind, Part
 from orchestrator.web.render import address, page
 from orchestrator.web.requests import VOTES, came_from, names_of, worst_first
 
@@ -40,9 +40,8 @@ def view(
     at: str = "",
 ) -> Response:
     """Show a file inertly, with the places that findings point at; `at` names a part by path."""
-    detail, file, form = _look(control, who, request_id, file_id)
-    part = next((n for n, one in enumerate(form.parts) if one.path == at), part) if form else 0
-    chosen = form.parts[part] if form and 0 <= part < len(form.parts) else None
+    seen = looking.look(control, who.actor, request_id, file_id, part, at)
+    detail, file = seen.detail, seen.file
     return page(
         request,
         "view.html",
@@ -54,59 +53,27 @@ def view(
         ),
         row=detail.request,
         file=file,
-        form=form,
-        parts=rendered.parts(file, form),
-        chosen=chosen,
-        number=part,
+        form=seen.form,
+        parts=rendered.parts(file, seen.form),
+        chosen=seen.chosen,
+        number=seen.number,
         kinds=Kind,
         author=detail.author,
-        since=_since(control, file, form),
-        comparable=not detail.author and _has_counts(control, file_id),
+        since=seen.since,
+        comparable=seen.comparable,
         **judging(control, detail, file),
-        **(_window(request, file, chosen, part, row, column, only == "marked") if chosen else {}),
+        **(
+            _window(request, seen, seen.chosen, row, column, only == "marked")
+            if seen.chosen
+            else {}
+        ),
     )
 
 
 @router.get("/requests/{request_id}/files/{file_id}/image/{part}")
 def image(control: Parts, who: Reader, request_id: str, file_id: str, part: int) -> Response:
     """Show one picture as it was written again by the opener; its metadata is gone."""
-    _detail, _file, form = _look(control, who, request_id, file_id)
-    chosen = form.parts[part] if form and 0 <= part < len(form.parts) else None
-    if chosen is None or chosen.image is None or chosen.image.content is None:
-        raise NotFound("There is no picture to show here.")
-    return Response(
-        chosen.image.content,
-        media_type="image/png",
-        headers={"Content-Security-Policy": "sandbox; default-src 'none'"},
-    )
-
-
-def _look(
-    control: Control, who: Caller, request_id: str, file_id: str
-) -> tuple[Detail, FileView, FileForm | None]:
-    """Find a file that the caller may look at, log the look, then read what was kept of it."""
-    now = control.clock()
-    with read(control.db) as session:
-        detail = queries.detail(session, who.actor, now, request_id, policies=control.policies)
-        file = queries.file_of(session, detail, file_id)
-    with write(control.db) as session:
-        reviewing.record_view(session, who.actor, now, file_id)
-    return detail, file, rendered.kept_form(forms(control), file, control.policies.outputs)
-
-
-def _has_counts(control: Control, file_id: str) -> bool:
-    with read(control.db) as session:
-        return ledger.has_counts(session, file_id)
-
-
-def _since(control: Control, file: FileView, form: FileForm | None) -> Since | None:
-    with read(control.db) as session:
-        return rendered.since(session, forms(control), file, form, control.policies.outputs)
-
-
-def forms(control: Control) -> Path:
-    """Where what openers made of files is kept."""
-    return control.settings.state_dir / "forms"
+    return looking.picture(control, who.actor, request_id, file_id, part)
 
 
 def judging(control: Control, detail: Detail, file: FileView) -> dict[str, Any]:
@@ -128,16 +95,10 @@ def judging(control: Control, detail: Detail, file: FileView) -> dict[str, Any]:
 
 
 def _window(
-    request: Request,
-    file: FileView,
-    part: Part,
-    number: int,
-    row: int,
-    column: int,
-    only: bool,
+    request: Request, seen: Look, part: Part, row: int, column: int, only: bool
 ) -> dict[str, Any]:
     """Give a page of a part as the template shows it, with the addresses of its neighbours."""
-    findings = rendered.by_part(file).get(part.path, [])
+    findings, number = rendered.by_part(seen.file).get(part.path, []), seen.number
     found = rendered.window(part, findings, row, column, only=only)
     right = found.left + COLUMNS
     return {
