@@ -307,10 +307,10 @@ def hidden(desk: Desk, analyst: Analyst) -> None:
         own = _one_small(analyst, by, rows, columns)
         desk.lay("L12", kind, box(_masked(own, mark, _primary(own))), _solved(own), rules="O13 O01")
     for kind, box, mark in (
-        ("csv", writers.csv, "<10"),
+        ("csv", writers.csv, "[c]"),
         ("tex", writers.tex, "--"),
         ("tsv", writers.tsv, "x"),
-        ("ods", writers.ods, "<10"),
+        ("ods", writers.ods, "*"),
     ):
         own = _squared(analyst)
         spots = _square(own)
@@ -417,7 +417,7 @@ def _solved(own: Cross) -> facts.Rest:
 
 def pairs(desk: Desk, analyst: Analyst) -> None:
     """L12 and S12: two tables that only together show a few people, or do not."""
-    small = _exclusions(analyst, (1, 9))
+    small, large = _exclusions(analyst, (1, 9)), _exclusions(analyst, (60, 2000))
     for at, (kind, box) in enumerate(
         (
             ("csv", writers.csv),
@@ -475,7 +475,7 @@ def pairs(desk: Desk, analyst: Analyst) -> None:
             ("md", writers.md),
         )
     ):
-        larger, smaller = _exclusions(analyst, (60, 2000))[at]
+        larger, smaller = large[at]
         one, two = (
             analyst.cross(("sex", "stage"), larger, (), EARLY),
             analyst.cross(("sex", "stage"), smaller, (), EARLY),

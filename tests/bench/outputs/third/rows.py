@@ -6,7 +6,7 @@ from random import Random
 
 from tests.bench.outputs.grid import Box, Grid
 from tests.bench.outputs.third import writers
-from tests.bench.outputs.third.alliance import Row, tables
+from tests.bench.outputs.third.alliance import MARKERS, Row, tables
 from tests.bench.outputs.third.analyst import Analyst
 from tests.bench.outputs.third.desk import Desk
 from tests.bench.outputs.third.facts import Nobody, Rows, changed
@@ -129,7 +129,7 @@ def disguises(desk: Desk, analyst: Analyst) -> None:
     lay("dta", writers.dta(own.grid), own.claim)
     own = some(
         analyst,
-        ("participant", *analyst.drawn["germline"][0].keys() - {"participant"}),
+        ("participant", *reversed(MARKERS)),
         40,
         table="germline",
         how=["short trial"] + ["same"] * 16,

@@ -295,23 +295,33 @@ def _odf_table(grid: Grid) -> Any:
     return table
 
 
-def _odf_saved(made: Any) -> bytes:
+def _odf_saved(make: Callable[[], Any]) -> bytes:
+    """Save the second of two: the library declares only the namespaces that it has met so far."""
+    make().write(io.BytesIO())
     out = io.BytesIO()
-    made.write(out)
+    make().write(out)
     return again(out.getvalue())
 
 
-def ods(grid: Grid) -> bytes:
+def _sheet(grid: Grid) -> Any:
     made = odf.opendocument.OpenDocumentSpreadsheet()
     made.spreadsheet.addElement(_odf_table(grid))
-    return _odf_saved(made)
+    return made
 
 
-def odt(grid: Grid) -> bytes:
+def ods(grid: Grid) -> bytes:
+    return _odf_saved(lambda: _sheet(grid))
+
+
+def _text(grid: Grid) -> Any:
     made = odf.opendocument.OpenDocumentText()
     made.text.addElement(odf.text.P(text="Results"))
     made.text.addElement(_odf_table(grid))
-    return _odf_saved(made)
+    return made
+
+
+def odt(grid: Grid) -> bytes:
+    return _odf_saved(lambda: _text(grid))
 
 
 def arrow(grid: Grid) -> pa.Table:
@@ -356,7 +366,7 @@ def dta(grid: Grid) -> bytes:
 
 def sav(grid: Grid) -> bytes:
     data = _by_file(lambda path: pyreadstat.write_sav(typed(_names(grid)), path), ".sav")
-    return data[:84] + b"02 Mar 2609:30:00" + data[101:]
+    return data[:92] + b"02 Mar 2609:30:00" + data[109:]
 
 
 def sqlite(grid: Grid) -> bytes:
