@@ -134,5 +134,7 @@ def _compared(one: Compared, row: int, only: bool) -> dict[str, Any]:
         **asdict(one.beside),
         "lines": [{**asdict(line), "marked": line.marked} for line in found.lines],
         "total": found.total,
+        "marked": found.marked,
+        "before": found.before,
         "after": found.after,
     }

@@ -1,7 +1,7 @@
 """A look at a file, or at its tables beside earlier ones: what the pages and the API do alike.
 
-The look is logged, and that is committed, before anything is read to be shown. What a door adds is
-its own form of the answer. Source: design property 8 (who looked at what stands in the log).
+The look is logged, and that is committed, before anything is shown. What a door adds is its own
+form of the answer. Source: governance section 8 (`airlock.file_viewed` is an event of the log).
 """
 
 from dataclasses import dataclass

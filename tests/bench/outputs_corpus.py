@@ -21,6 +21,7 @@ from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.page import Run, page
 from tests.bench.outputs.score import Outcome, Said
+from tests.bench.outputs.third import corpus as third
 
 _QUICK = 3
 """Of how many files a quick run takes one; the source stays whole, so that nothing gets easier."""
@@ -30,11 +31,12 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "public": corpora.public,
     "blind": blind.transfusions,
     "second": second.transplants,
+    "third": third.trials,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
 
-FIXED: dict[str, int] = {"blind": blind.SEED}
+FIXED: dict[str, int] = {"blind": blind.SEED, "third": third.SEED}
 """Corpora that are scored on the same files each time, where no seed is named."""
 
 

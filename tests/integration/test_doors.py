@@ -115,7 +115,7 @@ def test_the_hub_door_carries_three_calls_and_writes_both_directions_anew() -> N
         )
         assert status == 200
         sent = json.loads(hub.seen[-1][3])
-        assert "1999" not in str(sent)
+        assert "1999-12" not in str(sent)
         assert "leak" not in str(sent)
 
     run(test)

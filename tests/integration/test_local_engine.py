@@ -136,6 +136,8 @@ def test_a_server_has_its_home_its_data_and_an_unprivileged_uid(
     facts = keepers.alive(place.server("alpha", "ada"))
     assert facts is not None
     assert os.stat(f"/proc/{facts['sandbox']}").st_uid != 0
+    home = place.home("alpha", "ada")
+    assert len(list(home.glob(".local/lib/python3*/site-packages"))) == 1  # before any kernel
 
     assert _ask(server, "PUT", "api/contents/kept.txt", _text("kept"))[0] == 201
     assert _ask(server, "GET", "api/terminals")[0] == 404

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engines.local import images, proof
+from orchestrator.engines.local import canaries, images, proof
 from orchestrator.engines.local.proof import Changes
 from orchestrator.engines.port import Outcome, Probe, proved
 from orchestrator.sandbox.arguments import Bind, Box
@@ -70,9 +70,16 @@ def test_as_shipped_it_holds_and_leaves_nothing(bench: Bench) -> None:
     assert set(wanted.split()) <= rows
     left = [path.name for path in local_world.layout(bench.folder).run.glob("proof-*")]
     assert left == []
-    # others on this machine may be proving, or may have been killed while they did
+    assert _traces() == []
+    with canaries.decoys(None) as made:
+        assert {Path(str(made[name])) for name in ("shm", "folder")} == set(_traces())
+    assert _traces() == []
+
+
+def _traces() -> list[Path]:
+    """What proofs of this process left; others may be proving, or were killed while they did."""
     ours = f"tre-proof-{os.getpid()}-*"
-    assert [*Path("/dev/shm").glob(ours), *Path(tempfile.gettempdir()).glob(ours)] == []
+    return [*Path("/dev/shm").glob(ours), *Path(tempfile.gettempdir()).glob(ours)]
 
 
 def test_the_hosts_network(bench: Bench) -> None:

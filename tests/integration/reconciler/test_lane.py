@@ -227,6 +227,8 @@ def test_a_change_wakes_a_lane_within_its_look(
     thread.join(SOON)
 
 
+# A reader of the log that loses its connection cannot close its cursor: the driver remarks on it.
+@pytest.mark.filterwarnings("ignore:<psycopg.ServerCursor:ResourceWarning")
 def test_a_reconciler_whose_lock_was_forgotten_ends(house: House) -> None:
     """A database that started again has forgotten the lock, and another may have it by now."""
     if house.hands.db.dialect.name == "sqlite":  # a lock on a file ends with its process only

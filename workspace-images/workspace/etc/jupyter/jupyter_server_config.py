@@ -1,13 +1,20 @@
 """Settings of the notebook server. They tidy the menus and prevent accidents; nothing is claimed
 from them, because the person in the notebook can change them: the boundaries are outside."""
 
+import contextlib
 import os
+import site
 import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))  # for `tre_whose`, which lies beside this file
 
 c = get_config()  # noqa: F821 - given by the program that reads this file
+
+# A kernel looks only into folders that were there when it began: without this one, the first
+# package that pip puts into a home would be found after a restart of the kernel only.
+with contextlib.suppress(OSError):  # a home that is full still gets its server
+    Path(site.getusersitepackages()).mkdir(parents=True, exist_ok=True)
 
 c.ServerApp.open_browser = False
 c.ServerApp.terminals_enabled = False

@@ -1,0 +1,1 @@
+"""The third corpus: lymphoma trials, written blind from the written rules (decision 31)."""
