@@ -26,7 +26,7 @@ _TABULAR = re.compile(
 )
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
 _INSTREAM = re.compile(
-    r"(?:\b(?:input|data list)\b(?P<names>[^;]{0,4000}?)[;.]\s*)?"
+    r"(?:\b(?:input\b|data list\b[^;/]{0,200}/)(?P<names>[^;]{0,4000}?)[;.]\s*)?"
     r"^[ \t]*(?:datalines4?|cards4?|lines|begin data)[ \t]*[;.]?[ \t]*\n"
     r"(?P<body>.*?)^[ \t]*(?:;|end data)",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
