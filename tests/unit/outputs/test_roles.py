@@ -75,8 +75,10 @@ def test_other_numbers_are_no_counts(name: str, cells: tuple[str, ...], expected
     assert role(name, *cells) is expected
 
 
-@pytest.mark.parametrize("name", ["F", "low", "high", "c", "yes", "no", "x", "group 1", "score",
-                                  "recruited", "withdrawn"])
+@pytest.mark.parametrize(
+    "name",
+    ["F", "low", "high", "c", "yes", "no", "x", "group 1", "score", "recruited", "withdrawn"],
+)
 def test_an_unclear_name_stays_unclear(name: str) -> None:
     """Categories as column names, in a cross table, are never quietly safe."""
     assert role(name, "4", "4") is Role.UNKNOWN

@@ -85,7 +85,7 @@ def test_a_person_told_in_a_sentence_is_found(
     check: Check, source: Index, people: Cells, at: int
 ) -> None:
     """Among other sentences; values of several people in one sentence are nobody."""
-    other = "Methods were those of 2012. The plan named 3 models, 5 folds, 2 seeds and 10 trees.\n\n"
+    other = "Methods of 2012. The plan named 3 models, 5 folds, 2 seeds and 10 trees.\n\n"
     assert verdicts(check("t.md", other + _case(people, at) + "\n", source))["O19"] == "flag"
     assert verdicts(check("t.md", other + _case(people, at, 97) + "\n", source))["O19"] == "pass"
 

@@ -12,14 +12,14 @@ from orchestrator.outputs.readers.registry import open_bytes
 from tests.outputs_world import tables
 
 TEXT = (
-    "A\n3\n262657\n197888\n5\nUTF-8\n787\n3\n"
-    "14\n3\n61.5\nNA\n0x1.4p+1\n"
-    "13\n3\n4\nNA\n12\n"
-    "16\n3\n262153\n4\nf\\303\\251\\\\\n262153\n0\n\n262153\n3\na\\040b\n"
-    "1026\n1\n262153\n5\nnames\n16\n3\n262153\n2\nkg\n262153\n1\nn\n262153\n4\nword\n"
-    "1026\n1\n262153\n5\nclass\n16\n1\n262153\n10\ndata.frame\n"
-    "1026\n1\n262153\n9\nrow.names\n13\n2\nNA\n-3\n254\n"
-).encode()
+    b"A\n3\n262657\n197888\n5\nUTF-8\n787\n3\n"
+    b"14\n3\n61.5\nNA\n0x1.4p+1\n"
+    b"13\n3\n4\nNA\n12\n"
+    b"16\n3\n262153\n4\nf\\303\\251\\\\\n262153\n0\n\n262153\n3\na\\040b\n"
+    b"1026\n1\n262153\n5\nnames\n16\n3\n262153\n2\nkg\n262153\n1\nn\n262153\n4\nword\n"
+    b"1026\n1\n262153\n5\nclass\n16\n1\n262153\n10\ndata.frame\n"
+    b"1026\n1\n262153\n9\nrow.names\n13\n2\nNA\n-3\n254\n"
+)
 """What `saveRDS(data.frame(...), ascii = TRUE)` writes."""
 ROWS = (("61.5", "4", "fé\\"), ("", "", ""), ("2.5", "12", "a b"))
 

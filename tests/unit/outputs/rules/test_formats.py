@@ -1,5 +1,6 @@
 """Rows of people in every format that is read: found, with the rows named; safe twins are not."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from orchestrator.outputs.readers.opening import ReadCaps
 from orchestrator.outputs.readers.registry import open_bytes
 from orchestrator.policy.outputs import OutputsPolicy
 from orchestrator.values import digest_of
-from tests.outputs_world import SAID, Cells, Check, rows_named, without
+from tests.outputs_world import SAID, Cells, Check, csv_of, png, rows_named, without
 from tests.outputs_writers import (
     BLOCKED,
     HELD,
@@ -19,8 +20,11 @@ from tests.outputs_writers import (
     drawing,
     hidden_sheet,
     name_of,
+    parquet,
     text,
     torch,
+    workbook,
+    zipped,
 )
 
 ROWS = range(100, 160)

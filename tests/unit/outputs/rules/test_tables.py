@@ -340,9 +340,7 @@ def test_percentiles_of_a_variable_that_is_not_named_are_worked_out(
         (("kind|name|start|stop|step", "range|x|0|7|1", "range|y|0|9|1"), False),
     ],
 )
-def test_what_box_plots_draw_are_extremes(
-    check: Check, lines: tuple[str, ...], told: bool
-) -> None:
+def test_what_box_plots_draw_are_extremes(check: Check, lines: tuple[str, ...], told: bool) -> None:
     """Whiskers and outliers; how many outliers there are, and where row numbers end, is none."""
     assert (verdicts(check("t.csv", table(*lines)))["O08"] == "flag") is told
 
