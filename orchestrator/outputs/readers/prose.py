@@ -15,6 +15,7 @@ from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
+from orchestrator.outputs.readers.instream import find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
 from orchestrator.outputs.readers.sentences import find_sentences
@@ -25,12 +26,6 @@ _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
 )
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
-_INSTREAM = re.compile(
-    r"(?:\b(?:input\b|data list\b[^;/]{0,200}/)(?P<names>[^;]{0,4000}?)[;.]\s*)?"
-    r"^[ \t]*(?:datalines4?|cards4?|lines|begin data)[ \t]*[;.]?[ \t]*\n"
-    r"(?P<body>.*?)^[ \t]*(?:;|end data)",
-    re.IGNORECASE | re.DOTALL | re.MULTILINE,
-)
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
@@ -115,7 +110,7 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
-    for number, (columns, rows) in enumerate(_given_in_code(content), 1):
+    for number, (columns, rows) in enumerate(find_instream(content), 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     told = [line for line, _ in _paragraphs(content, 1) if all(line != one.line for one in tables)]
     for number, cells in find_sentences(content, told):
@@ -158,21 +153,6 @@ def find_tables(content: str) -> list[Block]:
         else:
             found += [block] if block else _runs(line, lines)
     return [_named(block) for block in found]
-
-
-def _given_in_code(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
-    """List the data that a program carries with it: SAS's datalines, SPSS's begin data.
-
-    Shape: names from the `input` or `data list` before it where there are as many as values; lines
-    of one width are one table, because a value of two words makes a line longer.
-    """
-    for match in _INSTREAM.finditer(content):
-        names = re.findall(r"[A-Za-z_]\w*+(?!\.)", match["names"] or "")
-        lines = [re.split(r"[,\t]|\s+", line.strip()) for line in match["body"].splitlines()]
-        for width in sorted({len(line) for line in lines if len(line) > 1}):
-            own = [line for line in lines if len(line) == width]
-            numbered = [f"column {at}" for at in range(1, width + 1)]
-            yield names if len(names) == width else numbered, own
 
 
 def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:

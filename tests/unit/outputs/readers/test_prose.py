@@ -105,6 +105,7 @@ def test_a_title_above_one_line_of_prose_is_no_table() -> None:
     [
         "data p;\n input born sex $ kg;\n datalines;\n1941 F 79.8\n1952 M 61.2\n;\nrun;\n",
         "data p; input born sex $ kg;\ncards;\n1941 F 79.8\n1952 M 61.2\n;\n",
+        "data p; input born sex $ kg; cards4;\n1941 F 79.8\n1952 M 61.2\n;;;;\n",
         "DATA LIST FREE / born sex kg.\nBEGIN DATA\n1941 F 79.8\n1952 M 61.2\nEND DATA.\n",
     ],
 )
@@ -118,8 +119,9 @@ def test_data_inside_a_program(caps: ReadCaps, text: str) -> None:
 
 def test_a_program_without_data_has_none(caps: ReadCaps) -> None:
     """It names columns only."""
-    text = b"proc means data=people; var age; run;\nproc print data=x;\n"
-    assert tables(open_bytes("load.sas", text, caps)) == {}
+    for text in (b"proc means data=people; var age; run;\nproc print data=x;\n",
+                 b"We drew two\nlines\nthrough the points of figure 1\n"):  # fmt: skip
+        assert tables(open_bytes("load.sas", text, caps)) == {}
 
 
 def test_json_in_a_text_is_read_as_json(caps: ReadCaps) -> None:

@@ -1,0 +1,57 @@
+"""[pure] Data that a program carries with it: SAS's `datalines`, SPSS's `begin data`.
+
+Source: outputs section 3, O19: rows in whatever holds them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+_BEGINS = frozenset({"datalines", "datalines4", "cards", "cards4", "lines", "begin data"})
+_ENDS = (";", "end data")
+_LONGEST = 400
+"""Units: characters at the end of a line, where data begin with the next one."""
+_BEFORE = 60
+"""Units: lines above the data in which their names may stand."""
+_NAMES = re.compile(
+    r"(?:\binput\b|\bdata list\b[^;/]{0,200}/)([^;]{0,4000})[;.]\s*\Z", re.IGNORECASE
+)
+_NAME = re.compile(r"[A-Za-z_]\w*+(?!\.)")
+_GAP = re.compile(r"[,\t]|\s+")
+
+
+def find_instream(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """List the tables that stand in programs, each with its names.
+
+    Shape: names from the `input` or `data list` before it where there are as many as values; lines
+    of one width are one table, because a value of two words makes a line longer.
+    """
+    lines = content.splitlines()
+    end = -1
+    for at, line in enumerate(lines):
+        before, _, last = line[-_LONGEST:].rstrip(" \t.;").rpartition(";")
+        if at > end and last.strip().casefold() in _BEGINS:
+            end = _end(lines, at)
+            if end < 0:
+                return
+            above = [*lines[max(0, at - _BEFORE) : at], f"{before};" if before else ""]
+            yield from _tables(_names("\n".join(above)), lines[at + 1 : end])
+
+
+def _end(lines: Sequence[str], begin: int) -> int:
+    for at in range(begin + 1, len(lines)):
+        if lines[at].lstrip().casefold().startswith(_ENDS):
+            return at
+    return -1
+
+
+def _names(before: str) -> list[str]:
+    match = _NAMES.search(before)
+    return _NAME.findall(match[1]) if match else []
+
+
+def _tables(names: list[str], lines: Sequence[str]) -> Iterator[tuple[list[str], list[list[str]]]]:
+    rows = [_GAP.split(line.strip()) for line in lines]
+    for width in sorted({len(row) for row in rows if len(row) > 1}):
+        numbered = [f"column {at}" for at in range(1, width + 1)]
+        own = [row for row in rows if len(row) == width]
+        yield names if len(names) == width else numbered, own
