@@ -10,7 +10,7 @@ from hashlib import blake2b
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.index import Index, TableIndex
-from orchestrator.outputs.linking import Linked, Settings, Work, link
+from orchestrator.outputs.linking import Linked, link
 from orchestrator.outputs.model import Finding, Verdict
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -21,6 +21,7 @@ from orchestrator.outputs.rules.rule import (
     rows_word,
     spelled_rows,
 )
+from orchestrator.outputs.searching import Settings, Work
 from orchestrator.outputs.shapes import View, views
 from orchestrator.policy.outputs import Linkage, OutputsPolicy
 

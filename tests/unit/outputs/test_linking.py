@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.index import Index, build_table, encode_cells
-from orchestrator.outputs.linking import Linked, Settings, Work, link
+from orchestrator.outputs.linking import Linked, link
+from orchestrator.outputs.searching import Settings, Work
 from tests.outputs_world import KEY, Cells, index_of, without
 
 SETTINGS = Settings(0.5, 3000, 4.0, 6.0, 3, 60_000_000)

@@ -6,8 +6,9 @@ from random import Random
 import pytest
 
 from orchestrator.outputs.index import Index
-from orchestrator.outputs.linking import Linked, Settings, Work, link
+from orchestrator.outputs.linking import Linked, link
 from orchestrator.outputs.rescaled import rescaled
+from orchestrator.outputs.searching import Settings, Work
 from tests.outputs_world import Cells, index_of
 
 SETTINGS = Settings(0.5, 3000, 4.0, 6.0, 3, 60_000_000)
