@@ -15,6 +15,9 @@ from orchestrator.outputs.recount import Group, person_column
 _GROUPS = 3
 """Fewer numbers are given back by some condition by accident."""
 _VALUES = 1000
+_WORK = 20_000_000
+"""Units: cells of the source; larger groups are not narrowed, their counts and sums as given are
+held to the rules all the same."""
 _EXACT = 1e-6
 
 Condition = tuple[int, int]
@@ -29,7 +32,7 @@ def narrowed(
     Shape: the groups are of one table of the source, one for each published number: how many rows,
     or the sum of a column `of` them.
     """
-    if len(groups) < _GROUPS or len(set(published)) < 2:
+    if len(groups) < _GROUPS or len(set(published)) < 2 or _cells(groups) > _WORK:
         return None
     known: set[Condition] | None = None
     for group, number in zip(groups, published, strict=True):
@@ -41,6 +44,10 @@ def narrowed(
         if not known:
             return None
     return [_part(group, min(known)) for group in groups] if known else None
+
+
+def _cells(groups: Sequence[Group]) -> int:
+    return sum(group.size * len(group.table.columns) for group in groups)
 
 
 def _sums(group: Group, of: Column | None) -> Mapping[Condition, float]:

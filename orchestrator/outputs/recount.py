@@ -115,6 +115,7 @@ class Recount:
             for table in index.tables
         ]
         self._rows: dict[tuple[int, str, str], frozenset[int] | None] = {}
+        self._joined: dict[Coordinates, list[Group]] = {}
 
     def groups(self, coordinates: Coordinates) -> list[Group]:
         """Give the rows that these categories name, in each table that knows all of them."""
@@ -132,14 +133,16 @@ class Recount:
 
         Shape: a diagnosis stands in one table, the transfusions of these people in another.
         """
-        own = self.groups(coordinates)
-        known = {id(group.table) for group in own}
-        return [
-            part
-            for group in own
-            for table in group.index.tables
-            if id(table) not in known and (part := _of_people(group, table)) is not None
-        ]
+        if coordinates not in self._joined:
+            own = self.groups(coordinates)
+            known = {id(group.table) for group in own}
+            self._joined[coordinates] = [
+                part
+                for group in own
+                for table in group.index.tables
+                if id(table) not in known and (part := _of_people(group, table)) is not None
+            ]
+        return self._joined[coordinates]
 
     def _category(
         self,
@@ -163,11 +166,9 @@ def _of_people(group: Group, table: TableIndex) -> Group | None:
     if here is None or there is None or not here.features or not there.features:
         return None
     ours, theirs = here.features[0], there.features[0]
-    hashes = {ours.hashes[ours.group_of[value]]
-              for value in {here.values[row] for row in group.members} - {0}}  # fmt: skip
-    places = {at for at, own in enumerate(theirs.hashes) if own in hashes}
-    rows = frozenset(row for row, value in enumerate(there.values)
-                     if value and theirs.group_of[value] in places)  # fmt: skip
+    people = {here.values[row] for row in group.members} - {0}
+    places = (theirs.find(ours.hashes[ours.group_of[value]]) for value in people)
+    rows = frozenset(row for at in places if at >= 0 for row in there.rows_of(0, at))
     return Group(group.index, table, rows)
 
 

@@ -32,7 +32,7 @@ def _check(subject: Subject) -> Outcome:
             seen = seen or bool(groups)
             work += sum(group.size for group in groups)
             if work > _WORK:
-                return Outcome(tuple(found), Verdict.COULD_NOT_CHECK,
+                return Outcome((*found, *unclear), Verdict.COULD_NOT_CHECK,
                                "Counting again took longer than allowed. Split the file, please.",
                                )  # fmt: skip
             rows += [fact.row for group in groups if _too_few(group, fact, least)]
@@ -46,7 +46,7 @@ def _unclear(subject: Subject) -> tuple[Finding, ...]:
     """Numbers of which nobody says what they count: rows of the source, of too few people?
 
     Shape: a column of whole numbers at least as large as the minimum, beside categories of the
-    source; smaller ones O01 has flagged.
+    source; smaller ones O01 has flagged. They flag: what is counted is told by the numbers only.
     """
     least, found = subject.policy.counts.minimum, list[Finding]()
     for seen in subject.seen:
@@ -55,7 +55,7 @@ def _unclear(subject: Subject) -> tuple[Finding, ...]:
             large = [float(value) for value in values if value is not None and value >= least]
             if role is Role.UNKNOWN and len(large) == len(values):
                 rows = _few_behind(subject, seen, column, large)
-                found += [_finding(seen.part.path, rows, least)] if rows else []
+                found += [_finding(seen.part.path, rows, least, Verdict.FLAG)] if rows else []
     return tuple(found)
 
 
@@ -94,10 +94,10 @@ def _too_few(group: Group, fact: Fact, least: int) -> bool:
     return people is not None and 0 < people < least <= count <= group.size
 
 
-def _finding(path: str, rows: list[int], least: int) -> Finding:
+def _finding(path: str, rows: list[int], least: int, severity: Verdict = Verdict.BLOCK) -> Finding:
     return Finding(
         "O02",
-        Verdict.BLOCK,
+        severity,
         Where(path, tuple(sorted(set(rows)))),
         f"counts of rows at {spelled_rows(rows)} stand for fewer than {least} people",
         "Several rows of the source are about one person here. Count people, not rows, and merge "
