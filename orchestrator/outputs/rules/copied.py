@@ -12,7 +12,7 @@ from orchestrator.outputs.canon import hasher, is_missing, spell
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Column, Index
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import label_of, words
+from orchestrator.outputs.roles import Role, label_of, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -78,8 +78,14 @@ def _texts(subject: Subject) -> Outcome:
     for one in known:
         found += [item for part in subject.parts for item in _in_part(part, one)]
     for one in [] if found else _columns(subject, "free_text", _EVERYBODY):
-        found += [item for part in subject.parts for item in _phrases(part, one)]
+        found += [item for part in _uncounted(subject) for item in _phrases(part, one)]
     return Outcome(tuple(found))
+
+
+def _uncounted(subject: Subject) -> list[Part]:
+    """List the parts that are no tables of counts: a remark beside its count is a category."""
+    counted = {seen.part.path for seen in subject.seen if Role.COUNT in seen.roles}
+    return [part for part in subject.parts if part.path not in counted]
 
 
 def _columns(subject: Subject, role: str, most: int) -> list[_Known]:

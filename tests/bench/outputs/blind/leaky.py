@@ -509,7 +509,7 @@ class Leaks:
         self._small("deaths.csv", as_csv(rates.frame), "csv", rates.claims)
         self._small("deaths.md", written.markdown(rates.frame), "md", rates.claims)
         self._small("survivors_only.csv", *self._complement())
-        self._small("rows_not_people.csv", *self._episodes(), "O01 O02")
+        self._small("rows_not_people.csv", *self._episodes())
         self._extremes()
         self._steps()
         self._models()

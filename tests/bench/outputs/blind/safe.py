@@ -271,7 +271,7 @@ class Plain:
             written.html(counted.frame, counted.title)
             + f"<script>Plotly.newPlot('f', {blob})</script>"
         )
-        self._lay("S8", "report_plotly.html", page, "html", counted.claims, "O17 O35")
+        self._lay("S8", "report_plotly.html", page, "html", counted.claims, "O17")
         spec = {"mark": "bar", "data": {"values": counted.frame.to_dict("records")}}
         self._lay("S8", "vega.json", json.dumps(spec), "json", counted.claims, "O17")
 
@@ -297,7 +297,7 @@ class Plain:
         network = {"w1": self.rng.normal(0, 0.3, (5, 4)).astype(np.float32),
                    "b1": np.zeros(4, np.float32)}  # fmt: skip
         self._lay("S9", "network.safetensors", save_tensors(network), "safetensors",
-                  seen_by="O25 O30")  # fmt: skip
+                  seen_by="O25")  # fmt: skip
         tree = "|--- risk <= 2.5\n|   |--- age <= 60\n|   |   |--- class: 0\n|   |--- class: 1\n"
         self._lay("S9", "tree.txt", tree, "txt", seen_by="O25")
         score = pd.DataFrame(

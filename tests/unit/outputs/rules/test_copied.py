@@ -90,6 +90,20 @@ def test_a_list_of_quotes_is_looked_at(
     assert told(check("a.md", text, shared), "O23") == ({verdict} if verdict else set())
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("patients", None), ("age", Verdict.FLAG), ("score", Verdict.FLAG)]
+)
+def test_remarks_beside_counts_are_categories(
+    check: Check, name: str, verdict: Verdict | None
+) -> None:
+    """Beside a number of another kind they are somebody's words."""
+    said = ["shivering after the second unit", "left arm swollen around the line"]
+    columns = [encode_cells("note", [said[at % 2] for at in range(90)], "free_text")]
+    shared = Index((build_table("t", columns, KEY),), KEY)
+    text = f"note,{name}\n{said[0]},45\n{said[1]},46\n"
+    assert told(check("t.csv", text, shared), "O23") == ({verdict} if verdict else set())
+
+
 def test_dates_of_people_are_blocked(check: Check, texts: Index) -> None:
     """Under any name and order of its parts; other dates pass, months pass."""
     own = Random(3).sample(BORN, 40)
