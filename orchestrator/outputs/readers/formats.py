@@ -84,8 +84,8 @@ FORMATS: tuple[Format, ...] = (
     Format("torch", ("pt", "pth"), "the zip, its pickle walked, its arrays; cannot leave", _ZIP),
     Format("safetensors", ("safetensors",), "header, metadata and every array", ("safetensors",)),
     Format("onnx", ("onnx",), "every field of the message, initialisers as tables"),
-    Format("rds", ("rds", "rdata", "rda"), "walked and never loaded: frames, lists, attributes,"
-           " environments", _R),
+    Format("rds", ("rds", "rdata", "rda"), "walked and never loaded, bytes or plain text: frames,"
+           " lists, attributes, environments", _R),
     Format("stata", ("dta",), "data, labels, notes", ("stata",)),
     Format("spss", ("sav", "zsav"), "data, labels, documents", ("spss",)),
     Format("sas", ("sas7bdat",), "every page: data also where squeezed, names, labels, and what"
