@@ -13,6 +13,8 @@ from orchestrator.outputs.readers.delimited import is_number
 
 _NUMBERS = 4
 """A sentence with fewer numbers and dates cannot point at one of thousands."""
+_BARE = 8
+"""Units: numbers; more of them without as many words are cells of a table, read line by line."""
 _LONGEST = 60
 """Units: words; a longer paragraph is cut into its sentences."""
 _MOST = 200
@@ -47,7 +49,8 @@ def _told(paragraph: str) -> Iterator[list[str]]:
     whole = _words(paragraph)
     for words in [whole] if len(whole) <= _LONGEST else map(_words, _END.split(paragraph)):
         numbers = {word for word in words if is_number(word) or _DATE.match(word)}
-        if len(numbers) >= _NUMBERS and len(words) <= _LONGEST:
+        most = max(_BARE, len(set(words)) - len(numbers))
+        if _NUMBERS <= len(numbers) <= most and len(words) <= _LONGEST:
             yield words
 
 

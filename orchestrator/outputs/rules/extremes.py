@@ -3,15 +3,34 @@
 Source: outputs section 3, O08 (ADRF, OpenSAFELY, ABS).
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
+from orchestrator.outputs.canon import number
 from orchestrator.outputs.figures import Figure, figures
-from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.recount import holders
-from orchestrator.outputs.roles import Role
+from orchestrator.outputs.form import Part
+from orchestrator.outputs.index import Column
+from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.recount import ends, holders, variable_column
+from orchestrator.outputs.roles import Role, words
 from orchestrator.outputs.rules.dominance import Traced, traced
-from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Seen,
+    Subject,
+    finding,
+    spelled_rows,
+)
 
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
+_EXTREME = re.compile(
+    r"\b(?:range[sd]?|ranging|min|minimum|max|maximum|(?:old|young|high|low|larg|small|long|short)est)"
+    r"\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
 SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
     "the mean of the 45th and 55th percentile for a median."
@@ -30,7 +49,61 @@ def _extremes(subject: Subject) -> Outcome:
             and (figure.row, figure.column, seen.part.path) not in known
         ]
         found += _named(seen, own)
+    ended = _Ends(subject)
+    for part in subject.parts:
+        lines = list(_told(ended, part)) if part.table is None and part.text else []
+        found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
+
+
+class _Ends:
+    """The least and the greatest numbers of the source's variables that few people have."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._least = subject.policy.holders.minimum
+        self._tables = [(index, table) for index in subject.indexes for table in index.tables]
+        self._known: dict[int, tuple[float, ...]] = {}
+
+    def told(self, sentence: str) -> bool:
+        """Say whether a sentence names a variable and tells such an end of it."""
+        numbers = [text.replace(",", "") for text in _NUMBER.findall(sentence)]
+        said = words(sentence) if numbers else ()
+        named = [(index, table, column) for index, table in self._tables
+                 if (column := variable_column(table, said)) is not None]  # fmt: skip
+        return any(
+            number(text) in self._of(column)
+            and 0 < holders(index, table, column, text) < self._least
+            for index, table, column in named
+            for text in numbers
+        )
+
+    def _of(self, column: Column) -> tuple[float, ...]:
+        if id(column) not in self._known:
+            self._known[id(column)] = ends(column) or ()
+        return self._known[id(column)]
+
+
+def _told(ended: _Ends, part: Part) -> Iterator[int]:
+    """List the lines that tell, in words, an end of a variable that few people have.
+
+    Shape: a sentence with a word for an extreme, the name of a variable, and just its least or
+    greatest number; an end of a group, or of a variable under another name, is not seen.
+    """
+    for line, content in enumerate((part.text or "").splitlines(), 1):
+        if _EXTREME.search(content):
+            own = filter(_EXTREME.search, _SENTENCE.split(content))
+            if any(map(ended.told, own)):
+                yield line
+
+
+def _in_words(subject: Subject, part: Part, lines: Sequence[int]) -> Finding:
+    least = subject.policy.holders.minimum
+    evidence = (
+        f"a smallest or largest value of the source that fewer than {least} people have, at lines "
+        f"{spelled_rows(lines)}"
+    )
+    return Finding("O08", Verdict.FLAG, Where(part.path, tuple(lines)), evidence, SAY,
+                   threshold=f"at least {least} people with the value")  # fmt: skip
 
 
 def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
@@ -74,7 +147,7 @@ EXTREMES = Rule(
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",
-    needs=frozenset({Need.TABLE}),
+    needs=frozenset({Need.FORM}),
     check=_extremes,
     parameters=lambda policy: {"holders": str(policy.holders.minimum)},
 )

@@ -16,6 +16,11 @@ _CLAIM = re.compile(
     r"\bround(?:ed|ing)?\b[^.;\n]{0,40}?\b(?:to|base|of)\b[^.;\n\d]{0,30}?(\d{1,4}|five|ten)\b",
     re.IGNORECASE,
 )
+_ABOUT_COUNTS = re.compile(
+    r"\b(?:counts?|cells?|frequenc(?:y|ies)|numbers of (?:people|patients))\b[^.;\n]{0,60}"
+    r"\bround(?:ed|ing)?\b[^\n]{0,80}",
+    re.IGNORECASE,
+)
 _MIDPOINT = re.compile(r"\bmidpoint[ -]?(\d{1,3})\b", re.IGNORECASE)
 _DECIMAL = re.compile(r"\b(?:decimal|digit|significant|percent|%)", re.IGNORECASE)
 _WORDS = {"five": 5, "ten": 10}
@@ -39,15 +44,28 @@ def claimed(text: str) -> tuple[int, bool] | None:
 def _check(subject: Subject) -> Outcome:
     context = subject.file.context
     claim = claimed(f"{context.control}. {context.shows}")
+    own = None if claim else _of_the_file(subject)
     found: list[Finding] = []
     for table in subject.facts:
         if claim is not None:
-            found += _broken_claim(table, *claim)
+            found += _broken_claim(table, *claim, Verdict.BLOCK)
+        elif own is not None:
+            found += _broken_claim(table, *own, Verdict.FLAG)
         found += _totals(table, claim)
     return Outcome(tuple(found))
 
 
-def _broken_claim(table: FactTable, base: int, midpoint: bool) -> list[Finding]:
+def _of_the_file(subject: Subject) -> tuple[int, bool] | None:
+    """Read a claim about counts that a file makes of itself; of which table is not certain."""
+    for part in subject.parts:
+        for match in _ABOUT_COUNTS.finditer(part.text or ""):
+            found = claimed(match[0])
+            if found is not None:
+                return found
+    return None
+
+
+def _broken_claim(table: FactTable, base: int, midpoint: bool, severity: Verdict) -> list[Finding]:
     rest = base // 2 if midpoint else 0
     rows = [
         fact.row
@@ -57,8 +75,9 @@ def _broken_claim(table: FactTable, base: int, midpoint: bool) -> list[Finding]:
     if not rows:
         return []
     evidence = f"counts at {spelled_rows(rows)} are not rounded to {base}"
-    say = f"The context says that counts are rounded to {base}. Round these too, or say what holds."
-    return [Finding("O12", Verdict.BLOCK, Where(table.path, tuple(sorted(set(rows)))), evidence,
+    where = "context" if severity is Verdict.BLOCK else "file"
+    say = f"The {where} says that counts are rounded to {base}. Round these too, or say what holds."
+    return [Finding("O12", severity, Where(table.path, tuple(sorted(set(rows)))), evidence,
                     say, measured=f"{len(rows)} counts", threshold=f"multiples of {base}")
             ]  # fmt: skip
 
@@ -89,7 +108,7 @@ def _unrounded(total: Fact, parts: Sequence[Fact], base: int) -> bool:
 
 RULE = Rule(
     id="O12",
-    version=1,
+    version=2,
     title="Rounding",
     text="Counts that are called rounded are, and totals are made of rounded counts.",
     source="outputs section 3, O12: OpenSAFELY's documentation (base 5 or 6, midpoint 6)",

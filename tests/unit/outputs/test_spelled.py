@@ -90,6 +90,18 @@ def test_a_person_told_in_a_sentence_is_found(
     assert verdicts(check("t.md", other + _case(people, at, 97) + "\n", source))["O19"] == "pass"
 
 
+def test_cells_of_a_table_one_below_the_other_are_no_sentence(
+    check: Check, source: Index, people: Cells
+) -> None:
+    """As a document lists them; a person's values among as many words are one."""
+    cells = [str(120 + 7 * at) for at in range(20)]
+    own = [people[name][1203] for name in ("sex", "age", "kappa", "lambda", "futime")]
+    told = verdicts(check("t.txt", "\n".join(["Results", *cells]), source))
+    assert told["O19"] == "not-applicable"
+    words = [f"named {value}" for value in own]
+    assert verdicts(check("t.txt", "\n".join(["Results", *words]), source))["O19"] == "flag"
+
+
 def test_a_sentence_is_no_table_to_other_rules(check: Check, source: Index) -> None:
     """Small numbers of a plan count nobody; a folder of that name changes nothing for a table."""
     plan = "We planned 6 cycles of 5 days, 2 looks, 4 knots, 3 arms and 9 visits in 7 weeks.\n"

@@ -300,6 +300,24 @@ def test_extremes_and_percentiles_are_traced(
     assert verdicts(check("t.csv", told, light))[rule] == verdict
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("Kappa was 1.43 in the mean (range 0.01-20.5).", "flag"),
+        ("Of all, the highest kappa was 20.5 and of no meaning.", "flag"),
+        ("Age was 64 in the mean (range 50-90).", "pass"),
+        ("Kappa was 1.43 in the mean (range 0.1-15).", "pass"),
+        ("The assay of kappa was read at 20.5 degrees.", "pass"),
+        ("We read kappa at noon. The highest temperature was 20.5 degrees.", "pass"),
+    ],
+)
+def test_extremes_told_in_words_are_traced(
+    check: Check, light: Index, line: str, verdict: str
+) -> None:
+    """An end of a named variable; ends that many have, other numbers, other sentences are not."""
+    assert verdicts(check("t.md", f"# Results\n\n{line}\n", light))["O08"] == verdict
+
+
 @pytest.fixture(scope="module")
 def followed() -> Index:
     """Three sites of 101 people, each followed for another number of months, to one decimal."""
@@ -369,6 +387,24 @@ def test_the_cohorts_own_extremes(flchain: Cells) -> None:
     assert max(map(float, flchain["kappa"])) == 20.5
     assert flchain["age"].count("50") > 10
     assert cohort("flchain")["sex"].count("F") == 4350
+
+
+@pytest.mark.parametrize(
+    ("said", "cells", "verdict"),
+    [
+        ("All counts rounded to the nearest 5", ("20", "33"), "flag"),
+        ("All counts rounded to the nearest 5", ("20", "35"), "pass"),
+        ("Ages were rounded to 5 years", ("20", "33"), "pass"),
+        ("Counts are as they came, and shares rounded to 2 decimals", ("20", "33"), "pass"),
+    ],
+)
+def test_a_claim_that_a_file_makes_of_itself_is_verified(
+    check: Check, said: str, cells: tuple[str, str], verdict: str
+) -> None:
+    """About counts only."""
+    rows = "".join(f"| {site} | {cell} |\n" for site, cell in zip("AB", cells, strict=True))
+    text = f"{said}\n\n| site | patients |\n| --- | --- |\n{rows}"
+    assert verdicts(check("t.md", text))["O12"] == verdict
 
 
 @pytest.mark.parametrize(
