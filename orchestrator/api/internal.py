@@ -6,7 +6,7 @@ Each caller proves its role with a token from a file that only it can read. No p
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -53,10 +53,11 @@ class Checks(BaseModel):
 
 
 class Closed(BaseModel):
-    """What one of our processes closed when it heard of a halt."""
+    """What one of our processes closed when it heard of a halt, and how long ago that was."""
 
     halt: str
     closed: int = Field(ge=0)
+    seconds_ago: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
 
 
 class UsageRow(BaseModel):
@@ -137,7 +138,8 @@ def usage(session: WriteSession, _role: Ours, body: UsageRows) -> Response:
 @router.post("/closed", status_code=204)
 def closed(session: WriteSession, control: Parts, role: Ours, body: Closed) -> Response:
     """Write down that a halt was heard, and what it closed."""
-    hear_halt(session, control.clock(), body.halt, role.value, body.closed)
+    ago = timedelta(seconds=body.seconds_ago)
+    hear_halt(session, control.clock(), body.halt, role.value, body.closed, ago)
     return Response(status_code=204)
 
 

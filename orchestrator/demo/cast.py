@@ -60,20 +60,29 @@ class Persona:
         return wait_until(look, seconds, "the notebook server")
 
     def notebook(self, slug: str, seconds: float = 60) -> Socket:
-        """Start a kernel through the gateway and open its WebSocket.
+        """Start a kernel through the gateway and open its WebSocket."""
+        return self.attached(slug, self.kernel(slug, seconds), seconds)
+
+    def kernel(self, slug: str, seconds: float = 60) -> str:
+        """Start a kernel through the gateway and answer its number.
 
         Shape: asked again while the gateway says "in a moment", as a browser's page does.
         """
-        base = f"{self.settings.project_url(slug)}/user/{self.person.handle}"
+        address = f"{self._server(slug)}/api/kernels"
 
-        def kernel() -> str | None:
-            address = f"{base}/api/kernels"
+        def started() -> str | None:
             answer = self.browser.post(address, json={"name": "python3"}, follow=False)
             if answer.status not in (201, IN_A_MOMENT):
                 raise StoryFailed(f"no kernel: {answer.status} {answer.text[:300]}")
             return str(answer.json()["id"]) if answer.status == 201 else None
 
-        number = wait_until(kernel, seconds, "a kernel")
-        address = f"{base}/api/kernels/{number}/channels".replace("http", "ws", 1)
+        return wait_until(started, seconds, "a kernel")
+
+    def attached(self, slug: str, kernel: str, seconds: float = 60) -> Socket:
+        """Open the WebSocket of a kernel that runs, asked again as above."""
+        address = f"{self._server(slug)}/api/kernels/{kernel}/channels".replace("http", "ws", 1)
         cookie = self.browser.cookie_header(address)
         return wait_until(lambda: connected(address, cookie), seconds, "the kernel's connection")
+
+    def _server(self, slug: str) -> str:
+        return f"{self.settings.project_url(slug)}/user/{self.person.handle}"

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -137,11 +137,19 @@ def halt(
     return row
 
 
-def hear_halt(session: Session, now: datetime, halt_id: str, role: str, closed: int) -> None:
+def hear_halt(
+    session: Session,
+    now: datetime,
+    halt_id: str,
+    role: str,
+    closed: int,
+    ago: timedelta = timedelta(),
+) -> None:
     """Write what gateway or doors closed at a halt; the log has the first answer of each role.
 
     Shape: a role that comes back hears of standing halts again and closes nothing more; a halt
-    that is unknown or over is nobody's.
+    that is unknown or over is nobody's. `ago` is how long the answer was on its way: what counts
+    is when they closed, and that is never before the halt.
     """
     halted = session.get(Halt, halt_id)
     if halted is None or halted.resumed_at is not None:
@@ -150,7 +158,8 @@ def hear_halt(session: Session, now: datetime, halt_id: str, role: str, closed: 
     if row is not None:
         row.closed += closed
         return
-    session.add(HaltHeard(halt_id=halt_id, role=role, at=now, closed=closed))
+    at = max(halted.at, now - ago)
+    session.add(HaltHeard(halt_id=halt_id, role=role, at=at, closed=closed))
     append(
         session,
         action="operator.halt_heard",

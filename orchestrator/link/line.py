@@ -4,6 +4,7 @@ The role token is read from its file at each use, so that it can be rotated, and
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -24,6 +25,10 @@ from orchestrator.link.events import EVERYTHING_MAY_HAVE_CHANGED, Event, parse_e
 from orchestrator.settings import Settings
 
 _log = structlog.get_logger()
+_REPORT_SECONDS = 30
+"""How long one report of a halt may take: told twice it would count twice."""
+_AGAIN_SECONDS = 0.5
+_GIVEN_UP_SECONDS = 600
 _FAMILIES: Mapping[int, type[TreError]] = {
     400: Invalid,
     403: NotAllowed,
@@ -52,6 +57,7 @@ class Line:
         self._role = role
         self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._session: aiohttp.ClientSession | None = None
+        self._reports: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Open the pool of connections."""
@@ -64,7 +70,9 @@ class Line:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close every connection."""
+        """Close every connection; a report that nobody took is given up."""
+        for report in self._reports:
+            report.cancel()
         if self._session:
             await self._session.close()
 
@@ -117,8 +125,25 @@ class Line:
                 if event_heard := parse_event(line):
                     closed = hear(event_heard)
                     if event_heard.halt is not None:
-                        body = {"halt": event_heard.halt, "closed": closed or 0}
-                        await self.post("/internal/closed", body)
+                        self._report(event_heard.halt, closed or 0)
+
+    def _report(self, halt: str, closed: int) -> None:
+        """Say what a halt closed, beside the stream: a slow control plane must not end that too."""
+        report = asyncio.create_task(self._reported(halt, closed, time.monotonic()))
+        self._reports.add(report)
+        report.add_done_callback(self._reports.discard)
+
+    async def _reported(self, halt: str, closed: int, at: float) -> None:
+        while (ago := time.monotonic() - at) < _GIVEN_UP_SECONDS:
+            body = {"halt": halt, "closed": closed, "seconds_ago": ago}
+            try:
+                await self.post("/internal/closed", body, _REPORT_SECONDS)
+                return
+            except Unavailable:
+                await asyncio.sleep(_AGAIN_SECONDS)
+            except TreError as refused:
+                _log.warning("report_refused", role=self._role, why=refused.code)
+                return
 
     async def _object(
         self, method: str, path: str, body: object, seconds: float | None = None

@@ -6,12 +6,14 @@ secrets are read from the cluster, never from the template.
 
 import json
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from kubernetes import client as official
 
 from orchestrator.engines.kubernetes import admission, names, namespace, network, pods
@@ -28,7 +30,7 @@ from tests.cluster.chart import RELEASE, SPACE, Helm
 from tests.cluster.cluster import Cluster
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.installed import Asker
-from tests.cluster.lab.build import helm
+from tests.cluster.lab.build import gateway_kinds, helm
 from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, until
 from tests.cluster.volumes import homes
@@ -200,6 +202,47 @@ def test_a_real_server_takes_the_ingress(
         assert asker.refusal("create", ingress) == ""
         ingress["spec"]["rules"][0]["host"] = "project.*.example.org"
         assert "spec.rules[0].host" in asker.refusal("create", ingress)
+    finally:
+        asker.close()
+
+
+@pytest.fixture
+def routes(objects: Objects) -> Iterator[None]:
+    """The Gateway API's definition of routes, where the cluster has none yet."""
+    kind = objects.kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    (definition,) = gateway_kinds(say).glob("*_httproutes.yaml")
+    known = yaml.safe_load(definition.read_text())
+    name = known["metadata"]["name"]
+    there_already = name in {each.metadata.name for each in kind.get().items}
+    if not there_already:
+        objects.apply(known)
+        until(lambda: "Established" in _true(kind.get(name=name)), 30, f"{name} is not known")
+    yield
+    if not there_already:
+        objects.delete(known)
+
+
+def _true(definition: Any) -> set[str]:
+    """Conditions that hold."""
+    held = definition.status.conditions or ()
+    return {each.type for each in held if each.status == "True"}
+
+
+def test_a_real_server_takes_the_routes(
+    routes: None, tool: Helm, cluster: Cluster, make_namespace: NamespaceMaker, tmp_path: Path
+) -> None:
+    """By the Gateway API's own definition, which does look: a host with a port is refused."""
+    front = {"kind": "gateway", "gateway": {"name": "g", "namespace": "edge"}}
+    file = chart.written(tmp_path, chart.values(chart.made_up(), front=front))
+    rendered, space = Helm(tool.program).rendered(file), make_namespace("front")
+    asker = Asker(cluster.kubeconfig, None)
+    try:
+        for name in ("control", "gateway"):
+            (route,) = _of(rendered, "HTTPRoute", name)
+            route["metadata"]["namespace"] = space
+            assert asker.refusal("create", route) == "", name
+            route["spec"]["hostnames"] = ["tre.example.org:443"]
+            assert "spec.hostnames[0]" in asker.refusal("create", route)
     finally:
         asker.close()
 
@@ -461,8 +504,7 @@ def test_uninstalling_keeps_data_and_lets_its_owner_delete(there: There, running
     there.tool.run("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "5m")
     bindings = objects.kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding")
     assert not [x for x in bindings.get().items if x.metadata.name.startswith("tre-")]
-    claims = objects.core.list_namespaced_persistent_volume_claim(SPACE).items
-    assert {x.metadata.name for x in claims} == {"state", "database"}
+    assert set(_claims(objects)) == {"state", "database"}
     assert {"database", "login"} <= {
         x.metadata.name for x in objects.core.list_namespaced_secret(SPACE).items
     }
@@ -470,9 +512,47 @@ def test_uninstalling_keeps_data_and_lets_its_owner_delete(there: There, running
     still = objects.pod(space, "probe-1")
     assert still["metadata"]["uid"] == running["metadata"]["uid"]
     client = Client(Access(there.tool.kubeconfig))
-    client.delete(Key("Namespace", "", space))
-    until(lambda: not _there(objects, space), 120, f"{space} does not end")
+    client.delete(Key("NetworkPolicy", space, "default-deny"))  # nobody but the reconciler might
     client.close()
+
+
+def test_an_installation_of_the_same_name_takes_up_what_was_kept(
+    there: There, running: Object
+) -> None:
+    """The same claims and tokens, so the same database; the workspace's pod never noticed."""
+    kept, token = _claims(there.objects), _token(there)
+    words = ("install", RELEASE, str(CHART), "--namespace", SPACE, "--values", str(there.file))
+    there.tool.run(*words, "--wait", "--timeout", "8m")
+    assert _claims(there.objects) == kept
+    assert _token(there) == token == there.says("gateway", "cat", "/run/tre/tokens/gateway")
+    now = there.objects.pod(names.namespace(PROJECT), "probe-1")
+    assert now["metadata"]["uid"] == running["metadata"]["uid"]
+    assert _refused(there)
+
+
+def test_uninstalling_deletes_projects_and_state_when_told(there: There, running: Object) -> None:
+    """Said by an upgrade before: then namespaces, volumes and claims go, and nothing is stuck."""
+    objects, core = there.objects, there.objects.core
+    words = ("upgrade", RELEASE, str(CHART), "--namespace", SPACE, "--reuse-values")
+    said = ("--set", "uninstall.deleteProjects=true,uninstall.deleteState=true")
+    there.tool.run(*words, *said, "--wait", "--timeout", "8m")
+    there.tool.run("uninstall", RELEASE, "--namespace", SPACE, "--wait", "--timeout", "5m")
+    space = names.namespace(PROJECT)
+    until(lambda: not _there(objects, space), 120, f"{space} does not end")
+    until(lambda: not _claims(objects), 60, "claims are left")
+    assert not core.list_persistent_volume(label_selector=names.ROLE).items
+
+
+def _claims(objects: Objects) -> dict[str, str]:
+    """The claims of the installation, each with its identity."""
+    found = objects.core.list_namespaced_persistent_volume_claim(SPACE).items
+    return {x.metadata.name: x.metadata.uid for x in found}
+
+
+def _token(there: There) -> str:
+    """What the gateway shows to the control plane, as the cluster keeps it."""
+    kept = there.objects.core.read_namespaced_secret("role-gateway", SPACE).data["gateway"]
+    return b64decode(kept).decode()
 
 
 def _there(objects: Objects, space: str) -> bool:

@@ -16,14 +16,15 @@ from rich.console import Console
 from orchestrator.demo.cells import cell
 from orchestrator.demo.cluster import SPACE
 from orchestrator.demo.data import datasets
-from orchestrator.demo.installing import installation
+from orchestrator.demo.installing import RELEASE, Chosen, installation
 from orchestrator.demo.installing import prepared as browsers
 from orchestrator.demo.story import Story, wait_until
 from orchestrator.demo.tale import OTHER, Tale
+from tests.cluster.chart import Helm
 from tests.cluster.demo import prepared
 from tests.cluster.lab.configuration import CNI_NETWORK, CNI_PLUGINS
 from tests.cluster.lab.instance import Instance
-from tests.cluster.objects import Objects
+from tests.cluster.objects import Objects, until
 from tests.e2e.test_story import CHAPTERS
 
 OFFERED, UNLISTED = "tabulate", "colorama"
@@ -50,6 +51,7 @@ class Told:
     started: dict[str, str] = field(default_factory=dict)
     awake: dict[str, int] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
+    upgraded: dict[str, str] = field(default_factory=dict)
     before: set[str] = field(default_factory=set)
     after: set[str] = field(default_factory=set)
 
@@ -81,6 +83,7 @@ def told(lab: Instance, objects: Objects, tmp_path_factory: pytest.TempPathFacto
                 found.started = _sign_in_again(tale)
                 found.awake = _hubs(objects)
                 found.packages = _packages(tale)
+                found.upgraded = _upgraded(tale, chosen, objects)
             except Exception as problem:  # a test shows it, after everything was taken away
                 found.problem = repr(problem)
         found.after = everything(lab, objects)
@@ -138,6 +141,30 @@ def _packages(tale: Tale) -> dict[str, str]:
         return said | {"imported": notebook.execute(found)}
 
 
+def _upgraded(tale: Tale, chosen: Chosen, objects: Objects) -> dict[str, str]:
+    """Upgrade so that every process of ours is another one; what Milo's kernel knows afterwards."""
+    milo, patience = tale.cast["milo"], 60 * tale.place.patience
+    kernel = milo.kernel(OTHER, patience)
+    know = "import os; print(os.getpid(), word)"
+    with closing(milo.attached(OTHER, kernel, patience)) as notebook:
+        said = {"before": notebook.execute(f"word = 'known'; {know}")}
+    before = _ours(objects)
+    words = ("upgrade", RELEASE, str(chosen.chart), "--namespace", SPACE, "--reuse-values")
+    given = ("--set", "resources.cpu=11m", "--wait", "--timeout", "8m")
+    Helm(Path(chosen.helm), chosen.kubeconfig).run(*words, *given)
+    until(lambda: not _ours(objects) & before, 120, "a process is the one before the upgrade")
+    milo.open_lab(OTHER, patience)
+    with closing(milo.attached(OTHER, kernel, patience)) as notebook:
+        return said | {"after": notebook.execute(know)}
+
+
+def _ours(objects: Objects) -> set[str]:
+    """The identity of every pod of the installation but the hubs', which the reconciler makes."""
+    found = objects.core.list_namespaced_pod(SPACE, label_selector="tre.component,!tre.project")
+    wall = "wall"  # a node's own, which this upgrade leaves alone
+    return {x.metadata.uid for x in found.items if x.metadata.labels["tre.component"] != wall}
+
+
 def test_every_chapter_comes_out_as_it_must(told: Told) -> None:
     """The same chapters as on one machine, after another beginning."""
     for step in told.story.steps:
@@ -177,6 +204,12 @@ def test_a_notebook_installs_what_the_mirror_offers_and_nothing_else(told: Told)
     assert "/.local/lib/" in told.packages["imported"]
     assert f"No matching distribution found for {UNLISTED}" in told.packages[UNLISTED]
     assert "is being ignored" not in told.packages[UNLISTED], "pip did not ask the door at all"
+
+
+def test_a_kernel_goes_on_through_an_upgrade(told: Told) -> None:
+    """The same process with what it knew: an upgrade ends none of a researcher's work."""
+    assert told.upgraded["before"].split()[1:] == ["known"]
+    assert told.upgraded["after"] == told.upgraded["before"]
 
 
 def test_nothing_is_left(told: Told) -> None:

@@ -101,9 +101,17 @@ def settle(world: PolicyWorld, rows: list[Attempt], expected: dict[Key, str], sa
     except AssertionError:
         pytest.fail(f"{says}\n{difference(expected, last)}", pytrace=False)
     took = time.monotonic() - began
-    again = world.outcomes(rows) if BLOCKED in expected.values() else expected
-    assert again == expected, f"{says}\nand then: {difference(expected, again)}"
+    if BLOCKED in expected.values():
+        until(lambda: _holds(world, rows, expected, says), SETTLE_S, f"{says} It does not stay so.")
     return took
+
+
+def _holds(world: PolicyWorld, rows: list[Attempt], expected: dict[Key, str], says: str) -> bool:
+    """A packet that a busy machine lost is not a closed port, so ask again; a leak is a leak."""
+    again = world.outcomes(rows)
+    leaks = {key for key, seen in again.items() if expected[key] == BLOCKED != seen}
+    assert not leaks, f"{says}\nand then: {difference(expected, again)}"
+    return again == expected
 
 
 def difference(expected: dict[Key, str], found: dict[Key, str]) -> str:

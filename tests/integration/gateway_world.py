@@ -76,6 +76,8 @@ class ControlWorld:
         self.left: list[tuple[str, str]] = []
         self.usage: list[dict[str, Any]] = []
         self.closed: list[dict[str, Any]] = []
+        self.too_busy = 0
+        """How many reports of a halt it does not take."""
         self.servers: list[dict[str, Any]] = []
         self.intake: list[tuple[str, str, bytes]] = []
         self.intake_answer: tuple[int, Any] = (200, {"ok": True})
@@ -209,6 +211,9 @@ class ControlWorld:
     async def _closed(self, request: web.Request) -> web.Response:
         role = request.headers.get("Authorization", "").split("-")[1]
         await self._check(request, role)
+        if self.too_busy:
+            self.too_busy -= 1
+            raise web.HTTPServiceUnavailable
         self.closed.append({"role": role, **await request.json()})
         return web.Response(status=204)
 

@@ -454,7 +454,8 @@ def test_a_pushed_halt_cuts_and_holds_until_it_is_confirmed(scope: dict[str, Any
         made.control.push(kind="halt", halt="h-1", **scope)
         await ends(near, 2)
         await until(lambda: bool(made.control.closed))
-        assert made.control.closed == [{"role": "gateway", "halt": "h-1", "closed": 1}]
+        (report,) = made.control.closed
+        assert (report["role"], report["halt"], report["closed"]) == ("gateway", "h-1", 1)
         reply, body = await get(made, "/user/ada/api/status")
         assert reply.status == 403  # although the control plane's row still says yes
         assert json.loads(body)["reasons"][0]["code"] == "halted"
@@ -464,6 +465,25 @@ def test_a_pushed_halt_cuts_and_holds_until_it_is_confirmed(scope: dict[str, Any
         made.control.allow("flc", "ada")
         await asyncio.sleep(FAST.fresh * 1.5)
         assert (await get(made, "/user/ada/api/status"))[0].status == 200
+
+    run(test)
+
+
+def test_a_report_that_is_not_taken_is_sent_again_and_the_stream_goes_on() -> None:
+    """It says how long ago the connections were closed; nothing else waits for it."""
+
+    async def test(made: World, notebook: Notebook) -> None:
+        near = await streaming(made, notebook)
+        made.control.too_busy = 2
+        listeners = made.control.listeners
+        made.control.push(kind="halt", halt="h-1", project="flc", person=None)
+        await ends(near, 2)
+        made.control.push(kind="halt", halt="h-2", project="other", person=None)
+        await until(lambda: len(made.control.closed) == 2)
+        found = {each["halt"]: each for each in made.control.closed}
+        assert {name: each["closed"] for name, each in found.items()} == {"h-1": 1, "h-2": 0}
+        assert max(each["seconds_ago"] for each in found.values()) >= 0.5
+        assert made.control.listeners == listeners
 
     run(test)
 

@@ -1,13 +1,15 @@
 """`tre halt` on a cluster: the row is the command, and it waits for what gateway and doors saw."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from orchestrator.cli.halt import ROLES
 from orchestrator.cli.halted import heard, record
-from orchestrator.db import connect, write
+from orchestrator.db import connect, read, write
 from orchestrator.errors import NotFound, Unavailable
+from orchestrator.governance.models import Halt
 from orchestrator.governance.service import hear_halt
 from orchestrator.migrations.run import upgrade
 from orchestrator.settings import Settings
@@ -33,6 +35,21 @@ def test_it_says_what_each_of_them_closed(settings: Settings) -> None:
     said = dict(heard(settings, row, ROLES, 5))
     assert said["gateway"].startswith("2 connections closed")
     assert said["doors"].startswith("1 connections closed")
+
+
+def test_what_counts_is_when_they_closed(settings: Settings) -> None:
+    """Not when their answer arrived; and no answer is older than its halt."""
+    row = record(settings, "survival", None, "Because.")
+    db = connect(settings.database)
+    with read(db) as session:
+        at = session.get_one(Halt, row).at
+    late = at + timedelta(seconds=9)
+    with write(db) as session:
+        hear_halt(session, late, row, "gateway", 1, timedelta(seconds=8.5))
+        hear_halt(session, late, row, "doors", 1, timedelta(seconds=90))
+    said = dict(heard(settings, row, ROLES, 5))
+    assert "closed 0.50 s after" in said["gateway"]
+    assert "closed 0.00 s after" in said["doors"]
 
 
 def test_silence_is_an_error_that_names_who_is_silent(settings: Settings) -> None:

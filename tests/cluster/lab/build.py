@@ -6,6 +6,7 @@ is not built again, and two builds of the same part wait for one another.
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -80,6 +81,8 @@ PARTS = (
 HELM = Part("helm", "helm.sh/helm/v4", ("helm.sh/helm/v4/cmd/helm",), ("helm",))
 """Only the chart's tests ask for it."""
 
+_GATEWAY = "sigs.k8s.io/gateway-api"
+
 
 def cache() -> Path:
     """Where builds are kept: TRE_LAB_CACHE, else below the user's cache folder."""
@@ -101,6 +104,13 @@ def build(say: Say = print) -> tuple[Path, ...]:
 def helm(say: Say = print) -> Path:
     """Answer the program that installs charts, built where it is not there. Errors: as above."""
     return _built(toolchain(say), HELM, say) / "helm"
+
+
+def gateway_kinds(say: Say = print) -> Path:
+    """Answer the folder with the Gateway API's own definitions, as its module carries them."""
+    go, source = toolchain(say), HERE / "go" / "gateway"
+    told = json.loads(_answer(go, "mod", "download", "-json", _GATEWAY, cwd=source))
+    return Path(told["Dir"]) / "config" / "crd" / "standard"
 
 
 def version(part: Part) -> str:
