@@ -18,6 +18,7 @@ from orchestrator.outputs.rules.rule import (
     Rule,
     Subject,
     finding,
+    is_sentence,
     rows_word,
     spelled_rows,
 )
@@ -56,18 +57,21 @@ class _Compared:
 
 
 def _check(subject: Subject) -> Outcome:
+    """Compare every table, and every sentence; of many sentences one agrees by chance."""
     settings = _settings(subject.policy)
     work = Work(settings.work)
     compared: list[_Compared] = []
     tables = sum(len(index.tables) for index in subject.indexes)
+    sentences = sum(is_sentence(part) for part, _ in subject.tables)
     for part, table in subject.tables:
+        tried = tables * (sentences if is_sentence(part) else 1)
         rows, first = _rows(table)
         seen = views(table.columns if table.header else (), rows) if rows else []
         for view in seen:
             for index in subject.indexes:
                 for source in index.tables:
                     seed = _seed(index.key, subject.file.digest, part.path, source.name, view.shape)
-                    linked = link(view.cells, source, index.key, settings, tables * len(seen),
+                    linked = link(view.cells, source, index.key, settings, tried * len(seen),
                                   seed, work, view.names, needles=view.shape in _NEEDLES,
                                   )  # fmt: skip
                     compared.append(_placed(part, index, source, linked, view, first))

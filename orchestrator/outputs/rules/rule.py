@@ -80,14 +80,14 @@ class Subject:
         return tuple(
             _seen(part, block, self.known)
             for part, table in self.tables
-            if not _is_sentence(part)
+            if not is_sentence(part)
             for block in blocks(table)
         )
 
     @cached_property
     def facts(self) -> tuple[FactTable, ...]:
         """The counts of all tables as facts."""
-        own = (part for part in self.parts if not _is_sentence(part))
+        own = (part for part in self.parts if not is_sentence(part))
         return tuple(one for part in own for one in tables(part, self.known))
 
     def recount(self, facts: Iterable[FactTable]) -> Recount:
@@ -115,7 +115,7 @@ class Subject:
         return bool(self.parts) and self.parts[0].kind is not Kind.UNKNOWN
 
 
-def _is_sentence(part: Part) -> bool:
+def is_sentence(part: Part) -> bool:
     """Say whether a part is a sentence cut into its words, which is compared with the source only.
 
     Source: outputs section 3, O23 (tokens through section 5); O01 reads the text itself.

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
+from random import Random
 
 import pytest
 
@@ -88,6 +89,24 @@ def test_a_person_told_in_a_sentence_is_found(
     other = "Methods of 2012. The plan named 3 models, 5 folds, 2 seeds and 10 trees.\n\n"
     assert verdicts(check("t.md", other + _case(people, at) + "\n", source))["O19"] == "flag"
     assert verdicts(check("t.md", other + _case(people, at, 97) + "\n", source))["O19"] == "pass"
+
+
+def test_among_many_sentences_one_agrees_by_chance(
+    check: Check, source: Index, people: Cells
+) -> None:
+    """Numbers drawn like those of people, in a long paper; a person among forty is found."""
+    random = Random(5)
+    drawn = []
+    for site in range(150):
+        values = (random.randrange(50, 98), f"{random.uniform(0.3, 4):.2f}",
+                  f"{random.uniform(0.3, 4):.1f}", random.randrange(100, 5000),
+                  random.randrange(1, 400), f"{random.uniform(0.4, 2):.1f}")  # fmt: skip
+        drawn.append("In site {} of them the age was {}, kappa {}, lambda {}, at day {} with {} "
+                     "people and creatinine {}.".format(site, *values))  # fmt: skip
+    paper = "\n\n".join(drawn)
+    assert verdicts(check("t.md", paper, source))["O19"] == "pass"
+    beside = "\n\n".join([*drawn[:40], _case(people, 1203)])
+    assert verdicts(check("t.md", beside, source))["O19"] == "flag"
 
 
 def test_cells_of_a_table_one_below_the_other_are_no_sentence(
