@@ -36,6 +36,8 @@ from tests.cluster.objects import Object, Objects, connection, namespace, until
 _BARE = Path(bare_server.__file__)
 _LAB = "click"
 _PATIENCE = 60
+_HEARS_SECONDS = 1
+"""After how long the gateway has heard that a halt is over."""
 COLD, WARM, FLOOR = "cold", "server started at sign-in", "bare server (floor)"
 
 
@@ -124,6 +126,7 @@ def _end_servers(tale: Tale, slug: str, seconds: float) -> None:
     wait_until(lambda: _all(tale, slug, "stopped"), seconds, "the servers to end")
     ada.ask("POST", f"/api/projects/{slug}/resume", json=reason)
     wait_until(lambda: _is_open(tale, slug), seconds, f"{slug} to be open again")
+    time.sleep(_HEARS_SECONDS * tale.place.patience)
 
 
 def _all(tale: Tale, slug: str, observed: str) -> bool | None:
