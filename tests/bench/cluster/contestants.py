@@ -18,6 +18,7 @@ from typing import Any
 import urllib3
 from kubernetes import client as official
 from kubernetes import config, utils
+from urllib3.exceptions import ProtocolError
 
 from orchestrator.engines.kubernetes.client import KINDS
 from orchestrator.engines.kubernetes.cluster import Object
@@ -96,9 +97,10 @@ class Floor:
             timeout=urllib3.Timeout(connect=5, read=600),
         )
         rest = b""
-        while chunk := answer.read1(1 << 16):
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from (json.loads(line) for line in lines if line.strip())
+        with suppress(ProtocolError):  # the server is taken down while somebody still looks
+            while chunk := answer.read1(1 << 16):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from (json.loads(line) for line in lines if line.strip())
 
     def _post(self, thing: Object) -> None:
         """The account `default` may be there already, made by a controller; then it is changed."""
