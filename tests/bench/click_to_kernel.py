@@ -24,6 +24,7 @@ from orchestrator.demo.cast import Persona
 from orchestrator.demo.place import Place
 from orchestrator.demo.story import Story, wait_until
 from orchestrator.demo.tale import OTHER, PROJECT, Tale
+from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.pods import IMAGE
 from orchestrator.engines.local.images import ensure_image
 from tests.bench import bare_server
@@ -43,11 +44,15 @@ COLD, WARM, FLOOR = "cold", "server started at sign-in", "bare server (floor)"
 
 @dataclass(frozen=True)
 class Setting:
-    """An installation, its story so far, and one run of the floor in the same place."""
+    """An installation, its story so far, and one run of the floor in the same place.
+
+    Shape: `end` ends a project's servers, which a person's next click starts again.
+    """
 
     place: Place
     story: Story
     floor: Callable[[], None]
+    end: Callable[[Tale, str], None]
 
 
 def main() -> None:
@@ -63,8 +68,8 @@ def main() -> None:
         tale = ending.enter_context(closing(Tale(there.place, there.story)))
         opened = {f"permit to open, {slug}": f"{took:.1f} s" for slug, took in _opened(tale)}
         parts: dict[str, Callable[[int], Sequence[float]]] = {
-            COLD: lambda _: [_click(tale, PROJECT)],
-            WARM: lambda _: [_click(tale, OTHER)],
+            COLD: lambda _: [_click(tale, there, PROJECT)],
+            WARM: lambda _: [_click(tale, there, OTHER)],
             FLOOR: lambda _: [milliseconds(there.floor)],
         }
         samples = interleaved(parts, 3 if asked.quick else 7)
@@ -97,10 +102,10 @@ def _is_open(tale: Tale, slug: str) -> bool | None:
     return True if found["state"] == "open" else None
 
 
-def _click(tale: Tale, slug: str) -> float:
+def _click(tale: Tale, there: Setting, slug: str) -> float:
     """One click on a server that was ended before; the second project's starts at sign-in."""
     seconds = _PATIENCE * tale.place.patience
-    _end_servers(tale, slug, seconds)
+    _end_servers(tale, there, slug, seconds)
     person = Persona(tale.settings, tale.cast["rosa"].person)
 
     def answered() -> None:
@@ -116,17 +121,22 @@ def _click(tale: Tale, slug: str) -> float:
         person.browser.close()
 
 
-def _end_servers(tale: Tale, slug: str, seconds: float) -> None:
-    """By a halt of the project, which is over again when everything has ended."""
-    if _all(tale, slug, "stopped"):
-        return
-    ada, reason = tale.cast["ada"], {"reason": "the next round of a benchmark"}
+def _end_servers(tale: Tale, there: Setting, slug: str, seconds: float) -> None:
+    if not _all(tale, slug, "stopped"):
+        there.end(tale, slug)
+        wait_until(lambda: _all(tale, slug, "stopped"), seconds, "the servers to end")
+        wait_until(lambda: _is_open(tale, slug), seconds, f"{slug} to be open")
+
+
+def _halted_and_resumed(tale: Tale, slug: str) -> None:
+    """End a project's servers by a halt that is over again when they are gone."""
     halted = tale.place.operator("halt", slug)
     assert halted.returncode == 0, halted.stderr
-    wait_until(lambda: _all(tale, slug, "stopped"), seconds, "the servers to end")
-    ada.ask("POST", f"/api/projects/{slug}/resume", json=reason)
-    wait_until(lambda: _is_open(tale, slug), seconds, f"{slug} to be open again")
-    time.sleep(_HEARS_SECONDS * tale.place.patience)
+    wait_until(lambda: _all(tale, slug, "stopped"), _PATIENCE, "the servers to end")
+    because = {"reason": "the next round of a benchmark"}
+    tale.cast["ada"].ask("POST", f"/api/projects/{slug}/resume", json=because)
+    wait_until(lambda: _is_open(tale, slug), _PATIENCE, f"{slug} to be open again")
+    time.sleep(_HEARS_SECONDS)
 
 
 def _all(tale: Tale, slug: str, observed: str) -> bool | None:
@@ -147,7 +157,7 @@ def on_this_machine(folder: Path) -> Iterator[Setting]:
 
     with run.installation(settings, identity):
         story = Story(folder / "report.json", Console(quiet=True))
-        yield Setting(local.Machine(settings), story, bare)
+        yield Setting(local.Machine(settings), story, bare, _halted_and_resumed)
 
 
 @contextmanager
@@ -166,7 +176,11 @@ def on_a_lab(folder: Path) -> Iterator[Setting]:
         with story.step("The chart is installed") as step:
             made = installing.installation(settings, identity, chosen, step, folder)
             place = ending.enter_context(made)
-        yield Setting(place, story, lambda: _bare_pod(objects, image))
+
+        def end(_: Tale, slug: str) -> None:
+            objects.core.delete_collection_namespaced_pod(names.namespace(slug))
+
+        yield Setting(place, story, lambda: _bare_pod(objects, image), end)
 
 
 def _bare_pod(objects: Objects, image: str) -> None:
