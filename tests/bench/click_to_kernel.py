@@ -21,10 +21,10 @@ from rich.console import Console
 
 from orchestrator.demo import installing, local, run
 from orchestrator.demo.cast import Persona
+from orchestrator.demo.cluster import said
 from orchestrator.demo.place import Place
 from orchestrator.demo.story import Story, wait_until
 from orchestrator.demo.tale import OTHER, PROJECT, Tale
-from orchestrator.engines.kubernetes import names
 from orchestrator.engines.kubernetes.pods import IMAGE
 from orchestrator.engines.local.images import ensure_image
 from tests.bench import bare_server
@@ -35,10 +35,9 @@ from tests.cluster.lab.instance import down, up
 from tests.cluster.objects import Object, Objects, connection, namespace, until
 
 _BARE = Path(bare_server.__file__)
+_UNWANTING = _BARE.with_name("unwanting.py")
 _LAB = "click"
 _PATIENCE = 60
-_HEARS_SECONDS = 1
-"""After how long the gateway has heard that a halt is over."""
 COLD, WARM, FLOOR = "cold", "server started at sign-in", "bare server (floor)"
 
 
@@ -52,7 +51,7 @@ class Setting:
     place: Place
     story: Story
     floor: Callable[[], None]
-    end: Callable[[Tale, str], None]
+    end: Callable[[str], None]
 
 
 def main() -> None:
@@ -123,20 +122,8 @@ def _click(tale: Tale, there: Setting, slug: str) -> float:
 
 def _end_servers(tale: Tale, there: Setting, slug: str, seconds: float) -> None:
     if not _all(tale, slug, "stopped"):
-        there.end(tale, slug)
+        there.end(slug)
         wait_until(lambda: _all(tale, slug, "stopped"), seconds, "the servers to end")
-        wait_until(lambda: _is_open(tale, slug), seconds, f"{slug} to be open")
-
-
-def _halted_and_resumed(tale: Tale, slug: str) -> None:
-    """End a project's servers by a halt that is over again when they are gone."""
-    halted = tale.place.operator("halt", slug)
-    assert halted.returncode == 0, halted.stderr
-    wait_until(lambda: _all(tale, slug, "stopped"), _PATIENCE, "the servers to end")
-    because = {"reason": "the next round of a benchmark"}
-    tale.cast["ada"].ask("POST", f"/api/projects/{slug}/resume", json=because)
-    wait_until(lambda: _is_open(tale, slug), _PATIENCE, f"{slug} to be open again")
-    time.sleep(_HEARS_SECONDS)
 
 
 def _all(tale: Tale, slug: str, observed: str) -> bool | None:
@@ -155,9 +142,13 @@ def on_this_machine(folder: Path) -> Iterator[Setting]:
     def bare() -> None:
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
+    def end(slug: str) -> None:
+        told = [sys.executable, str(_UNWANTING), slug]
+        subprocess.run(told, check=True, env=settings.environment() | {"PYTHONPATH": "."})
+
     with run.installation(settings, identity):
         story = Story(folder / "report.json", Console(quiet=True))
-        yield Setting(local.Machine(settings), story, bare, _halted_and_resumed)
+        yield Setting(local.Machine(settings), story, bare, end)
 
 
 @contextmanager
@@ -177,8 +168,9 @@ def on_a_lab(folder: Path) -> Iterator[Setting]:
             made = installing.installation(settings, identity, chosen, step, folder)
             place = ending.enter_context(made)
 
-        def end(_: Tale, slug: str) -> None:
-            objects.core.delete_collection_namespaced_pod(names.namespace(slug))
+        def end(slug: str) -> None:
+            told = ("/opt/tre/bin/python", "-c", _UNWANTING.read_text(), slug)
+            said(place.reach.execute(place.named("reconciler"), told))
 
         yield Setting(place, story, lambda: _bare_pod(objects, image), end)
 
