@@ -102,12 +102,17 @@ def since(
 
 
 def parts(file: FileView, form: FileForm | None) -> list[tuple[int, Part, int]]:
-    """Number the parts worth choosing, each with how many findings point into it."""
+    """Number the parts worth choosing, each with how many findings point into it.
+
+    Shape: a sentence that was compared by itself is one where a finding points at it; it stands in
+    its text anyway.
+    """
     found = by_part(file)
     return [
         (number, part, len(found.get(part.path, ())))
         for number, part in enumerate(form.parts if form else ())
-        if part.kind is not Kind.CONTAINER or number == 0
+        if number == 0
+        or (found.get(part.path) if part.is_sentence else part.kind is not Kind.CONTAINER)
     ]
 
 

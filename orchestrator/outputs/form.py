@@ -144,6 +144,14 @@ class Part:
     text: str | None = None
     image: Image | None = None
 
+    @property
+    def is_sentence(self) -> bool:
+        """Say whether it is a sentence cut into its words, compared with the source only (O19).
+
+        Source: outputs section 3, O23 (tokens through section 5); its text is a part beside it.
+        """
+        return any(seen.note is Note.SENTENCE for seen in self.notes)
+
 
 @dataclass(frozen=True)
 class FileForm:

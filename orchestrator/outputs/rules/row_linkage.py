@@ -18,7 +18,6 @@ from orchestrator.outputs.rules.rule import (
     Rule,
     Subject,
     finding,
-    is_sentence,
     rows_word,
     spelled_rows,
 )
@@ -62,9 +61,9 @@ def _check(subject: Subject) -> Outcome:
     work = Work(settings.work)
     compared: list[_Compared] = []
     tables = sum(len(index.tables) for index in subject.indexes)
-    sentences = sum(is_sentence(part) for part, _ in subject.tables)
+    sentences = sum(part.is_sentence for part, _ in subject.tables)
     for part, table in subject.tables:
-        tried = tables * (sentences if is_sentence(part) else 1)
+        tried = tables * (sentences if part.is_sentence else 1)
         rows, first = _rows(table)
         seen = views(table.columns if table.header else (), rows) if rows else []
         for view in seen:

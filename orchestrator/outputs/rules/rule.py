@@ -11,7 +11,7 @@ from functools import cached_property
 
 from orchestrator.outputs.blocks import Block, blocks
 from orchestrator.outputs.facts import FactTable, tables
-from orchestrator.outputs.form import FileForm, Kind, Note, Part, Table
+from orchestrator.outputs.form import FileForm, Kind, Part, Table
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import (
     Coverage,
@@ -80,14 +80,14 @@ class Subject:
         return tuple(
             _seen(part, block, self.known)
             for part, table in self.tables
-            if not is_sentence(part)
+            if not part.is_sentence
             for block in blocks(table)
         )
 
     @cached_property
     def facts(self) -> tuple[FactTable, ...]:
         """The counts of all tables as facts."""
-        own = (part for part in self.parts if not is_sentence(part))
+        own = (part for part in self.parts if not part.is_sentence)
         return tuple(one for part in own for one in tables(part, self.known))
 
     def recount(self, facts: Iterable[FactTable]) -> Recount:
@@ -113,14 +113,6 @@ class Subject:
     def opened(self) -> bool:
         """Whether the file itself was opened at all."""
         return bool(self.parts) and self.parts[0].kind is not Kind.UNKNOWN
-
-
-def is_sentence(part: Part) -> bool:
-    """Say whether a part is a sentence cut into its words, which is compared with the source only.
-
-    Source: outputs section 3, O23 (tokens through section 5); O01 reads the text itself.
-    """
-    return any(seen.note is Note.SENTENCE for seen in part.notes)
 
 
 def _seen(part: Part, block: Block, known: Known) -> Seen:
