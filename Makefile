@@ -61,7 +61,7 @@ audit: $(VENV)/.dev ## known vulnerabilities in the locked packages; says so whe
 bench: $(VENV)/.dev ## figures beside peers and floors, interleaved in one run; ONLY=B1,B9 for some
 	@PYTHONPATH=. $(BIN)/python -m tests.bench.chosen "$(ONLY)"
 
-bench-cluster: $(VENV)/.dev ## all figures of a cluster, at most ten minutes, as root; writes docs/figures.md
+bench-cluster: $(VENV)/.dev ## all figures of a cluster, about a quarter of an hour, as root; writes docs/figures.md
 	@PYTHONPATH=. $(BIN)/python -m tests.bench.cluster --page docs/figures.md $(SIZE)
 
 fuzz: $(VENV)/.dev ## break files of every format for SECONDS (600), guided by coverage
