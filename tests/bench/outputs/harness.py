@@ -1,4 +1,4 @@
-"""Runs cases through the engine: in this process as `tre check` does, or by the command itself."""
+"""Runs cases through the engine: in copies of this process, or by the command itself."""
 
 import json
 import os
@@ -7,6 +7,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from orchestrator.outputs.index import Index
@@ -38,8 +40,17 @@ def indexes(corpus: Corpus, folder: Path, policy: OutputsPolicy) -> dict[str, In
 
 
 def run(cases: Sequence[Case], known: Mapping[str, Index], policy: OutputsPolicy) -> list[Said]:
-    """Check every case by itself in this process."""
-    return [check(case, known[case.source], policy) for case in cases]
+    """Check every case by itself, on all cores: processes that begin as copies of this one."""
+    _work[:] = [(case, known[case.source], policy) for case in cases]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("fork")) as pool:
+        return list(pool.map(_checked, range(len(cases)), chunksize=4))
+
+
+_work: list[tuple[Case, Index, OutputsPolicy]] = []
+
+
+def _checked(at: int) -> Said:
+    return check(*_work[at])
 
 
 def check(case: Case, index: Index, policy: OutputsPolicy) -> Said:
