@@ -63,11 +63,12 @@ def test_truth(
         reason = missing(world, need) if rows else ""
         if reason:
             with subtests.test(need or "pods"):
-                pytest.skip(f"{len(rows)} rows: {reason}")
+                pytest.skip(f"{len(rows)} rows: {reason}")  # told: that cluster cannot have them
     rows = [row for row in case.attempts if not missing(world, row.needs)]
     try:
         policies = [renamed(world, placed(one, world.places)) for one in case.policies]
     except KeyError as name:
+        # a name of the lab's own network; elsewhere told as not tried, in the lab never
         pytest.skip(f"{len(rows)} rows: nothing here is called {name}; only in the lab")
     open_to_all = dict.fromkeys(wanted(rows), OPEN)
     settle(world, rows, open_to_all, "without policies")

@@ -129,6 +129,11 @@ class ControlWorld:
     def listeners(self) -> int:
         return len(self._streams)
 
+    @property
+    def streams(self) -> frozenset[asyncio.Queue[bytes]]:
+        """Which streams are open; one that came back is another one."""
+        return frozenset(self._streams)
+
     def allow(self, project: str, person: str, session: str = SECRET, **server: Any) -> None:
         key = server_key(project, person)
         address, door = str(self.settings.run / "p" / project / "s" / key / "server.sock"), None

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
@@ -18,7 +18,7 @@ from orchestrator.outputs.readers.delimited import is_number, parse, split_heade
 from orchestrator.outputs.readers.instream import find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
-from orchestrator.outputs.readers.sentences import find_sentences
+from orchestrator.outputs.readers.sentences import MOST, find_sentences
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
@@ -113,10 +113,14 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
     for number, (columns, rows) in enumerate(find_instream(content), 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     told = [line for line, _ in _paragraphs(content, 1) if all(line != one.line for one in tables)]
-    for number, cells in find_sentences(content, told):
+    seen = list(islice(find_sentences(content, told), MOST + 1))
+    notes = [Observation(Note.SENTENCE)]
+    if len(seen) > MOST:
+        notes.append(Observation(Note.CAPPED, at=MOST))
+    for number, cells in seen[:MOST]:
         columns = [f"word {at}" for at in range(1, len(cells) + 1)]
         own = opening.free(f"{path}{inner}sentences/{number}")
-        opening.table(own, columns, [cells], header=False, notes=[Observation(Note.SENTENCE)])
+        opening.table(own, columns, [cells], header=False, notes=notes)
 
 
 def _encoded(content: str) -> Iterator[bytes]:

@@ -17,7 +17,8 @@ _BARE = 8
 """Units: numbers; more of them without as many words are cells of a table, read line by line."""
 _LONGEST = 60
 """Units: words; a longer paragraph is cut into its sentences."""
-_MOST = 200
+MOST = 200
+"""So many are compared of one text; whoever reads more has to say that the rest was not."""
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de])")
 _EDGE = " .,;:!?()[]{}\"'`*_<>=\u201e\u201c\u201d"
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z|\d{1,2}[./]\d{1,2}[./]\d{4}\Z")
@@ -31,7 +32,6 @@ def find_sentences(content: str, starts: Sequence[int]) -> Iterator[tuple[int, l
     each, and list items and lines of a log that stand in one are looked at together.
     """
     lines = content.splitlines()
-    given = 0
     for start in starts:
         own: list[str] = []
         for line in lines[start - 1 :]:
@@ -39,9 +39,6 @@ def find_sentences(content: str, starts: Sequence[int]) -> Iterator[tuple[int, l
                 break
             own.append(line)
         for words in _told(" ".join(own)):
-            given += 1
-            if given > _MOST:
-                return
             yield start, words
 
 

