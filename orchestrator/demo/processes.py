@@ -80,6 +80,10 @@ class Processes:
             time.sleep(0.05)
         raise Unavailable(f"{name} did not come up on port {port}.\n{self.last_words(name)}")
 
+    def names(self) -> list[str]:
+        """Which processes run, in the order of their start."""
+        return list(self._running)
+
     def last_words(self, name: str, lines: int = 15) -> str:
         """The end of a process's log."""
         path = self._logs / f"{name}.log"

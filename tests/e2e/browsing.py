@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, WebSocket, expect
 
 from orchestrator.demo.people import PEOPLE
 from orchestrator.settings import Settings
@@ -17,7 +17,8 @@ from orchestrator.settings import Settings
 PICTURES = Path(os.environ.get("TRE_PICTURES", ".tre/pictures")).absolute()
 """Into `docs/pictures` with `make pictures` only, so that a test run changes no committed file."""
 SIZE = {"width": 1280, "height": 900}
-TIMEOUT = 30_000
+TIMEOUT = 90_000
+"""Milliseconds; a busy machine is no failure of what is tested."""
 COOKIE = "__Host-tre"
 NAMES = {person.handle: person.name for person in PEOPLE}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
@@ -26,7 +27,31 @@ RUN = "options => axe.run(document, options)"
 OPTIONS = {"runOnly": TAGS, "resultTypes": ["violations"], "preload": False}
 TAB_STOPS = 150
 
-expect.set_options(timeout=TIMEOUT / 2)
+expect.set_options(timeout=TIMEOUT)
+
+
+class Heard:
+    """What a tab said and which connections it lost, for the output of a test that fails."""
+
+    def __init__(self, page: Page) -> None:
+        """Listen from now on."""
+        self._page = page
+        self._lines: list[str] = []
+        page.on("console", lambda said: self._add(f"{said.type}: {said.text[:300]}"))
+        page.on("requestfailed", lambda lost: self._add(f"failed: {lost.method} {lost.url}"))
+        page.on("websocket", self._follow)
+
+    def told(self) -> str:
+        """The last lines, each with its time, and what can be read on the page."""
+        seen = self._page.locator("body").inner_text(timeout=5_000)
+        return "\n".join([*self._lines[-40:], self._page.url, seen[:3000]])
+
+    def _follow(self, socket: WebSocket) -> None:
+        self._add(f"socket opened: {socket.url}")
+        socket.on("close", lambda _: self._add(f"socket closed: {socket.url}"))
+
+    def _add(self, line: str) -> None:
+        self._lines.append(f"{time.strftime('%H:%M:%S')} {line}")
 
 
 class Browsers:

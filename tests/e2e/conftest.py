@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,10 @@ from orchestrator.demo.story import Story
 from orchestrator.demo.tale import Tale
 from orchestrator.engines.local.images import ensure_image
 from orchestrator.settings import Settings
-from tests.e2e.browsing import COOKIE, Browsers, Examiner
+from tests.e2e.browsing import COOKIE, SIZE, TIMEOUT, Browsers, Examiner, Heard
 
 CHROMIUM = "/usr/bin/chromium"
+HEARD = pytest.StashKey[Heard]()
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -102,13 +103,32 @@ def examiner(chromium: Browser) -> Iterator[Examiner]:
 @pytest.fixture
 def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser that nobody has used before."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context = chromium.new_context(viewport={"width": SIZE["width"], "height": SIZE["height"]})
+    context.set_default_timeout(TIMEOUT)
     yield context
     context.close()
 
 
 @pytest.fixture
-def page(browser_context: BrowserContext) -> Page:
-    """One tab."""
-    return browser_context.new_page()
+def page(browser_context: BrowserContext, request: pytest.FixtureRequest) -> Page:
+    """One tab; what it says is shown with a test that fails."""
+    tab = browser_context.new_page()
+    request.node.stash[HEARD] = Heard(tab)
+    return tab
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what the tab and the processes said into the output of a failing test."""
+    report = yield
+    if report.failed and report.when == "call":
+        if heard := item.stash.get(HEARD, None):
+            report.sections.append(("the tab", heard.told()))
+        house: House | None = getattr(item, "funcargs", {}).get("house")
+        if house is not None:
+            for name in house.processes.names():
+                said = house.processes.last_words(name)
+                report.sections.append((f"end of the log of {name}", said))
+    return report

@@ -1,7 +1,7 @@
 """JupyterLab itself in a real browser, through the gateway, and what must not cross hosts."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.browsing import picture
 from tests.e2e.conftest import House
@@ -21,12 +21,13 @@ def test_a_cell_answers_in_jupyterlab(house: House, page: Page) -> None:
     """Sign in, open the project, run a cell; no cookie of Jupyter's reaches the browser."""
     sign_in(page, house, "Rosa Researcher")
     page.goto(f"{house.settings.project_url(PROJECT)}/")
-    page.wait_for_selector("#jp-main-dock-panel", timeout=90_000)
+    page.wait_for_selector("#jp-main-dock-panel")
     page.locator(".jp-LauncherCard").first.click()
-    page.wait_for_selector(".jp-Notebook")
-    page.locator(".jp-Cell .cm-content").first.click()
-    page.keyboard.type("import os; print(6*7, sorted(os.listdir('/data')))")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    cell = page.locator(".jp-Cell .cm-content").first
+    cell.click()
+    page.keyboard.type(code := "import os; print(6*7, sorted(os.listdir('/data')))")
+    expect(cell).to_have_text(code)
     page.keyboard.press("Shift+Enter")
     page.wait_for_function(
         "() => [...document.querySelectorAll('.jp-OutputArea-output')]"

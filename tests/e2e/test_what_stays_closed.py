@@ -18,7 +18,6 @@ from tests.e2e.conftest import House
 
 PROJECT = "mgus-outcomes"
 OTHER = "light-chains"
-LAB_SECONDS = 90
 SETTLED = 1_500
 """Units: milliseconds in which everything that a page sent has arrived at a listener next door."""
 
@@ -69,7 +68,7 @@ def notebook(house: House, browsers: Browsers) -> Page:
     page = browsers.of("rosa")
     page.goto(f"{house.settings.project_url(PROJECT)}/")
     try:
-        page.locator("#jupyter-config-data").wait_for(state="attached", timeout=LAB_SECONDS * 1000)
+        page.locator("#jupyter-config-data").wait_for(state="attached")
     except Error:
         pytest.fail(f"no notebook at {page.url}, but:\n{page.locator('body').inner_text()}")
     return page
