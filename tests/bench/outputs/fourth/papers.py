@@ -44,6 +44,19 @@ _LABS = ("hb_mmol", "wbc", "platelets", "ferritin", "urate", "albumin")
 _XML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
+_TIE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_NO_TIES = b"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">\
+</Relationships>"""
+_XLSX = b"""<Default Extension="xlsx" ContentType="application/\
+vnd.openxmlformats-officedocument.spreadsheetml.sheet"/>"""
+
+
+def _tied(own: bytes, kind: str, target: str) -> bytes:
+    """Name one more part among those that an office file is made of."""
+    tie = f'<Relationship Id="rId90" Type="{_TIE}/{kind}" Target="{target}"/></Relationships>'
+    return own.replace(b"</Relationships>", tie.encode())
+
+
 def unseen(desk: Desk, picks: Picks, counts: Counts) -> None:
     """L6 and S1: parts of office files that nobody sees, with children and with notes."""
     clear = counts.table(14, 400)
@@ -59,9 +72,19 @@ def unseen(desk: Desk, picks: Picks, counts: Counts) -> None:
         "<r>" + "".join(f'<s v="{cell}"/>' for cell in row) + "</r>" for row in claim.cells
     )
     cache = f'<pivotCacheRecords xmlns="{_XML}" count="45">{records}</pivotCacheRecords>'
-    book = workbook({"Table 1": clear.wide()})
-    place = "xl/pivotCache/pivotCacheRecords1.xml"
-    lay("xlsx", steady(book, {place: lambda _: cache.encode()}), claim)
+    asked = f'<pivotCacheDefinition xmlns="{_XML}" xmlns:r="{_TIE}" r:id="rId90" recordCount="45"/>'
+    place = "xl/pivotCache/"
+    added = {
+        place + "pivotCacheRecords1.xml": lambda _: cache.encode(),
+        place + "pivotCacheDefinition1.xml": lambda _: asked.encode(),
+        place + "_rels/pivotCacheDefinition1.xml.rels": lambda _: _tied(
+            _NO_TIES, "pivotCacheRecords", "pivotCacheRecords1.xml"
+        ),
+        "xl/_rels/workbook.xml.rels": lambda own: _tied(
+            own, "pivotCacheDefinition", "pivotCache/pivotCacheDefinition1.xml"
+        ),
+    }
+    lay("xlsx", steady(workbook({"Table 1": clear.wide()}), added), claim)
     frame, claim = picks.rows("children", _KEPT, 12)
 
     def noted(book: Any, made: Any) -> None:
@@ -82,8 +105,13 @@ def unseen(desk: Desk, picks: Picks, counts: Counts) -> None:
     frame, sixth = picks.rows("children", _KEPT, 6)
     lay("docx", paper(["Results"], [clear.wide()], lambda own: _deleted(own, sixth.cells)), sixth)
     frame, claim = picks.rows("children", _KEPT, 70)
-    inside = {"word/embeddings/Microsoft_Excel_Sheet1.xlsx": lambda _: write("xlsx", frame)}
-    lay("docx", steady(paper(["Figure 1"], [clear.wide()]), inside), claim)
+    inside = {
+        "word/embeddings/Sheet1.xlsx": lambda _: write("xlsx", frame),
+        "word/_rels/document.xml.rels": lambda own: _tied(own, "package", "embeddings/Sheet1.xlsx"),
+        "[Content_Types].xml": lambda own: own.replace(b"<Override", _XLSX + b"<Override", 1),
+    }
+    data = steady(paper(["Figure 1"], [clear.wide()]), inside)
+    desk.lay("L6", "docx", data, claim, rules="O19", seen="O28", written=False)
     codes = pd.DataFrame({"code": ["SR", "MR", "HR"], "meaning": ["standard", "medium", "high"]})
     clear = counts.table(14, 400)
     safe = workbook({"Table 1": clear.wide(), "codes": codes}, {"codes": "hide"})
@@ -104,7 +132,7 @@ def _deleted(own: Any, rows: Any) -> None:
 
 def notebooks(desk: Desk, picks: Picks, counts: Counts) -> None:
     """L7 and S7: what cells answered."""
-    load = "import pandas as pd\nd = pd.read_csv('/data/registry/2025-1/children.csv')\n"
+    load = "import pandas as pd\nd = pd.read_csv('children.csv')\n"
 
     def lay(claim: facts.Claim, *cells: Any, rules: str = "O19", **metadata: Any) -> None:
         desk.lay("L7", "ipynb", notebook(*cells, **metadata), claim, rules=rules, seen="O27")
@@ -124,7 +152,7 @@ def notebooks(desk: Desk, picks: Picks, counts: Counts) -> None:
     }
     lay(claim, ("d[:15]", [shown({"application/vnd.dataresource+json": resource})]))
     frame, claim = picks.rows("children", _KEPT, 1)
-    said = [f"KeyError: {claim.cells[0]}", "ValueError: cannot fit this row"]
+    said = [f"cannot fit {claim.cells[0]}", "ValueError: singular"]
     error = {"output_type": "error", "ename": "ValueError", "evalue": said[0], "traceback": said}
     lay(claim, ("fit(d)", [error]))
     frame, claim = picks.rows("children", _LABS, 260)
@@ -179,7 +207,7 @@ def drawings(desk: Desk, picks: Picks, counts: Counts) -> None:
     desk.lay("L8", "html", page("Figure 2", plot), claim, rules="O19 O18", seen="O35")
     frame, claim = picks.rows("children", _LABS, 120)
     spec = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "mark": "point",
-            "data": {"values": frame.to_dict("records")}}  # fmt: skip
+            "data": {"values": typed(frame).to_dict("records")}}  # fmt: skip
     vega = f'<div id="v"></div><script>vegaEmbed("#v", {json.dumps(spec)})</script>'
     desk.lay("L8", "html", page("Explorer", vega), claim, rules="O19 O18", seen="O35")
     frame, claim = picks.rows("children", _KEPT, 35)

@@ -22,26 +22,16 @@ LIL FR, LIN SE, LJU SI, LUB PL, MNZ DE, OUL FI, PAD IT, POR PT, PRG CZ, RIG LV, 
 TRN IT, UTR NL, ZAG HR"""
 _COUNTRY = dict(one.split() for one in _PLACES.split(","))
 CENTRES = tuple(_COUNTRY)
-_SUBTYPES = {
-    "common B": (0.5, 50, 11),
-    "pre-B": (0.14, 62, 18),
-    "pro-B": (0.05, 20, 85),
-    "T": (0.12, 108, 70),
-    "AML": (0.12, 90, 22),
-    "APL": (0.025, 118, 4),
-    "JMML": (0.015, 22, 33),
-    "MPAL": (0.03, 96, 40),
-}
-_FUSIONS = {
-    "common B": "ETV6-RUNX1 hyperdiploid BCR-ABL1 none none",
-    "pre-B": "TCF3-PBX1 hyperdiploid none none",
-    "pro-B": "KMT2A none",
-    "T": "TAL1 TLX3 none none",
-    "AML": "RUNX1-RUNX1T1 CBFB-MYH11 KMT2A none",
-    "APL": "PML-RARA",
-    "JMML": "none PTPN11",
-    "MPAL": "KMT2A BCR-ABL1 none",
-}
+_KINDS = """common B|0.5|50|11|ETV6-RUNX1 hyperdiploid BCR-ABL1 none none
+pre-B|0.14|62|18|TCF3-PBX1 hyperdiploid none none
+pro-B|0.05|20|85|KMT2A none
+T|0.12|108|70|TAL1 TLX3 none none
+AML|0.12|90|22|RUNX1-RUNX1T1 CBFB-MYH11 KMT2A none
+APL|0.025|118|4|PML-RARA
+JMML|0.015|22|33|none PTPN11
+MPAL|0.03|96|40|KMT2A BCR-ABL1 none"""
+"""Each subtype: how often, its age in months, its white cells, its fusions."""
+_SUBTYPES = {one[0]: one[1:] for one in (line.split("|") for line in _KINDS.splitlines())}
 _DRUGS = {
     "L01BB02": (50, 25), "L01BA01": (25, 20), "H02AB02": (40, 4), "L01CA02": (15, 1),
     "L01XX02": (500, 5000), "L01DB01": (25, 10), "L01AA01": (10, 500), "J02AC01": (6, 100),
@@ -50,28 +40,14 @@ _DRUG_WORDS = """mercaptopurine methotrexate dexamethasone vincristine asparagin
 cyclophosphamide fluconazole"""
 DRUG_NAMES = dict(zip(_DRUGS, _DRUG_WORDS.split(), strict=True))
 _WHO = ("mother", "father", "grandmother", "elder sister", "foster parent", "uncle", "night nurse")
-_WHAT = (
-    "asks whether the hamster may come along",
-    "fears the needle since the broken port",
-    "will not swallow tablets, only crushed in plum jam",
-    "reports two falls on the stairs",
-    "missed three doses while the ferry was cancelled",
-    "noticed a rash behind both knees",
-    "wants school lessons by video before the exams",
-    "keeps a diary of fevers in green ink",
-    "found blood on the pillow twice this week",
-    "says the feeding tube was pulled at night",
-)
-_THEN = (
-    "port flushed, culture sent",
-    "dose halved until the count recovers",
-    "seen by the dentist",
-    "family car broke down near the river",
-    "play therapist will call",
-    "moved beside the window",
-    "cousin starts chemotherapy elsewhere",
-    "vaccination of the siblings postponed",
-)
+_WHAT = """asks whether the hamster may come along/fears the needle since the broken port
+will not swallow tablets, only crushed in plum jam/reports two falls on the stairs
+missed three doses while the ferry was cancelled/noticed a rash behind both knees
+wants school lessons by video before the exams/keeps a diary of fevers in green ink
+found blood on the pillow twice this week/says the feeding tube was pulled at night"""
+_THEN = """port flushed, culture sent/dose halved until the count recovers/seen by the dentist
+family car broke down near the river/play therapist will call/moved beside the window
+cousin starts chemotherapy elsewhere/vaccination of the siblings postponed"""
 
 
 def listed(text: str) -> list[tuple[str, ...]]:
@@ -161,8 +137,8 @@ def _names(rng: Any, people: int) -> list[str]:
 
 
 def _children(rng: Any, n: int) -> Any:
-    subtype = rng.choice(list(_SUBTYPES), n, p=[one[0] for one in _SUBTYPES.values()])
-    middle, cells = (np.array([_SUBTYPES[one][at] for one in subtype]) for at in (1, 2))
+    subtype = rng.choice(list(_SUBTYPES), n, p=[float(one[0]) for one in _SUBTYPES.values()])
+    middle, cells = (np.array([float(_SUBTYPES[one][at]) for one in subtype]) for at in (1, 2))
     weights = np.linspace(3, 1, len(CENTRES))
     centre = rng.choice(CENTRES, n, p=weights / weights.sum())
     age = np.clip(rng.gamma(2.6, middle / 2.6), 1, 215).round()
@@ -197,7 +173,7 @@ def _children(rng: Any, n: int) -> Any:
         "dx_week": rng.integers(1, 53, n),
         "age_months": age,
         "subtype": subtype,
-        "fusion": [rng.choice(_FUSIONS[one].split()) for one in subtype],
+        "fusion": [rng.choice(_SUBTYPES[one][3].split()) for one in subtype],
         "down": (rng.random(n) < 0.035).astype(int),
         "cns": cns,
         "csf_cells": np.where(cns == 1, rng.integers(0, 5, n), rng.integers(5, 220, n)),
@@ -283,9 +259,10 @@ def _dispensings(rng: Any, base: Any) -> Any:
 def _remarks(rng: Any, base: Any) -> Any:
     own = base.sample(3_600, random_state=int(rng.integers(1, 10**6)), replace=True)
     week = rng.integers(1, 130, len(own))
+    what, then = (text.replace("\n", "/").split("/") for text in (_WHAT, _THEN))
     said = [
-        f"{rng.choice(_WHO)} {rng.choice(_WHAT)}; {rng.choice(_THEN)}, {rng.choice(_WHO)} "
-        f"{rng.choice(_WHAT)} (w{one})"
+        f"{rng.choice(_WHO)} {rng.choice(what)}; {rng.choice(then)}, {rng.choice(_WHO)} "
+        f"{rng.choice(what)} (w{one})"
         for one in week
     ]
     written = rng.choice(["nurse", "physician", "social worker", "teacher"], len(own))

@@ -45,6 +45,12 @@ def typed(frame: Any) -> Any:
     return frame.apply(numeric)
 
 
+def _as_written(frame: Any) -> Any:
+    """Make numbers of text where none loses a digit on the way."""
+    own = typed(frame)
+    return own if own.astype(str).equals(frame.astype(str)) else frame
+
+
 def printed(frame: Any) -> str:
     """Print as R prints a data frame: right-aligned, with numbered lines."""
     own = frame.copy()
@@ -355,7 +361,7 @@ WRITERS: Mapping[str, Callable[[Any, str], bytes]] = {
     "md": _markdown,
     "tex": _latex,
     "html": lambda frame, title: page(title, html_table(frame)),
-    "json": lambda frame, _: frame.to_json(orient="records", indent=1).encode(),
+    "json": lambda frame, _: _as_written(frame).to_json(orient="records", indent=1).encode(),
     "xlsx": lambda frame, title: workbook({title[:31]: frame}),
     "ods": lambda frame, title: steady(_buffered(
         lambda out: typed(frame).to_excel(out, engine="odf", sheet_name=title[:31], index=False))),
