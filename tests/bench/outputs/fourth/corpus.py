@@ -19,27 +19,15 @@ def children(seed: int) -> Corpus:
     rows.needles(desk, picks, seed)
     rows.nobody(desk, picks, seed)
     for lay_counts in (
-        tables.aggregates,
-        tables.at_threshold,
-        tables.in_words,
-        tables.values,
-        tables.behind_rows,
-        tables.hidden,
-        tables.pairs,
-        tables.models,
-        tables.survival,
-    ):
+        tables.aggregates, tables.at_threshold, tables.in_words, tables.values, tables.behind_rows,
+        tables.hidden, tables.pairs, tables.models, tables.survival,
+    ):  # fmt: skip
         lay_counts(desk, counts)
     tables.not_counts(desk)
     for lay_papers in (
-        papers.unseen,
-        papers.notebooks,
-        papers.drawings,
-        papers.kept_models,
-        papers.logs_and_code,
-        channels.behind_bytes,
-        channels.boxes,
-    ):
+        papers.unseen, papers.notebooks, papers.drawings, papers.kept_models, papers.logs_and_code,
+        channels.behind_bytes, channels.boxes,
+    ):  # fmt: skip
         lay_papers(desk, picks, counts)
     channels.identifiers(desk, picks)
     channels.genomes(desk, picks)

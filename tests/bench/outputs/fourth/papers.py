@@ -155,15 +155,10 @@ def notebooks(desk: Desk, picks: Picks, counts: Counts) -> None:
     said = [f"cannot fit {claim.cells[0]}", "ValueError: singular"]
     error = {"output_type": "error", "ename": "ValueError", "evalue": said[0], "traceback": said}
     lay(claim, ("fit(d)", [error]))
-    frame, claim = picks.rows("children", _LABS, 260)
-    dots = figure(
-        "svg", lambda axes: axes.scatter(*(typed(frame)[one] for one in ("urate", "albumin")))
-    )
-    two = facts.Rows(
-        "children", ("urate", "albumin"), claim.at, tuple((r[4], r[5]) for r in claim.cells)
-    )
+    frame, claim = picks.rows("children", ("urate", "albumin"), 260)
+    dots = figure("svg", _dots(typed(frame)))
     cells = ("plt.scatter(d.urate, d.albumin)", [shown({"image/svg+xml": dots.decode()})])
-    desk.lay("L7", "ipynb", notebook(cells), two, rules="O18 O19", seen="O27 O17", written=False)
+    desk.lay("L7", "ipynb", notebook(cells), claim, rules="O18 O19", seen="O27 O17", written=False)
     for at in range(6):
         found = counts.table(14, 400)
         png = figure("png", bars(found), (4, 3))
