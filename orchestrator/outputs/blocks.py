@@ -7,9 +7,9 @@ Source: outputs section 3, "Finding count columns".
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from orchestrator.outputs.cells import empty, hidden, pieces
+from orchestrator.outputs.cells import decimals, empty, hidden, pieces
 from orchestrator.outputs.form import Table
 
 _NAMES_LINES = 2
@@ -41,6 +41,10 @@ _Line = tuple[int, tuple[str, ...]]
 
 def blocks(table: Table) -> list[Block]:
     """Cut a sheet into its tables; a plain table is one block and stays as it is."""
+    return [one for block in _blocks(table) for one in (_lines_apart(block) or [block])]
+
+
+def _blocks(table: Table) -> list[Block]:
     lines = [(0, table.columns), *enumerate(table.rows, 1)] if table.header else [
         (number, row) for number, row in enumerate(table.rows, 1)
     ]  # fmt: skip
@@ -49,6 +53,9 @@ def blocks(table: Table) -> list[Block]:
         return [crossed]
     if not _is_cut(table, lines):
         columns = tuple(range(len(table.columns)))
+        headed = None if table.header else _headed(lines)
+        if headed is not None:
+            return [headed]
         numbers = tuple(range(1, len(table.rows) + 1))
         return [Block(table.columns, table.rows, numbers, columns, table.header)]
     found: list[Block] = []
@@ -68,6 +75,47 @@ def _is_cut(table: Table, lines: Sequence[_Line]) -> bool:
         not any(row[at].strip() for _, row in lines) for at in range(len(table.columns))
     )
     return blank_row or blank_column or (table.header and _is_title(table.columns))
+
+
+def _lines_apart(block: Block) -> list[Block] | None:
+    """Cut a cross table that prints shares in lines below its counts: the counts, and the shares.
+
+    Shape: lines without a label, of broken numbers only, below lines with one, of whole ones; half
+    as many and more.
+    Source: `tabulate, column` of Stata, `proc freq` of SAS, `CrossTable` of R's gmodels.
+    """
+    below = [at for at, row in enumerate(block.rows) if at and not row[0].strip() and any(row[1:])]
+    if 2 * len(below) < len(block.rows) - len(below) or len(below) < _NAMES_LINES:
+        return None
+    cells = [cell for at in below for cell in block.rows[at][1:] if cell.strip()]
+    if not all(decimals(cell) and pieces(cell) for cell in cells):
+        return None
+    kept = [at for at in range(len(block.rows)) if at not in below]
+    if any(decimals(cell) for at in kept for cell in block.rows[at][1:]):
+        return None
+    return [
+        replace(block, rows=tuple(block.rows[at] for at in own),
+                at=tuple(block.at[at] for at in own))
+        for own in (kept, below)
+    ]  # fmt: skip
+
+
+def _headed(lines: Sequence[_Line]) -> Block | None:
+    """Read names that were taken for a row: words above a column of nothing but numbers.
+
+    Shape: one line, in which a name may be missing, or two of which the first has gaps.
+    """
+    for used in (1, _NAMES_LINES):
+        above, body = [row for _, row in lines[:used]], lines[used:]
+        if len(body) < _NAMES_LINES or any(map(_has_numbers, above)):
+            return None
+        columns = range(1, len(above[0]))
+        if any(all(pieces(row[at]) for _, row in body) for at in columns):
+            names = above[0] if used == 1 else _joined(*above)
+            numbers = tuple(number for number, _ in body)
+            rows = tuple(row for _, row in body)
+            return Block(tuple(names), rows, numbers, tuple(range(len(names))))
+    return None
 
 
 def _crossed(lines: Sequence[_Line]) -> Block | None:
