@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from orchestrator.outputs.canon import number
+from orchestrator.outputs.cells import decimals
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.form import Part
-from orchestrator.outputs.index import Column
+from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.recount import ends, holders, variable_column
-from orchestrator.outputs.roles import Role, words
+from orchestrator.outputs.recount import ends, grid, holders, variable_column
+from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -31,6 +32,7 @@ _EXTREME = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
+_SPAN = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|to|and)\s*({_NUMBER.pattern})")
 SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
     "the mean of the 45th and 55th percentile for a median."
@@ -47,6 +49,7 @@ def _extremes(subject: Subject) -> Outcome:
             for figure in figures(seen.block, subject.known)
             if figure.role is Role.EXTREME
             and (figure.row, figure.column, seen.part.path) not in known
+            and not _is_setting(seen, figure)
         ]
         found += _named(seen, own)
     ended = _Ends(subject)
@@ -54,6 +57,13 @@ def _extremes(subject: Subject) -> Outcome:
         lines = list(_told(ended, part)) if part.table is None and part.text else []
         found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
+
+
+def _is_setting(seen: Seen, figure: Figure) -> bool:
+    """Tell `minimum = 10` among other settings of a program, as `seed = 411`."""
+    labels = [row[0] for row in seen.table.rows]
+    own = labels[seen.block.at.index(figure.row)]
+    return may_set(own) and any(map(sets, labels))
 
 
 class _Ends:
@@ -77,6 +87,29 @@ class _Ends:
             for text in numbers
         )
 
+    def spanned(self, sentence: str) -> bool:
+        """Say whether a sentence tells from where to where the values of some group go.
+
+        Shape: two numbers, both values of one variable of which a word, its unit perhaps, is said;
+        few people have one of the two, and one is broken and printed as finely as the variable is.
+        """
+        spans = [match.groups() for match in _SPAN.finditer(sentence) if "." in match[0]]
+        said = set(words(sentence)) if spans else set()
+        return any(
+            self._are_ends(index, table, column, span)
+            for index, table in self._tables
+            for column in table.columns
+            if column.numeric and said & set(words(column.name))
+            for span in spans
+        )
+
+    def _are_ends(
+        self, index: Index, table: TableIndex, column: Column, span: Sequence[str]
+    ) -> bool:
+        counts = [holders(index, table, column, text) for text in span]
+        finest = 10.0 ** -max(map(decimals, span))
+        return 0 < min(counts) < self._least and finest < 2 * grid(column)
+
     def _of(self, column: Column) -> tuple[float, ...]:
         if id(column) not in self._known:
             self._known[id(column)] = ends(column) or ()
@@ -87,12 +120,12 @@ def _told(ended: _Ends, part: Part) -> Iterator[int]:
     """List the lines that tell, in words, an end of a variable that few people have.
 
     Shape: a sentence with a word for an extreme, the name of a variable, and just its least or
-    greatest number; an end of a group, or of a variable under another name, is not seen.
+    greatest number, or both ends of a group's; one end of a group alone is not seen.
     """
     for line, content in enumerate((part.text or "").splitlines(), 1):
         if _EXTREME.search(content):
-            own = filter(_EXTREME.search, _SENTENCE.split(content))
-            if any(map(ended.told, own)):
+            own = list(filter(_EXTREME.search, _SENTENCE.split(content)))
+            if any(ended.told(one) or ended.spanned(one) for one in own):
                 yield line
 
 

@@ -47,6 +47,12 @@ _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
 _RATE = re.compile(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"\A[^.!?]*(?:[,;(] ?(?:as )?planned(?= (?:and|but|only|never)\b|[,;.)]|\s*\Z)"
+    r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)",
+    re.IGNORECASE,
+)
+"""`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
 _RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
                 "quartile quintile decile tertile cluster category risk score")  # fmt: skip
 _PARTS = listed("events event deaths death died dead cases relapses progressions with yes "
@@ -241,10 +247,12 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
     """Tell numbers that count nobody by the words beside them.
 
     Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
-    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; the people in
-    `Fig.2(n=5)` stay people.
+    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; those of a plan
+    are not there yet. The people in `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
+    if _PLANNED.search(after):
+        return True
     if match[1]:
         following = re.match(r"\s+(\w+)", after)
         return bool(_CALL.search(before)) or (
