@@ -183,7 +183,7 @@ def _outcome(subject: Subject, which: int) -> Outcome:
 
 DOMINANCE = Rule(
     id="O05",
-    version=2,
+    version=3,
     title="Dominance",
     text="No sum or mean may be mostly one person's, or two people's.",
     source="outputs section 3, O05: (1, 50 %) ABS, (2, 90 %) ACRO's default",
@@ -196,7 +196,7 @@ DOMINANCE = Rule(
 
 P_PERCENT = Rule(
     id="O06",
-    version=2,
+    version=3,
     title="p %",
     text="From a sum nobody may work out the largest person's part to within p %.",
     source="outputs section 3, O06: ACRO's default 10 %; Eurostat",
