@@ -197,11 +197,10 @@ def _unwrapped(text: str) -> str:
 
 
 def _pipes(line: int, lines: Sequence[str]) -> Block | None:
-    rows = [
-        [cell.strip() for cell in text.strip().strip("|").split("|")]
-        for text in lines
-        if "|" in text and not _is_rule(text)
-    ]
+    cut = [text.strip() for text in lines if "|" in text and not _is_rule(text)]
+    fenced = all(text.startswith("|") for text in cut)  # else the first cell may be blank
+    bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
+    rows = [[cell.strip() for cell in text.split("|")] for text in bare]
     if len(rows) < 2 or not any(map(_is_rule, lines)):
         return None
     width = max(len(row) for row in rows)
@@ -230,6 +229,9 @@ def _is_ruler(text: str) -> bool:
 
 
 def _delimited(line: int, lines: Sequence[str]) -> Block | None:
+    lines = [text for text in lines if not _is_ruler(text)]
+    if len(lines) < 2:
+        return None
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
