@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator.outputs.cells import decimals, empty, hidden, pieces
 from orchestrator.outputs.form import Table
+from orchestrator.outputs.roles import named
 
 _NAMES_LINES = 2
 _CROSS_LINES = 4
@@ -53,7 +54,8 @@ def _blocks(table: Table) -> list[Block]:
         return [crossed]
     if not _is_cut(table, lines):
         columns = tuple(range(len(table.columns)))
-        headed = None if table.header else _headed(lines)
+        gaps = any(not name.strip() for name in table.columns[1:])
+        headed = _headed(lines) if gaps or not table.header else None
         if headed is not None:
             return [headed]
         numbers = tuple(range(1, len(table.rows) + 1))
@@ -217,7 +219,14 @@ def _has_numbers(cells: Sequence[str]) -> bool:
 
 
 def _joined(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """Read names over two lines; a merged cell's text stands in its first column only."""
+    """Read names over two lines; a merged cell's text stands in its first column only.
+
+    Shape: one name alone above all columns, which says nothing of what they count (`arm`), is left
+    out: their own names are its categories.
+    """
+    only = [cell for cell in first[1:] if cell.strip()]
+    if len(only) == 1 and named(only[0]) is None and all(cell.strip() for cell in second[1:]):
+        first = (first[0], *("" for _ in first[1:]))
     names, above = [], ""
     for top, below in zip(first, second, strict=True):
         above = top.strip() or above

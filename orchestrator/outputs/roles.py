@@ -172,6 +172,7 @@ _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _MOST = 0.6
 _TOGETHER = re.compile(r"\s*(?:[|/+&,–-]|\bor\b|\band\b)\s*")
 """Between the categories that one name holds."""
+_SHARE_BEHIND = re.compile(r"\(\s*%\s*\)\s*\Z")
 _CATEGORY = "-"
 """A name without a word: what such a column is its numbers say."""
 
@@ -323,8 +324,15 @@ def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
         says = _row_says(values, found, speaks)
         for column, text in enumerate(values):
             if column != speaks:
-                cells += _cells(row, column, text, found[column], says, speaks is not None)
+                own = _with_share(table.columns[column], found[column])
+                cells += _cells(row, column, text, own, says, speaks is not None)
     return cells
+
+
+def _with_share(name: str, role: Role) -> Role:
+    """Tell counts behind which a share stands in brackets: `responders (%)`."""
+    shared = role is Role.TEXT and _SHARE_BEHIND.search(name)
+    return Role.COUNT if shared and named(name) is Role.PERCENT else role
 
 
 def role_of(table: Table, found: Sequence[Role], row: Sequence[str], column: int) -> Role:
@@ -601,7 +609,7 @@ def _adds_up(table: Table, parts: Sequence[int], total: int) -> bool:
     rows = [
         (whole(row[total]), [whole(row[at]) for at in parts])
         for row in table.rows
-        if all(hidden(row[at]) is None for at in (total, *parts))
+        if not any(hidden(row[at]) or is_missing(row[at]) for at in (total, *parts))
     ]
     sums = [
         end is not None and None not in own and sum(one for one in own if one is not None) == end
