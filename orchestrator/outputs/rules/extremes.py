@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from orchestrator.outputs.canon import number
-from orchestrator.outputs.cells import decimals
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Column, Index, TableIndex
@@ -31,6 +30,9 @@ _EXTREME = re.compile(
     r"\b",
     re.IGNORECASE,
 )
+_OF_AGE = frozenset({"oldest", "youngest"})
+_COARSER = 5
+"""Ends that stand on a grid so much coarser than their variable's are rounded ones."""
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
 _SPAN = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|to|and)\s*({_NUMBER.pattern})")
 SAY = (
@@ -77,7 +79,8 @@ class _Ends:
     def told(self, sentence: str) -> bool:
         """Say whether a sentence names a variable and tells such an end of it."""
         numbers = [text.replace(",", "") for text in _NUMBER.findall(sentence)]
-        said = words(sentence) if numbers else ()
+        said = words(sentence) if numbers else []
+        said += ["age"] if _OF_AGE & set(said) else []
         named = [(index, table, column) for index, table in self._tables
                  if (column := variable_column(table, said)) is not None]  # fmt: skip
         return any(
@@ -90,25 +93,30 @@ class _Ends:
     def spanned(self, sentence: str) -> bool:
         """Say whether a sentence tells from where to where the values of some group go.
 
-        Shape: two numbers, both values of one variable of which a word, its unit perhaps, is said;
-        few people have one of the two, and one is broken and printed as finely as the variable is.
+        Shape: two numbers, both values of one variable that is named, and not both rounded; where
+        only a word of it is said, its unit perhaps, one is broken too. Few people have one of them.
         """
-        spans = [match.groups() for match in _SPAN.finditer(sentence) if "." in match[0]]
+        spans = [[text.replace(",", "") for text in match.groups()]
+                 for match in _SPAN.finditer(sentence)]  # fmt: skip
         said = set(words(sentence)) if spans else set()
+        said |= {"age"} if _OF_AGE & said else set()
         return any(
             self._are_ends(index, table, column, span)
             for index, table in self._tables
             for column in table.columns
             if column.numeric and said & set(words(column.name))
             for span in spans
+            if said.issuperset(words(column.name)) or "." in "".join(span)
         )
 
     def _are_ends(
         self, index: Index, table: TableIndex, column: Column, span: Sequence[str]
     ) -> bool:
         counts = [holders(index, table, column, text) for text in span]
-        finest = 10.0 ** -max(map(decimals, span))
-        return 0 < min(counts) < self._least and finest < 2 * grid(column)
+        if not 0 < min(counts) < self._least:
+            return False
+        step = grid(column)
+        return any(round(float(text) / step) % _COARSER for text in span)
 
     def _of(self, column: Column) -> tuple[float, ...]:
         if id(column) not in self._known:

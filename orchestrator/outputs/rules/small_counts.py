@@ -46,6 +46,13 @@ _OF_PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """`of 400 patients, only six had ...`: whoever had it is a part of the people named before."""
+_SPELLED = re.compile(
+    rf"(?<![\w.,/-])(?:(\d{{1,7}}) \([^()]{{1,20}}\)|({'|'.join(list(_FEW_WORDS)[1:])})"
+    r"(?: \([^()]{1,20}\))?) (?:(?:male|female|elderly|older|younger|such|other|further) )?"
+    r"(?:patients|women|men|participants|subjects|deaths)\b(?! (?:per|each|and more|or more))",
+    re.IGNORECASE,
+)
+"""`three patients`, `3 (2 %) women`; one alone is mostly an article."""
 _PART = re.compile(
     rf"(?<![\w.,/-])(?:(\d{{1,7}})|({'|'.join(_FEW_WORDS)})) (?:out )?of (?:the |all |these |our )?"
     r"\d[\d,]* (?:\w+ )?(?:patients|people|persons|subjects|participants|women|men|children|"
@@ -283,7 +290,8 @@ def _tells_few(line: str, least: int) -> bool:
     return any(
         0 < (int(match[1]) if match[1] else _FEW_WORDS[match[2].casefold()]) < least
         and not _is_rank(line[: match.start()])
-        for told in (_OF_PEOPLE, _PART)
+        and not _PLANNED.search(line[match.end() :])
+        for told in (_OF_PEOPLE, _PART, _SPELLED)
         for match in told.finditer(line)
     )
 

@@ -24,6 +24,7 @@ def trial() -> Index:
         "study": ["ALPINE" if n % 3 else "BRENTA" for n in range(SIZE)],
         "volume_ml": ["90210.7" if n == 0 else f"{(n * 37) % 997 + 100.3:.1f}"
                       for n in range(SIZE)],
+        "age": ["97", "96", "95"] + [str(30 + n % 60) for n in range(SIZE - 3)],
         "mass_cm": [f"{n / 10 + 1:.1f}" for n in range(SIZE)],
     }  # fmt: skip
     labs: Cells = {
@@ -258,6 +259,11 @@ def test_one_median_of_a_named_group_is_worked_out(
         ("The masses measured 1.3 to 19.5 cm in two of the models.", "pass"),
         ("The largest mass measured 2 to 20 cm, rounded.", "pass"),
         ("The largest of the doses were 1.3 to 19.5 mg.", "pass"),
+        ("The oldest of the women was 97.", "flag"),
+        ("The oldest of the women was 80.", "pass"),
+        ("Age ranged from 31 to 96 years.", "flag"),
+        ("Age ranged from 35 to 85 years.", "pass"),
+        ("Visits ranged from 31 to 96 days.", "pass"),
     ],
 )
 def test_both_ends_of_a_group_told_in_words(
@@ -306,6 +312,11 @@ def test_rounded_counts_and_people_of_several_groups_leave_nobody(
         ("Relapse was seen in 40 of the 120 women.", False),
         ("Two of the 12 models were kept.", False),
         ("Stage 3 of 412 patients was confirmed twice.", False),
+        ("Three patients died of sepsis.", True),
+        ("A second tumour was seen in 3 (2.1 %) older women.", True),
+        ("A second tumour was seen in 30 (21 %) older women.", False),
+        ("Two patients per arm are assumed to drop out.", False),
+        ("Files are read by two people, and by nine readers.", False),
     ],
 )
 def test_parts_of_people_in_front_of_them(check: Check, line: str, speaks: bool) -> None:
