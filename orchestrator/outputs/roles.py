@@ -283,6 +283,8 @@ def _known(names: Sequence[str], known: Known) -> bool:
     several.
     """
     parts = [part for name in names for part in _TOGETHER.split(name) if part]
+    if not parts:
+        return False
     if known(names) or known(parts):
         return True
     return any("," in name for name in names) and all(known([part]) for part in set(parts))
@@ -529,7 +531,9 @@ def _packed(row: int, column: int, text: str, role: Role) -> list[Cell]:
 def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     present = [cell for cell in cells if not is_missing(cell) and hidden(cell) is None]
     values = [value for value in map(number, present) if value is not None]
-    if not values or len(values) < 0.5 * len(present) or _names_statistics(present):
+    if not values or len(values) < 0.5 * len(present):
+        return Role.TEXT
+    if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT
     own = set(words(name))
     fractions = any(value != int(value) or value < 0 for value in values)

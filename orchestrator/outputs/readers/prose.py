@@ -197,8 +197,9 @@ def _unwrapped(text: str) -> str:
 
 
 def _pipes(line: int, lines: Sequence[str]) -> Block | None:
+    """Read cells between pipes; where the ruled line has no fence, the first cell may be blank."""
     cut = [text.strip() for text in lines if "|" in text and not _is_rule(text)]
-    fenced = all(text.startswith("|") for text in cut)  # else the first cell may be blank
+    fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
     bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
     rows = [[cell.strip() for cell in text.split("|")] for text in bare]
     if len(rows) < 2 or not any(map(_is_rule, lines)):
@@ -211,7 +212,8 @@ def _pipes(line: int, lines: Sequence[str]) -> Block | None:
 def _ruled(line: int, lines: Sequence[str]) -> Block | None:
     """Read names before one `|` in each line and columns set apart by space behind it.
 
-    Shape: as Stata prints a cross table; columns are cut at two spaces, in most lines as many.
+    Shape: as Stata prints a cross table; columns are cut at two spaces, in most lines as many;
+    shorter lines are filled up.
     """
     cut = [text.partition("|") for text in lines if text.count("|") == 1]
     if len(cut) < 3 or len(cut) < 0.9 * sum(not _is_ruler(text) for text in lines):
@@ -220,7 +222,8 @@ def _ruled(line: int, lines: Sequence[str]) -> Block | None:
     width, often = Counter(map(len, rows)).most_common(1)[0]
     if width < 3 or often < 0.6 * len(rows):
         return None
-    return Block(line, *split_header([row for row in rows if len(row) == width]))
+    most = max(map(len, rows))
+    return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
 
 
 def _is_ruler(text: str) -> bool:
