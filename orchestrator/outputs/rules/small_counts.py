@@ -31,7 +31,7 @@ from orchestrator.policy.outputs import OutputsPolicy
 
 _IN_TEXT = re.compile(
     r"\bn\s*=\s*(\d{1,7})\b(?![.,]\d)"
-    r"|(?<![\d.,])(\d{1,7})\s+(?:patients?|people|persons?|subjects?|participants?|women|men|deaths?"
+    r"|(?<![\d.,])(\d{1,7})\s(?:patients?|people|persons?|subjects?|participants?|women|men|deaths?"
     r"|events?|cases?)\b",
     re.IGNORECASE,
 )

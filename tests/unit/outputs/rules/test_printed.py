@@ -317,6 +317,7 @@ def test_rounded_counts_and_people_of_several_groups_leave_nobody(
         ("A second tumour was seen in 30 (21 %) older women.", False),
         ("Two patients per arm are assumed to drop out.", False),
         ("Files are read by two people, and by nine readers.", False),
+        ("3          men       0.95   0.88    1.04   0.268", False),
     ],
 )
 def test_parts_of_people_in_front_of_them(check: Check, line: str, speaks: bool) -> None:
