@@ -39,7 +39,7 @@ FORMATS: tuple[Format, ...] = (
            " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
     Format("text", ("txt", "text"), "the text and every table printed or spelled out in it"),
-    Format("log", ("log", "out", "lis"), "as text"),
+    Format("log", ("log", "out", "lis", "lst"), "as text"),
     Format("markdown", ("md", "markdown"), "as text"),
     Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),
     Format("code", ("py", "r", "rmd", "qmd", "do", "ado", "sql", "sh", "sas", "jl"), "as text"),

@@ -25,8 +25,13 @@ _WIDEST = 2000
 _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
 )
-_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
+_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
+_ESCAPED = re.compile(r"\\([%&_#$])")
+"""What is written behind a backslash stands for itself: `\\%` begins no remark."""
+_NEXT = re.compile(r"(?<!\\)&")
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
+_PROMPT = re.compile(r"(?:>|>>>)(?:\s*\Z|\s+[A-Za-z.][\w.$]*\s*(?:\(|<-|=))")
+"""What somebody typed above a table is no row of it."""
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
 )
@@ -77,7 +82,11 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
     content = decode(data, "text").content
     for number, body in enumerate(_TABULAR.findall(content), 1):
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
-        cut = [[cell.strip() for cell in line.split("&")] for line in lines if "&" in line]
+        cut = [
+            [_ESCAPED.sub(r"\1", cell).strip() for cell in _NEXT.split(line)]
+            for line in lines
+            if _NEXT.search(line)
+        ]
         width = max(map(len, cut), default=0)
         if width:
             columns, rows, header = split_header([row + [""] * (width - len(row)) for row in cut])
@@ -151,7 +160,8 @@ def find_tables(content: str) -> list[Block]:
     for line, lines in _paragraphs(content):
         last = found[-1] if found and found[-1].wrapped else None
         more = _aligned(line, lines, least=0) if last else None
-        block = _pipes(line, lines) or _delimited(line, lines) or _aligned(line, lines)
+        block = _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
+        block = block or _aligned(line, lines)
         if last and more and len(last.rows) == len(more.rows):
             found[-1] = _joined(last, more)
         else:
@@ -164,11 +174,14 @@ def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
     current: list[str] = []
     lines = content.splitlines()
     for number, text in enumerate([*lines, ""], 1):
-        if text.strip():
+        called = bool(_PROMPT.match(text))
+        if text.strip() and not called:
             current.append(text)
         elif current:
             found.append((number - len(current), current))
             current = []
+        if called:
+            found.append((number, [text]))
     return [(line, block) for line, block in found if len(block) >= least]
 
 
@@ -184,11 +197,11 @@ def _unwrapped(text: str) -> str:
 
 
 def _pipes(line: int, lines: Sequence[str]) -> Block | None:
-    rows = [
-        [cell.strip() for cell in text.strip().strip("|").split("|")]
-        for text in lines
-        if "|" in text and not _is_rule(text)
-    ]
+    """Read cells between pipes; where the ruled line has no fence, the first cell may be blank."""
+    cut = [text.strip() for text in lines if "|" in text and not _is_rule(text)]
+    fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
+    bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
+    rows = [[cell.strip() for cell in text.split("|")] for text in bare]
     if len(rows) < 2 or not any(map(_is_rule, lines)):
         return None
     width = max(len(row) for row in rows)
@@ -196,7 +209,32 @@ def _pipes(line: int, lines: Sequence[str]) -> Block | None:
     return Block(line, padded[0], padded[1:], header=True)
 
 
+def _ruled(line: int, lines: Sequence[str]) -> Block | None:
+    """Read names before one `|` in each line and columns set apart by space behind it.
+
+    Shape: as Stata prints a cross table; columns are cut at two spaces, in most lines as many;
+    shorter lines are filled up.
+    """
+    cut = [text.partition("|") for text in lines if text.count("|") == 1]
+    if len(cut) < 3 or len(cut) < 0.9 * sum(not _is_ruler(text) for text in lines):
+        return None
+    rows = [[left.strip(), *re.split(r"\s{2,}", right.strip())] for left, _, right in cut]
+    width, often = Counter(map(len, rows)).most_common(1)[0]
+    if width < 3 or often < 0.6 * len(rows):
+        return None
+    most = max(map(len, rows))
+    return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
+
+
+def _is_ruler(text: str) -> bool:
+    """Tell a line that is drawn between rows."""
+    return set(text) <= set("-+= ")
+
+
 def _delimited(line: int, lines: Sequence[str]) -> Block | None:
+    lines = [text for text in lines if not _is_ruler(text)]
+    if len(lines) < 2:
+        return None
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
@@ -243,8 +281,11 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     kept = [_unwrapped(text) for text in lines if not _FOOTER.match(text)]
     if len(kept) < 2:
         return None
-    cuts = [[_cut_at(text, _edges(kept)) for text in kept]]
+    placed = [_cut_at(text, _edges(kept)) for text in kept]
+    cuts = [placed, _names_joined(placed)]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
+    if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
+        cuts.append([kept[0].split(), re.split(r"\s{2,}|\t", kept[1].strip())])
     found = [
         (body, cut[0])
         for cut in cuts
@@ -256,6 +297,18 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else kept[0].split()
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _names_joined(cut: list[list[str]]) -> list[list[str]]:
+    """Join the words of a name that stand above one column: nothing is below the first of them.
+
+    Shape: numbers are printed flush right, so the word belongs to the column on its right.
+    """
+    first, *body = [list(row) for row in cut]
+    empty = [at for at in range(len(first) - 1) if first[at] and not any(row[at] for row in body)]
+    for at in empty:
+        first[at + 1] = f"{first[at]} {first[at + 1]}".strip()
+    return [[cell for at, cell in enumerate(row) if at not in empty] for row in (first, *body)]
 
 
 def _names_all(first: Sequence[str], row: Sequence[str]) -> bool:
