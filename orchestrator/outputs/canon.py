@@ -17,6 +17,14 @@ FINE = 12
 COARSE = 4
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?\Z", re.ASCII)
+_COMMA = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+),\d+\Z", re.ASCII)
+_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?Z?\Z", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})\Z", re.ASCII)
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
+_LETTERED = re.compile(r"(\d{1,2})[- ]?([A-Za-z]{3,9})[- ]?(\d{4})\Z", re.ASCII)
+_MONTHS = {name: at for at, name in enumerate(
+    "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # fmt: skip
 
 
 class Transform(StrEnum):
@@ -61,14 +69,73 @@ encoded. A hash with a secret of the author's own cannot be recognised."""
 
 
 def number(text: str) -> float | None:
-    """Read a cell as a finite number, thousands commas and a percent sign allowed; else None."""
+    """Read a cell as a finite number, commas and a percent sign allowed; else None.
+
+    Shape: `1,234` has a comma of thousands; `71,6`, `0,123` and `1.234,5` have a decimal comma, as
+    most of Europe writes it. Source: ISO 80000-1, 7.3.2 (either sign); digits are grouped by three.
+    """
     stripped = text.strip()
     if not _NUMBER.match(stripped):
-        stripped = stripped.rstrip("%").replace(",", "").strip()
+        stripped = _pointed(stripped.rstrip("%").strip())
         if not _NUMBER.match(stripped):
             return None
     value = float(stripped)
     return value if math.isfinite(value) else None
+
+
+def _pointed(text: str) -> str:
+    """Take the commas of thousands out, and write a decimal comma as a point."""
+    if _THOUSANDS.match(text):
+        return text.replace(",", "")
+    if _COMMA.match(text):
+        return text.replace(".", "").replace(",", ".")
+    return text
+
+
+def respelled(cells: Sequence[str]) -> Iterator[list[str]]:
+    """Write a column as a source may have written it: another decimal sign, dates year first.
+
+    Shape: each way that changes some cell, all of its cells; the rest of them stay as they are.
+    """
+    for way in (_swapped, _undivided, _year_first):
+        written = [way(cell) for cell in cells]
+        if written != list(cells):
+            yield written
+
+
+def _swapped(cell: str) -> str:
+    """Read `12,345` with a decimal comma, where no other cell says which it is."""
+    plain = cell.strip()
+    return plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else cell
+
+
+def _undivided(cell: str) -> str:
+    """Leave commas out, as numbers were read before a decimal comma was one."""
+    return cell.replace(",", "") if _COMMA.match(cell.strip()) else cell
+
+
+def _year_first(cell: str) -> str:
+    """Write `6.5.2011`, `06-May-2011`, `06MAY2011` and a day with its midnight as `2011-05-06`.
+
+    Shape: slashes only where the day cannot be a month; `03/04/2011` is read in two ways.
+    """
+    plain = cell.strip()
+    if match := _MIDNIGHT.match(plain):
+        return match[1]
+    if match := _DOTTED.match(plain):
+        return _iso(match[3], match[2], match[1])
+    if match := _SLASHED.match(plain):
+        first, second = int(match[1]), int(match[2])
+        if first > 12:  # noqa: PLR2004 - months
+            return _iso(match[3], match[2], match[1])
+        return _iso(match[3], match[1], match[2]) if second > 12 else cell  # noqa: PLR2004
+    match = _LETTERED.match(plain)
+    month = _MONTHS.get(match[2][:3].casefold()) if match else None
+    return _iso(match[3], str(month), match[1]) if match and month else cell
+
+
+def _iso(year: str, month: str, day: str) -> str:
+    return f"{year}-{int(month):02d}-{int(day):02d}"
 
 
 def is_missing(text: str) -> bool:

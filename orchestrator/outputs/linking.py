@@ -21,6 +21,7 @@ from orchestrator.outputs.canon import (
     hasher,
     is_missing,
     number,
+    respelled,
     spell,
 )
 from orchestrator.outputs.index import Feature, TableIndex
@@ -98,7 +99,7 @@ def link(
         math.log2(max(source.size, 2)) + math.log2(max(size, 2)) + settings.margin
         + math.log2(max(compared, 1))
     )  # fmt: skip
-    columns = [_Values(column, hasher(key)) for column in cells]
+    columns = [_as_written(column, source, hasher(key), settings, work) for column in cells]
     strict = _strict(columns, source, settings, work)
     passes = [Search(source, strict, threshold, settings, work)] if strict else []
     named = [one for one in strict if not enumerates(cells[one.position])]
@@ -183,6 +184,33 @@ def _strict(
         if best is not None:
             options.append(Option(position, best[1], best[2], values.groups(best[3])))
     return options
+
+
+def _as_written(
+    cells: Sequence[str],
+    source: TableIndex,
+    hashed: Callable[[str], int],
+    settings: Settings,
+    work: Work,
+) -> "_Values":
+    """Take a column as it is, or as a source may write it where nothing of it is recognised so."""
+    values = _Values(cells, hashed)
+    for other in respelled(cells):
+        if _is_recognised(values, source, settings, work):
+            break
+        written = _Values(other, hashed)
+        if _is_recognised(written, source, settings, work):
+            return written
+    return values
+
+
+def _is_recognised(
+    values: "_Values", source: TableIndex, settings: Settings, work: Work
+) -> bool:
+    return work.spend(len(values.counts)) and any(
+        values.look_up(feature, settings.containment) is not None
+        for _, _, feature in _features(source)
+    )
 
 
 def _other_units(

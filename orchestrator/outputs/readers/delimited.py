@@ -126,8 +126,10 @@ def _fill(cut: list[str], width: int) -> list[str]:
 
 
 def is_number(text: str) -> bool:
-    """Say whether a cell is written as a number."""
+    """Say whether a cell is written as a number, with a point or a decimal comma."""
     stripped = text.strip().rstrip("%").lstrip("<>≤≥~ ")
+    if stripped.count(",") == 1 and "." not in stripped:
+        stripped = stripped.replace(",", ".")
     if not stripped or "_" in stripped:
         return False
     try:

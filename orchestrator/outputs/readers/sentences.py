@@ -7,7 +7,7 @@ Source: outputs section 3, O23 (tokens through section 5).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.outputs.readers.delimited import is_number
 
@@ -25,21 +25,17 @@ _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z|\d{1,2}[./]\d{1,2}[./]\d{4}\Z")
 _OF_AGE = re.compile(r"(\d{1,3})-year-old\Z", re.IGNORECASE)
 
 
-def find_sentences(content: str, starts: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+def find_sentences(
+    paragraphs: Iterable[tuple[int, Sequence[str]]],
+) -> Iterator[tuple[int, list[str]]]:
     """List what may be a person told in words, with the line where its paragraph begins.
 
-    Shape: `starts` are the first lines, from 1, of the paragraphs to look at; a blank line ends
-    each, and list items and lines of a log that stand in one are looked at together.
+    Shape: paragraphs are the line, from 1, where each begins, and its lines; list items and lines
+    of a log that stand in one are looked at together.
     """
-    lines = content.splitlines()
-    for start in starts:
-        own: list[str] = []
-        for line in lines[start - 1 :]:
-            if not line.strip():
-                break
-            own.append(line)
-        for words in _told(" ".join(own)):
-            yield start, words
+    for line, lines in paragraphs:
+        for words in _told(" ".join(lines)):
+            yield line, words
 
 
 def _told(paragraph: str) -> Iterator[list[str]]:

@@ -47,6 +47,7 @@ _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
 _RATE = re.compile(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b", re.IGNORECASE)
+_GAP = "  "
 _RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
                 "quartile quintile decile tertile cluster category risk score")  # fmt: skip
 _PARTS = listed("events event deaths death died dead cases relapses progressions with yes "
@@ -241,8 +242,8 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
     """Tell numbers that count nobody by the words beside them.
 
     Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
-    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; the people in
-    `Fig.2(n=5)` stay people.
+    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call, `3     men` is
+    the third line of a printed frame; the people in `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
     if match[1]:
@@ -252,7 +253,8 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
         )
     preceding = re.search(r"(\w+)[ -]\Z", before)
     ranked = preceding is not None and preceding[1].casefold() in _RANKS
-    return ranked or bool(_RATE.match(after))
+    numbered = not before.strip() and _GAP in match[0]
+    return ranked or numbered or bool(_RATE.match(after))
 
 
 def _zeros(subject: Subject) -> Outcome:
