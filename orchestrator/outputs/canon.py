@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from hashlib import blake2b, md5, sha1, sha256, sha512
+from os.path import commonprefix
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "<na>", "nat", "-", "#n/a"})
 FINE = 12
@@ -46,6 +47,12 @@ class Transform(StrEnum):
     SHA512 = "sha512"
     BASE64 = "base64"
     HEX = "hex"
+    MD5_HEAD = "md5_head"
+    SHA1_HEAD = "sha1_head"
+    SHA256_HEAD = "sha256_head"
+    SHA512_HEAD = "sha512_head"
+    JOINED = "joined"
+    BARE = "bare"
 
 
 _SCALED = frozenset(
@@ -66,6 +73,21 @@ _DISGUISES: dict[Transform, Callable[[bytes], str]] = {
 DISGUISES = frozenset(_DISGUISES)
 """How an identifier may have been spelled so that it looks like none: hashed without a key, or
 encoded. A hash with a secret of the author's own cannot be recognised."""
+_HEADS: dict[Transform, Transform] = {
+    Transform.MD5_HEAD: Transform.MD5,
+    Transform.SHA1_HEAD: Transform.SHA1,
+    Transform.SHA256_HEAD: Transform.SHA256,
+    Transform.SHA512_HEAD: Transform.SHA512,
+}
+SHORTENED = frozenset([*_HEADS, Transform.JOINED, Transform.BARE])
+"""How an identifier may have been shortened: the first digits of its hash, or only its letters and
+digits, also without the letters that all begin with. One such text proves nothing, a column does."""
+_HEAD = 8
+_SHORT = 6
+"""Units: characters of a hash, and of an identifier's letters and digits, that still tell."""
+_LONGEST = 128  # hexadecimal digits of a hash
+_HEXADECIMAL = re.compile(rf"[0-9a-fA-F]{{{_HEAD},{_LONGEST}}}\Z")
+_PREFIX = re.compile(r"[a-z]*")
 
 
 def number(text: str) -> float | None:
@@ -170,6 +192,28 @@ def disguises(identifiers: Sequence[str]) -> Iterator[tuple[Transform, Iterator[
     """Spell each identifier of a column in each disguise, as `undisguised` spells what it reads."""
     for name, spelled in _DISGUISES.items():
         yield name, (undisguised(spelled(text.strip().encode())) for text in identifiers)
+    for name, whole in _HEADS.items():
+        spelled = _DISGUISES[whole]
+        yield name, (spelled(text.strip().encode())[:_HEAD] for text in identifiers)
+    joined = [_joined(text) for text in identifiers]
+    yield Transform.JOINED, iter(joined)
+    shared = _PREFIX.match(commonprefix(joined))
+    if shared and shared[0]:
+        yield Transform.BARE, (text.removeprefix(shared[0]) for text in joined)
+
+
+def shortened(text: str) -> Iterator[tuple[Transform, str]]:
+    """Spell what might be a shortened identifier, as `disguises` does, for each way to shorten."""
+    plain = text.strip()
+    if _HEXADECIMAL.match(plain):
+        yield from ((name, plain[:_HEAD].lower()) for name in _HEADS)
+    joined = _joined(plain)
+    if len(joined) >= _SHORT and any(map(str.isdigit, joined)):
+        yield from ((name, joined) for name in (Transform.JOINED, Transform.BARE))
+
+
+def _joined(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def undisguised(text: str) -> str:

@@ -17,6 +17,7 @@ from orchestrator.outputs.canon import (
     COARSE,
     DISGUISES,
     FINE,
+    SHORTENED,
     Transform,
     hasher,
     is_missing,
@@ -321,7 +322,7 @@ class _Values:
 
     def look_up(self, feature: Feature, containment: float) -> dict[str, int] | None:
         """Give the group of each value found; None as soon as too few can be found."""
-        if not self.total or feature.transform in DISGUISES:
+        if not self.total or feature.transform in DISGUISES | SHORTENED:
             return None
         if not self.numeric and feature.transform is not Transform.IDENTITY:
             return None

@@ -4,7 +4,6 @@ Found are pipe tables, delimited blocks and aligned blocks (a data frame as it p
 a wide frame was wrapped into several blocks, and records that are spelled out (`records`).
 """
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
+from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.instream import find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
@@ -26,7 +26,6 @@ _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
 )
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
-_LONG_RUN = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
 """What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
 _WORD = re.compile(r"\S+")
@@ -104,8 +103,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
-    for number, data in enumerate(_encoded(content), 1):
-        opening.inner(f"{path}{inner}encoded/{number}", data, kind="text")
+    for number, (kind, data) in enumerate(find_encoded(content), 1):
+        opening.inner(f"{path}{inner}encoded/{number}", data, kind=kind)
     tables = find_tables(content)
     for number, block in enumerate(tables, 1):
         own = opening.free(f"{path}{inner}tables/{number}")
@@ -125,28 +124,6 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         columns = [f"word {at}" for at in range(1, len(cells) + 1)]
         own = opening.free(f"{path}{inner}sentences/{number}")
         opening.table(own, columns, [cells], header=False, notes=notes)
-
-
-def _encoded(content: str) -> Iterator[bytes]:
-    """Decode long runs of base64 or hexadecimal digits in which another text is written.
-
-    Shape: text of several lines without any character that is none; what else is in such runs
-    (keys, digests, pictures) stays as it is.
-    """
-    for found in _LONG_RUN.finditer(content):
-        for decode_run in (bytes.fromhex, _unbase64):
-            try:
-                data = decode_run(found[0])
-                told = data.decode("utf-8")
-            except ValueError:
-                continue
-            if "\n" in told and all(char.isprintable() or char.isspace() for char in told):
-                yield data
-                break
-
-
-def _unbase64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
 
 
 def find_tables(content: str) -> list[Block]:
