@@ -265,7 +265,8 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     right = _right_aligned(kept)
     if right:
         return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
-    cuts = [[_cut_at(text, _edges(kept)) for text in kept]]
+    edges = _edges(kept)
+    cuts = [[_cut_at(text, edges) for text in kept]]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
     found = [
         (body, cut[0])
