@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from hashlib import blake2b, md5, sha1, sha256, sha512
-from os.path import commonprefix
+from itertools import takewhile
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "<na>", "nat", "-", "#n/a"})
 FINE = 12
@@ -24,8 +24,8 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?Z?\Z", re.
 _DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})\Z", re.ASCII)
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
 _LETTERED = re.compile(r"(\d{1,2})[- ]?([A-Za-z]{3,9})[- ]?(\d{4})\Z", re.ASCII)
-_MONTHS = {name: at for at, name in enumerate(
-    "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # fmt: skip
+_MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+           "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}  # fmt: skip
 
 
 class Transform(StrEnum):
@@ -81,13 +81,12 @@ _HEADS: dict[Transform, Transform] = {
 }
 SHORTENED = frozenset([*_HEADS, Transform.JOINED, Transform.BARE])
 """How an identifier may have been shortened: the first digits of its hash, or only its letters and
-digits, also without the letters that all begin with. One such text proves nothing, a column does."""
+digits, also without the letters that all begin with. One such text is no proof, a column is."""
 _HEAD = 8
 _SHORT = 6
 """Units: characters of a hash, and of an identifier's letters and digits, that still tell."""
 _LONGEST = 128  # hexadecimal digits of a hash
 _HEXADECIMAL = re.compile(rf"[0-9a-fA-F]{{{_HEAD},{_LONGEST}}}\Z")
-_PREFIX = re.compile(r"[a-z]*")
 
 
 def number(text: str) -> float | None:
@@ -148,9 +147,9 @@ def _year_first(cell: str) -> str:
         return _iso(match[3], match[2], match[1])
     if match := _SLASHED.match(plain):
         first, second = int(match[1]), int(match[2])
-        if first > 12:  # noqa: PLR2004 - months
+        if first > 12:
             return _iso(match[3], match[2], match[1])
-        return _iso(match[3], match[1], match[2]) if second > 12 else cell  # noqa: PLR2004
+        return _iso(match[3], match[1], match[2]) if second > 12 else cell
     match = _LETTERED.match(plain)
     month = _MONTHS.get(match[2][:3].casefold()) if match else None
     return _iso(match[3], str(month), match[1]) if match and month else cell
@@ -197,9 +196,16 @@ def disguises(identifiers: Sequence[str]) -> Iterator[tuple[Transform, Iterator[
         yield name, (spelled(text.strip().encode())[:_HEAD] for text in identifiers)
     joined = [_joined(text) for text in identifiers]
     yield Transform.JOINED, iter(joined)
-    shared = _PREFIX.match(commonprefix(joined))
-    if shared and shared[0]:
-        yield Transform.BARE, (text.removeprefix(shared[0]) for text in joined)
+    shared = _shared_head(joined)
+    if shared:
+        yield Transform.BARE, (text.removeprefix(shared) for text in joined)
+
+
+def _shared_head(texts: Sequence[str]) -> str:
+    """Give the letters that all texts begin with: those that the first and the last share."""
+    first, last = min(texts, default=""), max(texts, default="")
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(a for a, _ in takewhile(lambda pair: pair[0].isalpha(), pairs))
 
 
 def shortened(text: str) -> Iterator[tuple[Transform, str]]:

@@ -27,6 +27,7 @@ from orchestrator.outputs.canon import (
 )
 from orchestrator.outputs.index import Feature, TableIndex
 from orchestrator.outputs.keys import enumerates
+from orchestrator.outputs.moved import moved
 from orchestrator.outputs.rescaled import rescaled
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.searching import (
@@ -46,6 +47,10 @@ _PENALTY = {Transform.IDENTITY: 0.0, Transform.TENTH: 0.5}
 """What a transform costs in bits: unlikely ones must explain much better; 0.05 for the others."""
 _NEEDLE = 20
 """A needle has a value that so many times fewer people share than the policy's limit allows."""
+_PROPOSED = 20
+"""So few rows of the source that have a cell too are looked at one by one."""
+_DISTINCT = 8
+"""A column of fewer different values is the same as many others less a number."""
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
 
@@ -111,6 +116,11 @@ def link(
         better = {one.position for one in other}
         kept = [one for one in named if one.position not in better]
         passes.append(Search(source, [*kept, *other], threshold, settings, work))
+    away = _moved(columns, strict, source, work)
+    if away:
+        better = {one.position for one in away}
+        kept = [one for one in named if one.position not in better]
+        passes.append(Search(source, [*kept, *away], threshold, settings, work))
     whole = all(_is_whole(own, source, strict, at) for at, own in enumerate(columns))
     if needles and not whole:
         loose = _loose(columns, strict, source, names, work)
@@ -205,9 +215,7 @@ def _as_written(
     return values
 
 
-def _is_recognised(
-    values: "_Values", source: TableIndex, settings: Settings, work: Work
-) -> bool:
+def _is_recognised(values: "_Values", source: TableIndex, settings: Settings, work: Work) -> bool:
     return work.spend(len(values.counts)) and any(
         values.look_up(feature, settings.containment) is not None
         for _, _, feature in _features(source)
@@ -236,6 +244,44 @@ def _other_units(
         if best is not None:
             found.append(Option(position, best[1], 0, best[2]))
     return found if len(found) > 1 else []
+
+
+def _moved(
+    columns: Sequence["_Values"], strict: Sequence[Option], source: TableIndex, work: Work
+) -> list[Option]:
+    """Find columns that are a source column less a number that nobody said, beside one as it is.
+
+    Shape: each other column proposes few people for a row by itself, the rarest cell first.
+    """
+    plain = [one for one in strict if _is_plain(source, one)]
+    found: list[Option] = []
+    for position, values in enumerate(columns):
+        others = [one for one in plain if one.position != position]
+        if not values.numeric or len(values.counts) < _DISTINCT or not others:
+            continue
+        candidates = _proposed(others, source)
+        if not work.spend(len(candidates) * _PROPOSED * len(source.columns)):
+            return []
+        for at, column in enumerate(source.columns):
+            known = any(one.position == position and one.column == at for one in plain)
+            groups = None if known else moved(values.cells, candidates, column)
+            if groups is not None:
+                found.append(Option(position, at, 0, groups))
+    return found
+
+
+def _proposed(options: Sequence[Option], source: TableIndex) -> dict[int, list[int]]:
+    """List, for each row that has a rare cell, the few rows of the source that have it too."""
+    found: dict[int, list[int]] = {}
+    for one in options:
+        column = source.columns[one.column]
+        frequency = column.features[one.feature].frequency
+        for row, group in enumerate(one.groups):
+            if group >= 0 and frequency[group] <= _PROPOSED:
+                people = column.rows_of(one.feature, group)
+                if len(people) < len(found.get(row, people)) or row not in found:
+                    found[row] = people
+    return found
 
 
 def _loose(

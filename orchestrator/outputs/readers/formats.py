@@ -122,8 +122,9 @@ EXTENSIONS = {extension: one.name for one in FORMATS for extension in one.extens
 """Extension, lower case without dot, to format."""
 
 BARE_NAMES = frozenset(
-    "readme license licence copying notice authors citation changelog makefile dockerfile".split()
-)
+    ["readme", "license", "licence", "copying", "notice", "authors", "citation", "changelog",
+     "makefile", "dockerfile"]
+)  # fmt: skip
 """Names that by convention have no extension and are texts; any other name without one is held."""
 
 READABLE_EXTENSIONS = tuple(one.extensions[0] for one in FORMATS if one.note is None)

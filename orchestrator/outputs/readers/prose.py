@@ -13,12 +13,18 @@ from itertools import groupby, islice, pairwise
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
 from orchestrator.outputs.readers.decoding import decode
-from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
+from orchestrator.outputs.readers.delimited import (
+    is_number,
+    parse,
+    split_header,
+    unnamed,
+    unpack,
+)
 from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.instream import find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
-from orchestrator.outputs.readers.sentences import MOST, find_sentences
+from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
@@ -116,14 +122,27 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
     told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
-    seen = list(islice(find_sentences(told), MOST + 1))
+    _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
+    _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
+
+
+def _add_sentences(
+    opening: Opening, path: str, found: Iterator[tuple[int, list[str]]], beyond: Note
+) -> None:
+    """Add the first sentences or lists of a text as rows to compare, noted where there are more.
+
+    Shape: a text of so many sentences is held; lists of numbers are mostly cells of tables, and
+    the coverage statement says that the rest was not compared.
+    """
+    seen = list(islice(found, MOST + 1))
     notes = [Observation(Note.SENTENCE)]
     if len(seen) > MOST:
-        notes.append(Observation(Note.CAPPED, at=MOST))
+        notes.append(Observation(beyond, at=MOST))
     for number, cells in seen[:MOST]:
         columns = [f"word {at}" for at in range(1, len(cells) + 1)]
-        own = opening.free(f"{path}{inner}sentences/{number}")
+        own = opening.free(f"{path}/{number}")
         opening.table(own, columns, [cells], header=False, notes=notes)
+        notes = notes[:1]
 
 
 def find_tables(content: str) -> list[Block]:
@@ -140,6 +159,11 @@ def find_tables(content: str) -> list[Block]:
             found += [block] if block else _runs(line, lines)
         after = line + len(lines)
     return [_named(block) for block in found]
+
+
+def _named(block: Block) -> Block:
+    columns, rows = unnamed(block.columns, block.rows)
+    return replace(block, columns=columns, rows=rows)
 
 
 def _goes_on(last: Block, more: Block) -> bool:
@@ -344,19 +368,6 @@ def _edges(lines: Sequence[str]) -> list[int]:
 def _cut_at(text: str, edges: Sequence[int]) -> list[str]:
     ends = [*edges[1:], len(text) + 1]
     return [text[start:end].strip() for start, end in zip(edges, ends, strict=True)]
-
-
-def _named(block: Block) -> Block:
-    """Read a column of `kg=88.7` as a column kg."""
-    columns, rows = list(block.columns), [list(row) for row in block.rows]
-    for at in range(len(columns)):
-        cut = [row[at].partition("=") for row in rows]
-        names = {name for name, _, value in cut if value}
-        if len(names) == 1 and len(rows) > 1 and all(value for _, _, value in cut):
-            columns[at] = names.pop() or columns[at]
-            for row, (_, _, value) in zip(rows, cut, strict=True):
-                row[at] = value
-    return replace(block, columns=columns, rows=rows)
 
 
 def _with_header(

@@ -2,7 +2,8 @@
 
 A case told in words is a row of the source as much as one in a table. Each paragraph, or each of
 its sentences where it is long, is cut into its words; those with several numbers are compared with
-the source like a row (O19). They are no tables: what else is said of tables is not said of them.
+the source like a row (O19). So are lists of numbers without words. What is still long is compared
+in pieces that overlap by half. They are no tables: what else is said of tables is not said of them.
 Source: outputs section 3, O23 (tokens through section 5).
 """
 
@@ -14,9 +15,11 @@ from orchestrator.outputs.readers.delimited import is_number
 _NUMBERS = 4
 """A sentence with fewer numbers and dates cannot point at one of thousands."""
 _BARE = 8
-"""Units: numbers; more of them without as many words are cells of a table, read line by line."""
+"""Units: numbers; more of them without as many words are a list, of values or of cells."""
 _LONGEST = 60
-"""Units: words; a longer paragraph is cut into its sentences."""
+"""Units: words; a longer paragraph is cut into its sentences, a longer sentence into pieces."""
+_LIST = 24
+"""Units: words; a longer list of numbers is cut into pieces: one person has fewer values."""
 MOST = 200
 """So many are compared of one text; whoever reads more has to say that the rest was not."""
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de])")
@@ -25,26 +28,50 @@ _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z|\d{1,2}[./]\d{1,2}[./]\d{4}\Z")
 _OF_AGE = re.compile(r"(\d{1,3})-year-old\Z", re.IGNORECASE)
 
 
-def find_sentences(
-    paragraphs: Iterable[tuple[int, Sequence[str]]],
-) -> Iterator[tuple[int, list[str]]]:
-    """List what may be a person told in words, with the line where its paragraph begins.
+Paragraphs = Iterable[tuple[int, Sequence[str]]]
+"""The line, from 1, where each begins, and its lines; list items and lines of a log that stand in
+one are looked at together."""
 
-    Shape: paragraphs are the line, from 1, where each begins, and its lines; list items and lines
-    of a log that stand in one are looked at together.
-    """
+
+def find_sentences(paragraphs: Paragraphs) -> Iterator[tuple[int, list[str]]]:
+    """List what may be a person told in words, with the line where its paragraph begins."""
+    return _found(paragraphs, _LONGEST, listed=False)
+
+
+def find_lists(paragraphs: Paragraphs) -> Iterator[tuple[int, list[str]]]:
+    """List what may be a person's numbers one after the other: more of them than words."""
+    return _found(paragraphs, _LIST, listed=True)
+
+
+def _found(paragraphs: Paragraphs, size: int, *, listed: bool) -> Iterator[tuple[int, list[str]]]:
     for line, lines in paragraphs:
-        for words in _told(" ".join(lines)):
-            yield line, words
+        for words in _sentences(" ".join(lines)):
+            if _is_list(words) is listed:
+                yield from ((line, piece) for piece in _pieces(words, size) if _tells(piece))
 
 
-def _told(paragraph: str) -> Iterator[list[str]]:
+def _sentences(paragraph: str) -> list[list[str]]:
     whole = _words(paragraph)
-    for words in [whole] if len(whole) <= _LONGEST else map(_words, _END.split(paragraph)):
-        numbers = {word for word in words if is_number(word) or _DATE.match(word)}
-        most = max(_BARE, len(set(words)) - len(numbers))
-        if _NUMBERS <= len(numbers) <= most and len(words) <= _LONGEST:
-            yield words
+    return [whole] if len(whole) <= _LONGEST else [*map(_words, _END.split(paragraph))]
+
+
+def _pieces(words: list[str], size: int) -> Iterator[list[str]]:
+    """Cut what is long into pieces of a size; half of each is in the next one too."""
+    for start in range(0, max(len(words) - size // 2, 1), size // 2):
+        yield words[start : start + size]
+
+
+def _is_list(words: Sequence[str]) -> bool:
+    numbers = _numbers(words)
+    return len(numbers) > max(_BARE, len(set(words)) - len(numbers))
+
+
+def _tells(words: Sequence[str]) -> bool:
+    return len(_numbers(words)) >= _NUMBERS
+
+
+def _numbers(words: Sequence[str]) -> set[str]:
+    return {word for word in words if is_number(word) or _DATE.match(word)}
 
 
 def _words(text: str) -> list[str]:
