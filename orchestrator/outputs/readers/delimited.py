@@ -173,10 +173,8 @@ def _fill(cut: list[str], width: int) -> list[str]:
 
 
 def is_number(text: str) -> bool:
-    """Say whether a cell is written as a number, with a point or a decimal comma."""
+    """Say whether a cell is written as a number."""
     stripped = text.strip().rstrip("%").lstrip("<>≤≥~ ")
-    if stripped.count(",") == 1 and "." not in stripped:
-        stripped = stripped.replace(",", ".")
     if not stripped or "_" in stripped:
         return False
     try:

@@ -24,6 +24,8 @@ MOST = 200
 """So many are compared of one text; whoever reads more has to say that the rest was not."""
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u00c0-\u00de])")
 _EDGE = " .,;:!?()[]{}\"'`*_<>=\u201e\u201c\u201d"
+_COMMA = re.compile(r"[+-]?\d{1,9},\d{1,6}\Z")
+"""A number with a decimal comma."""
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z|\d{1,2}[./]\d{1,2}[./]\d{4}\Z")
 _OF_AGE = re.compile(r"(\d{1,3})-year-old\Z", re.IGNORECASE)
 
@@ -71,7 +73,7 @@ def _tells(words: Sequence[str]) -> bool:
 
 
 def _numbers(words: Sequence[str]) -> set[str]:
-    return {word for word in words if is_number(word) or _DATE.match(word)}
+    return {word for word in words if is_number(word) or _DATE.match(word) or _COMMA.match(word)}
 
 
 def _words(text: str) -> list[str]:

@@ -132,8 +132,8 @@ def test_a_header_is_told_from_data(rows: list[list[str]], header: bool) -> None
 
 def test_numbers_as_people_write_them() -> None:
     """And what only looks like one."""
-    assert all(map(is_number, ["1", "-1.5", "1e5", "12%", "<10", "5.", "1,2"]))
-    assert not any(map(is_number, ["", "x", "1_000", "nan", "inf", "1,2,3", "1,2.5", "-"]))
+    assert all(map(is_number, ["1", "-1.5", "1e5", "12%", "<10", "5."]))
+    assert not any(map(is_number, ["", "x", "1_000", "nan", "inf", "1,2", "-"]))
 
 
 def test_nothing_is_no_table() -> None:
