@@ -257,7 +257,8 @@ def _moved(
     found: list[Option] = []
     for position, values in enumerate(columns):
         others = [one for one in plain if one.position != position]
-        if not values.numeric or len(values.counts) < _DISTINCT or not others:
+        few = not values.numeric or len(values.counts) < _DISTINCT or enumerates(values.cells)
+        if few or not others:
             continue
         candidates = _proposed(others, source)
         if not work.spend(len(candidates) * _PROPOSED * len(source.columns)):

@@ -15,6 +15,8 @@ from orchestrator.outputs.index import Column
 
 _ROWS = 5
 """Fewer rows that agree are an accident."""
+_SHARE = 0.5
+"""The number must explain so many of the rows that may be somebody: a copy explains nearly all."""
 _TIMES = 4
 """The number must explain so many times as many rows as the next best."""
 _PLACES = 6
@@ -38,7 +40,7 @@ def moved(
         if own is not None:
             votes.update({round(numbers[column.values[one]] - own, _PLACES) for one in people})
     (best, most), (_, next_best) = [*votes.most_common(2), (math.inf, 0), (math.inf, 0)][:2]
-    if not math.isfinite(best) or most < max(_ROWS, _TIMES * next_best):
+    if not math.isfinite(best) or most < max(_ROWS, _TIMES * next_best, _SHARE * len(candidates)):
         return None
     groups = column.features[0].group_of
     known = {round(own, _PLACES): groups[at] for at, own in enumerate(numbers) if at}

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from orchestrator.outputs.readers.formats import by_content
 
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_-]{80,}={0,2}")
-_FILES = frozenset({"gzip", "bzip2", "xz", "zip", "parquet", "arrow", "sqlite"})
-"""Types of files that a program would write so, and whose first bytes are no accident."""
+_FILES = {"gzip": "txt.gz", "bzip2": "txt.bz2", "xz": "txt.xz", "zip": "zip", "parquet": "parquet",
+          "arrow": "arrow", "sqlite": "sqlite"}  # fmt: skip
+"""Types of files that a program would write so, whose first bytes are no accident, by their
+extension; what is squeezed is taken for text where it does not say otherwise."""
 
 
 def find_encoded(content: str) -> Iterator[tuple[str, bytes]]:
-    """Decode long runs of digits in which another file is written; give its type and its bytes.
+    """Decode long runs of digits in which another file is written; give its extension and bytes.
 
     Shape: text of several lines without any character that is none, or a file by its first bytes.
     """
@@ -26,9 +28,9 @@ def find_encoded(content: str) -> Iterator[tuple[str, bytes]]:
                 data = decode(found[0])
             except ValueError:
                 continue
-            kind = _kind(data)
-            if kind:
-                yield kind, data
+            extension = _extension(data)
+            if extension:
+                yield extension, data
                 break
 
 
@@ -36,13 +38,13 @@ def _unbase64(text: str) -> bytes:
     return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
 
 
-def _kind(data: bytes) -> str | None:
+def _extension(data: bytes) -> str | None:
     proved = by_content(data)
     if proved is not None:
-        return proved if proved in _FILES else None
+        return _FILES.get(proved)
     try:
         told = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
     plain = all(char.isprintable() or char.isspace() for char in told)
-    return "text" if plain and "\n" in told else None
+    return "txt" if plain and "\n" in told else None

@@ -109,8 +109,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
-    for number, (kind, data) in enumerate(find_encoded(content), 1):
-        opening.inner(f"{path}{inner}encoded/{number}", data, kind=kind)
+    for number, (extension, data) in enumerate(find_encoded(content), 1):
+        opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
     tables = find_tables(content)
     for number, block in enumerate(tables, 1):
         own = opening.free(f"{path}{inner}tables/{number}")
@@ -127,7 +127,7 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
 
 
 def _add_sentences(
-    opening: Opening, path: str, found: Iterator[tuple[int, list[str]]], beyond: Note
+    opening: Opening, path: str, found: Iterator[tuple[str, list[str]]], beyond: Note
 ) -> None:
     """Add the first sentences or lists of a text as rows to compare, noted where there are more.
 
@@ -138,9 +138,9 @@ def _add_sentences(
     notes = [Observation(Note.SENTENCE)]
     if len(seen) > MOST:
         notes.append(Observation(beyond, at=MOST))
-    for number, cells in seen[:MOST]:
+    for name, cells in seen[:MOST]:
         columns = [f"word {at}" for at in range(1, len(cells) + 1)]
-        own = opening.free(f"{path}/{number}")
+        own = opening.free(f"{path}/{name}")
         opening.table(own, columns, [cells], header=False, notes=notes)
         notes = notes[:1]
 

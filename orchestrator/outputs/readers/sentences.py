@@ -35,21 +35,27 @@ Paragraphs = Iterable[tuple[int, Sequence[str]]]
 one are looked at together."""
 
 
-def find_sentences(paragraphs: Paragraphs) -> Iterator[tuple[int, list[str]]]:
-    """List what may be a person told in words, with the line where its paragraph begins."""
+FROM = "/from/"
+"""Stands in the name of a further piece, before its first word: it is no other person."""
+
+
+def find_sentences(paragraphs: Paragraphs) -> Iterator[tuple[str, list[str]]]:
+    """List what may be a person told in words, by the line where its paragraph begins."""
     return _found(paragraphs, _LONGEST, listed=False)
 
 
-def find_lists(paragraphs: Paragraphs) -> Iterator[tuple[int, list[str]]]:
+def find_lists(paragraphs: Paragraphs) -> Iterator[tuple[str, list[str]]]:
     """List what may be a person's numbers one after the other: more of them than words."""
     return _found(paragraphs, _LIST, listed=True)
 
 
-def _found(paragraphs: Paragraphs, size: int, *, listed: bool) -> Iterator[tuple[int, list[str]]]:
+def _found(paragraphs: Paragraphs, size: int, *, listed: bool) -> Iterator[tuple[str, list[str]]]:
     for line, lines in paragraphs:
         for words in _sentences(" ".join(lines)):
-            if _is_list(words) is listed:
-                yield from ((line, piece) for piece in _pieces(words, size) if _tells(piece))
+            for start in _starts(len(words), size) if _is_list(words) is listed else ():
+                piece = words[start : start + size]
+                if len(_numbers(piece)) >= _NUMBERS:
+                    yield f"{line}{FROM}{start + 1}" if start else f"{line}", piece
 
 
 def _sentences(paragraph: str) -> list[list[str]]:
@@ -57,19 +63,14 @@ def _sentences(paragraph: str) -> list[list[str]]:
     return [whole] if len(whole) <= _LONGEST else [*map(_words, _END.split(paragraph))]
 
 
-def _pieces(words: list[str], size: int) -> Iterator[list[str]]:
-    """Cut what is long into pieces of a size; half of each is in the next one too."""
-    for start in range(0, max(len(words) - size // 2, 1), size // 2):
-        yield words[start : start + size]
+def _starts(words: int, size: int) -> range:
+    """Say where to cut what is long into pieces; half of each is in the next one too."""
+    return range(0, max(words - size // 2, 1), size // 2)
 
 
 def _is_list(words: Sequence[str]) -> bool:
     numbers = _numbers(words)
     return len(numbers) > max(_BARE, len(set(words)) - len(numbers))
-
-
-def _tells(words: Sequence[str]) -> bool:
-    return len(_numbers(words)) >= _NUMBERS
 
 
 def _numbers(words: Sequence[str]) -> set[str]:

@@ -118,8 +118,8 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         for key, text in _texts(here, several=True):
             opening.inner(_step(where, key), text.encode(errors="replace"), kind="text")
         for key, text in _texts(here, several=False):
-            for kind, data in find_encoded(text):
-                opening.inner(f"{_step(where, key)}/encoded", data, kind=kind)
+            for extension, data in find_encoded(text):
+                opening.inner(f"{_step(where, key)}/encoded.{extension}", data)
         objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
         for one in objects:
             for columns in _alike(one):

@@ -1,4 +1,4 @@
-"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, all noted by the opener.
+"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, noted by the opener.
 
 Source: outputs 6.3 (O18: ACRO blocks svg, OpenSAFELY allows it), 4.5 and 7 (O25: SATRE 3.3.07), 4.2
 (O28), section 3 (O33: a file of genotypes is a row of a person).
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from orchestrator.outputs.form import Note, Observation, Part
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.rules import genotypes
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject
 
 _HIDDEN = {
@@ -49,13 +50,14 @@ def _hidden(subject: Subject) -> Outcome:
 
 
 def _genotypes(subject: Subject) -> Outcome:
-    return _blocked(
+    noted = _blocked(
         subject,
         "O33",
         Note.GENOTYPE,
         "genotypes or reads, by the bytes or the name",
         "Genotypes identify people and cannot leave. Export counts of alleles by group.",
     )
+    return Outcome((*noted.findings, *genotypes.in_tables(subject)))
 
 
 def _models(subject: Subject) -> Outcome:
@@ -146,10 +148,10 @@ HIDDEN = Rule(
 
 GENOTYPES = Rule(
     id="O33",
-    version=1,
+    version=2,
     title="Genotypes",
-    text="Genotype files and reads cannot leave.",
-    source="outputs section 3, O33",
+    text="Genotype files, reads, and tables of genotypes or doses cannot leave.",
+    source="outputs section 3, O33; section 10, L16",
     needs=frozenset(),
     check=_genotypes,
 )

@@ -90,6 +90,8 @@ class _Known:
         Source: a hash without a key, cut to the length of a name; pseudonyms without their marks.
         """
         ways = {name: self.hashed(own) for name, own in shortened(text)}
+        if Transform.JOINED in ways:  # where identifiers have no marks, joined they are themselves
+            ways[Transform.IDENTITY] = ways[Transform.JOINED]
         return any(
             feature.transform in ways and feature.find(ways[feature.transform]) >= 0
             for feature in self.column.features
