@@ -216,3 +216,16 @@ def test_names_with_blanks_above_numbers_that_end_below_them(check: Check, dated
         told = check("t.txt", "\n".join(lines).format(events) + "\n", dated)
         assert verdicts(told)["O16"] in {wanted, "flag"}, told.findings
         assert (verdicts(told)["O01"] == "pass") is (wanted == "pass")
+
+
+@pytest.mark.parametrize("kind", ["tab", "deleted"])
+def test_words_that_a_document_parts_by_an_element(
+    check: Check, dated: Index, people: Cells, kind: str
+) -> None:
+    """Tabs between values, and deleted lines behind each other: rows, seen or not."""
+    for moved, wanted in ((0, "block"), (97, "pass")):
+        rows = _rows(people, NAMES, 6, moved)
+        body = "".join(_PARTED[kind](row) for row in rows)
+        told = verdicts(check("t.docx", written(f"<w:p><w:r><w:t>S.</w:t></w:r></w:p>{body}"),
+                              dated))  # fmt: skip
+        assert told["O19"] == wanted
