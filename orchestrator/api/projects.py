@@ -15,6 +15,7 @@ from orchestrator.identity.queries import person_by_handle
 from orchestrator.projects import queries, service
 from orchestrator.projects.rules import Application
 from orchestrator.workspaces import queries as workspaces
+from orchestrator.workspaces import service as servers
 from orchestrator.workspaces.access import access
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
@@ -151,6 +152,14 @@ def workspace(session: ReadSession, control: Parts, who: Looker, slug: str) -> d
     """Show a project's environment: where it stands, its last proof, its servers."""
     row = queries.detail(session, who.actor, slug, control.clock()).project
     return workspaces.detail(session, row.id, row.slug)
+
+
+@router.delete("/{slug}/server", status_code=204)
+def stop(session: WriteSession, control: Parts, who: Entrant, slug: str) -> None:
+    """End one's own notebook server; it starts again when the workspace is opened."""
+    now = control.clock()
+    row = queries.detail(session, who.actor, slug, now).project
+    servers.stop_server(session, who.actor, now, row.slug, who.handle)
 
 
 @router.post("/{slug}/halt")

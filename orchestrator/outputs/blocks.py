@@ -7,10 +7,11 @@ Source: outputs section 3, "Finding count columns".
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from orchestrator.outputs.cells import empty, hidden, pieces
+from orchestrator.outputs.cells import decimals, empty, hidden, pieces
 from orchestrator.outputs.form import Table
+from orchestrator.outputs.roles import named
 
 _NAMES_LINES = 2
 _CROSS_LINES = 4
@@ -41,6 +42,10 @@ _Line = tuple[int, tuple[str, ...]]
 
 def blocks(table: Table) -> list[Block]:
     """Cut a sheet into its tables; a plain table is one block and stays as it is."""
+    return [one for block in _blocks(table) for one in (_lines_apart(block) or [block])]
+
+
+def _blocks(table: Table) -> list[Block]:
     lines = [(0, table.columns), *enumerate(table.rows, 1)] if table.header else [
         (number, row) for number, row in enumerate(table.rows, 1)
     ]  # fmt: skip
@@ -49,6 +54,10 @@ def blocks(table: Table) -> list[Block]:
         return [crossed]
     if not _is_cut(table, lines):
         columns = tuple(range(len(table.columns)))
+        gaps = any(not name.strip() for name in table.columns[1:])
+        headed = _headed(lines) if gaps or not table.header else None
+        if headed is not None:
+            return [headed]
         numbers = tuple(range(1, len(table.rows) + 1))
         return [Block(table.columns, table.rows, numbers, columns, table.header)]
     found: list[Block] = []
@@ -68,6 +77,47 @@ def _is_cut(table: Table, lines: Sequence[_Line]) -> bool:
         not any(row[at].strip() for _, row in lines) for at in range(len(table.columns))
     )
     return blank_row or blank_column or (table.header and _is_title(table.columns))
+
+
+def _lines_apart(block: Block) -> list[Block] | None:
+    """Cut a cross table that prints shares in lines below its counts: the counts, and the shares.
+
+    Shape: lines without a label, of broken numbers only, below lines with one, of whole ones; half
+    as many and more.
+    Source: `tabulate, column` of Stata, `proc freq` of SAS, `CrossTable` of R's gmodels.
+    """
+    below = [at for at, row in enumerate(block.rows) if at and not row[0].strip() and any(row[1:])]
+    if 2 * len(below) < len(block.rows) - len(below) or len(below) < _NAMES_LINES:
+        return None
+    cells = [cell for at in below for cell in block.rows[at][1:] if cell.strip()]
+    if not all(decimals(cell) and pieces(cell) for cell in cells):
+        return None
+    kept = [at for at in range(len(block.rows)) if at not in below]
+    if any(decimals(cell) for at in kept for cell in block.rows[at][1:]):
+        return None
+    return [
+        replace(block, rows=tuple(block.rows[at] for at in own),
+                at=tuple(block.at[at] for at in own))
+        for own in (kept, below)
+    ]  # fmt: skip
+
+
+def _headed(lines: Sequence[_Line]) -> Block | None:
+    """Read names that were taken for a row: words above a column of nothing but numbers.
+
+    Shape: one line, in which a name may be missing, or two of which the first has gaps.
+    """
+    for used in (1, _NAMES_LINES):
+        above, body = [row for _, row in lines[:used]], lines[used:]
+        if len(body) < _NAMES_LINES or any(map(_has_numbers, above)):
+            return None
+        columns = range(1, len(above[0]))
+        if any(all(pieces(row[at]) for _, row in body) for at in columns):
+            names = above[0] if used == 1 else _joined(*above)
+            numbers = tuple(number for number, _ in body)
+            rows = tuple(row for _, row in body)
+            return Block(tuple(names), rows, numbers, tuple(range(len(names))))
+    return None
 
 
 def _crossed(lines: Sequence[_Line]) -> Block | None:
@@ -169,7 +219,14 @@ def _has_numbers(cells: Sequence[str]) -> bool:
 
 
 def _joined(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """Read names over two lines; a merged cell's text stands in its first column only."""
+    """Read names over two lines; a merged cell's text stands in its first column only.
+
+    Shape: one name alone above all columns, which says nothing of what they count (`arm`), is left
+    out: their own names are its categories.
+    """
+    only = [cell for cell in first[1:] if cell.strip()]
+    if len(only) == 1 and named(only[0]) is None and all(cell.strip() for cell in second[1:]):
+        first = (first[0], *("" for _ in first[1:]))
     names, above = [], ""
     for top, below in zip(first, second, strict=True):
         above = top.strip() or above

@@ -53,7 +53,9 @@ _LIMITS = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"n ?[=:] ?(\d[\d,]*)(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE)
-_BELOW = re.compile(r"(?:<|fewer than|less than) ?(\d{1,6})(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE)
+_BELOW = re.compile(
+    r"(?:n ?)?(?:<|fewer than|less than) ?(\d{1,6})(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE
+)
 _AT_MOST = re.compile(r"(?:<=|≤|up to) ?(\d{1,6})(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE)
 _ABOVE = re.compile(r"(>=|≥|>) ?(\d{1,9})\Z")
 _BETWEEN = re.compile(r"[\[(]?(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})[\])]?\Z")

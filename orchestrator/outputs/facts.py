@@ -41,9 +41,10 @@ PEOPLE = "people"
 
 Coordinates = tuple[tuple[str, str], ...]
 
-_GENERIC = listed("yes no y n true false unknown other none missing present absent pos neg "
+GENERIC = listed("yes no y n true false unknown other none missing present absent pos neg "
                      "positive negative low high middle medium normal abnormal ever never "
                      "1st 2nd 3rd")  # fmt: skip
+"""Categories that say nothing without the name of their variable."""
 _PLAIN = listed(
     "n count counts freq freqs frequency frequencies num number patients patient persons person "
     "people subjects subject participants participant individuals total totals all size nobs obs "
@@ -398,6 +399,6 @@ def _sum(coordinates: Coordinates, parts: Sequence[Fact]) -> Fact:
 def _compared(coordinate: tuple[str, str]) -> tuple[str, str]:
     """Spell one category as it is compared: without its variable where it means enough alone."""
     variable, value = coordinate
-    alone = any(char.isalpha() for char in value) and value not in _GENERIC
+    alone = any(char.isalpha() for char in value) and value not in GENERIC
     ranged = any(char in value for char in "-–<>+≥≤") and len(value) > 3
     return ("" if alone or ranged else variable), value

@@ -6,13 +6,14 @@ Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0014.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.outputs.bands import Limits, band
 from orchestrator.outputs.canon import FINE, hasher, number, spell
-from orchestrator.outputs.facts import Coordinates
+from orchestrator.outputs.facts import GENERIC, Coordinates
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.roles import words
 
@@ -20,6 +21,10 @@ _FEW_VALUES = 1000
 _DECIMALS = 6
 _EXACT = 1e-9
 _PERSON = frozenset({"pseudonym", "direct_id"})
+_LABELS = 200
+"""Units: labels of one column; of more each names a person or a sentence, and no group."""
+_AND = re.compile(r"\s*[,;]\s*")
+_OR = re.compile(r"\s*[|/]\s*|\s+or\s+")
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class Recount:
             for index in indexes
             for table in index.tables
         ]
+        self._labels = {name for name, values in variables.items() if len(values) <= _LABELS}
         self._rows: dict[tuple[int, str, str], frozenset[int] | None] = {}
         self._joined: dict[Coordinates, list[Group]] = {}
 
@@ -156,8 +162,44 @@ class Recount:
         key = (at, variable, category)
         if key not in self._rows:
             column = columns.get(variable)
-            self._rows[key] = None if column is None else _rows(index, column, category)
+            if column is not None:
+                self._rows[key] = _rows(index, column, category)
+            else:
+                several = variable in self._labels
+                self._rows[key] = _of_several(index, table, category) if several else None
         return self._rows[key]
+
+
+def _of_several(index: Index, table: TableIndex, label: str) -> frozenset[int] | None:
+    """Give the rows that a label of several categories names: `DLBCL, F`, `FL|HL, stage IV`.
+
+    Shape: each part has to be a category of just one column, and to say something alone; None of
+    a label that is one category, or holds anything else.
+    """
+    parts = [_OR.split(part) for part in _AND.split(label.strip()) if part]
+    if len(parts) < 2 and not any(len(names) > 1 for names in parts):
+        return None
+    found = [_of_any(index, table, names) for names in parts]
+    known = [rows for rows in found if rows is not None]
+    return frozenset.intersection(*known) if known and len(known) == len(found) else None
+
+
+def _of_any(index: Index, table: TableIndex, names: Sequence[str]) -> frozenset[int] | None:
+    """Give the rows that have one of some categories, where just one column has them all."""
+    if any(name in GENERIC or not any(map(str.isalpha, name)) for name in names):
+        return None
+    hashes = [hasher(index.key)(spell(name, FINE)) for name in names]
+    columns = [
+        column for column in table.columns
+        if column.features and not column.numeric and len(column.offsets) < _FEW_VALUES
+        and all(column.features[0].find(one) >= 0 for one in hashes)
+    ]  # fmt: skip
+    if len(columns) != 1:
+        return None
+    (column,) = columns
+    return frozenset(
+        row for one in hashes for row in column.rows_of(0, column.features[0].find(one))
+    )
 
 
 def _of_people(group: Group, table: TableIndex) -> Group | None:

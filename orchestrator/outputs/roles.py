@@ -133,7 +133,8 @@ THINGS = listed(
     "clusters components features parameters params leaves bins knots nodes layers levels "
     "categories variables covariates columns factors genes variants snps probes classes models "
     "chains draws imputations bootstraps replicates permutations cycles doses visits lines "
-    "centres centers sites hospitals countries studies items questions"
+    "centres centers sites hospitals countries studies items questions threads cores cpus workers "
+    "processes"
 )
 """What may be counted that is nobody: `n_neighbors`, `number of trees`, `n visits`.
 
@@ -151,6 +152,11 @@ _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
 belong to a category (`above the threshold`), of which people are counted."""
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
+_MOMENT = listed("day week month cycle visit course")
+_OF_MOMENT = listed("of the study trial treatment therapy on in since after from")
+_ENDS = (("from", "to"), ("start", "end"), ("first", "last"))
+_NO_SHARE = listed("power dose doses dosage")
+"""Of which percentages are told that are no share of anybody."""
 _STEPS = listed("start stop step")
 """Names of the ends of a range of row numbers, when a name holds nothing else."""
 _AXIS = listed(
@@ -164,6 +170,11 @@ _AROUND = listed("patients people persons participants subjects n sexes sex ages
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _MOST = 0.6
+_TOGETHER = re.compile(r"\s*(?:[|/+&,–-]|\bor\b|\band\b)\s*")
+"""Between the categories that one name holds."""
+_SHARE_BEHIND = re.compile(r"\(\s*%\s*\)\s*\Z")
+_CATEGORY = "-"
+"""A name without a word: what such a column is its numbers say."""
 
 Known = Callable[[Sequence[str]], bool]
 """Says whether all of these names are values of one source column."""
@@ -197,7 +208,7 @@ def named(name: str) -> Role | None:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
-    if _counts_things(own) or (own & _SETTINGS and own <= _SETTINGS | _OF_SETTINGS):
+    if _counts_things(own) or sets(name):
         return Role.STATISTIC
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
@@ -209,6 +220,18 @@ def _counts_things(own: set[str]) -> bool:
     """`number of trees`: what is counted are no people, and no word beside it says so."""
     things = own & THINGS
     return bool(things and own & _NUMBER_OF) and own <= THINGS | _NUMBER_OF
+
+
+def sets(name: str) -> bool:
+    """Say whether a name is the setting of a program or a model: `seed`, `max depth`."""
+    own = set(words(name))
+    return bool(own & _SETTINGS) and own <= _SETTINGS | _OF_SETTINGS
+
+
+def may_set(name: str) -> bool:
+    """Say whether a name may be a setting, if others around it are: `minimum`."""
+    own = set(words(name))
+    return bool(own) and own <= _OF_SETTINGS
 
 
 def counted(name: str) -> bool:
@@ -225,11 +248,14 @@ def is_total(label: str) -> bool:
 def roles(table: Table, known: Known) -> list[Role]:
     """Give each column its role. `known` recognises categories of the source."""
     columns = list(zip(*table.rows, strict=True)) if table.rows else [() for _ in table.columns]
+    names = _without_categories(table, known)
+    found = [_by_name_and_values(name, cells) for name, cells in zip(names, columns, strict=True)]
     found = [
-        _by_name_and_values(name, cells) for name, cells in zip(table.columns, columns, strict=True)
+        Role.AXIS if role is Role.TEXT and _names_groups(columns[at], known) else role
+        for at, role in enumerate(found)
     ]
-    found = _axes(table, columns, _told_beside(columns, found))
-    found = _by_place(columns, found)
+    found = _axes(names, columns, _told_beside(columns, found))
+    found = _no_shares(names, _spans(names, columns, _by_place(columns, found)))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if unclear and (
         _sums_up(table, columns, unclear)
@@ -245,7 +271,51 @@ def _across(names: Sequence[str], labels: Sequence[str], known: Known) -> bool:
 
     Shape: categories of the source, or bands of a number beside categories of the source.
     """
-    return len(names) > 1 and (known(names) or (adjoining(names) and known(labels)))
+    if len(names) < 2:
+        return False
+    return _known(_below(names), known) or (adjoining(names) and known(labels))
+
+
+def _known(names: Sequence[str], known: Known) -> bool:
+    """Say whether names are categories of the source, or several taken together.
+
+    Shape: `SD-PD`, `II/III` and `PTCL|PMBL|BL` name categories of one variable, `SD, ALPINE` of
+    several.
+    """
+    parts = [part for name in names for part in _TOGETHER.split(name) if part]
+    if not parts:
+        return False
+    if known(names) or known(parts):
+        return True
+    return any("," in name for name in names) and all(known([part]) for part in set(parts))
+
+
+def _names_groups(cells: Sequence[str], known: Known) -> bool:
+    """Tell labels that are categories of the source: they say of whom a row is, not what it is.
+
+    Shape: partial response, `PR`, is no p-value, and stable disease, `SD`, no spread.
+    """
+    own = list(dict.fromkeys(cell for cell in cells if not is_missing(cell) and not is_total(cell)))
+    return any(map(_is_statistic, own)) and _known(own, known)
+
+
+def _without_categories(table: Table, known: Known) -> Sequence[str]:
+    """Give the names of columns, without what those that are categories of the source seem to say.
+
+    Shape: as in `_names_groups`; two columns and more, as in a cross table.
+    """
+    own = [name for name in table.columns[1:] if name.strip() and not is_total(name)]
+    misread = [name for name in own if _is_statistic(name) or _AXIS & set(words(name))]
+    if not table.header or len(own) < 2 or not misread or not _known(_below(own), known):
+        return table.columns
+    return [_CATEGORY if name in own else name for name in table.columns]
+
+
+def _below(names: Sequence[str]) -> Sequence[str]:
+    """Take off the variable's name that stands above all of its categories: `arm control`."""
+    cut = [name.split() for name in names]
+    alike = all(len(one) > 1 and one[0] == cut[0][0] for one in cut)
+    return [" ".join(one[1:]) for one in cut] if alike else names
 
 
 def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
@@ -256,8 +326,15 @@ def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
         says = _row_says(values, found, speaks)
         for column, text in enumerate(values):
             if column != speaks:
-                cells += _cells(row, column, text, found[column], says, speaks is not None)
+                own = _with_share(table.columns[column], found[column])
+                cells += _cells(row, column, text, own, says, speaks is not None)
     return cells
+
+
+def _with_share(name: str, role: Role) -> Role:
+    """Tell counts behind which a share stands in brackets: `responders (%)`."""
+    shared = role is Role.TEXT and _SHARE_BEHIND.search(name)
+    return Role.COUNT if shared and named(name) is Role.PERCENT else role
 
 
 def role_of(table: Table, found: Sequence[Role], row: Sequence[str], column: int) -> Role:
@@ -319,26 +396,63 @@ def _row_says(values: Sequence[str], found: Sequence[Role], speaks: int | None) 
 def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
     """Tell numbers that a column of words behind them names: `on | 3 | df`.
 
-    Shape: each cell there is empty or one and the same statistic; people are named so as well.
+    Shape: each cell there is empty or one and the same statistic, or a thing (`8 | threads`);
+    people are named so as well.
     """
     told = list(found)
     for at, role in enumerate(found[:-1]):
-        said = {named(cell) for cell in columns[at + 1] if not is_missing(cell)}
-        if role is Role.UNKNOWN and found[at + 1] is Role.TEXT and len(said) == 1:
+        if role is not Role.UNKNOWN:
+            continue
+        said = {
+            Role.STATISTIC if {*words(cell)} <= THINGS and words(cell) else named(cell)
+            for cell in columns[at + 1]
+            if not is_missing(cell)
+        }
+        if found[at + 1] is Role.TEXT and len(said) == 1:
             (own,) = said
             told[at] = own if own in STATISTICS or own is Role.COUNT else role
     return told
 
 
-def _axes(table: Table, columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
+def _axes(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
     """Tell key columns: named like one, and either without repeats or left of what is measured."""
     last = max((at for at, role in enumerate(found) if role in MEASURED), default=-1)
     told = list(found)
     for at, role in enumerate(found):
-        if role is Role.UNKNOWN and _AXIS & set(words(table.columns[at])):
+        if role is Role.UNKNOWN and _AXIS & set(words(names[at])):
             distinct = len(set(columns[at])) == len(columns[at]) > 1
             told[at] = Role.AXIS if distinct or at < last else role
     return told
+
+
+def _spans(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell the two ends of a class: `areas from` and `areas to`, in each row in this order."""
+    told, places = list(found), {tuple(words(name)): at for at, name in enumerate(names)}
+    for own, low in places.items():
+        ends = [places.get((*own[:-1], last)) for first, last in _ENDS if own[-1:] == (first,)]
+        for high in ends:
+            if high is None or told[low] is not Role.UNKNOWN:
+                continue
+            pairs = zip(map(number, columns[low]), map(number, columns[high]), strict=True)
+            if all(a is None or b is None or a <= b for a, b in pairs):
+                told[low] = told[high] = Role.AXIS
+    return told
+
+
+def _no_shares(names: Sequence[str], found: Sequence[Role]) -> list[Role]:
+    """Tell percentages of a dose or a power, where nobody is counted beside them."""
+    if Role.COUNT in found:
+        return list(found)
+    return [
+        Role.STATISTIC
+        if role is Role.PERCENT and _NO_SHARE & set(words(name)) and not _STRONG & set(words(name))
+        else role
+        for name, role in zip(names, found, strict=True)
+    ]
 
 
 def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
@@ -419,6 +533,8 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     values = [value for value in map(number, present) if value is not None]
     if not values or len(values) < 0.5 * len(present):
         return Role.TEXT
+    if len(values) < len(present) and _names_statistics(present):
+        return Role.TEXT
     own = set(words(name))
     fractions = any(value != int(value) or value < 0 for value in values)
     if any(cell.rstrip().endswith("%") for cell in present):
@@ -429,6 +545,12 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     if fractions:
         return _broken_role(said, own, min(values))
     return _whole_role(said, own, [int(value) for value in values], name)
+
+
+def _names_statistics(cells: Sequence[str]) -> bool:
+    """Tell the labels of a `describe()`, of which `25%`, `50%` and `75%` look like numbers."""
+    told = {cell for cell in cells if number(cell) is None and named(cell) is not None}
+    return len(told) > 1
 
 
 def _broken_role(said: Role | None, own: set[str], least: float) -> Role:
@@ -446,6 +568,8 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return said
     if own & _CODE:
         return Role.CODE
+    if len(own) > 1 and own & _MOMENT and own <= _MOMENT | _OF_MOMENT:
+        return Role.AXIS  # `study day`, `day of cycle`: when, not how many
     if own & _WEAK and not own & (_DOSE | _AXIS - {"risk"}) and len(own - _WEAK) <= 2:
         return Role.COUNT
     if all(1850 <= value <= 2150 for value in values):
@@ -474,20 +598,25 @@ def _sums_up(table: Table, columns: Sequence[Sequence[str]], unclear: Sequence[i
 
 
 def _beside_a_total(table: Table, found: Sequence[Role], unclear: Sequence[int]) -> bool:
-    """See whether unclear columns are the parts of a count column beside them, row by row."""
-    totals = [at for at, role in enumerate(found) if role is Role.COUNT]
-    if len(unclear) < 2 or not totals or len(table.rows) < 2:
-        return False
-    for total in totals:
-        rows = [
-            (whole(row[total]), [whole(row[at]) for at in unclear])
-            for row in table.rows
-            if all(hidden(row[at]) is None for at in (total, *unclear))
-        ]
-        sums = [
-            end is not None and None not in parts and sum(p for p in parts if p is not None) == end
-            for end, parts in rows
-        ]
-        if len(sums) > 1 and all(sums):
-            return True
-    return False
+    """See whether unclear columns, or they and other counts, add up to a count beside them."""
+    counts = [at for at, role in enumerate(found) if role is Role.COUNT]
+    others = [[*unclear, *(at for at in counts if at != total)] for total in counts]
+    return any(
+        len(parts) > 1 and _adds_up(table, parts, total)
+        for total, more in zip(counts, others, strict=True)
+        for parts in (unclear, more)
+    )
+
+
+def _adds_up(table: Table, parts: Sequence[int], total: int) -> bool:
+    """Say whether parts add up to their total in each row that shows them all, two or more."""
+    rows = [
+        (whole(row[total]), [whole(row[at]) for at in parts])
+        for row in table.rows
+        if not any(hidden(row[at]) or is_missing(row[at]) for at in (total, *parts))
+    ]
+    sums = [
+        end is not None and None not in own and sum(one for one in own if one is not None) == end
+        for end, own in rows
+    ]
+    return len(sums) > 1 and all(sums)

@@ -18,11 +18,13 @@ Family = tuple[Fact, tuple[Fact, ...]]
 _FEWEST = 2
 
 
-def families(table: FactTable, totals: Iterable[Fact] = (), *, exact: bool = True) -> list[Family]:
+def families(
+    table: FactTable, totals: Iterable[Fact] = (), *, exact: bool = True, fewest: int = _FEWEST
+) -> list[Family]:
     """List each total of a table with its parts, variable by variable.
 
     Shape: `totals` are more facts that may be totals, as from another table about the same people;
-    without `exact` parts need not add up.
+    without `exact` parts need not add up; `fewest` parts at least.
     """
     known = {(fact.measure, fact.coordinates): fact for fact in (*totals, *table.facts)}
     grouped: dict[tuple[str, str], list[Family]] = defaultdict(list)
@@ -33,7 +35,7 @@ def families(table: FactTable, totals: Iterable[Fact] = (), *, exact: bool = Tru
             parts[variable, fact.measure, rest].append(fact)
     for (variable, measure, rest), own in parts.items():
         total = known.get((measure, rest))
-        if total is not None and len(own) >= _FEWEST:
+        if total is not None and len(own) >= fewest:
             grouped[variable, measure].append((total, tuple(own)))
     return [
         family

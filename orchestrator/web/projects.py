@@ -1,4 +1,4 @@
-"""Pages of projects: apply, review, membership, where the workspace stands, halt."""
+"""Pages of projects: apply, review, membership, where the workspace stands, stop, halt."""
 
 import re
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from orchestrator.values import Actor
 from orchestrator.web.forms import Posted, Typed, posted, shows_again
 from orchestrator.web.render import offered, page, sliced, to
 from orchestrator.workspaces import queries as workspaces
+from orchestrator.workspaces import service as servers
 from orchestrator.workspaces.access import access
 from orchestrator.workspaces.models import Proof, Server, Workspace
 from orchestrator.workspaces.states import WorkspaceState
@@ -199,6 +200,16 @@ def remove(
     service.remove_member(session, sent.who.actor, now, row.id, someone.id)
     own = someone.id == sent.who.actor.person
     return to("/projects?done=removed" if own else f"/projects/{slug}?done=removed")
+
+
+@router.post("/projects/{slug}/server/stop")
+@shows_again(_shown_again)
+def stop(sent: Entering, session: WriteSession, control: Parts, slug: str) -> Response:
+    """End one's own notebook server; it starts again when the workspace is opened."""
+    now, who = control.clock(), sent.who
+    row = queries.detail(session, who.actor, slug, now).project
+    servers.stop_server(session, who.actor, now, row.slug, who.handle)
+    return to(f"/projects/{slug}?done=stopped")
 
 
 @router.post("/projects/{slug}/close")

@@ -39,6 +39,7 @@ DONE = {
     "voted": "Your vote is stored.",
     "accepted": "You are a member now and have accepted the terms.",
     "removed": "Removed.",
+    "stopped": "Your notebook server is ending. Files stay; opening the workspace starts it.",
     "halted": "Halted. Nothing passes to this project's notebooks any more.",
     "resumed": "Resumed.",
     "closed": "The project is closing. Submitting and collecting remain possible for a while.",

@@ -205,6 +205,17 @@ def unwant_server(
     )
 
 
+def stop_server(session: Session, actor: Actor, now: datetime, slug: str, handle: str) -> None:
+    """End one's own notebook server: what its kernels hold is lost, files stay.
+
+    Errors: NotFound where none runs, and for somebody else's.
+    """
+    row = session.get(Server, server_key(slug, handle))
+    if row is None or row.wanted_at is None or row.person_id != actor.person:
+        raise NotFound("You have no notebook server running here, so there is nothing to stop.")
+    unwant_server(session, row.key, now, actor=actor, reason="person", say="Stopped by its owner.")
+
+
 def record_server(session: Session, key: str, seen: Seen, now: datetime) -> None:
     """Write what the engine sees of one server; the reconciler is the only caller."""
     row = session.get(Server, key)

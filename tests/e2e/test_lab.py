@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import picture
+from tests.e2e.browsing import picture, until
 from tests.e2e.conftest import House
 
 PROJECT = "mgus-outcomes"
@@ -62,3 +62,16 @@ def test_what_is_not_hers_does_not_answer(house: House, page: Page, path: str) -
     answer = page.goto(f"{house.settings.project_url(PROJECT)}{path}")
     assert answer is not None
     assert answer.status in (403, 404)
+
+
+def test_a_person_stops_their_own_server(house: House, page: Page) -> None:
+    """By a button on the project's page; the server is gone, and comes when it is asked for."""
+    sign_in(page, house, "Rosa Researcher")
+    page.goto(f"{house.settings.project_url(PROJECT)}/")
+    page.wait_for_selector("#jp-main-dock-panel")
+    page.goto(f"{house.settings.control_url}/projects/{PROJECT}")
+    page.get_by_role("button", name="Stop my notebook server").click()
+    expect(page.get_by_text("Your notebook server is ending")).to_be_visible()
+    until(page, page.locator("main:not(:has(caption:text-is('Notebook servers')))"))
+    page.goto(f"{house.settings.project_url(PROJECT)}/")
+    page.wait_for_selector("#jp-main-dock-panel")

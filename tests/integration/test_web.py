@@ -27,6 +27,8 @@ from orchestrator.outputs.form import form_name
 from orchestrator.projects import service as projects
 from orchestrator.projects.queries import by_slug
 from orchestrator.web.pages import router
+from orchestrator.workspaces.queries import servers
+from orchestrator.workspaces.service import want, want_server
 from tests.airlock_world import SAYS
 from tests.databases import a_copy
 from tests.factories import DICTIONARY, LAY_SUMMARY, NOW, PURPOSE, ROWS, policies
@@ -830,6 +832,27 @@ def test_an_application_from_draft_to_permit(world: World) -> None:
 def _waiting(browser: Browser) -> list[str]:
     text = browser.get("/reviews").text
     return Page(text.partition('id="others"')[0]).links
+
+
+def test_people_stop_their_own_notebook_server_and_nobody_elses(world: World) -> None:
+    """A button beside one's own server; another member's page has none, and the form refuses."""
+    lead, path = world.actors["lead"], "/projects/light-chains"
+    with write(world.control.db) as session:
+        row = by_slug(session, "light-chains")
+        assert row is not None
+        want(session, row.id, row.slug, NOW)
+        handle = person(session, str(lead.person)).handle
+        want_server(session, row.id, row.slug, str(lead.person), handle, NOW)
+    mine, theirs = world.browser("lead"), world.browser("member")
+    form = next(f for a, f in page_of(mine.get(path)).forms if a.endswith("/server/stop"))
+    assert not [a for a, _ in page_of(theirs.get(path)).forms if a.endswith("/server/stop")]
+    refused = theirs.post(f"{path}/server/stop", {})
+    assert refused.status_code == 404
+    assert "nothing to stop" in plain(refused)
+    assert went(mine.post(f"{path}/server/stop", form)) == f"{path}?done=stopped"
+    with read(world.control.db) as session:
+        assert not [one for one in servers(session, row.id) if one.wanted_at]
+    assert mine.post(f"{path}/server/stop", form).status_code == 404
 
 
 def test_a_member_accepts_the_terms_they_saw(world: World) -> None:

@@ -31,7 +31,10 @@ _WIDEST = 2000
 _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
 )
-_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|%.*")
+_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
+_ESCAPED = re.compile(r"\\([%&_#$])")
+"""What is written behind a backslash stands for itself: `\\%` begins no remark."""
+_NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
 """What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
 _WORD = re.compile(r"\S+")
@@ -85,7 +88,11 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
     content = decode(data, "text").content
     for number, body in enumerate(_TABULAR.findall(content), 1):
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
-        cut = [[cell.strip() for cell in line.split("&")] for line in lines if "&" in line]
+        cut = [
+            [_ESCAPED.sub(r"\1", cell).strip() for cell in _NEXT.split(line)]
+            for line in lines
+            if _NEXT.search(line)
+        ]
         width = max(map(len, cut), default=0)
         if width:
             columns, rows, header = split_header([row + [""] * (width - len(row)) for row in cut])
@@ -152,7 +159,8 @@ def find_tables(content: str) -> list[Block]:
     for line, lines in _paragraphs(content):
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
-        block = _pipes(line, lines) or _delimited(line, lines) or _aligned(line, lines)
+        block = _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
+        block = block or _aligned(line, lines)
         if last and more and _goes_on(last, more):
             found[-1] = _joined(last, more)
         else:
@@ -227,11 +235,11 @@ def _unwrapped(text: str) -> str:
 
 
 def _pipes(line: int, lines: Sequence[str]) -> Block | None:
-    rows = [
-        [cell.strip() for cell in text.strip().strip("|").split("|")]
-        for text in lines
-        if "|" in text and not _is_rule(text)
-    ]
+    """Read cells between pipes; where the ruled line has no fence, the first cell may be blank."""
+    cut = [text.strip() for text in lines if "|" in text and not _is_rule(text)]
+    fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
+    bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
+    rows = [[cell.strip() for cell in text.split("|")] for text in bare]
     if len(rows) < 2 or not any(map(_is_rule, lines)):
         return None
     width = max(len(row) for row in rows)
@@ -239,7 +247,32 @@ def _pipes(line: int, lines: Sequence[str]) -> Block | None:
     return Block(line, padded[0], padded[1:], header=True)
 
 
+def _ruled(line: int, lines: Sequence[str]) -> Block | None:
+    """Read names before one `|` in each line and columns set apart by space behind it.
+
+    Shape: as Stata prints a cross table; columns are cut at two spaces, in most lines as many;
+    shorter lines are filled up.
+    """
+    cut = [text.partition("|") for text in lines if text.count("|") == 1]
+    if len(cut) < 3 or len(cut) < 0.9 * sum(not _is_ruler(text) for text in lines):
+        return None
+    rows = [[left.strip(), *re.split(r"\s{2,}", right.strip())] for left, _, right in cut]
+    width, often = Counter(map(len, rows)).most_common(1)[0]
+    if width < 3 or often < 0.6 * len(rows):
+        return None
+    most = max(map(len, rows))
+    return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
+
+
+def _is_ruler(text: str) -> bool:
+    """Tell a line that is drawn between rows."""
+    return set(text) <= set("-+= ")
+
+
 def _delimited(line: int, lines: Sequence[str]) -> Block | None:
+    lines = [text for text in lines if not _is_ruler(text)]
+    if len(lines) < 2:
+        return None
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
@@ -290,8 +323,11 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     if right:
         return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
     edges = _edges(kept)
-    cuts = [[_cut_at(text, edges) for text in kept]]
+    placed = [_cut_at(text, edges) for text in kept]
+    cuts = [placed, _names_joined(placed)]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
+    if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
+        cuts.append([kept[0].split(), re.split(r"\s{2,}|\t", kept[1].strip())])
     found = [
         (body, cut[0])
         for cut in cuts
@@ -325,6 +361,18 @@ def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     number = any(is_number(cell) for row in found for cell, _ in row[1:])
     body = [[cell for cell, _ in row] for row in found]
     return [[" ".join(name.split()) for name in names], *body] if cut and number else []
+
+
+def _names_joined(cut: list[list[str]]) -> list[list[str]]:
+    """Join the words of a name that stand above one column: nothing is below the first of them.
+
+    Shape: numbers are printed flush right, so the word belongs to the column on its right.
+    """
+    first, *body = [list(row) for row in cut]
+    empty = [at for at in range(len(first) - 1) if first[at] and not any(row[at] for row in body)]
+    for at in empty:
+        first[at + 1] = f"{first[at]} {first[at + 1]}".strip()
+    return [[cell for at, cell in enumerate(row) if at not in empty] for row in (first, *body)]
 
 
 def _names_all(first: Sequence[str], row: Sequence[str]) -> bool:

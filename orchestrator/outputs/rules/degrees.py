@@ -24,6 +24,7 @@ _TEXT = (
     re.compile(r"\bdf[ _.]*resid(?:uals?)?\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
     re.compile(r"\bresid(?:ual)?s?[ _.]*df\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
     re.compile(r"\bresidual (?:standard error|deviance)\b[^\n]{0,60}?\bon\s+(\d+)\s+degrees", re.I),
+    re.compile(r"\bF ?\(\s*\d+,\s*(\d+)(?:\.0)?\)"),
     re.compile(r"\bF-statistic\b[^\n]{0,60}?\bon\s+\d+\s+and\s+(\d+)\s+DF", re.I),
 )
 _N = re.compile(r"\b(?:no\.? observations|n(?:umber)? of obs(?:ervations)?|nobs)\"?\s*[:=]\s*(\d+)",
@@ -117,7 +118,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=2,
+    version=3,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

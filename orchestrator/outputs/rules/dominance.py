@@ -16,6 +16,12 @@ from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
 from orchestrator.policy.outputs import OutputsPolicy
 
+_WORKED_OUT = frozenset({Role.MEAN, Role.SUM})
+TELLING_DIGITS = 4
+"""So many digits worked out again are no accident among the columns of a table."""
+_WORK = 20_000_000
+"""Units: cells of the source; of larger groups no number is worked out again without a name."""
+
 
 @dataclass(frozen=True)
 class Traced:
@@ -40,15 +46,48 @@ def traced(subject: Subject, wanted: frozenset[Role]) -> list[Traced]:
         if figure.role in wanted
     ]
     recount = Recount(subject.indexes, variables([figure for _, figure in listed]))
-    found = []
+    found: list[Traced] = []
+    unnamed: dict[tuple[int, int], list[tuple[Seen, Figure, list[Group]]]] = {}
     for seen, figure in listed:
         own = recount.groups(figure.coordinates)
         own += recount.joined(figure.coordinates) if figure.coordinates else []
-        for group in own or recount.groups(()):
-            column = variable_column(group.table, figure.variable)
-            if column is not None:
-                found.append(Traced(seen, figure, group, column, guessed=not own))
-    return found
+        named = [
+            Traced(seen, figure, group, column, guessed=not own)
+            for group in own or recount.groups(())
+            if (column := variable_column(group.table, figure.variable)) is not None
+        ]
+        found += named
+        if own and not named and figure.role in _WORKED_OUT:
+            unnamed.setdefault((id(seen), figure.column), []).append((seen, figure, own))
+    return found + [one for ones in unnamed.values() for one in _told_by_value(ones)]
+
+
+def _told_by_value(ones: Sequence[tuple[Seen, Figure, list[Group]]]) -> list[Traced]:
+    """Find the variable of a column that no name tells: its numbers, worked out again, do.
+
+    Shape: all numbers of the column are the sums, or means, of one variable; with fewer than four
+    digits in all they might be those of another one by accident.
+    """
+    if sum(significant(figure.text) for _, figure, _ in ones) < TELLING_DIGITS:
+        return []
+    if sum(group.size * len(group.table.columns) for *_, own in ones for group in own) > _WORK:
+        return []
+    groups = ones[0][2]
+    for at, group in enumerate(groups):
+        for column in group.table.columns:
+            told = [
+                Traced(seen, figure, own[at], column)
+                for seen, figure, own in ones
+                if at < len(own) and own[at].table is group.table
+            ]
+            if column.numeric and len(told) == len(ones) and all(map(_is_this, told)):
+                return told
+    return []
+
+
+def significant(text: str) -> int:
+    """Count the digits of a number as printed, without zeros in front."""
+    return len("".join(filter(str.isdigit, text)).lstrip("0"))
 
 
 def dominated(shares: Sequence[float], policy: OutputsPolicy) -> tuple[bool, bool]:
@@ -99,6 +138,8 @@ def _narrowed(everywhere: Sequence[Traced]) -> list[Traced]:
 def _is_this(one: Traced) -> bool:
     """Say whether the published number is that of the whole group: then nothing is in doubt."""
     numbers = one.group.numbers(one.column)
+    if not numbers:
+        return False
     worked_out = fsum(numbers) if one.figure.role is Role.SUM else fsum(numbers) / len(numbers)
     return printed(one.figure.text, worked_out, one.figure.decimals)
 
@@ -142,7 +183,7 @@ def _outcome(subject: Subject, which: int) -> Outcome:
 
 DOMINANCE = Rule(
     id="O05",
-    version=2,
+    version=3,
     title="Dominance",
     text="No sum or mean may be mostly one person's, or two people's.",
     source="outputs section 3, O05: (1, 50 %) ABS, (2, 90 %) ACRO's default",
@@ -155,7 +196,7 @@ DOMINANCE = Rule(
 
 P_PERCENT = Rule(
     id="O06",
-    version=2,
+    version=3,
     title="p %",
     text="From a sum nobody may work out the largest person's part to within p %.",
     source="outputs section 3, O06: ACRO's default 10 %; Eurostat",

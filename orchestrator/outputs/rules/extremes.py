@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.form import Part
-from orchestrator.outputs.index import Column
+from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.recount import ends, holders, variable_column
-from orchestrator.outputs.roles import Role, words
+from orchestrator.outputs.recount import ends, grid, holders, variable_column
+from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -30,7 +30,11 @@ _EXTREME = re.compile(
     r"\b",
     re.IGNORECASE,
 )
+_OF_AGE = frozenset({"oldest", "youngest"})
+_COARSER = 5
+"""Ends that stand on a grid so much coarser than their variable's are rounded ones."""
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
+_SPAN = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|to|and)\s*({_NUMBER.pattern})")
 SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
     "the mean of the 45th and 55th percentile for a median."
@@ -47,6 +51,7 @@ def _extremes(subject: Subject) -> Outcome:
             for figure in figures(seen.block, subject.known)
             if figure.role is Role.EXTREME
             and (figure.row, figure.column, seen.part.path) not in known
+            and not _is_setting(seen, figure)
         ]
         found += _named(seen, own)
     ended = _Ends(subject)
@@ -54,6 +59,13 @@ def _extremes(subject: Subject) -> Outcome:
         lines = list(_told(ended, part)) if part.table is None and part.text else []
         found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
+
+
+def _is_setting(seen: Seen, figure: Figure) -> bool:
+    """Tell `minimum = 10` among other settings of a program, as `seed = 411`."""
+    labels = [row[0] for row in seen.table.rows]
+    own = labels[seen.block.at.index(figure.row)]
+    return may_set(own) and any(map(sets, labels))
 
 
 class _Ends:
@@ -67,7 +79,8 @@ class _Ends:
     def told(self, sentence: str) -> bool:
         """Say whether a sentence names a variable and tells such an end of it."""
         numbers = [text.replace(",", "") for text in _NUMBER.findall(sentence)]
-        said = words(sentence) if numbers else ()
+        said = words(sentence) if numbers else []
+        said += ["age"] if _OF_AGE & set(said) else []
         named = [(index, table, column) for index, table in self._tables
                  if (column := variable_column(table, said)) is not None]  # fmt: skip
         return any(
@@ -76,6 +89,34 @@ class _Ends:
             for index, table, column in named
             for text in numbers
         )
+
+    def spanned(self, sentence: str) -> bool:
+        """Say whether a sentence tells from where to where the values of some group go.
+
+        Shape: two numbers, both values of one variable that is named, and not both rounded; where
+        only a word of it is said, its unit perhaps, one is broken too. Few people have one of them.
+        """
+        spans = [[text.replace(",", "") for text in match.groups()]
+                 for match in _SPAN.finditer(sentence)]  # fmt: skip
+        said = set(words(sentence)) if spans else set()
+        said |= {"age"} if _OF_AGE & said else set()
+        return any(
+            self._are_ends(index, table, column, span)
+            for index, table in self._tables
+            for column in table.columns
+            if column.numeric and said & set(words(column.name))
+            for span in spans
+            if said.issuperset(words(column.name)) or "." in "".join(span)
+        )
+
+    def _are_ends(
+        self, index: Index, table: TableIndex, column: Column, span: Sequence[str]
+    ) -> bool:
+        counts = [holders(index, table, column, text) for text in span]
+        if not 0 < min(counts) < self._least:
+            return False
+        step = grid(column)
+        return any(round(float(text) / step) % _COARSER for text in span)
 
     def _of(self, column: Column) -> tuple[float, ...]:
         if id(column) not in self._known:
@@ -87,12 +128,12 @@ def _told(ended: _Ends, part: Part) -> Iterator[int]:
     """List the lines that tell, in words, an end of a variable that few people have.
 
     Shape: a sentence with a word for an extreme, the name of a variable, and just its least or
-    greatest number; an end of a group, or of a variable under another name, is not seen.
+    greatest number, or both ends of a group's; one end of a group alone is not seen.
     """
     for line, content in enumerate((part.text or "").splitlines(), 1):
         if _EXTREME.search(content):
-            own = filter(_EXTREME.search, _SENTENCE.split(content))
-            if any(map(ended.told, own)):
+            own = list(filter(_EXTREME.search, _SENTENCE.split(content)))
+            if any(ended.told(one) or ended.spanned(one) for one in own):
                 yield line
 
 
@@ -143,7 +184,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=2,
+    version=3,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

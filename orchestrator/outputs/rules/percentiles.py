@@ -13,7 +13,13 @@ from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
 from orchestrator.outputs.recount import Group, Recount, grid
 from orchestrator.outputs.roles import Role
-from orchestrator.outputs.rules.dominance import Traced, traced, variables
+from orchestrator.outputs.rules.dominance import (
+    TELLING_DIGITS,
+    Traced,
+    significant,
+    traced,
+    variables,
+)
 from orchestrator.outputs.rules.extremes import SAY, held_by_few
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -89,7 +95,8 @@ def _told_by_value(subject: Subject) -> list[Traced]:
             for figure in figures(seen.block, subject.known)
             if figure.role is Role.PERCENTILE and (level := _level(figure)) is not None
         ]
-        if len(listed) >= _TELLING:
+        digits = sum(significant(figure.text) for figure, _ in listed)
+        if len(listed) >= _TELLING or digits >= TELLING_DIGITS:
             found += _worked_out(subject, seen, listed)
     return found
 
@@ -126,7 +133,7 @@ def _level(figure: Figure) -> float | None:
 
 PERCENTILES = Rule(
     id="O09",
-    version=2,
+    version=3,
     title="Exact percentiles",
     text="A percentile must not be the value of few people, of all or of its group.",
     source="outputs section 3, O09: ADRF (fuzzy medians), ABS (minimum contributors)",

@@ -76,6 +76,10 @@ def _few_behind(subject: Subject, seen: Seen, column: int, values: Sequence[floa
             by_table.setdefault(id(group.table), []).append(group)
     for groups in by_table.values():
         if len(groups) == len(values):
+            few = [at for at, (group, value) in enumerate(zip(groups, values, strict=True), 1)
+                   if _is_of_few(group, value, subject.policy.counts.minimum)]  # fmt: skip
+            if few:
+                return [seen.row(at) for at in few]
             people = [part.people() for part in narrowed(groups, values, None) or []]
             few = [at for at, count in enumerate(people, 1)
                    if count is not None and 0 < count < subject.policy.counts.minimum]  # fmt: skip
@@ -90,7 +94,11 @@ def _too_few(group: Group, fact: Fact, least: int) -> bool:
     Shape: whatever part of the group the count is about has no more people than the group; a count
     of more than its rows is about something else.
     """
-    people, count = group.people(), fact.value or 0
+    return _is_of_few(group, fact.value or 0, least)
+
+
+def _is_of_few(group: Group, count: float, least: int) -> bool:
+    people = group.people()
     return people is not None and 0 < people < least <= count <= group.size
 
 
@@ -109,7 +117,7 @@ def _finding(path: str, rows: list[int], least: int, severity: Verdict = Verdict
 
 RULE = Rule(
     id="O02",
-    version=2,
+    version=3,
     title="People, not rows",
     text="A count must rest on enough different people, however many rows each of them has.",
     source="outputs section 3, O02: Bundesbank's sdcLog counts distinct ids",

@@ -93,7 +93,8 @@ def _small(shares: Sequence[_Share], least: int) -> list[int]:
     """Rows whose shares fit a small denominator, where chance alone would hardly do it.
 
     Shape: shares that sum to 100 have one denominator, which must fit them all; others are told
-    one by one, and only where they are printed finely enough to say something.
+    one by one, one that comes again once, and only where they are printed finely enough to say
+    something.
     """
     telling = [share for share in shares if share.percent not in (0.0, 50.0, 100.0)]
     if not telling:
@@ -106,8 +107,9 @@ def _small(shares: Sequence[_Share], least: int) -> list[int]:
         chance = _chance(finest, least) ** (len(telling) - 1) if len(telling) > 1 else 1.0
         return [share.row for share in shares] if common and chance < 3 * _FEW_CHANCES else []
     rows = [share.row for share in telling if fits[share]]
-    expected = sum(_chance(share.decimals, least) for share in telling)
-    return rows if rows and len(rows) > 2 * expected else []
+    once = {(share.percent, share.decimals): bool(fits[share]) for share in telling}
+    expected = sum(_chance(places, least) for _, places in once)
+    return rows if rows and sum(once.values()) > 2 * expected else []
 
 
 def _weighted(subject: Subject) -> Outcome:
@@ -135,7 +137,7 @@ def _broken(seen: Seen, column: int) -> bool:
 
 DENOMINATORS = Rule(
     id="O10",
-    version=1,
+    version=2,
     title="Shares without counts",
     text="Numerator and denominator come with a share; what it implies about them is worked out.",
     source="outputs section 3, O10: ADRF, ABS, OpenSAFELY",

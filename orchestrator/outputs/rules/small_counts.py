@@ -7,9 +7,11 @@ Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 (ACRO's default)
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import Mark, pieces
+from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
@@ -24,11 +26,12 @@ from orchestrator.outputs.rules.rule import (
     spelled_rows,
 )
 from orchestrator.outputs.rules.shape import varied
+from orchestrator.outputs.totals import families
 from orchestrator.policy.outputs import OutputsPolicy
 
 _IN_TEXT = re.compile(
     r"\bn\s*=\s*(\d{1,7})\b(?![.,]\d)"
-    r"|(?<![\d.,])(\d{1,7})\s+(?:patients?|people|persons?|subjects?|participants?|women|men|deaths?"
+    r"|(?<![\d.,])(\d{1,7})\s(?:patients?|people|persons?|subjects?|participants?|women|men|deaths?"
     r"|events?|cases?)\b",
     re.IGNORECASE,
 )
@@ -43,11 +46,30 @@ _OF_PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """`of 400 patients, only six had ...`: whoever had it is a part of the people named before."""
+_SPELLED = re.compile(
+    rf"(?<![\w.,/-])(?:(\d{{1,7}}) \([^()]{{1,20}}\)|({'|'.join(list(_FEW_WORDS)[1:])})"
+    r"(?: \([^()]{1,20}\))?) (?:(?:male|female|elderly|older|younger|such|other|further) )?"
+    r"(?:patients|women|men|participants|subjects|deaths)\b(?! (?:per|each|and more|or more))",
+    re.IGNORECASE,
+)
+"""`three patients`, `3 (2 %) women`; one alone is mostly an article."""
+_PART = re.compile(
+    rf"(?<![\w.,/-])(?:(\d{{1,7}})|({'|'.join(_FEW_WORDS)})) (?:out )?of (?:the |all |these |our )?"
+    r"\d[\d,]* (?:\w+ )?(?:patients|people|persons|subjects|participants|women|men|children|"
+    r"adults)\b",
+    re.IGNORECASE,
+)
+"""`two of the 23 patients`: a part of people, in front of them."""
 _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
 _RATE = re.compile(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b", re.IGNORECASE)
-_GAP = "  "
+_PLANNED = re.compile(
+    r"\A[^.!?]*(?:[,;(] ?(?:as )?planned(?= (?:and|but|only|never)\b|[,;.)]|\s*\Z)"
+    r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)",
+    re.IGNORECASE,
+)
+"""`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
 _RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
                 "quartile quintile decile tertile cluster category risk score")  # fmt: skip
 _PARTS = listed("events event deaths death died dead cases relapses progressions with yes "
@@ -76,6 +98,7 @@ def _small(subject: Subject) -> Outcome:
             own = [cell for cell in cells if cell.column == column]
             found += _small_cells(seen, column, own, least)
         found += _small_rests(seen, least)
+    found += _left_of_totals(subject.facts, least)
     found += [item for part in subject.parts if part.text for item in _in_text(part, least)]
     return Outcome(tuple(found))
 
@@ -151,6 +174,32 @@ def _small_rests(seen: Seen, least: int) -> list[Finding]:
     return found
 
 
+def _left_of_totals(tables: Sequence[FactTable], least: int) -> Iterator[Finding]:
+    """Tell totals of which the counts beside them leave few people: `all 120`, `women 115`.
+
+    Shape: visible counts as they came; a total below its parts is none of theirs.
+    """
+    for table in tables:
+        rows = [
+            total.row
+            for total, parts in families(table, exact=False, fewest=1)
+            if table.base == 1
+            and not any(fact.hidden for fact in (total, *parts))
+            and 0 < total.low - fsum(part.low for part in parts) < least
+        ]
+        if rows:
+            yield Finding(
+                "O01",
+                Verdict.FLAG,
+                Where(table.path, tuple(sorted(set(rows)))),
+                f"what the other counts leave of a total is small at {spelled_rows(rows)}",
+                f"Fewer than {least} people of this total are in no group beside it, so whoever "
+                "subtracts finds them. Say 'unknown' with a larger group, or leave the total out.",
+                measured=f"{len(rows)} totals",
+                threshold=f"at least {least} people",
+            )
+
+
 def _rests(seen: Seen) -> Iterator[_Rest]:
     """Pairs of a part and its whole: `deaths` beside `people`, `3/120`, `12 (34%)`.
 
@@ -214,14 +263,7 @@ def _in_text(part: Part, least: int) -> list[Finding]:
     lines = [
         line
         for line, content in enumerate((part.text or "").splitlines(), 1)
-        if any(
-            0 < int(match[1] or match[2]) < least and not _is_no_group(content, match)
-            for match in _IN_TEXT.finditer(content)
-        )
-        or any(
-            0 < (int(match[1]) if match[1] else _FEW_WORDS[match[2].casefold()]) < least
-            for match in _OF_PEOPLE.finditer(content)
-        )
+        if _tells_few(content, least)
     ]
     if not lines:
         return []
@@ -238,23 +280,44 @@ def _in_text(part: Part, least: int) -> list[Finding]:
     ]
 
 
+def _tells_few(line: str, least: int) -> bool:
+    """Say whether a line counts fewer people than the minimum, or a part of people that small."""
+    if any(
+        0 < int(match[1] or match[2]) < least and not _is_no_group(line, match)
+        for match in _IN_TEXT.finditer(line)
+    ):
+        return True
+    return any(
+        0 < (int(match[1]) if match[1] else _FEW_WORDS[match[2].casefold()]) < least
+        and not _is_rank(line[: match.start()])
+        and not _PLANNED.search(line[match.end() :])
+        for told in (_OF_PEOPLE, _PART, _SPELLED)
+        for match in told.finditer(line)
+    )
+
+
+def _is_rank(before: str) -> bool:
+    """Say whether a number is a stage, a grade or the like, by the word in front of it."""
+    preceding = re.search(r"(\w+)[ -]\Z", before)
+    return preceding is not None and preceding[1].casefold() in _RANKS
+
+
 def _is_no_group(line: str, match: re.Match[str]) -> bool:
     """Tell numbers that count nobody by the words beside them.
 
     Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
-    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call, `3     men` is
-    the third line of a printed frame; the people in `Fig.2(n=5)` stay people.
+    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; those of a plan
+    are not there yet. The people in `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
+    if _PLANNED.search(after):
+        return True
     if match[1]:
         following = re.match(r"\s+(\w+)", after)
         return bool(_CALL.search(before)) or (
             following is not None and following[1].casefold() in THINGS
         )
-    preceding = re.search(r"(\w+)[ -]\Z", before)
-    ranked = preceding is not None and preceding[1].casefold() in _RANKS
-    numbered = not before.strip() and _GAP in match[0]
-    return ranked or numbered or bool(_RATE.match(after))
+    return _is_rank(before) or bool(_RATE.match(after))
 
 
 def _zeros(subject: Subject) -> Outcome:
@@ -383,7 +446,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=4,
+    version=5,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",

@@ -448,6 +448,15 @@ def _nothing(_world: World) -> None:
     return None
 
 
+def _server_of_lead(world: World) -> None:
+    lead = world.actors["lead"]
+    with write(world.control.db) as session:
+        row = by_slug(session, "light-chains")
+        assert row is not None
+        handle = people.person(session, str(lead.person)).handle
+        workspaces.want_server(session, row.id, row.slug, str(lead.person), handle, NOW)
+
+
 def _because(_world: World) -> dict[str, str]:
     return {"reason": "Because of a test."}
 
@@ -467,6 +476,7 @@ VALID: dict[tuple[str, str], tuple[str, dict[str, str], Body]] = {
     ("POST", f"{P}/votes"): ("reviewer", {"slug": "kidney-age"}, _on_plan),
     ("POST", f"{P}/membership/accept"): ("member", {}, _nothing),
     ("DELETE", f"{P}/members/{{handle}}"): ("lead", {}, _nothing),
+    ("DELETE", f"{P}/server"): ("lead", {}, _server_of_lead),
     ("POST", f"{P}/halt"): ("administrator", {}, _because),
     ("POST", f"{P}/resume"): ("administrator", {"slug": "halted-work"}, _because),
     ("POST", S): ("steward", {}, _announced),
