@@ -1,6 +1,7 @@
 """[pure] O22: identifiers of the source dataset, national numbers, birth dates, e-mail addresses.
 
-Identifiers of the source are also recognised hashed without a key, in base64 and as hexadecimals.
+Identifiers of the source are also recognised hashed without a key, in base64 and as hexadecimals; a
+column of them also where they are cut short.
 Source: outputs 4.4 and section 3, O22: shares of valid values are judged against chance.
 """
 
@@ -257,9 +258,10 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 OF_SOURCE = Rule(
     id="O22",
-    version=2,
+    version=3,
     title="Identifiers of the source",
-    text="No identifier of the source may leave, in tables, texts or names, nor hashed or encoded.",
+    text="No identifier of the source may leave, in tables, texts or names, nor hashed, encoded "
+    "or cut short.",
     source="outputs section 3, O22",
     needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_of_source,
