@@ -206,13 +206,12 @@ def _as_written(
 ) -> "_Values":
     """Take a column as it is, or as a source may write it where nothing of it is recognised so."""
     values = _Values(cells, hashed)
-    for other in respelled(cells):
-        if _is_recognised(values, source, settings, work):
-            break
-        written = _Values(other, hashed)
-        if _is_recognised(written, source, settings, work):
-            return written
-    return values
+    others = list(respelled(cells))
+    if not others or _is_recognised(values, source, settings, work):
+        return values
+    written = (_Values(other, hashed) for other in others)
+    known = (own for own in written if _is_recognised(own, source, settings, work))
+    return next(known, values)
 
 
 def _is_recognised(values: "_Values", source: TableIndex, settings: Settings, work: Work) -> bool:

@@ -38,10 +38,11 @@ def moved(
     for row, people in candidates.items():
         own = values[row]
         if own is not None:
-            votes.update({round(numbers[column.values[one]] - own, _PLACES) for one in people})
-    (best, most), (_, next_best) = [*votes.most_common(2), (math.inf, 0), (math.inf, 0)][:2]
-    if not math.isfinite(best) or most < max(_ROWS, _TIMES * next_best, _SHARE * len(candidates)):
+            known = (numbers[column.values[one]] for one in people)
+            votes.update({round(had - own, _PLACES) for had in known if math.isfinite(had)})
+    (best, most), (_, next_best) = [*votes.most_common(2), (0.0, 0), (0.0, 0)][:2]
+    if most < max(_ROWS, _TIMES * next_best, _SHARE * len(candidates)):
         return None
     groups = column.features[0].group_of
-    known = {round(own, _PLACES): groups[at] for at, own in enumerate(numbers) if at}
-    return [-1 if own is None else known.get(round(own + best, _PLACES), -1) for own in values]
+    placed = {round(own, _PLACES): groups[at] for at, own in enumerate(numbers) if at}
+    return [-1 if own is None else placed.get(round(own + best, _PLACES), -1) for own in values]

@@ -6,6 +6,7 @@ Source: outputs section 3, O18 (count of repeated marks), 6.3.
 """
 
 import io
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from PIL import ImageChops
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers.opening import Unreadable
 
+_PIXELS = 4_000_000
 _SAMPLE = 64
 _RUNS = 300_000
 """Units: pieces of lines; a drawing of a page has fewer."""
@@ -65,13 +67,24 @@ def dots(data: bytes, kind: str, least: int) -> list[Observation]:
     """
     try:
         with Pillow.open(io.BytesIO(data), formats=(kind,)) as picture:
-            page = Pillow.new("RGB", picture.size, "white")
-            seen = picture.convert("RGBA")
-            page.paste(seen.convert("RGB"), mask=seen.getchannel("A"))
+            page = _page(picture)
     except Exception as error:  # pillow raises many kinds for what it cannot read
         raise Unreadable(Note.BAD_IMAGE) from error
     most = _most_alike(page)
     return [Observation(Note.MARKS, count=most)] if most > least else []
+
+
+def _page(picture: Pillow.Image) -> Pillow.Image:
+    """Give what people see on white, a large picture smaller: its marks are larger as well."""
+    step = math.isqrt(max(picture.width * picture.height // _PIXELS, 1))
+    if not picture.has_transparency_data:
+        page = picture.convert("RGB")
+        return page.reduce(step) if step > 1 else page
+    seen = picture.convert("RGBA")
+    seen = seen.reduce(step) if step > 1 else seen
+    page = Pillow.new("RGB", seen.size, "white")
+    page.paste(seen.convert("RGB"), mask=seen.getchannel("A"))
+    return page
 
 
 def _most_alike(page: Pillow.Image) -> int:
