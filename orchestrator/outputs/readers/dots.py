@@ -136,8 +136,8 @@ def _is_mark(spot: _Spot) -> bool:
 def _drawn(page: Pillow.Image) -> bytes:
     """Say of each pixel whether it is of another colour than most of the page: 255, else 0."""
     small = page.resize((_SAMPLE, _SAMPLE), Pillow.Resampling.NEAREST)
-    colours = small.getcolors(_SAMPLE * _SAMPLE) or [(1, (255, 255, 255))]
-    paper = Pillow.new("RGB", page.size, max(colours)[1])
+    pixels = Counter(small.getpixel((at % _SAMPLE, at // _SAMPLE)) for at in range(_SAMPLE**2))
+    paper = Pillow.new("RGB", page.size, pixels.most_common(1)[0][0])
     apart = ImageChops.difference(page, paper).split()
     most = ImageChops.lighter(ImageChops.lighter(apart[0], apart[1]), apart[2])
     return most.point([0] * _APART + [255] * (256 - _APART)).tobytes()
