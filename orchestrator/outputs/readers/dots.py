@@ -5,21 +5,14 @@ finely. Letters are no such marks: they are of many shapes, and mostly grey.
 Source: outputs section 3, O18 (count of repeated marks), 6.3.
 """
 
-import io
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image as Pillow
-from PIL import ImageChops
-
 from orchestrator.outputs.form import Note, Observation
-from orchestrator.outputs.readers.opening import Unreadable
+from orchestrator.outputs.readers.pictures import drawn
 
-_PIXELS = 4_000_000
-_SAMPLE = 64
 _RUNS = 300_000
 """Units: pieces of lines; a drawing of a page has fewer."""
 _APART = 80
@@ -65,35 +58,19 @@ def dots(data: bytes, kind: str, least: int) -> list[Observation]:
 
     Errors: Unreadable (BAD_IMAGE) for what cannot be decoded.
     """
-    try:
-        with Pillow.open(io.BytesIO(data), formats=(kind,)) as picture:
-            page = _page(picture)
-    except Exception as error:  # pillow raises many kinds for what it cannot read
-        raise Unreadable(Note.BAD_IMAGE) from error
-    most = _most_alike(page)
+    width, mask, colours = drawn(data, kind, _APART)
+    most = _most_alike(width, mask, colours)
     return [Observation(Note.MARKS, count=most)] if most > least else []
 
 
-def _page(picture: Pillow.Image) -> Pillow.Image:
-    """Give what people see on white, a large picture smaller: its marks are larger as well."""
-    step = math.isqrt(max(picture.width * picture.height // _PIXELS, 1))
-    if not picture.has_transparency_data:
-        page = picture.convert("RGB")
-        return page.reduce(step) if step > 1 else page
-    seen = picture.convert("RGBA")
-    seen = seen.reduce(step) if step > 1 else seen
-    page = Pillow.new("RGB", seen.size, "white")
-    page.paste(seen.convert("RGB"), mask=seen.getchannel("A"))
-    return page
-
-
-def _most_alike(page: Pillow.Image) -> int:
+def _most_alike(width: int, mask: bytes, colours: bytes) -> int:
     """Count the marks of the size and colour that come most often."""
     kinds: defaultdict[object, list[_Spot]] = defaultdict(list)
-    for spot in _spots(_drawn(page), page.width):
-        colour = page.getpixel(((spot.left + spot.right - 1) // 2, (spot.top + spot.bottom) // 2))
-        if isinstance(colour, tuple) and _is_solid(spot, colour):
-            kinds[tuple(int(part) >> 5 for part in colour)].append(spot)
+    for spot in _spots(mask, width):
+        middle = (spot.top + spot.bottom) // 2 * width + (spot.left + spot.right - 1) // 2
+        colour = colours[3 * middle : 3 * middle + 3]
+        if _is_solid(spot, colour):
+            kinds[tuple(part >> 5 for part in colour)].append(spot)
     return max(map(_of_one_size, kinds.values()), default=0)
 
 
@@ -115,7 +92,7 @@ def _of_one_size(spots: Sequence[_Spot]) -> int:
     return len(alike) + sum(round(spot.area / area) for spot in heaps)
 
 
-def _is_solid(spot: _Spot, colour: Sequence[float]) -> bool:
+def _is_solid(spot: _Spot, colour: bytes) -> bool:
     """Tell a mark, or a heap of them, from a line and from letters."""
     wide, high = spot.size
     if min(wide, high) < _SMALLEST or max(wide, high) > _HEAP * min(wide, high):
@@ -131,16 +108,6 @@ def _is_mark(spot: _Spot) -> bool:
     return (
         max(wide, high) <= _LARGEST and abs(wide - high) <= 1 and spot.area >= _SOLID * wide * high
     )
-
-
-def _drawn(page: Pillow.Image) -> bytes:
-    """Say of each pixel whether it is of another colour than most of the page: 255, else 0."""
-    small = page.resize((_SAMPLE, _SAMPLE), Pillow.Resampling.NEAREST)
-    pixels = Counter(small.getpixel((at % _SAMPLE, at // _SAMPLE)) for at in range(_SAMPLE**2))
-    paper = Pillow.new("RGB", page.size, pixels.most_common(1)[0][0])
-    apart = ImageChops.difference(page, paper).split()
-    most = ImageChops.lighter(ImageChops.lighter(apart[0], apart[1]), apart[2])
-    return most.point([0] * _APART + [255] * (256 - _APART)).tobytes()
 
 
 def _spots(mask: bytes, width: int) -> list[_Spot]:
