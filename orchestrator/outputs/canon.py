@@ -11,12 +11,22 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from hashlib import blake2b, md5, sha1, sha256, sha512
+from itertools import takewhile
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", ".", "<na>", "nat", "-", "#n/a"})
 FINE = 12
 COARSE = 4
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?\Z", re.ASCII)
+"""Commas by three digits, or by two and in the end three as in India."""
+_COMMA = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+),\d+\Z", re.ASCII)
+_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?Z?\Z", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})\Z", re.ASCII)
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
+_LETTERED = re.compile(r"(\d{1,2})[- ]?([A-Za-z]{3,9})[- ]?(\d{4})\Z", re.ASCII)
+_MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+           "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}  # fmt: skip
 
 
 class Transform(StrEnum):
@@ -38,6 +48,12 @@ class Transform(StrEnum):
     SHA512 = "sha512"
     BASE64 = "base64"
     HEX = "hex"
+    MD5_HEAD = "md5_head"
+    SHA1_HEAD = "sha1_head"
+    SHA256_HEAD = "sha256_head"
+    SHA512_HEAD = "sha512_head"
+    JOINED = "joined"
+    BARE = "bare"
 
 
 _SCALED = frozenset(
@@ -58,17 +74,90 @@ _DISGUISES: dict[Transform, Callable[[bytes], str]] = {
 DISGUISES = frozenset(_DISGUISES)
 """How an identifier may have been spelled so that it looks like none: hashed without a key, or
 encoded. A hash with a secret of the author's own cannot be recognised."""
+_HEADS: dict[Transform, Transform] = {
+    Transform.MD5_HEAD: Transform.MD5,
+    Transform.SHA1_HEAD: Transform.SHA1,
+    Transform.SHA256_HEAD: Transform.SHA256,
+    Transform.SHA512_HEAD: Transform.SHA512,
+}
+SHORTENED = frozenset([*_HEADS, Transform.JOINED, Transform.BARE])
+"""How an identifier may have been shortened: the first digits of its hash, or only its letters and
+digits, also without the letters that all begin with. One such text is no proof, a column is."""
+_HEAD = 8
+_SHORT = 6
+"""Units: characters of a hash, and of an identifier's letters and digits, that still tell."""
+_LONGEST = 128  # hexadecimal digits of a hash
+_HEXADECIMAL = re.compile(rf"[0-9a-fA-F]{{{_HEAD},{_LONGEST}}}\Z")
 
 
 def number(text: str) -> float | None:
-    """Read a cell as a finite number, thousands commas and a percent sign allowed; else None."""
+    """Read a cell as a finite number, commas and a percent sign allowed; else None.
+
+    Shape: `1,234` has a comma of thousands; `71,6`, `0,123` and `1.234,5` have a decimal comma, as
+    most of Europe writes it. Source: ISO 80000-1, 7.3.2 (either sign); digits are grouped by three.
+    """
     stripped = text.strip()
     if not _NUMBER.match(stripped):
-        stripped = stripped.rstrip("%").replace(",", "").strip()
+        stripped = _pointed(stripped.rstrip("%").strip())
         if not _NUMBER.match(stripped):
             return None
     value = float(stripped)
     return value if math.isfinite(value) else None
+
+
+def _pointed(text: str) -> str:
+    """Take the commas of thousands out, and write a decimal comma as a point."""
+    if _THOUSANDS.match(text):
+        return text.replace(",", "")
+    if _COMMA.match(text):
+        return text.replace(".", "").replace(",", ".")
+    return text
+
+
+def respelled(cells: Sequence[str]) -> Iterator[list[str]]:
+    """Write a column as a source may have written it: another decimal sign, dates year first.
+
+    Shape: each way that changes some cell, all of its cells; the rest of them stay as they are.
+    """
+    for way in (_swapped, _undivided, _year_first):
+        written = [way(cell) for cell in cells]
+        if written != list(cells):
+            yield written
+
+
+def _swapped(cell: str) -> str:
+    """Read `12,345` with a decimal comma, where no other cell says which it is."""
+    plain = cell.strip()
+    return plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else cell
+
+
+def _undivided(cell: str) -> str:
+    """Leave commas out, as numbers were read before a decimal comma was one."""
+    return cell.replace(",", "") if _COMMA.match(cell.strip()) else cell
+
+
+def _year_first(cell: str) -> str:
+    """Write `6.5.2011`, `06-May-2011`, `06MAY2011` and a day with its midnight as `2011-05-06`.
+
+    Shape: slashes only where the day cannot be a month; `03/04/2011` is read in two ways.
+    """
+    plain = cell.strip()
+    if match := _MIDNIGHT.match(plain):
+        return match[1]
+    if match := _DOTTED.match(plain):
+        return _iso(match[3], match[2], match[1])
+    if match := _SLASHED.match(plain):
+        first, second = int(match[1]), int(match[2])
+        if first > 12:
+            return _iso(match[3], match[2], match[1])
+        return _iso(match[3], match[1], match[2]) if second > 12 else cell
+    match = _LETTERED.match(plain)
+    month = _MONTHS.get(match[2][:3].casefold()) if match else None
+    return _iso(match[3], str(month), match[1]) if match and month else cell
+
+
+def _iso(year: str, month: str, day: str) -> str:
+    return f"{year}-{int(month):02d}-{int(day):02d}"
 
 
 def is_missing(text: str) -> bool:
@@ -103,6 +192,35 @@ def disguises(identifiers: Sequence[str]) -> Iterator[tuple[Transform, Iterator[
     """Spell each identifier of a column in each disguise, as `undisguised` spells what it reads."""
     for name, spelled in _DISGUISES.items():
         yield name, (undisguised(spelled(text.strip().encode())) for text in identifiers)
+    for name, whole in _HEADS.items():
+        spelled = _DISGUISES[whole]
+        yield name, (spelled(text.strip().encode())[:_HEAD] for text in identifiers)
+    joined = [_joined(text) for text in identifiers]
+    yield Transform.JOINED, iter(joined)
+    shared = _shared_head(joined)
+    if shared:
+        yield Transform.BARE, (text.removeprefix(shared) for text in joined)
+
+
+def _shared_head(texts: Sequence[str]) -> str:
+    """Give the letters that all texts begin with: those that the first and the last share."""
+    first, last = min(texts, default=""), max(texts, default="")
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(a for a, _ in takewhile(lambda pair: pair[0].isalpha(), pairs))
+
+
+def shortened(text: str) -> Iterator[tuple[Transform, str]]:
+    """Spell what might be a shortened identifier, as `disguises` does, for each way to shorten."""
+    plain = text.strip()
+    if _HEXADECIMAL.match(plain):
+        yield from ((name, plain[:_HEAD].lower()) for name in _HEADS)
+    joined = _joined(plain)
+    if len(joined) >= _SHORT and any(map(str.isdigit, joined)):
+        yield from ((name, joined) for name in (Transform.JOINED, Transform.BARE))
+
+
+def _joined(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def undisguised(text: str) -> str:

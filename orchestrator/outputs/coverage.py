@@ -5,7 +5,7 @@ Source: outputs 4.1 (account for every byte), rule O29.
 
 from collections.abc import Iterable
 
-from orchestrator.outputs.form import FileForm, Part
+from orchestrator.outputs.form import FileForm, Note, Part
 from orchestrator.outputs.model import Coverage, Gap
 
 
@@ -18,7 +18,8 @@ def cover(form: FileForm) -> Coverage:
     root = form.parts[0]
     missing = sum(gap.end - gap.start for gap in gaps if gap.path == root.path)
     accounted = max(form.size - missing, 0) if root.size == form.size else 0
-    return Coverage(form.size, accounted, gaps, _statement(form, accounted, gaps))
+    told = f"{_statement(form, accounted, gaps)}{_uncompared(form)}"
+    return Coverage(form.size, accounted, gaps, told)
 
 
 def uncovered(path: str, size: int, reason: str) -> Coverage:
@@ -46,6 +47,18 @@ def part_gaps(part: Part) -> list[Gap]:
         reason = f"trailing bytes after {owner}" if position else "unread"
         gaps.append(Gap(part.path, position, part.size, reason))
     return gaps
+
+
+def _uncompared(form: FileForm) -> str:
+    """Say what was read and not compared with the source: lists of numbers beyond the limit."""
+    left = [
+        f"{part.path} after {seen.at} lists"
+        for part in form.parts
+        for seen in part.notes
+        if seen.note is Note.UNCOMPARED
+    ]
+    said = "; ".join(left[:10]) + ("; and more" if len(left) > 10 else "")
+    return f" Numbers without words were not compared with the source: {said}." if left else ""
 
 
 def _statement(form: FileForm, accounted: int, gaps: Iterable[Gap]) -> str:

@@ -76,6 +76,7 @@ class Note(StrEnum):
     LOW_BITS = "low_bits"
     NOT_ONE_PICTURE = "not_one_picture"
     SENTENCE = "sentence"
+    UNCOMPARED = "uncompared"
 
 
 @dataclass(frozen=True)

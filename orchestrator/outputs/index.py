@@ -18,6 +18,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -43,6 +44,8 @@ _MAGIC = b"TREINDEX1\n"
 _FORMAT = 2
 _KNOWN = frozenset({1, 2})  # 1 held no magnitudes
 FILE_NAME = "index.bin"
+_DATED = 0.9
+_ISO = len("2011-10-18")
 _REMEMBERED = 100_000  # hashes kept to spare hashing again; a longer column pays in time, not room
 ID_ROLES = frozenset({"direct_id", "pseudonym"})
 """Roles of columns whose values are also indexed hashed and encoded."""
@@ -82,7 +85,8 @@ class Column:
 
     Shape: rows of value v are `rows[offsets[v]:offsets[v + 1]]`; `specific` says that a value by
     itself points at a person (a pseudonym that is not just a small number); `magnitudes[v]` is the
-    number that value v is (infinite for none), None in a column of texts.
+    number that value v is (infinite for none), None in a column of texts; `days[v]` the day that it
+    is, counted from the year 1, None but in a column of dates.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Column:
     rows: Numbers
     features: tuple[Feature, ...]
     magnitudes: "Magnitudes | None" = None
+    days: "Magnitudes | None" = None
     _members: dict[int, dict[int, list[int]]] = field(default_factory=dict, compare=False)
 
     def rows_of(self, feature: int, group: int) -> list[int]:
@@ -227,8 +232,9 @@ class IndexWriter:
             self._write(feature.hashes, feature.group_of, feature.frequency)
             features.append({"transform": feature.transform.value, "groups": len(feature.hashes)})
         seal = b""
-        if column.magnitudes is not None:
-            seal = sealed(_floats(column.magnitudes), self._key, place)
+        numbers = column.magnitudes if column.magnitudes is not None else column.days
+        if numbers is not None:
+            seal = sealed(_floats(numbers), self._key, place)
             self._body.write(seal)
         return {
             "sealed": len(seal),
@@ -329,6 +335,7 @@ def build_column(column: SourceColumn, key: bytes) -> Column:
         rows,
         _distinct(_feature(name, own, counts, hashed) for name, own in spelled),
         _magnitudes(parsed) if numeric else None,
+        None if numeric else _days(spellings, counts),
     )
 
 
@@ -352,6 +359,20 @@ def _spellings(distinct: Sequence[str]) -> tuple[list[str], list[str], Numbers]:
 
 def _magnitudes(values: Sequence[float | None]) -> Magnitudes:
     return array("d", [math.inf, *(math.inf if value is None else value for value in values)])
+
+
+def _days(spellings: Sequence[str], counts: Sequence[int]) -> "Magnitudes | None":
+    """Give the day of each value of a column of dates, year first; None for any other column."""
+    days = [_day(spelling) for spelling in spellings]
+    dated = sum(c for day, c in zip(days, counts, strict=True) if day is not None)
+    return _magnitudes(days) if dated > _DATED * max(sum(counts), 1) else None
+
+
+def _day(spelling: str) -> float | None:
+    try:
+        return float(date.fromisoformat(spelling).toordinal()) if len(spelling) == _ISO else None
+    except ValueError:
+        return None
 
 
 def is_specific(spellings: Sequence[str]) -> bool:
@@ -444,16 +465,20 @@ def _read_column(header: dict[str, object], size: int, blobs: _Blobs, place: str
     values = blobs.take("I", size)
     offsets = blobs.take("I", distinct + 2)
     rows = blobs.take("I", size)
+    numeric = bool(header["numeric"])
+    kept = tuple(_read_feature(feature, distinct, blobs) for feature in features)
+    numbers = blobs.open(seal, place) if seal else None
     return Column(
         str(header["name"]),
         str(header["role"]),
-        bool(header["numeric"]),
+        numeric,
         bool(header["specific"]),
         values,
         offsets,
         rows,
-        tuple(_read_feature(feature, distinct, blobs) for feature in features),
-        blobs.open(seal, place) if seal else None,
+        kept,
+        numbers if numeric else None,
+        None if numeric else numbers,
     )
 
 

@@ -17,14 +17,17 @@ from orchestrator.outputs.canon import (
     COARSE,
     DISGUISES,
     FINE,
+    SHORTENED,
     Transform,
     hasher,
     is_missing,
     number,
+    respelled,
     spell,
 )
 from orchestrator.outputs.index import Feature, TableIndex
 from orchestrator.outputs.keys import enumerates
+from orchestrator.outputs.moved import moved
 from orchestrator.outputs.rescaled import rescaled
 from orchestrator.outputs.roles import words
 from orchestrator.outputs.searching import (
@@ -44,6 +47,10 @@ _PENALTY = {Transform.IDENTITY: 0.0, Transform.TENTH: 0.5}
 """What a transform costs in bits: unlikely ones must explain much better; 0.05 for the others."""
 _NEEDLE = 20
 """A needle has a value that so many times fewer people share than the policy's limit allows."""
+_PROPOSED = 20
+"""So few rows of the source that have a cell too are looked at one by one."""
+_DISTINCT = 8
+"""A column of fewer different values is the same as many others less a number."""
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
 
@@ -98,7 +105,7 @@ def link(
         math.log2(max(source.size, 2)) + math.log2(max(size, 2)) + settings.margin
         + math.log2(max(compared, 1))
     )  # fmt: skip
-    columns = [_Values(column, hasher(key)) for column in cells]
+    columns = [_as_written(column, source, hasher(key), settings, work) for column in cells]
     strict = _strict(columns, source, settings, work)
     passes = [Search(source, strict, threshold, settings, work)] if strict else []
     named = [one for one in strict if not enumerates(cells[one.position])]
@@ -109,6 +116,11 @@ def link(
         better = {one.position for one in other}
         kept = [one for one in named if one.position not in better]
         passes.append(Search(source, [*kept, *other], threshold, settings, work))
+    away = _moved(columns, strict, source, work)
+    if away:
+        better = {one.position for one in away}
+        kept = [one for one in named if one.position not in better]
+        passes.append(Search(source, [*kept, *away], threshold, settings, work))
     whole = all(_is_whole(own, source, strict, at) for at, own in enumerate(columns))
     if needles and not whole:
         loose = _loose(columns, strict, source, names, work)
@@ -185,6 +197,30 @@ def _strict(
     return options
 
 
+def _as_written(
+    cells: Sequence[str],
+    source: TableIndex,
+    hashed: Callable[[str], int],
+    settings: Settings,
+    work: Work,
+) -> "_Values":
+    """Take a column as it is, or as a source may write it where nothing of it is recognised so."""
+    values = _Values(cells, hashed)
+    others = list(respelled(cells))
+    if not others or _is_recognised(values, source, settings, work):
+        return values
+    written = (_Values(other, hashed) for other in others)
+    known = (own for own in written if _is_recognised(own, source, settings, work))
+    return next(known, values)
+
+
+def _is_recognised(values: "_Values", source: TableIndex, settings: Settings, work: Work) -> bool:
+    return work.spend(len(values.counts)) and any(
+        values.look_up(feature, settings.containment) is not None
+        for _, _, feature in _features(source)
+    )
+
+
 def _other_units(
     columns: Sequence["_Values"], strict: Sequence[Option], source: TableIndex, work: Work
 ) -> list[Option]:
@@ -207,6 +243,45 @@ def _other_units(
         if best is not None:
             found.append(Option(position, best[1], 0, best[2]))
     return found if len(found) > 1 else []
+
+
+def _moved(
+    columns: Sequence["_Values"], strict: Sequence[Option], source: TableIndex, work: Work
+) -> list[Option]:
+    """Find columns that are a source column less a number that nobody said, beside one as it is.
+
+    Shape: each other column proposes few people for a row by itself, the rarest cell first.
+    """
+    plain = [one for one in strict if _is_plain(source, one)]
+    found: list[Option] = []
+    for position, values in enumerate(columns):
+        others = [one for one in plain if one.position != position]
+        few = not values.numeric or len(values.counts) < _DISTINCT or enumerates(values.cells)
+        if few or not others:
+            continue
+        candidates = _proposed(others, source)
+        if not work.spend(len(candidates) * _PROPOSED * len(source.columns)):
+            return []
+        for at, column in enumerate(source.columns):
+            known = any(one.position == position and one.column == at for one in plain)
+            groups = None if known else moved(values.cells, candidates, column)
+            if groups is not None:
+                found.append(Option(position, at, 0, groups))
+    return found
+
+
+def _proposed(options: Sequence[Option], source: TableIndex) -> dict[int, list[int]]:
+    """List, for each row that has a rare cell, the few rows of the source that have it too."""
+    found: dict[int, list[int]] = {}
+    for one in options:
+        column = source.columns[one.column]
+        frequency = column.features[one.feature].frequency
+        for row, group in enumerate(one.groups):
+            if group >= 0 and frequency[group] <= _PROPOSED:
+                people = column.rows_of(one.feature, group)
+                if len(people) < len(found.get(row, people)) or row not in found:
+                    found[row] = people
+    return found
 
 
 def _loose(
@@ -293,7 +368,7 @@ class _Values:
 
     def look_up(self, feature: Feature, containment: float) -> dict[str, int] | None:
         """Give the group of each value found; None as soon as too few can be found."""
-        if not self.total or feature.transform in DISGUISES:
+        if not self.total or feature.transform in DISGUISES | SHORTENED:
             return None
         if not self.numeric and feature.transform is not Transform.IDENTITY:
             return None

@@ -145,7 +145,7 @@ _SETTINGS = listed(
     "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
-    "digits decimals cell cells look looks interim"
+    "digits decimals cell cells look looks interim shape dtype ndim strides itemsize"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
 """Settings of a model or a score, where a name holds nothing else; beside other words they may

@@ -14,6 +14,10 @@ from orchestrator.outputs.readers.opening import Opening, Unreadable
 
 DELIMITERS = (",", ";", "\t", "|")
 _HIDDEN = (" ", ":", "^", "~", "#", "&", "_", "/", "!", "$", "*", "@", "|", ";", ",", "\t")
+_MARKS = ("|", ";", ",", "/", "#", "~", "^", "&", "\n", "\t", ":")
+"""What stands between records, and between their values, that one cell packs."""
+_NAMED = re.compile(r"\s*([A-Za-z_][\w. -]{0,40}?|)\s*[=:]\s*(?=\S)")
+"""A name that a value carries itself."""
 _PACKED = 0.7
 """Of a hundred cells, how many must be packed alike; the rest may be a name or a remark."""
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\Z")
@@ -96,13 +100,19 @@ def unpack(
     inner = "/" if "!/" in path else "!/"
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
+        twice = _packed_twice(cells)
+        if twice:
+            steps = [f"column {step}" for step in range(1, len(twice[0]) + 1)]
+            opening.table(opening.free(f"{path}{inner}records/{index + 1}"),
+                          *unnamed(steps, twice), header=False)  # fmt: skip
+            continue
         mark, width = _packing(cells)
         if mark:
             split = [_fill(row[index].split(mark), width) for row in body]
             names = name.split(mark) if name.count(mark) == width else None
             names = names or [f"column {step}" for step in range(1, width + 2)]
-            opening.table(opening.free(f"{path}{inner}packed/{index + 1}"), names, split,
-                          header=False)  # fmt: skip
+            opening.table(opening.free(f"{path}{inner}packed/{index + 1}"),
+                          *unnamed(names, split), header=False)  # fmt: skip
 
 
 def _packing(cells: Sequence[str]) -> tuple[str, int]:
@@ -119,6 +129,43 @@ def _packing(cells: Sequence[str]) -> tuple[str, int]:
             if mark != " " or 2 * sum(map(is_number, words)) >= len(words):
                 return mark, width
     return "", 0
+
+
+def _packed_twice(cells: Sequence[str]) -> list[list[str]]:
+    """Cut cells that pack several records each (`a=1;b=2;c=3|a=4;b=5;c=6`) into those records.
+
+    Shape: one mark between records and another between their three or more values, nearly the same
+    number in each; nothing where there are no two records, or most values are no numbers.
+    """
+    for outer, inner in itertools.permutations(_MARKS, 2):
+        if 2 * sum(outer in cell for cell in cells) <= len(cells):
+            continue
+        records = [piece for cell in cells for piece in cell.split(outer) if piece.strip()]
+        if len(records) < 2:
+            continue
+        width, often = Counter(piece.count(inner) for piece in records).most_common(1)[0]
+        if width < 2 or often < _PACKED * len(records):
+            continue
+        rows = [piece.split(inner) for piece in records if piece.count(inner) == width]
+        values = [_NAMED.sub("", piece) for row in rows for piece in row]
+        if 2 * sum(map(is_number, values)) >= len(values):
+            return [[piece.strip() for piece in row] for row in rows]
+    return []
+
+
+def unnamed(
+    columns: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """Read a column of `kg=88.7` as a column kg."""
+    names, body = list(columns), [list(row) for row in rows]
+    for at in range(len(names)):
+        cut = [_NAMED.match(row[at]) for row in body]
+        called = {match[1] for match in cut if match}
+        if len(called) == 1 and len(body) > 1 and all(cut):
+            names[at] = called.pop() or names[at]
+            for row in body:
+                row[at] = _NAMED.sub("", row[at])
+    return names, body
 
 
 def _fill(cut: list[str], width: int) -> list[str]:

@@ -6,7 +6,7 @@ Source: outputs 4.2 (docx, pptx).
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import xml
 from orchestrator.outputs.readers.delimited import split_header, unpack
-from orchestrator.outputs.readers.office import Package, add_rest, add_xml, open_package
+from orchestrator.outputs.readers.office import BREAKS, Package, add_rest, add_xml, open_package
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.zips import safe_name
@@ -44,7 +44,7 @@ def _part(opening: Opening, package: Package, name: str, content: bytes) -> None
     if shown is None:
         return
     own = f"{below(package.path)}{safe_name(name)}"
-    paragraphs = "\n".join(node.text() for node in shown.root.every("p"))
+    paragraphs = "\n".join(node.text(BREAKS).strip("\t") for node in shown.root.every("p"))
     if paragraphs.strip():
         inner = opening.free(f"{own}/paragraphs")
         opening.text(inner, paragraphs)

@@ -38,7 +38,8 @@ FORMATS: tuple[Format, ...] = (
     Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
            " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
-    Format("text", ("txt", "text"), "the text and every table printed or spelled out in it"),
+    Format("text", ("txt", "text"), "the text and every table printed or spelled out in it; so are"
+           " README, LICENSE and the like"),
     Format("log", ("log", "out", "lis", "lst"), "as text"),
     Format("markdown", ("md", "markdown"), "as text"),
     Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),
@@ -120,6 +121,12 @@ READABLE = tuple(one.name for one in FORMATS if one.note is None)
 EXTENSIONS = {extension: one.name for one in FORMATS for extension in one.extensions}
 """Extension, lower case without dot, to format."""
 
+BARE_NAMES = frozenset(
+    ["readme", "license", "licence", "copying", "notice", "authors", "citation", "changelog",
+     "makefile", "dockerfile"]
+)  # fmt: skip
+"""Names that by convention have no extension and are texts; any other name without one is held."""
+
 READABLE_EXTENSIONS = tuple(one.extensions[0] for one in FORMATS if one.note is None)
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -180,9 +187,11 @@ _ZLIB = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
 
 
 def by_extension(path: str) -> str | None:
-    """Name the format that a file's extension claims."""
-    name = path.rsplit("/", 1)[-1]
-    return EXTENSIONS.get(name.rsplit(".", 1)[-1].lower()) if "." in name else None
+    """Name the format that a file's extension claims, or a name that by convention has none."""
+    name = path.rsplit("/", 1)[-1].lower()
+    if "." not in name:
+        return "text" if name in BARE_NAMES else None
+    return EXTENSIONS.get(name.rsplit(".", 1)[-1])
 
 
 def by_content(data: bytes) -> str | None:

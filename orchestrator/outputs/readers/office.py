@@ -6,6 +6,7 @@ by their own readers; whatever else lies there is an unknown part. Source: outpu
 
 import posixpath
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import xml, zips
@@ -26,6 +27,9 @@ _STRUCTURE = (
 )  # fmt: skip
 """Parts of which the text is enough: their repeated elements are structure and no records."""
 
+BREAKS = MappingProxyType({"tab": "\t", "br": "\n", "cr": "\n", "line-break": "\n", "del": "\n",
+                           "moveFrom": "\n"})  # fmt: skip
+"""Elements that part words; what was deleted stands by itself."""
 _KNOWN = frozenset(
     {
         "sha256:96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"

@@ -7,7 +7,14 @@ import re
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import xml
-from orchestrator.outputs.readers.office import Package, add_grid, add_rest, add_xml, open_package
+from orchestrator.outputs.readers.office import (
+    BREAKS,
+    Package,
+    add_grid,
+    add_rest,
+    add_xml,
+    open_package,
+)
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 
@@ -38,7 +45,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 def _texts(opening: Opening, package: Package, name: str, root: xml.Node) -> None:
     gone = sum(1 for _ in root.every(*_GONE))
     notes = [Observation(Note.HIDDEN, count=gone)] if gone else []
-    words = "\n".join(node.text() for node in root.every("p", "h"))
+    words = "\n".join(node.text(BREAKS).strip("\t") for node in root.every("p", "h"))
     if words.strip():
         own = opening.free(f"{below(package.path)}{name}/paragraphs")
         opening.text(own, words, notes=notes)

@@ -1,7 +1,9 @@
 """Pixels written again without anything else: what is shown, and what policy may release."""
 
 import io
+import math
 import warnings
+from collections import Counter
 
 from PIL import Image as Pillow
 from PIL import ImageChops, ImageOps, ImageSequence
@@ -176,3 +178,40 @@ def _zero(picture: Pillow.Image) -> Pillow.Image:
 
 def _both(one: Pillow.Image, other: Pillow.Image) -> Pillow.Image:
     return ImageChops.darker(one, other)
+
+
+_PIXELS = 4_000_000
+_SAMPLE = 64
+
+
+def drawn(data: bytes, kind: str, apart: int) -> tuple[int, bytes, bytes]:
+    """Say of each pixel whether it is of another colour than most of the page: 255, else 0.
+
+    Shape: the width, a byte a pixel, and three bytes of colour a pixel.
+    Errors: Unreadable (BAD_IMAGE) for what cannot be decoded.
+    """
+    try:
+        with Pillow.open(io.BytesIO(data), formats=(kind,)) as picture:
+            page = _page(picture)
+    except Exception as error:  # pillow raises many kinds for what it cannot read
+        raise Unreadable(Note.BAD_IMAGE) from error
+    small = page.resize((_SAMPLE, _SAMPLE), Pillow.Resampling.NEAREST)
+    pixels = Counter(small.getpixel((at % _SAMPLE, at // _SAMPLE)) for at in range(_SAMPLE**2))
+    paper = Pillow.new("RGB", page.size, pixels.most_common(1)[0][0])
+    bands = ImageChops.difference(page, paper).split()
+    most = ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2])
+    mask = most.point([0] * apart + [255] * (256 - apart))
+    return page.width, mask.tobytes(), page.tobytes()
+
+
+def _page(picture: Pillow.Image) -> Pillow.Image:
+    """Give what people see on white, a large picture smaller: its marks are larger as well."""
+    step = math.isqrt(max(picture.width * picture.height // _PIXELS, 1))
+    if not picture.has_transparency_data:
+        page = picture.convert("RGB")
+        return page.reduce(step) if step > 1 else page
+    seen = picture.convert("RGBA")
+    seen = seen.reduce(step) if step > 1 else seen
+    page = Pillow.new("RGB", seen.size, "white")
+    page.paste(seen.convert("RGB"), mask=seen.getchannel("A"))
+    return page

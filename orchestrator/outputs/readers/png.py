@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers.dots import dots
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.pictures import fit, low_bits, reencode
 from orchestrator.outputs.readers.prose import add_text
@@ -47,7 +48,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     notes = [
         Observation(Note.BAD_IMAGE, at=chunk.start) for chunk in chunks if chunk.start not in owned
     ][:100]
-    notes += low_bits(data, "PNG") + ([] if "!/" in path else fit(data, "PNG"))
+    notes += low_bits(data, "PNG") + dots(data, "PNG", opening.caps.marks)
+    notes += [] if "!/" in path else fit(data, "PNG")
     opening.image(path, data, reencode(data, "PNG", opening.caps.pixels)[0], spans, notes)
     inner = "/" if "!/" in path else "!/"
     for number, chunk in enumerate((one for one in chunks if one.kind in _TEXT), 1):

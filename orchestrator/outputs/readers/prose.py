@@ -4,21 +4,27 @@ Found are pipe tables, delimited blocks and aligned blocks (a data frame as it p
 a wide frame was wrapped into several blocks, and records that are spelled out (`records`).
 """
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
 from orchestrator.outputs.readers.decoding import decode
-from orchestrator.outputs.readers.delimited import is_number, parse, split_header, unpack
+from orchestrator.outputs.readers.delimited import (
+    is_number,
+    parse,
+    split_header,
+    unnamed,
+    unpack,
+)
+from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.instream import find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
-from orchestrator.outputs.readers.sentences import MOST, find_sentences
+from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
@@ -29,9 +35,9 @@ _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|end
 _ESCAPED = re.compile(r"\\([%&_#$])")
 """What is written behind a backslash stands for itself: `\\%` begins no remark."""
 _NEXT = re.compile(r"(?<!\\)&")
-_LONG_RUN = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
-_PROMPT = re.compile(r"(?:>|>>>)(?:\s*\Z|\s+[A-Za-z.][\w.$]*\s*(?:\(|<-|=))")
-"""What somebody typed above a table is no row of it."""
+_PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
+"""What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
+_WORD = re.compile(r"\S+")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
 )
@@ -110,8 +116,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
-    for number, data in enumerate(_encoded(content), 1):
-        opening.inner(f"{path}{inner}encoded/{number}", data, kind="text")
+    for number, (extension, data) in enumerate(find_encoded(content), 1):
+        opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
     tables = find_tables(content)
     for number, block in enumerate(tables, 1):
         own = opening.free(f"{path}{inner}tables/{number}")
@@ -121,68 +127,100 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
     for number, (columns, rows) in enumerate(find_instream(content), 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
-    told = [line for line, _ in _paragraphs(content, 1) if all(line != one.line for one in tables)]
-    seen = list(islice(find_sentences(content, told), MOST + 1))
+    taken = {one.line for one in tables}
+    told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
+    _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
+    _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
+
+
+def _add_sentences(
+    opening: Opening, path: str, found: Iterator[tuple[str, list[str]]], beyond: Note
+) -> None:
+    """Add the first sentences or lists of a text as rows to compare, noted where there are more.
+
+    Shape: a text of so many sentences is held; lists of numbers are mostly cells of tables, and
+    the coverage statement says that the rest was not compared.
+    """
+    seen = list(islice(found, MOST + 1))
     notes = [Observation(Note.SENTENCE)]
     if len(seen) > MOST:
-        notes.append(Observation(Note.CAPPED, at=MOST))
-    for number, cells in seen[:MOST]:
+        notes.append(Observation(beyond, at=MOST))
+    for name, cells in seen[:MOST]:
         columns = [f"word {at}" for at in range(1, len(cells) + 1)]
-        own = opening.free(f"{path}{inner}sentences/{number}")
+        own = opening.free(f"{path}/{name}")
         opening.table(own, columns, [cells], header=False, notes=notes)
-
-
-def _encoded(content: str) -> Iterator[bytes]:
-    """Decode long runs of base64 or hexadecimal digits in which another text is written.
-
-    Shape: text of several lines without any character that is none; what else is in such runs
-    (keys, digests, pictures) stays as it is.
-    """
-    for found in _LONG_RUN.finditer(content):
-        for decode_run in (bytes.fromhex, _unbase64):
-            try:
-                data = decode_run(found[0])
-                told = data.decode("utf-8")
-            except ValueError:
-                continue
-            if "\n" in told and all(char.isprintable() or char.isspace() for char in told):
-                yield data
-                break
-
-
-def _unbase64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+        notes = notes[:1]
 
 
 def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
+    after = 0
     for line, lines in _paragraphs(content):
-        last = found[-1] if found and found[-1].wrapped else None
+        last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
         block = _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
         block = block or _aligned(line, lines)
-        if last and more and len(last.rows) == len(more.rows):
+        if last and more and _goes_on(last, more):
             found[-1] = _joined(last, more)
         else:
             found += [block] if block else _runs(line, lines)
+        after = line + len(lines)
     return [_named(block) for block in found]
 
 
+def _named(block: Block) -> Block:
+    columns, rows = unnamed(block.columns, block.rows)
+    return replace(block, columns=columns, rows=rows)
+
+
+def _goes_on(last: Block, more: Block) -> bool:
+    """Say whether a block is the rest of a wide frame: it says so, or has the same row names."""
+    if len(last.rows) != len(more.rows):
+        return False
+    names = [[row[0] for row in block.rows] for block in (last, more)]
+    return last.wrapped or (names[0] == names[1] and not more.columns[0])
+
+
 def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
+    """List the blocks of lines between blank ones, with the line where each begins."""
     found: list[tuple[int, list[str]]] = []
     current: list[str] = []
     lines = content.splitlines()
     for number, text in enumerate([*lines, ""], 1):
-        called = bool(_PROMPT.match(text))
-        if text.strip() and not called:
+        if text.strip():
             current.append(text)
         elif current:
-            found.append((number - len(current), current))
+            found += _unprompted(number - len(current), current)
             current = []
-        if called:
-            found.append((number, [text]))
     return [(line, block) for line, block in found if len(block) >= least]
+
+
+def _unprompted(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Part what somebody typed from what the program answered; each stays a block of its own.
+
+    Shape: where every line has such a mark it is a quotation, and stays whole.
+    """
+    typed = [bool(_PROMPT.match(text)) for text in lines]
+    if all(typed):
+        yield line, lines
+        return
+    for _, group in groupby(range(len(lines)), lambda at: typed[at]):
+        own = list(group)
+        yield from _folded(line + own[0], [lines[at] for at in own])
+
+
+def _folded(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Part a wide frame as R folds it: names again, and below them the same row names as before."""
+    starts = [0]
+    for at in range(2, len(lines) - 1):
+        words = lines[at].split()
+        below, first = lines[at + 1].split(), lines[starts[0] + 1].split()
+        names = lines[at][0].isspace() and not any(map(is_number, words))
+        if names and not lines[at + 1][0].isspace() and below[0] == first[0]:
+            starts.append(at)
+    for start, end in pairwise([*starts, len(lines)]):
+        yield line + start, lines[start:end]
 
 
 def _is_rule(text: str) -> bool:
@@ -281,7 +319,11 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     kept = [_unwrapped(text) for text in lines if not _FOOTER.match(text)]
     if len(kept) < 2:
         return None
-    placed = [_cut_at(text, _edges(kept)) for text in kept]
+    right = _right_aligned(kept)
+    if right:
+        return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
+    edges = _edges(kept)
+    placed = [_cut_at(text, edges) for text in kept]
     cuts = [placed, _names_joined(placed)]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
     if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
@@ -297,6 +339,28 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else kept[0].split()
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
+    """Cut lines whose columns end below each other, as R prints them: names may hold blanks.
+
+    Shape: the names and the rows, nothing where some cell does not end below the end of a name;
+    only the row names, which stand left and have no name, may.
+    """
+    found = [[(cell[0], cell.end()) for cell in _WORD.finditer(text)] for text in lines[1:]]
+    ends = [end for _, end in found[0]]
+    if len(found) < 2 or len(ends) < 3 or any(len(row) != len(ends) for row in found):
+        return []
+    if any(end != own for row in found for (_, end), own in zip(row[1:], ends[1:], strict=True)):
+        return []
+    names = [lines[0][a:b] for a, b in pairwise([0, *ends])]
+    right = all(name and not name[-1].isspace() for name in names[1:])
+    if lines[0][ends[-1] :].strip() or not right or names[0].strip():
+        return []
+    cut = all(name[0].isspace() for name in names[1:])
+    number = any(is_number(cell) for row in found for cell, _ in row[1:])
+    body = [[cell for cell, _ in row] for row in found]
+    return [[" ".join(name.split()) for name in names], *body] if cut and number else []
 
 
 def _names_joined(cut: list[list[str]]) -> list[list[str]]:
@@ -352,19 +416,6 @@ def _edges(lines: Sequence[str]) -> list[int]:
 def _cut_at(text: str, edges: Sequence[int]) -> list[str]:
     ends = [*edges[1:], len(text) + 1]
     return [text[start:end].strip() for start, end in zip(edges, ends, strict=True)]
-
-
-def _named(block: Block) -> Block:
-    """Read a column of `kg=88.7` as a column kg."""
-    columns, rows = list(block.columns), [list(row) for row in block.rows]
-    for at in range(len(columns)):
-        cut = [row[at].partition("=") for row in rows]
-        names = {name for name, _, value in cut if value}
-        if len(names) == 1 and len(rows) > 1 and all(value for _, _, value in cut):
-            columns[at] = names.pop() or columns[at]
-            for row, (_, _, value) in zip(rows, cut, strict=True):
-                row[at] = value
-    return replace(block, columns=columns, rows=rows)
 
 
 def _with_header(

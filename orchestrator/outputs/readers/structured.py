@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import unpack
+from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 
 _SPLIT = frozenset({"columns", "index", "data"})
@@ -114,8 +115,11 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
         table = _table(here, name)
         if table is not None:
             _add(opening, where, *table)
-        for key, text in _long_texts(here):
+        for key, text in _texts(here, several=True):
             opening.inner(_step(where, key), text.encode(errors="replace"), kind="text")
+        for key, text in _texts(here, several=False):
+            for extension, data in find_encoded(text):
+                opening.inner(f"{_step(where, key)}/encoded.{extension}", data)
         objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
         for one in objects:
             for columns in _alike(one):
@@ -124,13 +128,13 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
                     for key, item in _inside(here)]  # fmt: skip
 
 
-def _long_texts(value: Value) -> list[tuple[str, str]]:
-    """List texts of several lines: a whole file may stand in one of them."""
+def _texts(value: Value, *, several: bool) -> list[tuple[str, str]]:
+    """List texts of several lines, or the others: a whole file may stand in each of them."""
     items = value.items() if isinstance(value, dict) else (
         ((str(at), item) for at, item in enumerate(value)) if isinstance(value, list) else ()
     )  # fmt: skip
     return [(_name(key, at), item) for at, (key, item) in enumerate(items)
-            if isinstance(item, str) and item.count("\n") > 1]  # fmt: skip
+            if isinstance(item, str) and (item.count("\n") > 1) is several]  # fmt: skip
 
 
 def _own_name(step: str) -> str:

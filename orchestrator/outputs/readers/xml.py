@@ -45,8 +45,8 @@ class Node:
                 yield node
             waiting += reversed(node.children())
 
-    def text(self) -> str:
-        """Join all text below."""
+    def text(self, marks: Mapping[str, str] = _NOTHING) -> str:
+        """Join all text below; elements of some names begin with a mark, as a tab is one."""
         found: list[str] = []
         waiting: list[Node | str] = [self]
         while waiting:
@@ -54,6 +54,7 @@ class Node:
             if isinstance(item, str):
                 found.append(item)
             else:
+                found.append(marks.get(item.name, ""))
                 waiting += reversed(item.content)
         return "".join(found)
 

@@ -1,4 +1,4 @@
-"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, all noted by the opener.
+"""[pure] O18, O25, O28, O33: marks, models, hidden parts, genotypes, noted by the opener.
 
 Source: outputs 6.3 (O18: ACRO blocks svg, OpenSAFELY allows it), 4.5 and 7 (O25: SATRE 3.3.07), 4.2
 (O28), section 3 (O33: a file of genotypes is a row of a person).
@@ -6,8 +6,9 @@ Source: outputs 6.3 (O18: ACRO blocks svg, OpenSAFELY allows it), 4.5 and 7 (O25
 
 from collections.abc import Iterable
 
-from orchestrator.outputs.form import Note, Observation, Part
+from orchestrator.outputs.form import Kind, Note, Observation, Part
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.rules import genotypes
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject
 
 _HIDDEN = {
@@ -49,13 +50,14 @@ def _hidden(subject: Subject) -> Outcome:
 
 
 def _genotypes(subject: Subject) -> Outcome:
-    return _blocked(
+    noted = _blocked(
         subject,
         "O33",
         Note.GENOTYPE,
         "genotypes or reads, by the bytes or the name",
         "Genotypes identify people and cannot leave. Export counts of alleles by group.",
     )
+    return Outcome((*noted.findings, *genotypes.in_tables(subject)))
 
 
 def _models(subject: Subject) -> Outcome:
@@ -86,13 +88,17 @@ def _marks(subject: Subject) -> Outcome:
         "A drawing with one mark for each person holds the data of these people, because positions "
         "can be read back to values. Draw a summary, or export the figure as png."
     )
+    pixels = (
+        "A picture with one mark for each person shows the values of these people, and they can be "
+        "read back from it. Draw a summary: a histogram, boxes, a line."
+    )
     found = [
         Finding(
             "O18",
             Verdict.FLAG,
             Where(part.path),
             f"{seen.count} marks of one kind",
-            say,
+            pixels if part.kind is Kind.IMAGE else say,
             str(seen.count),
             str(subject.policy.caps.marks),
         )
@@ -115,10 +121,11 @@ def _noted(subject: Subject, note: Note) -> Iterable[tuple[Part, Observation]]:
 
 MARKS = Rule(
     id="O18",
-    version=1,
-    title="Row-level vector figure",
-    text="A vector figure with many marks of one kind is looked at; the values are compared, too.",
-    source="outputs 6.3; ACRO blocks svg, OpenSAFELY allows it",
+    version=2,
+    title="Row-level figure",
+    text="A figure with many marks of one kind is looked at; of a vector figure the values are "
+    "compared, too.",
+    source="outputs section 3, O18; 6.3; ACRO blocks svg, OpenSAFELY allows it",
     needs=frozenset({Need.FORM}),
     check=_marks,
     parameters=lambda policy: {"marks": str(policy.caps.marks)},
@@ -146,10 +153,10 @@ HIDDEN = Rule(
 
 GENOTYPES = Rule(
     id="O33",
-    version=1,
+    version=2,
     title="Genotypes",
-    text="Genotype files and reads cannot leave.",
-    source="outputs section 3, O33",
+    text="Genotype files, reads, and tables of genotypes or doses cannot leave.",
+    source="outputs section 3, O33; section 10, L16",
     needs=frozenset(),
     check=_genotypes,
 )

@@ -1,6 +1,7 @@
 """[pure] O22: identifiers of the source dataset, national numbers, birth dates, e-mail addresses.
 
-Identifiers of the source are also recognised hashed without a key, in base64 and as hexadecimals.
+Identifiers of the source are also recognised hashed without a key, in base64 and as hexadecimals; a
+column of them also where they are cut short.
 Source: outputs 4.4 and section 3, O22: shares of valid values are judged against chance.
 """
 
@@ -13,6 +14,7 @@ from orchestrator.outputs.canon import (
     Transform,
     hasher,
     is_missing,
+    shortened,
     spell,
     undisguised,
 )
@@ -39,6 +41,8 @@ _ENCODED = 12
 """From this length on a word without any digit might still be an encoded identifier."""
 _MOSTLY = 0.9
 _PIECES = 8
+_SEVERAL = 3
+"""Fewer shortened identifiers are found by accident."""
 _SHORTEST = 8
 """Shorter texts are no hash, and in base64 or hexadecimals no identifier worth the name."""
 _SAY = (
@@ -81,6 +85,19 @@ class _Known:
             if feature.transform in DISGUISES
         )
 
+    def is_shortened(self, text: str) -> bool:
+        """Say whether this might be an identifier cut short; a column of them is.
+
+        Source: a hash without a key, cut to the length of a name; pseudonyms without their marks.
+        """
+        ways = {name: self.hashed(own) for name, own in shortened(text)}
+        if Transform.JOINED in ways:  # where identifiers have no marks, joined they are themselves
+            ways[Transform.IDENTITY] = ways[Transform.JOINED]
+        return any(
+            feature.transform in ways and feature.find(ways[feature.transform]) >= 0
+            for feature in self.column.features
+        )
+
 
 def _of_source(subject: Subject) -> Outcome:
     known = [
@@ -110,6 +127,7 @@ def _in_tables(subject: Subject, known: _Known) -> Iterable[Finding]:
             if not known.column.specific:
                 plain = {cell for cell in present if known.is_plain(cell)}
                 hits |= plain if _same_column(known, name, cells, plain) else set()
+            hits |= _cut_short(known, present - hits)
             if not hits:
                 continue
             rows = [row for row, cell in enumerate(cells, 1) if cell in hits]
@@ -122,6 +140,18 @@ def _in_tables(subject: Subject, known: _Known) -> Iterable[Finding]:
                 "O22", Verdict.BLOCK, part, evidence, _SAY, rows=rows, column=column,
                 measured=f"{len(hits)} identifiers", threshold="0",
             )  # fmt: skip
+
+
+def _cut_short(known: _Known, present: set[str]) -> set[str]:
+    """Recognise a column of shortened identifiers: several of them, and most of its values."""
+    hits = {cell for cell in present if known.is_shortened(cell)}
+    few = len(hits) < _SEVERAL or len(hits) < _MOSTLY * len(present)
+    return set() if few or not any(map(_is_mixed, hits)) else hits
+
+
+def _is_mixed(text: str) -> bool:
+    """Tell letters and digits, or so many digits that a count of people has fewer."""
+    return any(map(str.isalpha, text)) or len(text) >= _SHORTEST
 
 
 def _same_column(known: _Known, name: str, cells: Sequence[str], hits: set[str]) -> bool:
@@ -228,9 +258,10 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 OF_SOURCE = Rule(
     id="O22",
-    version=2,
+    version=3,
     title="Identifiers of the source",
-    text="No identifier of the source may leave, in tables, texts or names, nor hashed or encoded.",
+    text="No identifier of the source may leave, in tables, texts or names, nor hashed, encoded "
+    "or cut short.",
     source="outputs section 3, O22",
     needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_of_source,

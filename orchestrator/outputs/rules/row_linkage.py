@@ -12,6 +12,7 @@ from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.index import Index, TableIndex
 from orchestrator.outputs.linking import Linked, link
 from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.readers.sentences import FROM
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -114,7 +115,7 @@ def _findings(subject: Subject, compared: Sequence[_Compared]) -> list[Finding]:
         found += [_unclear(one) for one in unclear]
         clear = [one for one in own if one not in unclear and one.linked.rows]
         clear = _once(clear)
-        excess = sum(one.excess for one in clear)
+        excess = _excess(clear)
         if excess < float(policy.flag_excess):
             continue
         block = excess >= float(policy.block_excess)
@@ -130,6 +131,16 @@ def _once(clear: Sequence[_Compared]) -> list[_Compared]:
         if key not in best or one.excess > best[key].excess:
             best[key] = one
     return list(best.values())
+
+
+def _excess(clear: Sequence[_Compared]) -> float:
+    """Sum up what is above chance; pieces of one long sentence overlap and count once."""
+    most: dict[tuple[str, str], float] = {}
+    for one in clear:
+        key = (one.part.path.partition(FROM)[0] if one.part.is_sentence else one.part.path,
+               one.source.name)  # fmt: skip
+        most[key] = max(most.get(key, 0.0), one.excess)
+    return sum(most.values())
 
 
 def _does_not_separate(one: _Compared, percent: float) -> bool:
@@ -203,7 +214,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 RULE = Rule(
     id="O19",
-    version=4,
+    version=5,
     title="Row linkage",
     text="No row of a table may be recognisable as a row of the source.",
     source="outputs 5.2; ABS: microdata are not an output",

@@ -53,9 +53,14 @@ class Said:
 
 
 def _leaky(said: Said) -> Outcome:
+    """Judge what was said of a leak.
+
+    Shape: what the written rules hold under one number (O22) the engine may say in parts of its own
+    (`O22-national`); a part names the leak as well as the whole.
+    """
     told = {rule for rule, severity in said.rules.items() if severity in {"flag", "block"}}
     told -= said.case.seen_by
-    if told & said.case.rules:
+    if (told | {rule.partition("-")[0] for rule in told}) & said.case.rules:
         return Outcome.DETECTED
     if told:
         return Outcome.CAUGHT

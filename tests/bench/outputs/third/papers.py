@@ -640,7 +640,7 @@ def _weights(desk: Desk, analyst: Analyst) -> None:
     desk.lay("S9", "joblib", _joblib({"coef": np.array(values)}), *claims, seen=PICKLE)
     start = facts.Outside("the weights before training, drawn by a seed")
     weights = {"layer.weight": np.round(draw.normal(0, 0.5, (8, 6)), 3), "layer.bias": np.zeros(8)}
-    desk.lay("S9", "safetensors", safetensors.numpy.save(weights), start)
+    desk.lay("S9", "safetensors", safetensors.numpy.save(weights), start, seen="O25")
     desk.lay("S9", "npy", writers.npy(np.round(draw.normal(0, 0.5, (6, 6)), 3)), start)
     desk.lay("S9", "csv", writers.csv(grid), *claims)
 
