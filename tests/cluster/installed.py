@@ -115,10 +115,12 @@ def installed(
     homes: Homes = Homes(),  # noqa: B008 - frozen
     second_wall: bool = False,
     level: str = "",
+    cluster_goes: bool = False,
 ) -> Iterator[Installed]:
     """Install, wait until the policies are in force, and take everything away in the end.
 
-    Shape: what a test does not say is made up; without a second wall unless it brings one.
+    Shape: what a test does not say is made up; without a second wall unless it brings one. Nothing
+    is taken away where `cluster_goes`: its cluster goes next, with a thousand namespaces in it.
     """
     prefix = f"t{uuid.uuid4().hex[:6]}"
     cluster = Cluster(
@@ -150,7 +152,8 @@ def installed(
         _in_force(here, admin)
         yield here
     finally:
-        _take_away(admin, here, things)
+        if not cluster_goes:
+            _take_away(admin, here, things)
         admin.close()
 
 

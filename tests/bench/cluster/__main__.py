@@ -43,11 +43,11 @@ def main() -> None:
     Path(".tre/bench").mkdir(parents=True, exist_ok=True)
     with place() as found:
         measured = _measured(found, sizes, chosen)
-    lines = [line for row in measured for line in row.lines()]
-    print("\n".join([*_HEAD, *lines]))
-    asked.json.write_text(json.dumps(_kept(measured), indent=1))
-    if asked.page:
-        asked.page.write_text("\n".join([*_PAGE, *_machine(), "", *_HEAD, *lines, ""]))
+        lines = [line for row in measured for line in row.lines()]
+        print("\n".join([*_HEAD, *lines]))
+        asked.json.write_text(json.dumps(_kept(measured), indent=1))
+        if asked.page:
+            asked.page.write_text("\n".join([*_PAGE, "", *_machine(), "", *_HEAD, *lines, ""]))
 
 
 def _measured(found: Place, sizes: rows.Sizes, chosen: set[str]) -> list[Row]:

@@ -94,7 +94,7 @@ class Floor:
             f"{self._host}/{path}?watch=true&resourceVersion={version}",
             headers=self._who,
             preload_content=False,
-            timeout=urllib3.Timeout(connect=5, read=600),
+            timeout=urllib3.Timeout(connect=5, read=None),  # nothing may happen for long
         )
         rest = b""
         with suppress(ProtocolError):  # the server is taken down while somebody still looks

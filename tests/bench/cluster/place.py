@@ -90,7 +90,10 @@ def place() -> Iterator[Place]:
         for part in _STOPPED:
             lab.hold(part)
         cluster = Cluster("lab", lab.kubeconfig, "none", "Never", True, lab)
-        with connection(cluster) as client, installed(Objects(cluster, client)) as here:
+        with (
+            connection(cluster) as client,
+            installed(Objects(cluster, client), cluster_goes=True) as here,
+        ):
             yield Place(here, lab)
     finally:
         down(NAME)

@@ -15,7 +15,7 @@ from orchestrator.datasets import service as dataset_writes
 from orchestrator.datasets.models import Mounting
 from orchestrator.datasets.queries import used_by
 from orchestrator.engines.memory import MemoryEngine
-from orchestrator.engines.port import Mount, Observed, Outcome, Probe, Spec
+from orchestrator.engines.port import Mount, Observed, Outcome, Probe, Remains, Spec
 from orchestrator.errors import NotAllowed, Unavailable
 from orchestrator.governance.access import Access, Verb
 from orchestrator.objectstore import trees
@@ -310,6 +310,23 @@ def test_a_project_that_ends_loses_its_environment_and_closes_after_its_days(
     with db.read(at_work.hands.db) as session:
         row = project_queries.get(session, at_work.project.project.id)
     assert row.state == ProjectState.CLOSED
+
+
+@pytest.mark.parametrize("left", [{"unconfirmed": ("Namespace x",)}, {"kept": ("a home",)}])
+def test_a_project_is_retired_only_when_all_of_it_is_gone(
+    at_work: House, left: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an engine could not remove, or not see gone, is tried again, and the row says so."""
+    with monkeypatch.context() as patch:
+        patch.setattr(at_work.engine, "remove", lambda _: Remains((), **left))
+        at_work.clock.step(365 * DAY)
+        at_work.settle(passes=4)
+        assert at_work.turn(workspaces.WORK) == ["not_gone"]
+        row = at_work.workspace()
+        assert (row.state, row.mounts_digest is None) == (W.RETIRING, False)
+        assert "still there" in str(row.reason)
+    assert not at_work.turn(workspaces.WORK)
+    assert (at_work.workspace().state, at_work.workspace().reason) == (W.RETIRED, None)
 
 
 def test_a_mistake_in_an_engine_is_on_the_row_and_is_tried_again(house: House) -> None:
