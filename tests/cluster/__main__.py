@@ -1,8 +1,8 @@
 """`python -m tests.cluster [ARGUMENTS OF PYTEST]`: what `make test-cluster` runs.
 
 It asks first whether this machine can hold a cluster, then installs and builds what the tests need
-(programs and images at once, since one computes while the other fetches), then runs them: two at a
-time, each half with a lab of its own, because most of a test is waiting for a cluster. On a cluster
+(programs and images at once, since one computes while the other fetches), then runs them: three
+files at a time, each worker with a lab of its own, because most of a test is waiting for a cluster. On a cluster
 of yours or of kind there is one, so there they run one after the other.
 """
 
@@ -23,7 +23,7 @@ SANDBOX = ("bubblewrap", "libseccomp2")
 """The contract runs on the local engine too, so that both stand in one table."""
 
 OF_A_LAB = ("buildah", "mmdebstrap", "procps")
-LABS = 2
+LABS = 3
 UNAVAILABLE = 6
 
 
