@@ -41,6 +41,8 @@ class Doorway:
     def __init__(self) -> None:
         """Nothing behind it yet."""
         self.app: Any = None
+        self.begun = self._ended = 0
+        self._more = threading.Condition()
         config = uvicorn.Config(
             self._call,
             port=0,
@@ -54,7 +56,18 @@ class Doorway:
         self.port = 0
 
     async def _call(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
+        self.begun += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            with self._more:
+                self._ended += 1
+                self._more.notify_all()
+
+    def await_rest(self, after: int) -> None:
+        """Wait until more calls have begun than `after`, and each has ended with its threads."""
+        with self._more:
+            assert self._more.wait_for(lambda: after < self.begun == self._ended, 60)
 
     def up(self) -> None:
         """Listen on a free port."""

@@ -1,11 +1,9 @@
 """Every bad input answers with a sentence that helps, and loses nothing that was there before."""
 
-import faulthandler
 import json
 import resource
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -160,32 +158,15 @@ def test_an_upload_that_is_cut_leaves_nothing_and_keeps_what_was_there(
     doorway.app = world.app
     token, path = where(world, name)
     before, rows = stored(world), (received(world), files_of(world, "draft"))
+    calls = doorway.begun
     cut(doorway, path, token, b"x" * size, size + 100)
-    _settled(doorway)
-    _cleared_away(world, before)
+    doorway.await_rest(calls)
+    assert stored(world) == before
     assert (received(world), files_of(world, "draft")) == rows
     client = world.browser(None).client
     again = client.put(path, content=CLEAN, headers=bearer(token))
     assert again.status_code == 200, again.text
     assert "second.csv" in {**received(world), **dict.fromkeys(files_of(world, "draft"), "")}
-
-
-def _cleared_away(world: World, before: set[str]) -> None:
-    """The thread that read the broken line ends by itself; what it began must go with it."""
-    until = time.monotonic() + 60
-    while stored(world) != before and time.monotonic() < until:
-        time.sleep(0.02)
-    if stored(world) != before:
-        faulthandler.dump_traceback(all_threads=True)
-    assert stored(world) == before
-
-
-def _settled(doorway: Doorway) -> None:
-    """Ask something: what was cut before is done with when this is answered."""
-    with closing(socket.create_connection(("127.0.0.1", doorway.port), 10)) as line:
-        line.sendall(b"GET /health HTTP/1.1\r\nHost: tre.localhost\r\nConnection: close\r\n\r\n")
-        while line.recv(65536):
-            pass
 
 
 def test_a_shorter_body_than_announced_is_a_sentence_where_it_can_be_answered(
