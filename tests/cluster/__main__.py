@@ -2,8 +2,8 @@
 
 It asks first whether this machine can hold a cluster, then installs and builds what the tests need
 (programs and images at once, since one computes while the other fetches), then runs them: three
-files at a time, each worker with a lab of its own, because most of a test is waiting for a cluster. On a cluster
-of yours or of kind there is one, so there they run one after the other.
+files at a time, each worker with a lab of its own, because most of a test is waiting for a cluster.
+On a cluster of yours or of kind there is one, so there they run one after the other.
 """
 
 import os

@@ -168,7 +168,8 @@ class House:
         self._numbers += 1
         secret = secrets.token_urlsafe(32)
         runs = ["/opt/workspace/bin/python", "-c", program]
-        command = pods.notebook_command(spec.size) if serves else runs
+        own = self.known.user_namespaces
+        command = pods.notebook_command(spec.size, own_users=own) if serves else runs
         pod: Any = pods.probe(self.known, spec, self._numbers, command)
         pod["metadata"]["labels"][names.PERSON] = person
         pod["spec"].pop("initContainers", None)  # its own proof is for `test_proof`; doors are shut

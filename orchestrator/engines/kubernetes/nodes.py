@@ -166,7 +166,10 @@ def _sockets(nodes: Sequence[Node]) -> Condition:
 def _users(wanted: bool) -> Condition:
     if wanted:
         return Condition("user ids", "ok", "Every pod has user ids of its own, none of the node's.")
-    say = "Pods share their user ids with the node: set where the nodes cannot do better."
+    say = (
+        "Pods share their user ids with the node: set where the nodes cannot do better. How many "
+        "processes a pod may have is then the kubelet's podPidsLimit alone."
+    )
     return Condition("user ids", "off", say, "set user_namespaces on nodes that can")
 
 

@@ -74,7 +74,7 @@ def notebook(
         _inside(
             cluster,
             cluster.image(spec.image),
-            notebook_command(spec.size),
+            notebook_command(spec.size, own_users=cluster.user_namespaces),
             environment(cluster, spec.project, person, spec.size, hub_environment, door=door),
             spec.size,
             [*_own(person), *_data(mounts)],
@@ -192,11 +192,17 @@ def placer(cluster: Cluster, digest: Digest, command: Sequence[str]) -> Object:
     }
 
 
-def notebook_command(size: Size) -> list[str]:
-    """Say what a notebook server runs: limits first, then the server, which then is the process."""
+def notebook_command(size: Size, *, own_users: bool) -> list[str]:
+    """Say what a notebook server runs: limits first, then the server, which then is the process.
+
+    Shape: with the node's user ids no limit of processes, which the kernel would count for all pods
+    of a node together: one person's work would end everybody's. The kubelet's is for each pod.
+    Source: getrlimit(2), RLIMIT_NPROC ("for the real user ID").
+    """
+    processes = ("--limit", f"NPROC={size.processes}") if own_users else ()
     return [
         *(f"{IMAGE}/bin/python", "-I", "/opt/tre/inside.py"),
-        *("--limit", f"NPROC={size.processes}", "--limit", f"NOFILE={size.open_files}"),
+        *(*processes, "--limit", f"NOFILE={size.open_files}"),
         *("--", f"{IMAGE}/bin/python", "-m", "jupyterhub.singleuser"),
     ]
 

@@ -160,6 +160,7 @@ def kubelet(addresses: Addresses) -> str:
             "cgroupRoot": f"/{addresses.cgroup}",
             "failCgroupV1": False,  # machines that still have the old hierarchies
             "failSwapOn": False,
+            "podPidsLimit": 1024,
             "makeIPTablesUtilChains": False,
             "oomScoreAdj": 0,
             "volumePluginDir": "/var/lib/kubelet/flex",

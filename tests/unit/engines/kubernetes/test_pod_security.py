@@ -256,3 +256,11 @@ def test_user_ids_of_their_own_only_where_the_nodes_can() -> None:
     old: Cluster = replace(CLUSTER, user_namespaces=False)
     pod: dict[str, Any] = pods.notebook(old, a_spec(), "ada", [], {})
     assert "hostUsers" not in pod["spec"]
+
+
+def test_a_limit_that_the_kernel_counts_by_user_is_only_for_users_of_ones_own() -> None:
+    """With the node's, all notebooks of a node would share it, of every project."""
+    for own in (True, False):
+        pod: Any = pods.notebook(replace(CLUSTER, user_namespaces=own), a_spec(), "ada", [], {})
+        limits = [word for word in pod["spec"]["containers"][0]["command"] if "NPROC=" in word]
+        assert bool(limits) is own
