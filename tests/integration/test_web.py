@@ -21,6 +21,7 @@ from orchestrator.airlock.rounds import present_files
 from orchestrator.airlock.states import RequestState
 from orchestrator.bootstrap.request import writing
 from orchestrator.db import read, write
+from orchestrator.errors import NotFound
 from orchestrator.identity.queries import person
 from orchestrator.identity.roles import permitted
 from orchestrator.outputs.form import form_name
@@ -28,7 +29,7 @@ from orchestrator.projects import service as projects
 from orchestrator.projects.queries import by_slug
 from orchestrator.web.pages import router
 from orchestrator.workspaces.queries import servers
-from orchestrator.workspaces.service import want, want_server
+from orchestrator.workspaces.service import stop_server, want, want_server
 from tests.airlock_world import SAYS
 from tests.databases import a_copy
 from tests.factories import DICTIONARY, LAY_SUMMARY, NOW, PURPOSE, ROWS, policies
@@ -849,6 +850,8 @@ def test_people_stop_their_own_notebook_server_and_nobody_elses(world: World) ->
     refused = theirs.post(f"{path}/server/stop", {})
     assert refused.status_code == 404
     assert "nothing to stop" in plain(refused)
+    with write(world.control.db) as session, pytest.raises(NotFound):
+        stop_server(session, world.actors["member"], NOW, row.slug, handle)
     assert went(mine.post(f"{path}/server/stop", form)) == f"{path}?done=stopped"
     with read(world.control.db) as session:
         assert not [one for one in servers(session, row.id) if one.wanted_at]

@@ -4,6 +4,7 @@ Every list of routes here is read from the application, so that a new route is i
 """
 
 import hashlib
+import inspect
 import json
 import re
 import threading
@@ -22,6 +23,7 @@ from sqlmodel import Session
 from orchestrator.airlock import releasing
 from orchestrator.airlock.models import File
 from orchestrator.api.intake import router as intake
+from orchestrator.api.internal import BEAT_SECONDS
 from orchestrator.api.internal import router as internal
 from orchestrator.api.routes import router as api
 from orchestrator.audit import log
@@ -35,6 +37,7 @@ from orchestrator.identity import queries as people
 from orchestrator.identity import service as identity
 from orchestrator.identity.queries import ANONYMOUS
 from orchestrator.identity.tokens import ProcessRole, TokenKind
+from orchestrator.link.line import Line
 from orchestrator.projects.queries import by_slug
 from orchestrator.server import application
 from orchestrator.values import SYSTEM, Actor, server_key
@@ -663,10 +666,12 @@ def listener(world: World, doorway: Doorway) -> Iterator[Listener]:
         yield found
 
 
-def test_the_stream_beats_every_second(listener: Listener) -> None:
-    """Silence means that something is wrong, so there is none while all is well."""
+def test_the_stream_beats_while_all_is_well(listener: Listener) -> None:
+    """Silence means that something is wrong; two beats may be late before anybody gives up."""
     for _ in range(3):
         listener.wait("beat", listener.mark())
+    silence = inspect.signature(Line.follow).parameters["silence"].default
+    assert silence > 3 * BEAT_SECONDS
 
 
 def test_a_halt_is_told_as_it_commits(world: World, listener: Listener) -> None:
