@@ -1,4 +1,4 @@
-"""`python -m tests.cluster.lab possible | build | up | down | status [NAME]`: the lab by hand."""
+"""`python -m tests.cluster.lab build | up | down | status [NAME]`: the lab by hand."""
 
 import sys
 from collections.abc import Callable
@@ -14,12 +14,6 @@ def say(line: str) -> None:
     """One line at once, also into a pipe."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def possible(_: str) -> int:
-    """See that this machine can hold a lab."""
-    instance.must_be_possible()
-    return 0
 
 
 def make(_: str) -> int:
@@ -53,13 +47,7 @@ def status(_: str) -> int:
     return 0 if ready else 1
 
 
-WORDS: dict[str, Callable[[str], int]] = {
-    "possible": possible,
-    "build": make,
-    "up": up,
-    "down": down,
-    "status": status,
-}
+WORDS: dict[str, Callable[[str], int]] = {"build": make, "up": up, "down": down, "status": status}
 
 
 def main() -> int:
