@@ -26,10 +26,10 @@ demo-cluster: $(VENV)/.dev
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
 	@.ci/packages bubblewrap libseccomp2 chromium postgresql
 	@.ci/versitygw >/dev/null
-	@$(BIN)/python -m pytest -n 2 --ignore=tests/cluster $(FAILED) tests; said=$$?; echo $$said > .tre/tested; exit $$said
+	@$(BIN)/python -m pytest -n 2 --ignore=tests/cluster $(FAILED) tests; said=$$?; echo $$said > .tre/$@; exit $$said
 
 test-cluster: $(VENV)/.dev ## every test that needs a Kubernetes: yours, kind's, or the lab's
-	@$(BIN)/python -m tests.cluster --durations=20 $(FAILED) tests/cluster
+	@mkdir -p .tre; $(BIN)/python -m tests.cluster --durations=20 $(FAILED) tests/cluster; said=$$?; echo $$said > .tre/$@; exit $$said
 
 test-wall: $(VENV)/.dev ## the second wall on network namespaces of its own; needs root and no cluster
 	@.ci/packages nftables iproute2 util-linux
