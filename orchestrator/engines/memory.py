@@ -216,7 +216,7 @@ class MemoryEngine:
         """See the port."""
         self._called("remove")
         self.projects.pop(project, None)
-        return Remains((f"homes of {project}", f"hub of {project}"))
+        return Remains()
 
     def close(self) -> None:
         """Nothing to let go of."""

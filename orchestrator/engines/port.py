@@ -165,11 +165,14 @@ def why_unproved(probes: Sequence[Probe]) -> str:
 
 @dataclass(frozen=True)
 class Remains:
-    """What is left of a removed project; `kept` and `unconfirmed` say why."""
+    """What is left of a project that is removed: nothing, when both are empty.
 
-    removed: tuple[str, ...]
+    Shape: names for administrators. `kept` cannot be taken away; `ending` was asked to go, or goes
+    after what was, and is to be looked at again.
+    """
+
     kept: tuple[str, ...] = ()
-    unconfirmed: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -282,4 +285,7 @@ class Engine(Protocol):
         """Lift a halt; starts nothing."""
 
     def remove(self, project: str) -> Remains:
-        """End and delete everything of a project, homes included."""
+        """End and delete everything of a project, homes included; ask again while some of it ends.
+
+        Shape: may come back before all is gone, so that whoever ends many waits for none.
+        """

@@ -21,6 +21,7 @@ from orchestrator.workspaces.states import WorkspaceState as State
 
 _SETTLED = frozenset({State.OPEN, State.ASLEEP})
 _NAMED = 5
+_ENDS_WITHIN = timedelta(minutes=1)
 _REMAINS = "Parts of it are still there. Removing them is tried again until all are gone."
 _SLEEPS = "Nobody was here for a while, so its hub was ended. Opening the workspace wakes it."
 
@@ -106,7 +107,7 @@ def _step(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> bo
         case State.HALTED:
             _stay_or_resume(hands, row, wish, now)
         case State.RETIRING:
-            _retire(hands, row, now)
+            return _retire(hands, row, now)
         case State.ASLEEP:
             _rest_or_wake(hands, row, now)
         case State.RETIRED:
@@ -128,19 +129,23 @@ def _provision(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) 
     return False
 
 
-def _retire(hands: Hands, row: Workspace, now: datetime) -> None:
+def _retire(hands: Hands, row: Workspace, now: datetime) -> bool:
     """End an environment; it is retired only when its engine saw all of it gone.
 
-    Errors: Unavailable, which names what is still there; the row says it without names.
+    Errors: Unavailable when that takes too long, which names what is still there; the row says it
+    without names.
     """
     remains = hands.engine.remove(row.slug)
-    left = (*remains.unconfirmed, *remains.kept)
-    if left:
-        with write(hands.db) as session:
-            session.get_one(Workspace, row.id).reason = _REMAINS
-        raise Unavailable(f"Still there: {', '.join(left[:_NAMED])}.", code="not_gone")
-    _record_detached(hands, row, now)
-    _move(hands, row, "finish", now)
+    left = (*remains.kept, *remains.ending)
+    if not left:
+        _record_detached(hands, row, now)
+        _move(hands, row, "finish", now)
+        return False
+    if not remains.kept and row.changed_at is not None and now < row.changed_at + _ENDS_WITHIN:
+        return True
+    with write(hands.db) as session:
+        session.get_one(Workspace, row.id).reason = _REMAINS
+    raise Unavailable(f"Still there: {', '.join(left[:_NAMED])}.", code="not_gone")
 
 
 def _prove(hands: Hands, row: Workspace, wish: permits.Wish, now: datetime) -> None:

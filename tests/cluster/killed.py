@@ -12,6 +12,7 @@ from orchestrator.engines.kubernetes.client import Access, Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.port import Mount, Spec
+from tests.cluster.objects import removed
 from tests.kubernetes_world import CLUSTER
 
 
@@ -30,7 +31,7 @@ def once(engine: Environments, verb: str, spec: Spec, mounts: Sequence[Mount]) -
         case "grant":
             engine.attach(spec.project, mounts)
         case _:
-            engine.remove(spec.project)
+            removed(engine, spec.project)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from kubernetes import client, config, dynamic, stream
 from kubernetes.client.exceptions import ApiException
 
+from orchestrator.engines.port import Remains
 from tests.cluster.cluster import Cluster
 
 Object = dict[str, Any]
@@ -43,6 +44,18 @@ def until(true: Callable[[], Any], seconds: float, otherwise: str) -> Any:
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds:g} s: {otherwise}")
         time.sleep(0.05)
+
+
+class Removes(Protocol):
+    """An engine, or the part of it that has a project's objects."""
+
+    def remove(self, project: str) -> Remains:
+        """See the port."""
+
+
+def removed(engine: Removes, project: str, seconds: float = 120) -> None:
+    """Remove a project as the reconciler does: ask until nothing of it is left."""
+    until(lambda: engine.remove(project) == Remains(), seconds, f"{project} is not gone")
 
 
 @dataclass

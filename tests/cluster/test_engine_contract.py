@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster.objects import removed
 from tests.cluster.pod_world import pod_world
 from tests.cluster.side_by_side import ENGINES, LOCAL
 from tests.contract import test_engine
@@ -28,4 +29,4 @@ def world(request: pytest.FixtureRequest) -> Iterator[test_engine.World]:
             yield test_engine.World(found.engine, publish=found.publish, patience=180)
         finally:
             for project in PROJECTS:
-                found.engine.remove(project)
+                removed(found.engine, project)

@@ -15,11 +15,11 @@ from orchestrator.engines.kubernetes import names, pods, storage, walls
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, metadata_of, writes
 from orchestrator.engines.kubernetes.environments import Environments, scopes
-from orchestrator.engines.port import Spec
+from orchestrator.engines.port import Remains, Spec
 from orchestrator.errors import NotFound, Unavailable
 from tests.cluster.alterations import ALTERED, DELETED, STRAYS, a_stray, alter
 from tests.cluster.installed import Installed, installed
-from tests.cluster.objects import Objects, until
+from tests.cluster.objects import Objects, removed, until
 from tests.kubernetes_world import a_mount
 
 
@@ -270,7 +270,7 @@ def test_another_specification_keeps_homes(
     fewer = here.spec("people", "grace")
     assert engine.ensure(fewer).spec_digest == fewer.digest
     assert metadata_of(intruder.get(home))["uid"] == uid
-    engine.remove(spec.project)
+    removed(engine, spec.project)
 
 
 def test_a_new_engine_finds_everything(here: Installed, engine: Environments, spec: Spec) -> None:
@@ -292,7 +292,7 @@ def test_a_project_that_was_never_set_up(engine: Environments) -> None:
     engine.attach("unknown", [])
     with pytest.raises(NotFound):
         engine.attach("unknown", [a_mount()])
-    assert engine.remove("unknown").removed == ()
+    assert engine.remove("unknown") == Remains()
 
 
 def test_hostile_names_are_names(engine: Environments, here: Installed) -> None:
@@ -301,36 +301,32 @@ def test_hostile_names_are_names(engine: Environments, here: Installed) -> None:
     assert engine.ensure(spec).spec_digest == spec.digest
     engine.attach(spec.project, [a_mount()])
     assert engine.observe(spec.project).mounts == (a_mount().digest,)
-    assert engine.remove(spec.project).unconfirmed == ()
+    removed(engine, spec.project)
 
 
 def test_a_removed_project_is_gone(engine: Environments, here: Installed) -> None:
     spec = here.spec("gone", "ada")
     engine.ensure(spec)
     engine.attach(spec.project, [a_mount()])
-    remains = engine.remove(spec.project)
-    assert remains.unconfirmed == remains.kept == ()
-    kinds = {word.split()[0] for word in remains.removed}
-    assert kinds - {"Pod"} == {  # the hub's, where the cluster was quick to make it
-        "ConfigMap",
-        "Deployment",
-        "Namespace",
-        "NetworkPolicy",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Secret",
-        "ServiceAccount",
-    }
+    assert engine.remove(spec.project).ending, "it waits for none of it"
+    removed(engine, spec.project)
     assert not engine.observe(spec.project).present
     admin = Client(here.access())
     for kind in ("Namespace", "PersistentVolume"):
         assert not [t for t in admin.list(Scope(kind)).items if _of(spec.project, t)]
-    for kind in ("Deployment", "ServiceAccount", "ConfigMap", "NetworkPolicy"):
+    for kind in (
+        "Deployment",
+        "ServiceAccount",
+        "ConfigMap",
+        "NetworkPolicy",
+        "Secret",
+        "PersistentVolumeClaim",
+    ):
         left = admin.list(Scope(kind, here.cluster.system, f"tre.project={spec.project}"))
         assert left.items == (), kind
     admin.close()
     assert engine.ensure(spec).present, "the name can be used again"
-    engine.remove(spec.project)
+    removed(engine, spec.project)
 
 
 def _of(project: str, thing: Any) -> bool:

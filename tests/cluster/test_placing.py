@@ -32,7 +32,7 @@ from tests.cluster import hands, pod_images
 from tests.cluster.conftest import NamespaceMaker
 from tests.cluster.installed import Installed, installed
 from tests.cluster.lab.instance import Instance
-from tests.cluster.objects import Object, Objects, probe_pod, until
+from tests.cluster.objects import Object, Objects, probe_pod, removed, until
 
 PYTHON = "/opt/tre/bin/python"
 _USER = 1000
@@ -148,7 +148,7 @@ def test_a_published_snapshot_is_read_by_two_projects_at_once(world: World) -> N
     ]
     assert len(set(volumes)) == 2
     for project in ("one", "two"):
-        world.engine.environments.remove(world.here.spec(project).project)
+        removed(world.engine.environments, world.here.spec(project).project)
     assert (world.tree(digest) / "a.csv").read_bytes() == b"person,age\nP1,40\n"
 
 

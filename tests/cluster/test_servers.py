@@ -17,7 +17,7 @@ from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.port import Server, ServerState, Size, Spec
 from orchestrator.errors import Invalid, NotAllowed
 from tests.cluster.installed import Asker
-from tests.cluster.objects import Object, Objects, until
+from tests.cluster.objects import Object, Objects, removed, until
 from tests.cluster.pod_world import PodWorld, pod_world
 from tests.kubernetes_world import a_spec
 
@@ -339,7 +339,7 @@ def test_what_a_server_waits_for_is_said_in_words(world: PodWorld) -> None:
     failed = _came_to(world.engine, spec, "ada")
     assert failed.state is ServerState.FAILED
     assert "quota" in str(failed.reason)
-    world.engine.remove(spec.project)
+    removed(world.engine, spec.project)
 
 
 def _filled(world: PodWorld, spec: Spec) -> None:
@@ -366,4 +366,4 @@ def test_an_image_that_is_not_there_fails_with_words(world: PodWorld) -> None:
     assert failed.state is ServerState.FAILED
     assert "image" in str(failed.reason)
     world.engine.stop(spec.project, "ada")
-    world.engine.remove(spec.project)
+    removed(world.engine, spec.project)

@@ -17,6 +17,7 @@ from orchestrator.engines.port import (
     Engine,
     Mount,
     Observed,
+    Remains,
     Server,
     ServerState,
     Size,
@@ -89,6 +90,11 @@ def _hub_ready(world: World, project: str) -> None:
     local_world.wait_for(lambda: world.engine.observe(project).hub_ready, world.patience)
 
 
+def _removed(world: World, project: str) -> None:
+    """Remove as the reconciler does: ask until nothing is left."""
+    local_world.wait_for(lambda: world.engine.remove(project) == Remains(), world.patience)
+
+
 def _ready(world: World, project: str, person: str) -> Server:
     """Start as the reconciler does: ask until it is ready."""
     seen: list[Server] = []
@@ -117,7 +123,7 @@ def test_a_project_that_was_never_set_up(world: World, tmp_path: Path) -> None:
         engine.attach("unknown", [_snapshot(tmp_path, "1")])
     with pytest.raises(NotFound):
         engine.start("unknown", "ada")
-    assert engine.remove("unknown").kept == ()
+    assert engine.remove("unknown") == Remains()
     assert not engine.observe("unknown").present
 
 
@@ -132,7 +138,7 @@ def test_what_was_asked_is_known_and_needs_no_mending(world: World) -> None:
     local_world.wait_for(lambda: "epsilon" not in engine.drifted(), world.patience)
     assert engine.mend("epsilon") == ()
     assert engine.observe("epsilon").spec_digest == spec.digest
-    engine.remove("epsilon")
+    _removed(world, "epsilon")
     assert not engine.asked("epsilon")
     assert "epsilon" not in engine.drifted()
     assert engine.mend("epsilon") == ()
@@ -239,7 +245,7 @@ def test_a_halt_holds_before_the_project_is_set_up(world: World) -> None:
     assert not engine.ensure(_spec("delta", "ada")).hub_ready
     with pytest.raises(NotAllowed):
         engine.start("delta", "ada")
-    engine.remove("delta")
+    _removed(world, "delta")
     assert engine.observe("delta").halted == {"*"}
     engine.resume("delta")
 
@@ -254,9 +260,7 @@ def test_sleep_wake_and_removal(world: World) -> None:
         engine.start("gamma", "ada")
     engine.wake("gamma")
     _hub_ready(world, "gamma")
-    remains = engine.remove("gamma")
-    assert remains.removed
-    assert remains.kept == remains.unconfirmed == ()
+    _removed(world, "gamma")
     assert not engine.observe("gamma").present
 
 

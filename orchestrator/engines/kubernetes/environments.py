@@ -204,10 +204,11 @@ class Environments:
             return [Condition("cluster", "broken", problem.message)]
 
     def remove(self, project: str) -> Remains:
-        """End and delete everything of a project, homes included, and look whether it is gone.
+        """Ask for the end of everything of a project, as far as it can be asked for by now.
 
         Shape: what runs and what holds data first, then the namespace with its policies, so that
-        nothing ever runs there without them, and a namespace that is empty ends at once.
+        nothing ever runs there without them, and a namespace that is empty ends at once. Waits for
+        none of it, because many projects may end at a time; what has to go next is still there.
         """
         with self.lock(project):
             self.world.believe()
@@ -215,19 +216,14 @@ class Environments:
             space, system = names.namespace(project), self.cluster.system
             hub = names.hub(project)
             first = [Key("Deployment", system, hub), *self._of("Pod", space)]
-            mine = sorted(self.world.group(hubs_of(project)))
             claims = [*self._of("PersistentVolumeClaim", space)]
             claims += [Key("PersistentVolumeClaim", system, hub), *self._volumes(project)]
             last = [Key("Namespace", "", space), Key("NetworkPolicy", system, hub)]
             last += [Key("ServiceAccount", system, hub), hubs.where_secret(self.cluster, project)]
             last.append(records.where(self.cluster, project))
-            removed = [each for each in (*first, *mine, *claims, *last) if self.world.get(each)]
-            left = self._gone(first) or self._without_hub(project)
-            left = left or self._gone(claims) or self._gone(last)
-        said = tuple(f"{each.kind} {each.name}" for each in removed)
-        if left:
-            return Remains((), unconfirmed=tuple(f"{each.kind} {each.name}" for each in left))
-        return Remains(said)
+            left = self._gone(first, 0) or sorted(self.world.group(hubs_of(project)))
+            left = left or self._gone(claims, 0) or self._gone(last, 0)
+        return Remains(ending=tuple(f"{each.kind} {each.name}" for each in left))
 
     # What the other parts of the engine ask of it
 
@@ -447,11 +443,6 @@ class Environments:
             return True
         return False
 
-    def _without_hub(self, project: str) -> list[Key]:
-        """Wait for the end of a hub whose Deployment was deleted; answer what is left of it."""
-        self.world.wait(lambda: not self.world.group(hubs_of(project)), _END_SECONDS)
-        return sorted(self.world.group(hubs_of(project)))
-
     def _write(self, write: Write) -> None:
         match write.act, write.wanted, write.seen:
             case Act.APPLY, wanted, seen if wanted is not None:
@@ -547,12 +538,12 @@ class Environments:
         labels, _ = names.marks(names.PROJECT, project)
         return sorted(k for k in self.world.group(volumes_of(labels)) if k.kind == _VOLUME)
 
-    def _gone(self, keys: Iterable[Key]) -> list[Key]:
-        """Delete objects and wait until they are gone; answer what is left after a while."""
+    def _gone(self, keys: Iterable[Key], seconds: float = _END_SECONDS) -> list[Key]:
+        """Delete objects and wait, at most so long, until they are gone; answer what is left."""
         chosen = list(keys)
         there = [(each, self.world.get(each)) for each in chosen]
         self._do([Write(Act.DELETE, k, None, it) for k, it in there if it and not is_ending(it)])
-        self.world.wait(lambda: not any(map(self.world.get, chosen)), _END_SECONDS)
+        self.world.wait(lambda: not any(map(self.world.get, chosen)), seconds)
         return [each for each in chosen if self.world.get(each)]
 
 

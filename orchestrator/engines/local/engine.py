@@ -241,9 +241,9 @@ class LocalEngine:
             left = self._homes.remove(project)
             shutil.rmtree(self._layout.project(project), ignore_errors=True)
             if left:
-                return Remains((), kept=tuple(left))
+                return Remains(kept=tuple(left))
             self._records.remove(project)
-        return Remains((f"homes of {project}", f"hub of {project}", f"sockets of {project}"))
+        return Remains()
 
     def close(self) -> None:
         """Stop listening for hubs; hubs and notebook servers go on."""

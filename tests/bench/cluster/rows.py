@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ from orchestrator.engines.kubernetes.client import KINDS, Client, Scope
 from orchestrator.engines.kubernetes.differences import Key, key, metadata_of
 from orchestrator.engines.kubernetes.environments import Environments, scopes
 from orchestrator.engines.port import Spec
+from orchestrator.reconciler.lane import LOOK_SECONDS
 from tests.bench.cluster.contestants import Floor, Kopf, Official, collection
 from tests.bench.cluster.place import Place
 from tests.bench.cluster.rounds import Row, exponent, interleaved, milliseconds
@@ -282,6 +283,15 @@ def _mended_by_floor(field: Field, spec: Spec, paths: Sequence[str]) -> None:
         threading.Thread(target=follow, args=(path,), daemon=True).start()
 
 
+def removed(engine: Environments, pool: Executor, specs: Sequence[Spec]) -> None:
+    """Remove projects as the reconciler does: look at each that is left, again and again."""
+    left = list(specs)
+    while left:
+        remains = pool.map(lambda spec: engine.remove(spec.project), left)
+        left = [spec for spec, what in zip(left, remains, strict=True) if what.ending]
+        time.sleep(LOOK_SECONDS)
+
+
 def teardown(field: Field, many: int) -> Row:
     """B5: workspaces with all objects, until their namespaces are gone."""
 
@@ -303,11 +313,7 @@ def teardown(field: Field, many: int) -> Row:
         for spec in specs:
             asleep(field.engine, spec)
         with ThreadPoolExecutor(AT_A_TIME) as pool:
-            return [
-                milliseconds(
-                    lambda: list(pool.map(lambda s: field.engine.remove(s.project), specs))
-                )
-            ]
+            return [milliseconds(lambda: removed(field.engine, pool, specs))]
 
     def whole(_: int) -> list[float]:
         specs = [field.spec() for _ in range(many)]

@@ -312,15 +312,19 @@ def test_a_project_that_ends_loses_its_environment_and_closes_after_its_days(
     assert row.state == ProjectState.CLOSED
 
 
-@pytest.mark.parametrize("left", [{"unconfirmed": ("Namespace x",)}, {"kept": ("a home",)}])
+@pytest.mark.parametrize("left", [{"ending": ("Namespace x",)}, {"kept": ("a home",)}])
 def test_a_project_is_retired_only_when_all_of_it_is_gone(
     at_work: House, left: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an engine could not remove, or not see gone, is tried again, and the row says so."""
     with monkeypatch.context() as patch:
-        patch.setattr(at_work.engine, "remove", lambda _: Remains((), **left))
+        patch.setattr(at_work.engine, "remove", lambda _: Remains(**left))
         at_work.clock.step(365 * DAY)
         at_work.settle(passes=4)
+        soon = at_work.turn(workspaces.WORK)
+        assert soon == ([] if "ending" in left else ["not_gone"]), "what just ends is no trouble"
+        assert at_work.workspace().state == W.RETIRING
+        at_work.clock.step(timedelta(minutes=1))
         assert at_work.turn(workspaces.WORK) == ["not_gone"]
         row = at_work.workspace()
         assert (row.state, row.mounts_digest is None) == (W.RETIRING, False)
