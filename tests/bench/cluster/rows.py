@@ -46,14 +46,15 @@ class Sizes:
     workspaces: int
     drifts: int
     torn: int
+    spawns: int
 
 
-SMOKE = Sizes(rounds=1, one=1, burst=4, workspaces=30, drifts=2, torn=2)
+SMOKE = Sizes(rounds=1, one=1, burst=4, workspaces=30, drifts=2, torn=2, spawns=2)
 """Whether it works at all: no figure comes of it."""
 
-QUICK = Sizes(rounds=3, one=5, burst=24, workspaces=100, drifts=10, torn=10)
-USUAL = Sizes(rounds=5, one=15, burst=100, workspaces=1000, drifts=40, torn=60)
-FULL = Sizes(rounds=5, one=30, burst=200, workspaces=2000, drifts=100, torn=60)
+QUICK = Sizes(rounds=3, one=5, burst=24, workspaces=100, drifts=10, torn=10, spawns=20)
+USUAL = Sizes(rounds=5, one=15, burst=100, workspaces=1000, drifts=40, torn=60, spawns=60)
+FULL = Sizes(rounds=5, one=30, burst=200, workspaces=2000, drifts=100, torn=60, spawns=60)
 
 
 @dataclass
