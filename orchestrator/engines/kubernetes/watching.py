@@ -2,10 +2,14 @@
 
 Looking at it costs no request. An answer to a write of ours is taken in at once, and an older event
 that comes later changes nothing: time never runs backwards for one object. A watch that is cut,
-silent or too old is opened again; a rare list is the safety net for what a watch may have lost.
+silent or too old is opened again; a rare list is the safety net for what a watch may have lost. An
+object is kept as text and read each time that it is asked for: parsed it takes many times the
+room, and most are never asked for again.
 """
 
+import json
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -35,6 +39,22 @@ class Patience:
     blind: float = 240.0
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One object as text, and what is asked about it without reading it."""
+
+    version: int
+    uid: str
+    group: str
+    owner: str
+    text: bytes
+
+    def thing(self) -> Object:
+        """Read it."""
+        read: Object = json.loads(self.text)
+        return read
+
+
 class Watched:
     """The objects of one scope, as far as they matter to us."""
 
@@ -57,8 +77,8 @@ class Watched:
         self._keeps = keeps
         self._changed = changed
         self._touched = touched
-        self._objects: dict[Key, Object] = {}
-        self._groups: dict[str, dict[Key, Object]] = {}
+        self._objects: dict[Key, Kept] = {}
+        self._groups: dict[str, set[Key]] = {}
         self._gone: dict[str, None] = {}
         self._heard: float | None = None
         self._listed = 0.0
@@ -67,12 +87,14 @@ class Watched:
     def get(self, where: Key) -> Object | None:
         """Answer one object that is there now."""
         with self._changed:
-            return self._objects.get(where)
+            known = self._objects.get(where)
+        return None if known is None else known.thing()
 
     def group(self, name: str) -> dict[Key, Object]:
-        """Answer what is there of one group; a copy of the table, not of the objects."""
+        """Answer what is there of one group."""
         with self._changed:
-            return dict(self._groups.get(name, {}))
+            known = {where: self._objects[where] for where in self._groups.get(name, ())}
+        return {where: one.thing() for where, one in known.items()}
 
     def heard_within(self, seconds: float) -> bool:
         """Say whether the cluster was heard of lately; never, before the first list."""
@@ -80,27 +102,27 @@ class Watched:
 
     def put(self, thing: Object) -> None:
         """Take in an object unless it is older than what is known, or known to be gone."""
-        where = key(thing)
+        where, fresh = key(thing), _kept(thing)
         with self._changed:
-            if str(metadata_of(thing).get("uid")) in self._gone:
+            if fresh.uid in self._gone:
                 return
             known = self._objects.get(where)
-            if known is not None and _version(known) >= _version(thing):
+            if known is not None and known.version >= fresh.version:
                 return
             self._forget(where)
             if self._keeps(thing):
-                self._objects[where] = thing
-                self._groups.setdefault(group_of(thing), {})[where] = thing
-                self._touch(thing)
+                self._objects[where] = fresh
+                self._groups.setdefault(fresh.group, set()).add(where)
+                self._touch(fresh)
             self._changed.notify_all()
 
     def drop(self, thing: Object) -> None:
         """Take in that an object is gone; another one of its name stays."""
-        where = key(thing)
+        where, uid = key(thing), _uid(thing)
         with self._changed:
-            self._bury(str(metadata_of(thing).get("uid")))
+            self._bury(uid)
             known = self._objects.get(where)
-            if known is not None and _same(known, thing):
+            if known is not None and known.uid == uid:
                 self._forget(where)
             self._changed.notify_all()
 
@@ -137,9 +159,9 @@ class Watched:
             self.put(item)
         with self._changed:
             for where, known in list(self._objects.items()):
-                if where not in there and _version(known) <= int(page.version):
+                if where not in there and known.version <= int(page.version):
                     self._forget(where)
-                    self._bury(str(metadata_of(known).get("uid")))
+                    self._bury(known.uid)
             self._listed = time.monotonic() + random.uniform(0, patience.relist / 5)  # noqa: S311
             self._heard = time.monotonic()
             self.lists += 1
@@ -183,22 +205,22 @@ class Watched:
     def _due(self, patience: Patience) -> bool:
         return time.monotonic() - self._listed > patience.relist
 
-    def _touch(self, thing: Object) -> None:
+    def _touch(self, known: Kept) -> None:
         """Write down whose object changed; what runs in a project is no part of what it should be.
 
         Shape: also for what somebody added by hand, which carries no label of ours.
         """
         if self.scope.kind != "Pod":
-            self._touched[owner_of(thing)] += 1
+            self._touched[known.owner] += 1
 
     def _forget(self, where: Key) -> None:
         known = self._objects.pop(where, None)
         if known is not None:
             self._touch(known)
-            group = self._groups[group_of(known)]
-            del group[where]
+            group = self._groups[known.group]
+            group.remove(where)
             if not group:
-                del self._groups[group_of(known)]
+                del self._groups[known.group]
 
     def _bury(self, uid: str) -> None:
         self._gone[uid] = None
@@ -261,7 +283,7 @@ class World:
 
         Shape: the cost grows with that group, not with what else the cluster holds.
         """
-        with self.changed:
+        with self.changed:  # of one moment
             return {k: v for watched in self.kinds.values() for k, v in watched.group(name).items()}
 
     def put(self, thing: Object) -> None:
@@ -337,8 +359,15 @@ def _version(thing: Object) -> int:
     return int(str(metadata_of(thing).get("resourceVersion") or 0))
 
 
-def _same(one: Object, other: Object) -> bool:
-    return metadata_of(one).get("uid") == metadata_of(other).get("uid")
+def _uid(thing: Object) -> str:
+    return str(metadata_of(thing).get("uid"))
+
+
+def _kept(thing: Object) -> Kept:
+    """Keep an object as text; names that many share are kept once."""
+    group, owner = sys.intern(group_of(thing)), sys.intern(owner_of(thing))
+    text = json.dumps(thing, separators=(",", ":")).encode()
+    return Kept(_version(thing), _uid(thing), group, owner, text)
 
 
 def _pause(failures: int, patience: Patience) -> float:
