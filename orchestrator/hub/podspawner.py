@@ -16,7 +16,8 @@ from kubespawner import KubeSpawner
 from orchestrator.hub.spec import POD, told
 
 _LOOK_SECONDS = 0.05
-_ENDED = ("Failed", "Succeeded")
+_FAILED = "Failed"
+_ENDED = (_FAILED, "Succeeded")
 
 
 class Manifest(dict[str, Any]):
@@ -89,9 +90,13 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]  # kubespawner has no types
         """End the pod, and wait until its node says that it is gone.
 
         Never by force: an object that is taken away at once says nothing about the process, and
-        the next pod would meet it on the same home.
+        the next pod would meet it on the same home. One that failed stays as it is, and with it the
+        reason, also when the hub clears up behind a start that failed: the engine reads that, and
+        takes the pod away.
         """
-        await super().stop(now=False)
+        pod = self._pod()
+        if pod is None or pod["status"]["phase"] != _FAILED:
+            await super().stop(now=False)
 
     async def _made(self) -> None:
         await super().start()

@@ -12,8 +12,8 @@ from typing import Any
 from orchestrator.engines.kubernetes import admission
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.differences import key
-from tests.cluster.installed import POLICIES
-from tests.cluster.objects import Object, until
+from tests.cluster.installed import POLICIES, Installed
+from tests.cluster.objects import Object, Objects, until
 from tests.cluster.proving import House
 
 
@@ -31,10 +31,10 @@ def nothing_enforced(walls: House, _: str) -> Iterator[None]:
 
 
 @contextmanager
-def admission_off(walls: House) -> Iterator[None]:
+def admission_off(here: Installed) -> Iterator[None]:
     """Take the bindings of all our admission policies away for a moment."""
-    admin = Client(walls.here.access())
-    things = admission.load(POLICIES, walls.here.cluster)
+    admin = Client(here.access())
+    things = admission.load(POLICIES, here.cluster)
     bindings: list[Any] = [t for t in things if str(t["kind"]).endswith("Binding")]
     for each in bindings:
         admin.delete(key(each))
@@ -63,19 +63,19 @@ def allow_all(space: str) -> Object:
     }
 
 
-def by_hand(walls: House, thing: Object) -> None:
+def by_hand(here: Installed, objects: Objects, thing: Object) -> None:
     """Write an object that admission would refuse to everybody."""
 
     def written() -> bool:
         try:
-            walls.objects.apply(thing)
+            objects.apply(thing)
         except Exception as refused:
             if "denied request" not in str(refused):
                 raise
             return False
         return True
 
-    with admission_off(walls):
+    with admission_off(here):
         until(written, 20, "admission still refuses it")
 
 
@@ -83,7 +83,7 @@ def by_hand(walls: House, thing: Object) -> None:
 def an_allow_all(walls: House, space: str) -> Iterator[None]:
     """Add one policy more; it is not taken away again: whoever mends is the engine."""
     stray = allow_all(space)
-    by_hand(walls, stray)
+    by_hand(walls.here, walls.objects, stray)
     until(lambda: walls.engine.world.get(key(stray)), 10, "the stray was not seen")
     time.sleep(1)
     yield

@@ -16,6 +16,7 @@ from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.port import Server, ServerState, Size, Spec
 from orchestrator.errors import Invalid, NotAllowed
+from tests.cluster.breaking import allow_all, by_hand
 from tests.cluster.installed import Asker
 from tests.cluster.objects import Object, Objects, removed, until
 from tests.cluster.pod_world import PodWorld, pod_world
@@ -356,6 +357,21 @@ def _filled(world: PodWorld, spec: Spec) -> None:
 def _hard(quota: Object) -> Object:
     found: Object = quota.get("status", {}).get("hard", {})
     return found
+
+
+def test_a_wall_that_does_not_hold_is_named(world: PodWorld) -> None:
+    """The server's first container ends at once and says why; the hub clears up behind it."""
+    spec = _spec(world, "wide", "ada")
+    world.engine.ensure(spec)
+    _hub_up(world, spec)
+    by_hand(world.here, world.objects, allow_all(names.namespace(spec.project)))
+    time.sleep(1)  # until it is enforced
+    failed = _came_to(world.engine, spec, "ada")
+    assert failed.state is ServerState.FAILED
+    assert "A wall of this server does not hold" in str(failed.reason)
+    world.engine.stop(spec.project, "ada")
+    assert _pods(world, spec) == []
+    removed(world.engine, spec.project)
 
 
 def test_an_image_that_is_not_there_fails_with_words(world: PodWorld) -> None:
