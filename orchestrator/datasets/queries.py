@@ -244,6 +244,12 @@ def needing_work(session: Session) -> list[Snapshot]:
     return list(session.exec(query.order_by(col(Snapshot.changed_at), Snapshot.id)))
 
 
+def indexed(session: Session) -> list[Snapshot]:
+    """List every snapshot that was ever published: files are compared with the index of each."""
+    query = select(Snapshot).where(col(Snapshot.published_at).is_not(None))
+    return list(session.exec(query.order_by(Snapshot.id)))
+
+
 def awaited(session: Session) -> frozenset[Digest]:
     """Name all bytes that must stay in zone `inbox`; what else lies there can go."""
     states = [state.value for state in IN_INBOX]

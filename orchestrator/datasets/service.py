@@ -294,6 +294,13 @@ def record_placed(session: Session, now: datetime, snapshot_id: str) -> Snapshot
     return snapshot
 
 
+def record_index(session: Session, snapshot_id: str, name: str) -> None:
+    """Name the index that was built anew, in the form that indexes have now, for a snapshot."""
+    snapshot = queries.snapshot(session, snapshot_id)
+    snapshot.index_name = name
+    session.add(snapshot)
+
+
 def retire(session: Session, actor: Actor, now: datetime, snapshot_id: str) -> Snapshot:
     """Give a published snapshot to no new project; those that have it keep it.
 

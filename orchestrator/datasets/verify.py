@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator.datasets.manifest import Manifest
-from orchestrator.outputs.model import Job, JobFile
+from orchestrator.outputs.model import INDEX_FORMAT, Job, JobFile
 from orchestrator.values import Digest, JsonValue
 
 
@@ -42,5 +42,8 @@ def job(
 
 
 def index_name(snapshot_id: str, round_: int) -> str:
-    """Where the linkage index of one upload lies, below the installation's folder of indexes."""
-    return f"{snapshot_id}-{round_}.index"
+    """Where the linkage index of one upload lies, below the installation's folder of indexes.
+
+    Shape: the form that indexes have now is in the name, so one of an earlier form is seen.
+    """
+    return f"{snapshot_id}-{round_}-{INDEX_FORMAT}.index"

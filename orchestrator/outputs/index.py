@@ -34,6 +34,7 @@ from orchestrator.outputs.canon import (
     spell,
     transforms,
 )
+from orchestrator.outputs.model import INDEX_FORMAT
 from orchestrator.outputs.sealing import opened, sealed
 from orchestrator.values import Digest
 
@@ -41,8 +42,6 @@ Numbers: TypeAlias = "array[int]"
 Magnitudes: TypeAlias = "array[float]"
 
 _MAGIC = b"TREINDEX1\n"
-_FORMAT = 2
-_KNOWN = frozenset({1, 2})  # 1 held no magnitudes
 FILE_NAME = "index.bin"
 _DATED = 0.9
 _ISO = len("2011-10-18")
@@ -217,7 +216,7 @@ class IndexWriter:
 
     def finish(self) -> int:
         """Write the whole index to its place and answer its size in bytes."""
-        header = {"format": _FORMAT, "check": _check(self._key), "tables": self._tables}
+        header = {"format": INDEX_FORMAT, "check": _check(self._key), "tables": self._tables}
         head = json.dumps(header, ensure_ascii=True).encode()
         with self._body, self._path.open("wb") as out:
             out.write(_MAGIC + len(head).to_bytes(8, "little") + head)
@@ -271,10 +270,12 @@ def read_index(path: Path, key: bytes, label: str = "", digest: Digest | None = 
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
     try:
         header = json.loads(bytes(data[start:end]))
-        if header["format"] not in _KNOWN or header["check"] != _check(key):
+        if header["format"] != INDEX_FORMAT or header["check"] != _check(key):
             raise BadIndex("another format or another key")
         reader = _Blobs(data[end:], key)
         tables = tuple(_table(table, reader) for table in header["tables"])
+    except BadIndex:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise BadIndex("a broken index") from error
     return Index(tables, key, label, digest)
@@ -459,7 +460,7 @@ def _table(header: dict[str, object], blobs: _Blobs) -> TableIndex:
 
 
 def _read_column(header: dict[str, object], size: int, blobs: _Blobs, place: str) -> Column:
-    distinct, features, seal = header["distinct"], header["features"], header.get("sealed", 0)
+    distinct, features, seal = header["distinct"], header["features"], header["sealed"]
     if not isinstance(distinct, int) or not isinstance(features, list) or not isinstance(seal, int):
         raise BadIndex("a broken index")
     values = blobs.take("I", size)

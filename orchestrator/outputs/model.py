@@ -22,6 +22,9 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+INDEX_FORMAT = 3
+"""Form of linkage indexes; a rule that looks for more of the source raises it."""
+
 _ORDER = (
     Verdict.NOT_APPLICABLE,
     Verdict.PASS,

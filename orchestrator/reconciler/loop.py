@@ -26,7 +26,7 @@ LANES = {
     "halt": ((halts.WORK,), 2),
     "drift": ((drift.WORK,), 2),
     "world": ((projects.WORK, workspaces.WORK, servers.WORK, clock.WORK), 4),
-    "bytes": ((log.WORK, snapshots.WORK, airlock.CHECKS, airlock.RELEASES), 2),
+    "bytes": ((log.WORK, snapshots.WORK, snapshots.INDEXES, airlock.CHECKS, airlock.RELEASES), 2),
 }
 """Each lane with its kinds of work and how many rows it may have in hand."""
 

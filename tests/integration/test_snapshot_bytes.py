@@ -16,13 +16,14 @@ from orchestrator.datasets.states import SnapshotState
 from orchestrator.db import read, write
 from orchestrator.demo.data import datasets
 from orchestrator.engines.memory import MemoryEngine
-from orchestrator.errors import Unavailable
+from orchestrator.errors import NotFound, Unavailable
 from orchestrator.identity.roles import Role
 from orchestrator.objectstore import trees
 from orchestrator.objectstore.port import Depot
 from orchestrator.objectstore.posix import PosixStore
 from orchestrator.objectstore.s3 import FETCHED, S3Store
 from orchestrator.objectstore.zones import Zone
+from orchestrator.outputs.index import read_index
 from orchestrator.reconciler import snapshots
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, digest_of
@@ -125,6 +126,53 @@ def test_an_upload_becomes_an_immutable_tree_and_an_index(house: House) -> None:
     assert (tree.tree / "flchain.csv").read_bytes() == ROWS
     assert digest_of(tree.manifest.read_bytes()) == row.digest
     assert snapshots.due(house.hands, NOW) == []
+
+
+def _published(house: House) -> Snapshot:
+    row = house.turn(house.upload())
+    house.admit(row.id)
+    return house.turn(row.id)
+
+
+def _as_of_before(house: House, row: Snapshot) -> str:
+    """Give a snapshot an index in the form of an earlier release, under that release's name."""
+    earlier = f"{row.id}-{row.round}.index"
+    path = snapshots.index_path(house.hands, str(row.index_name))
+    path.rename(snapshots.index_path(house.hands, earlier))
+    snapshots.index_key(house.hands, earlier)
+    with write(house.hands.db) as session:
+        service.record_index(session, row.id, earlier)
+    return earlier
+
+
+def test_an_index_of_an_earlier_form_is_built_anew(house: House) -> None:
+    row = _published(house)
+    assert snapshots.outdated(house.hands, NOW) == []
+    earlier = _as_of_before(house, row)
+    assert snapshots.outdated(house.hands, NOW) == [row.id]
+    assert not snapshots.index_anew(house.hands, row.id, NOW)
+    assert snapshots.outdated(house.hands, NOW) == []
+    with read(house.hands.db) as session:
+        name = str(queries.snapshot(session, row.id).index_name)
+    assert name == row.index_name
+    index = read_index(
+        snapshots.index_path(house.hands, name), snapshots.index_key(house.hands, name)
+    )
+    assert [table.size for table in index.tables] == [200]
+    keys = house.hands.settings.state_dir / "keys" / "indexes"
+    assert not snapshots.index_path(house.hands, earlier).exists()
+    assert [path.stem for path in keys.iterdir()] == [Path(name).stem]
+
+
+def test_an_index_that_cannot_be_built_anew_is_said_so_and_the_name_stays(house: House) -> None:
+    """Whoever compares with it is told that nothing was compared, because its form is refused."""
+    row = _published(house)
+    earlier = _as_of_before(house, row)
+    house.hands.store.delete(Zone.SNAPSHOTS, digest_of(ROWS))
+    with pytest.raises(NotFound):
+        snapshots.index_anew(house.hands, row.id, NOW)
+    assert snapshots.outdated(house.hands, NOW) == [row.id]
+    assert snapshots.index_path(house.hands, earlier).exists()
 
 
 def test_an_upload_is_published_from_a_bucket(

@@ -5,6 +5,7 @@ from pathlib import Path
 from orchestrator.datasets import manifest, verify
 from orchestrator.datasets.manifest import Entry
 from orchestrator.outputs.codec import job_to_json
+from orchestrator.outputs.model import INDEX_FORMAT
 from orchestrator.values import digest_of
 
 A, B = digest_of(b"a"), digest_of(b"b")
@@ -32,6 +33,6 @@ def test_the_job_names_each_file_with_its_digest_and_place() -> None:
     assert made.sources == ()
     assert not made.context_due
     assert made.dictionary == {"tables": {}}
-    assert made.index_out == Path("/indexes/s-1-2.index")
+    assert made.index_out == Path(f"/indexes/s-1-2-{INDEX_FORMAT}.index")
     assert b"kkkk" not in job_to_json(made)
     assert "kkkk" not in repr(made)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.outputs import index as index_module
 from orchestrator.outputs.canon import hasher, is_missing, spell
 from orchestrator.outputs.index import (
     BadIndex,
@@ -16,6 +17,7 @@ from orchestrator.outputs.index import (
     read_index,
     write_index,
 )
+from orchestrator.outputs.model import INDEX_FORMAT
 from orchestrator.outputs.sealing import opened, sealed
 from tests.outputs_world import KEY, Cells, index_of
 
@@ -53,6 +55,18 @@ def test_an_index_survives_the_disk(tmp_path: Path, mgus2: Cells) -> None:
     assert read == index
     with pytest.raises(BadIndex):
         read_index(path, bytes(32))
+
+
+def test_an_index_of_an_earlier_form_is_refused(
+    tmp_path: Path, mgus2: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lacks what newer rules look for, and nobody would know."""
+    path = tmp_path / "index"
+    with monkeypatch.context() as patch:
+        patch.setattr(index_module, "INDEX_FORMAT", INDEX_FORMAT - 1)
+        write_index(index_of("mgus2", mgus2).tables, KEY, path)
+    with pytest.raises(BadIndex, match="another format"):
+        read_index(path, KEY)
 
 
 def test_an_index_holds_no_plain_value_and_no_key(tmp_path: Path, mgus2: Cells) -> None:
