@@ -16,8 +16,8 @@ from sqlmodel import Session
 from orchestrator.airlock import ledger, people, rounds, thresholds
 from orchestrator.airlock.ledger import Related
 from orchestrator.airlock.models import File, Request
-from orchestrator.airlock.queries import FileView
 from orchestrator.airlock.rendered import LINES
+from orchestrator.airlock.views import FileView
 from orchestrator.errors import NotAllowed, NotFound
 from orchestrator.outputs.beside import Beside, Line, beside
 from orchestrator.outputs.facts import FactTable

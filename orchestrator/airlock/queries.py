@@ -4,15 +4,15 @@ While a review is blind nobody learns more of another's vote than heard or not h
 sees outcomes, what was said against a file, and comments meant for the author; never who said it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import distinct, func, literal, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from orchestrator.airlock import checking, drafting, people, releasing, reports, rewriting, rounds
+from orchestrator.airlock import actions, people, reports, rewriting, rounds
 from orchestrator.airlock.models import (
     TO_CHECK,
     TO_RELEASE,
@@ -33,174 +33,31 @@ from orchestrator.airlock.models import (
 )
 from orchestrator.airlock.rounds import SEAT, phase_of, present_files
 from orchestrator.airlock.rules import FileOutcome, missing_context
-from orchestrator.airlock.states import UNDER_REVIEW, RequestState
-from orchestrator.errors import Conflict, NotAllowed, NotFound
+from orchestrator.airlock.states import RequestState
+from orchestrator.airlock.views import (
+    Before,
+    CheckView,
+    CommentView,
+    Cursor,
+    Detail,
+    FileView,
+    Objection,
+    QueueItem,
+    Summary,
+    VersionBefore,
+)
+from orchestrator.errors import NotFound
 from orchestrator.governance import queries as governance
-from orchestrator.governance.access import Verb
 from orchestrator.governance.models import Vote
 from orchestrator.governance.queries import SeenVote
 from orchestrator.governance.seats import NEEDS_REASON, Phase, Reviewer, Subject, eligible
 from orchestrator.identity.roles import Role
-from orchestrator.lifecycle.machine import Standing
-from orchestrator.outputs.model import FileReport, Verdict
+from orchestrator.outputs.model import FileReport
 from orchestrator.policy.model import Policies, ReviewPolicy
-from orchestrator.projects import queries as projects
 from orchestrator.projects.models import Member
-from orchestrator.values import Actor, Decision, Digest, Reason
+from orchestrator.values import Actor, Digest
 
 PAGE = 50
-
-Cursor = tuple[int, datetime, str]
-"""Where a list of requests goes on: rank, submitted at, id."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One line of a list.
-
-    Shape: `project` is the slug; `state` is as this viewer may know it; `size` in bytes;
-    `cursor` continues a list.
-    """
-
-    id: str
-    project_id: str
-    project: str
-    name: str
-    title: str
-    state: str
-    round: int
-    files: int
-    size: int
-    verdict: str | None
-    submitted_at: datetime | None
-    reason: str | None
-    held: str | None
-    cursor: Cursor | None
-
-
-@dataclass(frozen=True)
-class QueueItem:
-    """A request that waits for a checker, and how many of its files this checker has judged."""
-
-    request: Summary
-    mine: int
-
-
-@dataclass(frozen=True)
-class Objection:
-    """What was said against a file in a decided round, without a name."""
-
-    path: str
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Before:
-    """A picture before it was written again, and what of it is not in the new bytes.
-
-    Units: `size` and `loose` in bytes; `others` counts texts, thumbnails and the like.
-    """
-
-    digest: str
-    size: int
-    loose: int
-    others: int
-
-
-@dataclass(frozen=True)
-class FileView:
-    """One file as one person may see it.
-
-    Shape: `subject` goes back with a vote; `tries` counts the pre-checks that read this path and
-    `versions` the different bytes among them; `outcome` is None while nobody may know it; `vote`
-    and `download` are the one answer for button, tooltip and refusal; `disagreed` are the viewer's
-    own reasons against findings, by their number in the report; `before` is what a picture was
-    until it was written again for release.
-    """
-
-    id: str
-    path: str
-    digest: str
-    size: int
-    shows: str
-    population: str
-    control: str
-    missing: tuple[str, ...]
-    subject: str
-    verdict: Verdict | None
-    report: FileReport | None
-    report_digest: str | None
-    checked_at: datetime | None
-    tries: int
-    versions: int
-    heard: bool
-    outcome: str | None
-    votes: tuple[SeenVote, ...]
-    disagreed: Mapping[int, str]
-    vote: Decision
-    download: Decision
-    downloads: int
-    before: Before | None
-
-
-@dataclass(frozen=True)
-class VersionBefore:
-    """A file as it was submitted before: its name, digest, size in bytes, and in which round."""
-
-    path: str
-    digest: Digest
-    size: int
-    round: int
-
-
-@dataclass(frozen=True)
-class CheckView:
-    """One run of the check worker: progress, then what spoke and with what it compared."""
-
-    id: str
-    kind: str
-    state: str
-    asked_at: datetime
-    started_at: datetime | None
-    done_at: datetime | None
-    verdict: str | None
-    engine: str
-    snapshots: tuple[Digest, ...]
-
-
-@dataclass(frozen=True)
-class CommentView:
-    """One comment. Shape: `own` says that the viewer wrote it; other names stay hidden."""
-
-    body: str
-    addressee: str
-    own: bool
-    by_author: bool
-    round: int
-    file_id: str | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Detail:
-    """All that somebody may see of a request.
-
-    Shape: `actions` maps what could be done to its decision; without the right to look at content
-    `files`, `comments` and `checks` are empty. `papers` are record and manifest of what was
-    released, as digests.
-    """
-
-    request: Summary
-    author: bool
-    released_at: datetime | None
-    expires_at: datetime | None
-    papers: ReleasePapers | None
-    files: tuple[FileView, ...]
-    objections: tuple[Objection, ...]
-    comments: tuple[CommentView, ...]
-    checks: tuple[CheckView, ...]
-    actions: Mapping[str, Decision]
 
 
 def mine(session: Session, actor: Actor, limit: int = PAGE) -> list[Summary]:
@@ -290,7 +147,7 @@ def detail(
         objections=_objections(session, row) if look else (),
         comments=_comments(session, actor, row, author=author) if look else (),
         checks=_checks(session, row) if look else (),
-        actions=_actions(session, actor, now, row, look, policies),
+        actions=actions.of_request(session, actor, now, row, look, policies),
     )
 
 
@@ -420,8 +277,8 @@ def _files(
     votes = _votes(session, actor, row)
     disagreed = _disagreed(session, actor, row)
     counted = _downloads(session, row)
-    vote = may_vote(session, actor, now, row)
-    download = _may_download(session, actor, now, row, policies)
+    vote = actions.may_vote(session, actor, now, row)
+    download = actions.may_download(session, actor, now, row, policies)
     known = row.decided_at is not None or row.state == RequestState.DRAFT
     files = present_files(session, row.id)
     rewritten = rewriting.originals(session, files)
@@ -446,8 +303,8 @@ def _files(
             outcome=file.outcome if known else None,
             votes=votes.get(file.id, ()),
             disagreed=disagreed.get((file.id, file.report_digest), {}),
-            vote=_joined(vote, _not_twice(votes.get(file.id, ()), row)),
-            download=_joined(download, _was_released(file, counted)),
+            vote=actions.joined(vote, actions.not_twice(votes.get(file.id, ()), row)),
+            download=actions.joined(download, actions.was_released(file, counted)),
             downloads=counted.get(file.id, 0),
             before=_before(rewritten.get(file.id)),
         )
@@ -461,40 +318,6 @@ def _before(row: RewrittenFile | None) -> Before | None:
 
 def _told(report: FileReport | None, *, author: bool) -> FileReport | None:
     return reports.for_author(report) if report and author else report
-
-
-def may_vote(session: Session, actor: Actor, now: datetime, row: Request) -> Decision:
-    """Say whether this person may vote on a request's files now, with every reason against it."""
-    if row.policy_digest is None:
-        return _no("no_round", "This request was not submitted yet, so nobody reviews it.")
-    person = rounds.may_review(session, actor, now, rounds.review_of(session, row))
-    if row.state in UNDER_REVIEW:
-        return person
-    text = f"This request is {row.state.replace('_', ' ')}, so votes are closed."
-    return _joined(person, _no("review_closed", text))
-
-
-def _not_twice(votes: Sequence[SeenVote], row: Request) -> Decision:
-    phase = phase_of(row)
-    if phase is Phase.DECIDED or not any(v.own and v.phase == phase.value for v in votes):
-        return Decision()
-    return _no("voted_already", "You have voted on this file; the vote stands in this phase.")
-
-
-def _was_released(file: File, counted: Mapping[str, int]) -> Decision:
-    if file.id in counted:
-        return Decision()
-    return _no("not_released", "This file was not released.")
-
-
-def _may_download(
-    session: Session, actor: Actor, now: datetime, row: Request, policies: Policies
-) -> Decision:
-    if actor.person != row.author_id:
-        return _no("not_author", "Released files are handed to their author.")
-    return _joined(
-        _access(session, actor, now, row, Verb.COLLECT, policies), releasing.handing_out(row, now)
-    )
 
 
 def _reports(session: Session, row: Request) -> dict[str, FileReport]:
@@ -642,55 +465,6 @@ def _check_view(check: Check, body: str | None) -> CheckView:
     )
 
 
-def _actions(
-    session: Session, actor: Actor, now: datetime, row: Request, look: Decision, policies: Policies
-) -> dict[str, Decision]:
-    standing = people.standing(session, actor, row)
-    hold = people.may_hold(session, actor, row)
-    change = _move(row, "submit", standing)
-    reopen = _move(row, "reopen", standing)
-    if actor.person == row.author_id:
-        access = _access(session, actor, now, row, Verb.SUBMIT, policies)
-        change, reopen = _joined(change, access), _joined(reopen, access)
-    budget = checking.precheck_budget(session, row, now, policies)
-    return {
-        "change": change,
-        "submit": _joined(change, _complete(session, row)),
-        "check": _joined(change, budget, _any_files(row)),
-        "withdraw": _move(row, "withdraw", standing),
-        "reopen": reopen,
-        "vote": may_vote(session, actor, now, row),
-        "comment": look,
-        "recall": _move(row, "recall", standing),
-        "hold": hold,
-        "lift": _joined(hold, Decision() if row.held_reason else _no("not_held", "Not held.")),
-    }
-
-
-def _move(row: Request, event: str, standing: Standing) -> Decision:
-    """Ask the table what `advance` would do, without doing it."""
-    try:
-        row.MACHINE.next(row.state, event, standing)
-    except (Conflict, NotAllowed) as refusal:
-        return _no(refusal.code, refusal.message)
-    return Decision()
-
-
-def _access(
-    session: Session, actor: Actor, now: datetime, row: Request, verb: Verb, policies: Policies
-) -> Decision:
-    project = projects.get(session, row.project_id)
-    return people.may(session, actor, now, project, verb, policies)
-
-
-def _complete(session: Session, row: Request) -> Decision:
-    return drafting.complete(present_files(session, row.id))
-
-
-def _any_files(row: Request) -> Decision:
-    return Decision() if row.files else _no("no_files", "There is no file yet. Add one first.")
-
-
 def _subject(row: Request) -> Subject:
     """The round as its votes name it; members are told apart where it matters."""
     return Subject(
@@ -709,12 +483,3 @@ def _policy(session: Session, row: Request, known: dict[str, ReviewPolicy]) -> R
     if digest not in known:
         known[digest] = governance.pinned(session, digest)
     return known[digest]
-
-
-def _no(code: str, text: str) -> Decision:
-    return Decision((Reason(code, text),))
-
-
-def _joined(*decisions: Decision) -> Decision:
-    reasons = {reason.code: reason for one in decisions for reason in one.reasons}
-    return Decision(tuple(reasons[code] for code in sorted(reasons)))

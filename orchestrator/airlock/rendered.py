@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from orchestrator.airlock import queries
-from orchestrator.airlock.queries import FileView, VersionBefore
+from orchestrator.airlock.views import FileView, VersionBefore
 from orchestrator.outputs.canon import number as as_number
 from orchestrator.outputs.form import BadForm, FileForm, Kind, Part, form_from_json, form_name
 from orchestrator.outputs.judge import form_limits

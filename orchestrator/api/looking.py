@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 
 from orchestrator.airlock import comparing, rendered
 from orchestrator.airlock.comparing import Compared
-from orchestrator.airlock.queries import FileView
+from orchestrator.airlock.views import FileView
 from orchestrator.api import shapes
 from orchestrator.bootstrap import looking
 from orchestrator.bootstrap.request import Caller, Parts, may

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from orchestrator.airlock.queries import Detail as RequestDetail
-from orchestrator.airlock.queries import FileView, Summary
+from orchestrator.airlock.views import Detail as RequestDetail
+from orchestrator.airlock.views import FileView, Summary
 from orchestrator.datasets.queries import Detail, Listed
 from orchestrator.governance.access import Access
 from orchestrator.governance.seats import Chair

@@ -11,8 +11,8 @@ from fastapi import Response
 
 from orchestrator.airlock import comparing, ledger, queries, rendered, reviewing
 from orchestrator.airlock.comparing import Compared
-from orchestrator.airlock.queries import Detail, FileView
 from orchestrator.airlock.rendered import Since
+from orchestrator.airlock.views import Detail, FileView
 from orchestrator.bootstrap.control import Control
 from orchestrator.db import read, write
 from orchestrator.errors import NotFound

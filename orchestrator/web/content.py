@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from orchestrator.airlock import rendered
-from orchestrator.airlock.queries import Detail, FileView
 from orchestrator.airlock.rendered import COLUMNS
 from orchestrator.airlock.rounds import SEAT
 from orchestrator.airlock.rules import may_approve
+from orchestrator.airlock.views import Detail, FileView
 from orchestrator.bootstrap import looking
 from orchestrator.bootstrap.control import Control
 from orchestrator.bootstrap.looking import Look

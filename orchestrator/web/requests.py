@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from orchestrator.airlock import checking, drafting, files, people, queries, releasing, reviewing
 from orchestrator.airlock.models import Addressee
-from orchestrator.airlock.queries import Cursor, Detail, FileView
 from orchestrator.airlock.rounds import SEAT
 from orchestrator.airlock.rules import may_approve, risk
 from orchestrator.airlock.states import CheckState, RequestState
+from orchestrator.airlock.views import Cursor, Detail, FileView
 from orchestrator.bootstrap.request import Caller, Parts, ReadSession, WriteSession, may, parts
 from orchestrator.db import read, write
 from orchestrator.errors import Invalid, TreError

@@ -29,13 +29,18 @@ class Row:
     facts: dict[str, object] = field(default_factory=dict)
     compared: bool = True
 
-    def ratios(self, other: str) -> list[float]:
-        """Our median over another's, round by round."""
-        ours = next(iter(self.samples.values()))
+    def ratios(self, other: str, one: str = "") -> list[float]:
+        """One's median (ours, where nobody is named) over another's, round by round."""
+        ours = self.samples[one or next(iter(self.samples))]
         return [
             statistics.median(mine) / statistics.median(theirs)
             for mine, theirs in zip(ours, self.samples[other], strict=True)
         ]
+
+    def tell_floor(self, floor: str, other: str) -> None:
+        """Tell the floor beside a contestant: no target below that can be met."""
+        middle = statistics.median(self.ratios(other, floor))
+        self.facts[f"the floor beside {other}"] = f"{middle:.2f}×"
 
     def lines(self) -> list[str]:
         """The row as lines of a table in Markdown."""

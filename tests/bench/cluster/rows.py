@@ -29,7 +29,8 @@ from tests.bench.cluster.rounds import Row, exponent, interleaved, milliseconds
 AT_A_TIME = 4
 """Workspaces that the reconciler's lane has in hand at once."""
 CALLERS = 8
-OURS = "ours"
+OURS, FLOOR = "ours", "raw HTTP, all at once (floor)"
+OFFICIAL, KOPF = "official client in sequence", "kopf"
 DRIFTS = (("NetworkPolicy", "default-deny"), ("ResourceQuota", "workspace"), ("Role", "hub"))
 """What is deleted by hand in B4."""
 
@@ -87,9 +88,9 @@ def writers(field: Field) -> dict[str, Write]:
     things = field.place.things
     return {
         OURS: lambda spec: _ensured(field.engine, spec),
-        "raw HTTP, all at once (floor)": lambda spec: field.floor.write(things(spec)),
-        "official client in sequence": lambda spec: field.official.write(things(spec)),
-        "kopf": lambda spec: field.kopf.write(things(spec)),
+        FLOOR: lambda spec: field.floor.write(things(spec)),
+        OFFICIAL: lambda spec: field.official.write(things(spec)),
+        KOPF: lambda spec: field.kopf.write(things(spec)),
     }
 
 
@@ -112,6 +113,7 @@ def one_at_a_time(field: Field) -> Row:
     row = Row("B1", "one workspace, all objects stored", "ms", "≤ 1.25× floor, ≤ 0.6× official")
     parts = {name: part(write) for name, write in writers(field).items()}
     row.samples = interleaved(parts, field.sizes.rounds)
+    row.tell_floor(FLOOR, OFFICIAL)
     field.require(specs)
     return row
 
@@ -121,7 +123,7 @@ def burst(field: Field) -> Row:
     specs: list[Spec] = []
 
     def part(name: str, write: Write) -> Callable[[int], list[float]]:
-        at_once = AT_A_TIME if name in (OURS, list(writers(field))[1]) else CALLERS
+        at_once = AT_A_TIME if name in (OURS, FLOOR) else CALLERS
 
         def act(_: int) -> list[float]:
             mine = [field.spec() for _ in range(field.sizes.burst)]
@@ -137,6 +139,7 @@ def burst(field: Field) -> Row:
     )
     parts = {name: part(name, write) for name, write in writers(field).items()}
     row.samples = interleaved(parts, min(3, field.sizes.rounds))
+    row.tell_floor(FLOOR, KOPF)
     row.facts["kopf's memory"] = f"{field.kopf.memory_kb() / 1024:.0f} MB"
     row.facts["failures"] = 0  # a failure ends the run
     field.require(specs)

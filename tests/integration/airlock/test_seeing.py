@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
-from orchestrator.airlock import checking, drafting, queries, releasing, reviewing
+from orchestrator.airlock import checking, drafting, queries, releasing, reviewing, views
 from orchestrator.airlock.models import WAITING, Request
 from orchestrator.airlock.states import RequestState
 from orchestrator.audit import log
@@ -34,7 +34,7 @@ S = RequestState
 VALUES = ("approve", "return", "reject")
 
 
-def see(session: Session, world: AirlockWorld, actor: Actor) -> queries.Detail:
+def see(session: Session, world: AirlockWorld, actor: Actor) -> views.Detail:
     """Open the request's page as somebody."""
     session.flush()
     return queries.detail(session, actor, NOW, world.request.id, policies=policies())
@@ -145,7 +145,7 @@ def test_the_author_learns_what_was_said_and_not_who_said_it(engine: Engine) -> 
         for checker in world.checkers:
             say(session, world, checker, "return", "table.csv", reason="Row 4 has a count of 3.")
         seen = see(session, world, world.author)
-        told = queries.Objection("table.csv", "return", "Row 4 has a count of 3.")
+        told = views.Objection("table.csv", "return", "Row 4 has a count of 3.")
         assert set(seen.objections) == {told}
         assert {f.path: f.outcome for f in seen.files} == {
             "table.csv": "returned",

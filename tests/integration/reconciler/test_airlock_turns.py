@@ -8,8 +8,8 @@ import pytest
 from orchestrator import db
 from orchestrator.airlock import drafting, files, queries, releasing, reviewing
 from orchestrator.airlock.models import Release
-from orchestrator.airlock.queries import Detail
 from orchestrator.airlock.states import RequestState
+from orchestrator.airlock.views import Detail
 from orchestrator.audit import log
 from orchestrator.datasets import service as dataset_writes
 from orchestrator.datasets.queries import mounted

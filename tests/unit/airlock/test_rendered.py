@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 from typing import cast
 
-from orchestrator.airlock.queries import FileView
 from orchestrator.airlock.rendered import parts
+from orchestrator.airlock.views import FileView
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.readers.opening import ReadCaps
 from orchestrator.outputs.readers.registry import open_bytes
