@@ -1,4 +1,4 @@
-"""[pure] What somebody is shown of airlock requests, as values that pages and API read."""
+"""What somebody is shown of airlock requests, as values that pages and API read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
