@@ -18,6 +18,7 @@ from orchestrator.outputs.judge import engine
 from tests.bench.outputs import corpora, harness, kept, peers, score, second
 from tests.bench.outputs.blind import corpus as blind
 from tests.bench.outputs.corpora import Corpus
+from tests.bench.outputs.fifth import corpus as fifth
 from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.page import Run, page
@@ -34,11 +35,17 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "second": second.transplants,
     "third": third.trials,
     "fourth": fourth.children,
+    "fifth": fifth.gammopathies,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
 
-FIXED: dict[str, int] = {"blind": blind.SEED, "third": third.SEED, "fourth": fourth.SEED}
+FIXED: dict[str, int] = {
+    "blind": blind.SEED,
+    "third": third.SEED,
+    "fourth": fourth.SEED,
+    "fifth": fifth.SEED,
+}
 """Corpora that are scored on the same files each time, where no seed is named."""
 
 

@@ -109,7 +109,7 @@ class Desk(desk.Desk):
         known = Registry(files)
         found = []
         for case in self.cases:
-            wrong = [one for claim in self.claims[case.path] for one in _asked(claim, known, case)]
+            wrong = [one for claim in self.claims[case.path] for one in asked(claim, known, case)]
             wrong += self._stands(case, known)
             found += [f"{case.family} {case.path}: {one}" for one in wrong]
         names = {case.path for case in self.cases}
@@ -127,17 +127,17 @@ class Desk(desk.Desk):
         gone = sum(missing(case.data, one.cells) for one in claims if isinstance(one, facts.Rows))
         gone += sum(one.words not in text for one in claims if isinstance(one, facts.Words))
         every = text + "".join(text_of(data) for _, data in case.released)
-        gone += sum(one not in every for claim in claims for one in _printed(claim))
+        gone += sum(one not in every for claim in claims for one in printed(claim))
         return [*found, f"{gone} claimed cells are not in the file"] if gone else found
 
 
-def _asked(claim: desk.Kept, known: facts.Alliance, case: Case) -> list[str]:
+def asked(claim: desk.Kept, known: facts.Alliance, case: Case) -> list[str]:
     if isinstance(claim, Broken | LowBits):
         return claim.wrong(case.data)
     return claim.faults(known)
 
 
-def _printed(claim: object) -> list[str]:
+def printed(claim: object) -> list[str]:
     match claim:
         case facts.Small() | facts.Count() | facts.Freedom() | Extent():
             return [str(claim.stated)]
