@@ -323,7 +323,7 @@ def _sheets(desk: Desk, study: Study, picks: Picks) -> None:
     )
     desk.lay("L1", "sav", writers.spss(rows), claim, rules=f"{_ROWS} O22")
     cross = study.cross(14, 80)
-    desk.lay("S1", "sav", writers.spss(long(cross, "people")), *cross.claims(), written=False)
+    desk.lay("S1", "sav", writers.spss(long(cross, "people")), *cross.claims())
     lines: list[tuple[str, ...]] = []
     claims = []
     for column in ("smoking", "settlement"):

@@ -2,6 +2,7 @@
 
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.fifth import (
+    baseline,
     boxes,
     by_hand,
     disguises,
@@ -30,6 +31,7 @@ def gammopathies(seed: int) -> Corpus:
     desk, study, picks = Desk("screening"), Study(tables), Picks(tables)
     for analyst in (in_r, in_stata, in_sas, in_python, in_notebooks, on_pages, by_hand, disguises):
         analyst.lay(desk, study, picks)
+    baseline.lay(desk, study)
     releases.lay(desk, study)
     in_papers.lay(desk, study)
     genomes.lay(desk, study, picks)

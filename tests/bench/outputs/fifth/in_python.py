@@ -15,10 +15,10 @@ from tests.bench.outputs.third.facts import Line, Outside, Value, Where
 
 def lay(desk: Desk, study: Study, picks: Picks) -> None:
     """All of Dov's files."""
-    for style, (kind, write, written) in enumerate(_CROSSES):
+    for style, (kind, write) in enumerate(_CROSSES):
         for low, high in limits(style):
             cross = study.cross(low, high)
-            tell(desk, cross, kind, write(cross), written=written)
+            tell(desk, cross, kind, write(cross))
     _described(desk, study)
     _models(desk, study)
     _logs(desk, study, picks)
@@ -43,9 +43,9 @@ def _nested(cross: Cross) -> bytes:
     return json.dumps({"table": cross.name, "unit": "persons", "counts": inner}, indent=2).encode()
 
 
-_CROSSES: Sequence[tuple[str, Callable[[Cross], bytes], bool]] = (
-    ("csv", _crosstab, True), ("html", _to_html, True), ("json", _nested, True),
-    ("parquet", lambda cross: writers.parquet(long(cross)), False),
+_CROSSES: Sequence[tuple[str, Callable[[Cross], bytes]]] = (
+    ("csv", _crosstab), ("html", _to_html), ("json", _nested),
+    ("parquet", lambda cross: writers.parquet(long(cross))),
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def _described(desk: Desk, study: Study) -> None:
         ("creatinine_from", "persons"),
         tuple((f"{a:.0f}", str(n)) for a, n in zip(tail.edges, tail.stated, strict=True)),
     )
-    desk.lay("S1", "feather", writers.feather(grid), tail, written=False)
+    desk.lay("S1", "feather", writers.feather(grid), tail)
 
 
 def summary(fit: Fit, kind: str) -> str:

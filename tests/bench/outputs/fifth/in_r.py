@@ -10,7 +10,7 @@ from tests.bench.outputs.fifth.layouts import estimates, life, long, ratios, sha
 from tests.bench.outputs.fifth.proof import Desk
 from tests.bench.outputs.fifth.study import FOUND, Cross, Fit, Picks, Study
 from tests.bench.outputs.grid import Grid
-from tests.bench.outputs.third.facts import Freedom, Moments, Outside, Where
+from tests.bench.outputs.third.facts import LEAST, Freedom, Moments, Outside, Where
 
 _BELOW, _EXACT, _MORE = (1, 9), (10, 10), (14, 60)
 """A smallest cell below ten, of exactly ten, and of more."""
@@ -28,12 +28,11 @@ def tell(
     data: bytes,
     rules: str = "O01 O02",
     seen: str = "",
-    written: bool = True,
 ) -> None:
     """Lay a cross table down where its smallest cell says."""
-    family = "L11" if cross.least < 10 else "S11" if cross.least == 10 else "S1"
-    named = rules if cross.least < 10 else ""
-    desk.lay(family, kind, data, *cross.claims(), rules=named, seen=seen, written=written)
+    family = "L11" if cross.least < LEAST else "S11" if cross.least == LEAST else "S1"
+    named = rules if cross.least < LEAST else ""
+    desk.lay(family, kind, data, *cross.claims(), rules=named, seen=seen)
 
 
 def lay(desk: Desk, study: Study, picks: Picks) -> None:

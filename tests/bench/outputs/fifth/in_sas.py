@@ -166,7 +166,7 @@ def _rows(desk: Desk, study: Study, picks: Picks) -> None:
     )
     cross = study.cross(14, 70)
     rows = Grid(("GROUP", "LEVEL", "PEOPLE"), tuple((a, b, str(n)) for a, b, n in cross.cells()))
-    desk.lay("S1", "xpt", writers.xport(rows), *cross.claims(), written=False)
+    desk.lay("S1", "xpt", writers.xport(rows), *cross.claims())
     where: Where = (("isotype", "=", "IgA"),)
     held = study.mask(where)
     values = sorted(((value, at) for at, value in enumerate(study.number("iga")) if held[at]))

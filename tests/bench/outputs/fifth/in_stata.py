@@ -264,6 +264,6 @@ def _sets(desk: Desk, study: Study, picks: Picks) -> None:
     grid = Grid(
         ("region", "sex", "n", "mean_hb", "mean_creatinine", "mean_vitamin_d"), tuple(lines)
     )
-    desk.lay("S1", "dta", writers.stata(grid, "collapsed"), *claims, written=False)
+    desk.lay("S1", "dta", writers.stata(grid, "collapsed"), *claims)
     cross = study.cross(14, 60)
-    desk.lay("S1", "dta", writers.stata(long(cross, "people")), *cross.claims(), written=False)
+    desk.lay("S1", "dta", writers.stata(long(cross, "people")), *cross.claims())

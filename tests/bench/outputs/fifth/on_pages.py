@@ -1,4 +1,4 @@
-"""[pure] Femi builds dashboards: plotly, vega, bokeh, drawings by script, and what feeds them."""
+"""Femi builds dashboards: plotly, vega, bokeh, drawings by script, and what feeds them."""
 
 import base64
 import json

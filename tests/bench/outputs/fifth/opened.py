@@ -1,4 +1,4 @@
-"""[pure] What can be read in a file, by readers that did not write it.
+"""What can be read in a file, by readers that did not write it.
 
 Text, and what boxes, streams and encodings hide of it, with the standard library; tables of
 columns with pyarrow, pandas and pyreadstat. Nothing is unpickled: strings stand in a pickle as
@@ -35,8 +35,8 @@ _ZIP, _TAR = b"PK\x03\x04", b"ustar"
 
 
 def text_of(data: bytes) -> str:
-    """Join all that can be read as text, in boxes and streams too."""
-    return "\n".join(_texts(data, 4))
+    """Join all that can be read as text, in boxes, streams and tables of columns too."""
+    return "\n".join([*_texts(data, 4), *_frames(data)])
 
 
 def _texts(data: bytes, depth: int) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _decoded(data: bytes) -> str:
 
 @lru_cache(maxsize=4)
 def _words(data: bytes) -> tuple[frozenset[str], str]:
-    text = text_of(data) + "\n".join(_frames(data))
+    text = text_of(data)
     words = set(_WORD.split(text))
     words |= {
         one

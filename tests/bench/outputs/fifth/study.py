@@ -264,7 +264,7 @@ class Study:
                 return own
         raise LookupError(f"no table with a smallest cell of {low} to {high}")
 
-    def fit(self, kind: str, where: Where, outcome: str, design: Design, digits: int = 4) -> "Fit":
+    def fit(self, kind: str, where: Where, outcome: str, design: Design) -> "Fit":
         """Fit a model by repeated weighted least squares."""
         held = self.mask(where)
         y = self.number(outcome)[held]

@@ -1,4 +1,4 @@
-"""[pure] Tables and pages as bytes, the same each time. Office files are written as bare parts."""
+"""Tables and pages as bytes, the same each time. Office files are written as bare parts."""
 
 import base64
 import gzip
@@ -344,7 +344,7 @@ def _r_symbol(name: str) -> bytes:
 
 def _r_char(text: str) -> bytes:
     data = text.encode()
-    return struct.pack(">ii", 0x40009, len(data)) + data
+    return struct.pack(">ii", 0x40009 if text.isascii() else 0x8009, len(data)) + data
 
 
 def _r_value(value: object) -> bytes:
