@@ -141,7 +141,7 @@ def _give_volumes(place: Place, spec: Spec) -> None:
                 {
                     "apiVersion": "v1",
                     "kind": "PersistentVolume",
-                    "metadata": {"name": f"{space}-{name}"},
+                    "metadata": {"name": f"bench-{space}-{name}"},
                     "spec": {
                         "capacity": mapping(asked["resources"])["requests"],
                         "accessModes": asked["accessModes"],
