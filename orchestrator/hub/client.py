@@ -39,9 +39,9 @@ class HubClient:
         except Unavailable:
             return False
 
-    def ensure_user(self, person: str) -> None:
-        """Make a hub user for a person unless there is one."""
-        self._ask("POST", f"/users/{_name(person)}", allow=(409,))
+    def ensure_user(self, person: str) -> bool:
+        """Make a hub user for a person unless there is one; say whether it was made."""
+        return "name" in self._ask("POST", f"/users/{_name(person)}", allow=(409,))
 
     def start_server(self, person: str, options: Mapping[str, object] | None = None) -> None:
         """Ask for a person's server; returns at once, also when it runs or is starting.

@@ -73,6 +73,8 @@ class Servers:
     def start(self, record: Record, person: str) -> Server:
         """Ask for a server, or say how one that was asked for stands; returns at once.
 
+        Shape: the hub is not asked about a pod that is on its way, because many people come at a
+        time and the hub has one thread to make their pods.
         Errors: Conflict while the last one is still stopping at the hub.
         """
         project = record.spec.project
@@ -86,16 +88,19 @@ class Servers:
         if seen is not None and seen.state is ServerState.STOPPED:
             self.end(project, person, IN_PEACE)  # so that the next wish finds nothing of it
             return seen
+        asked = (project, person) in self._asked
+        if asked and seen is not None and self._comes(project, person):
+            self._asked[project, person] = seen.reason or self._asked[project, person]
+            return seen
         hub = self.hub(project)
         if hub is None:
             return seen or _starting(person, "The project's hub is starting.")
         try:
-            at_hub = hub.server_ready(person)
+            fresh = not asked and hub.ensure_user(person)
+            at_hub = None if fresh else hub.server_ready(person)
         except Unavailable:
             return seen or _starting(person, "The project's hub does not answer yet.")
-        except NotFound:
-            at_hub = None
-        if (project, person) in self._asked:
+        if asked:
             return self._awaited(hub, project, person, at_hub, seen)
         return self._ask(hub, record, person, at_hub, seen)
 
@@ -170,7 +175,6 @@ class Servers:
             return seen
         if seen is not None or at_hub is not None:
             self.end(project, person, IN_PEACE)
-        hub.ensure_user(person)
         door = token_urlsafe(32)
         pod = pods.notebook(
             self._environments.cluster,
@@ -221,6 +225,13 @@ class Servers:
         wanted = {storage.claim_of(mount) for mount in record.mounts}
         return pod is not None and data_of(pod) != wanted
 
+    def _comes(self, project: str, person: str) -> bool:
+        """Say whether a pod is there that neither runs yet nor has failed."""
+        pod = self._pod(project, person)
+        return (
+            pod is not None and not is_ending(pod) and _is_pending(pod) and not reasons.ended(pod)
+        )
+
     def _pod(self, project: str, person: str) -> Object | None:
         return self._world.get(self._where(project, person))
 
@@ -264,6 +275,10 @@ def _let_go(hub: HubClient, person: str) -> bool:
 
 def _runs(pod: Object) -> bool:
     return mapping(pod.get("status")).get("phase") == "Running"
+
+
+def _is_pending(pod: Object) -> bool:
+    return mapping(pod.get("status")).get("phase") == "Pending"
 
 
 def _starting(person: str, reason: str | None = None) -> Server:
