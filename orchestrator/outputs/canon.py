@@ -54,6 +54,7 @@ class Transform(StrEnum):
     SHA512_HEAD = "sha512_head"
     JOINED = "joined"
     BARE = "bare"
+    PHRASE = "phrase"
 
 
 _SCALED = frozenset(

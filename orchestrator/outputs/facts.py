@@ -22,6 +22,7 @@ from orchestrator.outputs.blocks import Block, blocks, sections
 from orchestrator.outputs.canon import is_missing, spell
 from orchestrator.outputs.cells import Mark, Piece, hidden, pieces
 from orchestrator.outputs.form import Part, Table
+from orchestrator.outputs.people import AGES, ANYBODY
 from orchestrator.outputs.roles import (
     LABELS,
     STATISTICS,
@@ -45,9 +46,8 @@ GENERIC = listed("yes no y n true false unknown other none missing present absen
                      "positive negative low high middle medium normal abnormal ever never "
                      "1st 2nd 3rd")  # fmt: skip
 """Categories that say nothing without the name of their variable."""
-_PLAIN = listed(
-    "n count counts freq freqs frequency frequencies num number patients patient persons person "
-    "people subjects subject participants participant individuals total totals all size nobs obs "
+_PLAIN = ANYBODY | listed(
+    "n count counts freq freqs frequency frequencies num number total totals all size nobs obs "
     "observations records rows of the in denominator"
 )
 _NAMES = listed("variable characteristic characteristics factor covariate feature")
@@ -295,6 +295,8 @@ def _column(name: str, beside: Sequence[str]) -> tuple[str, Coordinates]:
     """Read a column's name: a measure (`deaths`), or a category of a cross table (`F`)."""
     plain = _bare(name)
     own = set(words(plain)) - {"n"}
+    if own & AGES and sum(bool(AGES & set(words(other))) for other in beside) > 1:
+        return PEOPLE, _coordinate("across", plain)
     if not own or is_total(plain) or own <= _PLAIN:
         return PEOPLE, ()
     if counted(plain) and not any(char.isdigit() for char in plain):

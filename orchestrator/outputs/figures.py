@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from orchestrator.outputs.blocks import Block
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import decimals, pieces
+from orchestrator.outputs.conditions import without_conditions
 from orchestrator.outputs.facts import Coordinates, people_table, row_coordinates
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.roles import Known, Role, named, statistic_column, words
@@ -52,7 +53,7 @@ def figures(block: Block, known: Known) -> list[Figure]:
             role = _role(table, row, at, speaks, labels, found[at])
             if role not in _TOLD:
                 continue
-            name = (table.columns[at], heads.get(position, ""), *told)
+            name = (table.columns[at], heads.get(position, ""), *map(without_conditions, told))
             said = tuple(word for part in name for word in words(part))
             listed += [
                 Figure(block.at[position], block.columns[at], own, said, group, shown,

@@ -19,8 +19,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from hashlib import blake2b
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -34,7 +35,9 @@ from orchestrator.outputs.canon import (
     spell,
     transforms,
 )
+from orchestrator.outputs.grids import Grid
 from orchestrator.outputs.model import INDEX_FORMAT
+from orchestrator.outputs.phrases import phrases
 from orchestrator.outputs.sealing import opened, sealed
 from orchestrator.values import Digest
 
@@ -48,6 +51,8 @@ _ISO = len("2011-10-18")
 _REMEMBERED = 100_000  # hashes kept to spare hashing again; a longer column pays in time, not room
 ID_ROLES = frozenset({"direct_id", "pseudonym"})
 """Roles of columns whose values are also indexed hashed and encoded."""
+FREE_TEXT = "free_text"
+"""The role of a column whose values are also indexed in pieces."""
 
 
 class BadIndex(ValueError):
@@ -99,6 +104,19 @@ class Column:
     magnitudes: "Magnitudes | None" = None
     days: "Magnitudes | None" = None
     _members: dict[int, dict[int, list[int]]] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The column's numbers on a line; none for a column of texts."""
+        groups = self.features[0].group_of if self.features else ()
+        places = sorted(
+            (value, at)
+            for at, value in enumerate(self.magnitudes or ())
+            if at < len(groups) and at and math.isfinite(value)
+        )
+        counts = (self.offsets[at + 1] - self.offsets[at] for _, at in places)
+        values, own = [value for value, _ in places], [groups[at] for _, at in places]
+        return Grid(values, own, list(accumulate(counts, initial=0)))
 
     def rows_of(self, feature: int, group: int) -> list[int]:
         """List the source rows in one group of one feature."""
@@ -325,6 +343,8 @@ def build_column(column: SourceColumn, key: bytes) -> Column:
         spelled = chain(spelled, transforms(parsed, counts))
     if column.role in ID_ROLES:
         spelled = chain(spelled, disguises(written))
+    if column.role == FREE_TEXT:
+        spelled = chain(spelled, phrases(written))
     hashed = hasher(key)
     return Column(
         column.name,

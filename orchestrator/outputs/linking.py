@@ -1,9 +1,10 @@
 """[pure] Which rows of an exported table are rows of a snapshot? Surprisal scores and their null.
 
-No order is used, and a column's name only where it makes a guess cheaper. Five passes, each with
+No order is used, and a column's name only where it makes a guess cheaper. Several passes, each with
 its own null: rows whose columns are recognised as wholes; the same without a column that only
-numbers the rows; the same with columns in another unit; needles, whose columns are mostly of other
-things; and rows that hold a person's several rows side by side.
+numbers the rows; the same with columns in another unit, on a scale that the source gives, or less a
+number; needles, whose columns are mostly of other things; and rows that hold a person's several
+rows side by side.
 Source: outputs 5.2, whose steps are named below, and 5.4 (ratios and differences).
 """
 
@@ -30,6 +31,7 @@ from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.moved import moved
 from orchestrator.outputs.rescaled import rescaled
 from orchestrator.outputs.roles import words
+from orchestrator.outputs.scales import scaled
 from orchestrator.outputs.searching import (
     UNFOUND,
     Option,
@@ -111,16 +113,15 @@ def link(
     named = [one for one in strict if not enumerates(cells[one.position])]
     if named and len(named) < len(strict):  # a frame's row numbers disagree with everybody
         passes.append(Search(source, named, threshold, settings, work))
-    other = _other_units(columns, strict, source, work)
-    if other:
-        better = {one.position for one in other}
+    for changed in (
+        _other_units(columns, strict, source, work),
+        _other_scales(columns, strict, source, work),
+        _moved(columns, strict, source, work),
+    ):
+        better = {one.position for one in changed}
         kept = [one for one in named if one.position not in better]
-        passes.append(Search(source, [*kept, *other], threshold, settings, work))
-    away = _moved(columns, strict, source, work)
-    if away:
-        better = {one.position for one in away}
-        kept = [one for one in named if one.position not in better]
-        passes.append(Search(source, [*kept, *away], threshold, settings, work))
+        if changed:
+            passes.append(Search(source, [*kept, *changed], threshold, settings, work))
     whole = all(_is_whole(own, source, strict, at) for at, own in enumerate(columns))
     if needles and not whole:
         loose = _loose(columns, strict, source, names, work)
@@ -245,6 +246,19 @@ def _other_units(
     return found if len(found) > 1 else []
 
 
+def _other_scales(
+    columns: Sequence["_Values"], strict: Sequence[Option], source: TableIndex, work: Work
+) -> list[Option]:
+    """Find columns on a scale that the source gives, beside those that are recognised as they are.
+
+    Source: outputs 5.4 (scaled per group, scaled and then rounded).
+    """
+    plain = [one for one in strict if _is_plain(source, one)]
+    known = {one.position for one in plain}
+    others = {at: own.cells for at, own in enumerate(columns) if own.numeric and at not in known}
+    return scaled(others, plain, source, work)
+
+
 def _moved(
     columns: Sequence["_Values"], strict: Sequence[Option], source: TableIndex, work: Work
 ) -> list[Option]:
@@ -342,7 +356,8 @@ def _is_plain(source: TableIndex, one: Option) -> bool:
 def _features(source: TableIndex) -> Iterable[tuple[int, int, Feature]]:
     for at, column in enumerate(source.columns):
         for which, feature in enumerate(column.features):
-            yield at, which, feature
+            if feature.transform is not Transform.PHRASE:
+                yield at, which, feature
 
 
 class _Values:

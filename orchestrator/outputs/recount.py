@@ -6,25 +6,22 @@ Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0014.
 """
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.outputs.bands import Limits, band
+from orchestrator.outputs.bands import band
 from orchestrator.outputs.canon import FINE, hasher, number, spell
-from orchestrator.outputs.facts import GENERIC, Coordinates
+from orchestrator.outputs.facts import Coordinates
 from orchestrator.outputs.index import Column, Index, TableIndex
+from orchestrator.outputs.labels import FEW_VALUES, rows_of_category, rows_of_label
 from orchestrator.outputs.roles import words
 
-_FEW_VALUES = 1000
 _DECIMALS = 6
 _EXACT = 1e-9
 _PERSON = frozenset({"pseudonym", "direct_id"})
 _LABELS = 200
 """Units: labels of one column; of more each names a person or a sentence, and no group."""
-_AND = re.compile(r"\s*[,;]\s*")
-_OR = re.compile(r"\s*[|/]\s*|\s+or\s+")
 
 
 @dataclass(frozen=True)
@@ -47,10 +44,13 @@ class Group:
 
     def people(self) -> int | None:
         """How many different people the rows are about; None where no column says who."""
+        whom = self.whom()
+        return None if whom is None else len(whom)
+
+    def whom(self) -> set[int] | None:
+        """Give the different people the rows are about; None where no column says who."""
         column = person_column(self.table)
-        if column is None:
-            return None
-        return len({column.values[row] for row in self.members} - {0})
+        return None if column is None else {column.values[row] for row in self.members} - {0}
 
     def shares(self, of: Column) -> list[float]:
         """Sum the absolute numbers of a column for each person, the largest first.
@@ -94,7 +94,7 @@ def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
         for index in indexes
         for table in index.tables
         for column in table.columns
-        if column.features and len(column.offsets) < _FEW_VALUES
+        if column.features and len(column.offsets) < FEW_VALUES
     ]
 
     def known(names: Sequence[str]) -> bool:
@@ -107,6 +107,21 @@ def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
 def person_column(table: TableIndex) -> Column | None:
     """Find the column that says whom a row is about."""
     return next((column for column in table.columns if column.role in _PERSON), None)
+
+
+def nobody_in_both(indexes: Sequence[Index], one: str, other: str) -> bool:
+    """Say whether two names are groups of the source that have no person in common: two countries.
+
+    Shape: categories of one column, in words; False as well where some table does not say who.
+    """
+    if not all(any(map(str.isalpha, name)) for name in (one, other)):
+        return False
+    recount = Recount(indexes, {"group": (one, other)})
+    here, there = (recount.groups((("group", name),)) for name in (one, other))
+    return 0 < len(here) == len(there) and all(
+        a.table is b.table and (ours := a.whom()) and (theirs := b.whom()) and not ours & theirs
+        for a, b in zip(here, there, strict=True)
+    )
 
 
 class Recount:
@@ -132,6 +147,17 @@ class Recount:
                 known = [own for own in sets if own is not None]
                 rows = frozenset.intersection(*known) if known else None
                 found.append(Group(index, table, rows))
+        return found
+
+    def partly(self, coordinates: Coordinates) -> list[tuple[Group, Coordinates]]:
+        """Give, in each table that knows some of these categories, their rows and the others."""
+        found = []
+        for at, (index, table, columns) in enumerate(self._columns):
+            sets = {one: self._category(at, index, table, columns, *one) for one in coordinates}
+            known = [own for own in sets.values() if own is not None]
+            if known:
+                rest = tuple(one for one, own in sets.items() if own is None)
+                found.append((Group(index, table, frozenset.intersection(*known)), rest))
         return found
 
     def joined(self, coordinates: Coordinates) -> list[Group]:
@@ -163,43 +189,11 @@ class Recount:
         if key not in self._rows:
             column = columns.get(variable)
             if column is not None:
-                self._rows[key] = _rows(index, column, category)
+                self._rows[key] = rows_of_category(index, column, category)
             else:
                 several = variable in self._labels
-                self._rows[key] = _of_several(index, table, category) if several else None
+                self._rows[key] = rows_of_label(index, table, category) if several else None
         return self._rows[key]
-
-
-def _of_several(index: Index, table: TableIndex, label: str) -> frozenset[int] | None:
-    """Give the rows that a label of several categories names: `DLBCL, F`, `FL|HL, stage IV`.
-
-    Shape: each part has to be a category of just one column, and to say something alone; None of
-    a label that is one category, or holds anything else.
-    """
-    parts = [_OR.split(part) for part in _AND.split(label.strip()) if part]
-    if len(parts) < 2 and not any(len(names) > 1 for names in parts):
-        return None
-    found = [_of_any(index, table, names) for names in parts]
-    known = [rows for rows in found if rows is not None]
-    return frozenset.intersection(*known) if known and len(known) == len(found) else None
-
-
-def _of_any(index: Index, table: TableIndex, names: Sequence[str]) -> frozenset[int] | None:
-    """Give the rows that have one of some categories, where just one column has them all."""
-    if any(name in GENERIC or not any(map(str.isalpha, name)) for name in names):
-        return None
-    hashes = [hasher(index.key)(spell(name, FINE)) for name in names]
-    columns = [
-        column for column in table.columns
-        if column.features and not column.numeric and len(column.offsets) < _FEW_VALUES
-        and all(column.features[0].find(one) >= 0 for one in hashes)
-    ]  # fmt: skip
-    if len(columns) != 1:
-        return None
-    (column,) = columns
-    return frozenset(
-        row for one in hashes for row in column.rows_of(0, column.features[0].find(one))
-    )
 
 
 def _of_people(group: Group, table: TableIndex) -> Group | None:
@@ -270,33 +264,9 @@ def _columns(
 
 
 def _knows(column: Column, values: Sequence[str], hashes: Sequence[int]) -> bool:
-    if len(column.offsets) < _FEW_VALUES and all(column.features[0].find(h) >= 0 for h in hashes):
+    if len(column.offsets) < FEW_VALUES and all(column.features[0].find(h) >= 0 for h in hashes):
         return True
     return column.magnitudes is not None and all(band(value) is not None for value in values)
-
-
-def _rows(index: Index, column: Column, category: str) -> frozenset[int] | None:
-    group = column.features[0].find(hasher(index.key)(spell(category, FINE)))
-    if group >= 0:
-        return frozenset(column.rows_of(0, group))
-    limits = band(category)
-    if limits is None or column.magnitudes is None:
-        return None
-    inside = {
-        value
-        for value in range(1, len(column.magnitudes))
-        if _within(column.magnitudes[value], limits)
-    }
-    return frozenset(row for row, value in enumerate(column.values) if value in inside)
-
-
-def _within(value: float, limits: Limits) -> bool:
-    low, low_in, high, high_in = limits
-    if not math.isfinite(value):
-        return False
-    return (value > low or (low_in and value == low)) and (
-        value < high or (high_in and value == high)
-    )
 
 
 def printed(text: str, value: float, decimals: int) -> bool:

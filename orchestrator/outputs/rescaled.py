@@ -6,14 +6,12 @@ how often one number falls onto the grid by accident is measured on all other fa
 Source: outputs 5.4 (matching of differences and ratios); decision 0023.
 """
 
-import math
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from orchestrator.outputs.canon import is_missing, number
-from orchestrator.outputs.cells import decimals
+from orchestrator.outputs.grids import Grid, half
 from orchestrator.outputs.index import Column
 
 _DISTINCT = 8
@@ -36,38 +34,20 @@ class _Printed:
     half: float
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """The distinct numbers of a source column in order, and the group of each."""
-
-    values: Sequence[float]
-    groups: Sequence[int]
-
-    def group(self, value: float, slack: float) -> int:
-        """Give the group of the number nearest to a value, -1 where none is within the slack."""
-        at = bisect_left(self.values, value)
-        best = -1
-        for here in (at - 1, at):
-            if 0 <= here < len(self.values) and abs(self.values[here] - value) <= slack:
-                slack = abs(self.values[here] - value)
-                best = self.groups[here]
-        return best
-
-
 def rescaled(cells: Sequence[str], column: Column, spend: Spend) -> list[int] | None:
     """Give the group of each cell in the column's identity, -1 for none; None where it is no copy.
 
     Shape: a factor of one is no other unit; whoever asks has tried the column as it is.
     """
-    grid = _grid(column)
-    printed = {cell: _Printed(value, 0.5 * 10 ** -_places(cell)) for cell in set(cells)
+    grid = column.grid
+    printed = {cell: _Printed(value, half(cell)) for cell in set(cells)
                if not is_missing(cell) and (value := number(cell)) is not None}  # fmt: skip
     fine = [one for one in printed.values() if one.value and _fine(one)]
-    if grid is None or len(fine) < max(_DISTINCT, len(printed) / 2):
+    if len(grid.values) < 2 * _DISTINCT or len(fine) < max(_DISTINCT, len(printed) / 2):
         return None
     fine.sort(key=lambda one: -abs(one.value))
     factor = _factor(fine, grid, spend)
-    shift = 0.0 if factor else _mean(column)
+    shift = 0.0 if factor else grid.scales[0][0]
     if factor is None and not _fits(fine, shift, grid):
         return None
     own = factor or 1.0
@@ -77,7 +57,7 @@ def rescaled(cells: Sequence[str], column: Column, spend: Spend) -> list[int] | 
     return found if sum(group >= 0 for group in found) >= _FOUND * len(printed) else None
 
 
-def _factor(fine: Sequence[_Printed], grid: _Grid, spend: Spend) -> float | None:
+def _factor(fine: Sequence[_Printed], grid: Grid, spend: Spend) -> float | None:
     """Try each factor that makes the largest number one of the grid; the one that fits all.
 
     Shape: None where none fits, where several do, or where fitting proves nothing.
@@ -102,11 +82,11 @@ def _factor(fine: Sequence[_Printed], grid: _Grid, spend: Spend) -> float | None
     return fitting[0] if len(fitting) == 1 and proves else None
 
 
-def _hits(probe: _Printed, factor: float, first: _Printed, grid: _Grid) -> bool:
+def _hits(probe: _Printed, factor: float, first: _Printed, grid: Grid) -> bool:
     return grid.group(probe.value / factor, _slack(probe, factor, first, True)) >= 0
 
 
-def _fits(fine: Sequence[_Printed], shift: float, grid: _Grid) -> bool:
+def _fits(fine: Sequence[_Printed], shift: float, grid: Grid) -> bool:
     """Say whether most numbers fall onto the grid, and do not after a third of a step more."""
     step = min((b - a for a, b in pairwise(grid.values)), default=0.0)
     on = sum(grid.group(one.value + shift, one.half) >= 0 for one in fine)
@@ -123,32 +103,3 @@ def _slack(one: _Printed, factor: float, first: _Printed, scaled: bool) -> float
 
 def _fine(one: _Printed) -> bool:
     return abs(one.value) / one.half >= 2.0 * 10.0 ** (_DIGITS - 1)
-
-
-def _places(cell: str) -> int:
-    """Count the printed digits behind the point, an exponent considered."""
-    mantissa, _, exponent = cell.strip().lower().partition("e")
-    return decimals(mantissa) - (int(exponent) if exponent.lstrip("+-").isdigit() else 0)
-
-
-def _grid(column: Column) -> _Grid | None:
-    if column.magnitudes is None or not column.features:
-        return None
-    groups = column.features[0].group_of
-    pairs = sorted(
-        (value, groups[at])
-        for at, value in enumerate(column.magnitudes)
-        if at and math.isfinite(value)
-    )
-    if len(pairs) < 2 * _DISTINCT:
-        return None
-    return _Grid([value for value, _ in pairs], [group for _, group in pairs])
-
-
-def _mean(column: Column) -> float:
-    total, count = 0.0, 0
-    for at, value in enumerate(column.magnitudes or ()):
-        if at and math.isfinite(value):
-            rows = column.offsets[at + 1] - column.offsets[at]
-            total, count = total + value * rows, count + rows
-    return total / max(count, 1)

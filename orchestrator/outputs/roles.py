@@ -18,6 +18,7 @@ from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import Mark, hidden, pieces, whole
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import codes, enumerates, key_columns, only_flags
+from orchestrator.outputs.people import ANYBODY, OUTCOMES, SEXES, listed
 
 __all__ = [
     "Cell",
@@ -85,11 +86,6 @@ class Cell:
     whole: bool = False
 
 
-def listed(text: str) -> frozenset[str]:
-    """List words."""
-    return frozenset(text.split())
-
-
 _PERCENT = listed("percent pct percentage prop proportion share perc prc")
 _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.PLANNED, listed("planned target expected required anticipated projected simulated")),
@@ -112,15 +108,11 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
                              "difference delta change sensitivity specificity accuracy importance "
                              "gain loss bits epsilon seed lambda")),
 )  # fmt: skip
-_STRONG = listed(
-    "n count counts freq freqs frequency frequencies num number patients patient persons person "
-    "people subjects subject participants participant individuals events event deaths nobs obs "
-    "observations died dead denominator numerator atrisk cases controls"
-)
+_COUNTING = listed("n count counts freq freqs frequency frequencies num number nobs obs "
+                   "observations denominator numerator atrisk")  # fmt: skip
+_STRONG = _COUNTING | ANYBODY | OUTCOMES | listed("events event deaths died dead cases controls")
 """Words that say by themselves that somebody was counted."""
-_WEAK = listed(
-    "case control total totals all size records rows censored censor risk women men males females"
-)
+_WEAK = SEXES | listed("case control total totals all size records rows censored censor risk")
 """Words that say so only where nothing else speaks against it."""
 _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
                 "minutes seconds days weeks months years cycles courses doses mgkg tube tubes "
@@ -165,8 +157,8 @@ _AXIS = listed(
     "ipss risk phase course period model step variable scenario chromosome chr exon locus fold"
 )
 _TOTALS = listed("total totals all sum overall everyone everybody")
-_AROUND = listed("patients people persons participants subjects n sexes sex ages groups grand the "
-                  "of both cohort sample population study")  # fmt: skip
+_AROUND = ANYBODY | listed("n sexes sex ages groups grand the of both cohort sample population "
+                            "study")  # fmt: skip
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _MOST = 0.6
@@ -257,7 +249,9 @@ def roles(table: Table, known: Known) -> list[Role]:
     found = _axes(names, columns, _told_beside(columns, found))
     found = _no_shares(names, _spans(names, columns, _by_place(columns, found)))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
-    if unclear and (
+    if len(unclear) == 1 and Role.COUNT not in found and _is_moment(names[unclear[0]]):
+        found[unclear[0]] = Role.AXIS  # `day` beside doses: when, not how many
+    elif unclear and (
         _sums_up(table, columns, unclear)
         or (table.header and _across([table.columns[at] for at in unclear], columns[0], known))
         or _beside_a_total(table, found, unclear)
@@ -274,6 +268,12 @@ def _across(names: Sequence[str], labels: Sequence[str], known: Known) -> bool:
     if len(names) < 2:
         return False
     return _known(_below(names), known) or (adjoining(names) and known(labels))
+
+
+def _is_moment(name: str) -> bool:
+    """Say whether a name is of a point in time: one `day`, no number of `days`."""
+    own = set(words(name))
+    return bool(own & _MOMENT) and own <= _MOMENT | _OF_MOMENT
 
 
 def _known(names: Sequence[str], known: Known) -> bool:
@@ -568,7 +568,7 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return said
     if own & _CODE:
         return Role.CODE
-    if len(own) > 1 and own & _MOMENT and own <= _MOMENT | _OF_MOMENT:
+    if len(own) > 1 and _is_moment(name):
         return Role.AXIS  # `study day`, `day of cycle`: when, not how many
     if own & _WEAK and not own & (_DOSE | _AXIS - {"risk"}) and len(own - _WEAK) <= 2:
         return Role.COUNT
@@ -609,7 +609,10 @@ def _beside_a_total(table: Table, found: Sequence[Role], unclear: Sequence[int])
 
 
 def _adds_up(table: Table, parts: Sequence[int], total: int) -> bool:
-    """Say whether parts add up to their total in each row that shows them all, two or more."""
+    """Say whether parts add up to their total in each row that shows them all.
+
+    Shape: two rows or more, or the only one that the table has.
+    """
     rows = [
         (whole(row[total]), [whole(row[at]) for at in parts])
         for row in table.rows
@@ -619,4 +622,4 @@ def _adds_up(table: Table, parts: Sequence[int], total: int) -> bool:
         end is not None and None not in own and sum(one for one in own if one is not None) == end
         for end, own in rows
     ]
-    return len(sums) > 1 and all(sums)
+    return len(sums) >= min(2, len(table.rows)) and all(sums)

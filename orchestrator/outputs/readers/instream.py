@@ -1,4 +1,4 @@
-"""[pure] Data that a program carries with it: SAS's `datalines`, SPSS's `begin data`.
+"""[pure] Data that a program carries with it: SAS's `datalines`, SPSS's `begin data`, SQL's rows.
 
 Source: outputs section 3, O19: rows in whatever holds them.
 """
@@ -17,6 +17,40 @@ _NAMES = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_]\w*+(?!\.)")
 _GAP = re.compile(r"[,\t]|\s+")
+
+
+_INSERT = re.compile(
+    r"\binsert\s+into\s+[\w.\"`\[\]]{1,100}\s*(?:\(([^()]{0,4000})\)\s*)?values\s*", re.IGNORECASE
+)
+_LITERAL = r"\s*(?:'(?:[^']|'')*+'|\"[^\"]*+\"|[^\s,()'\"]++)\s*"
+_TUPLE = re.compile(rf"\s*\(({_LITERAL}(?:,{_LITERAL})*+)\)\s*(,?)")
+_VALUE = re.compile(r"\s*(?:'((?:[^']|'')*)'|\"([^\"]*)\"|([^\s,'\"]+))\s*(?:,|\Z)")
+
+
+def find_inserted(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """List the tables that `insert into ... values (...), (...)` fill, one for each list of names.
+
+    Shape: statements with the same names, or without any and of one width, are one table.
+    """
+    found: dict[tuple[str, ...], list[list[str]]] = {}
+    for match in _INSERT.finditer(content):
+        names = tuple(_NAME.findall(match[1] or ""))
+        at = match.end()
+        while row := _TUPLE.match(content, at):
+            values = [_unquoted(*groups) for groups in _VALUE.findall(row[1])]
+            own = names if len(names) == len(values) else tuple(
+                f"column {place}" for place in range(1, len(values) + 1)
+            )  # fmt: skip
+            found.setdefault(own, []).append(values)
+            at = row.end()
+            if not row[2]:
+                break
+    yield from ((list(names), rows) for names, rows in found.items())
+
+
+def _unquoted(text: str, name: str, plain: str) -> str:
+    """Give a value as it was before it was quoted; nothing for `null`."""
+    return text.replace("''", "'") or name or ("" if plain.casefold() == "null" else plain)
 
 
 def find_instream(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:

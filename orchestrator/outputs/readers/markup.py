@@ -32,6 +32,10 @@ _BLOCKS = frozenset(
      "h1", "h2", "h3", "h4", "h5", "h6", "figure")
 )  # fmt: skip
 """What stands on a line of its own on the page."""
+_OFF_PAGE = frozenset({"style", "title"})
+"""Elements whose text stands on no page: it is no row of the text around it."""
+_SELECTOR = re.compile(r"\s*[a-zA-Z.#:*@\[]")
+_DECLARED = re.compile(r"\s*(?:-?[a-z][a-z-]*\s*:[^:/\"']{1,80})?\Z")
 _SILENT = frozenset({"style", "class", "border", "width", "height", "align", "scope"})
 
 
@@ -46,8 +50,11 @@ class _Collector(HTMLParser):
         self.scripts: list[str] = []
         self.printed: list[str] = []
         self.frames: list[str] = []
+        self.off_page: list[str] = []
         self.running: list[str] = []
         self.attributes: dict[str, list[str]] = {}
+        self._texts = {"script": self.scripts, "pre": self.printed}
+        self._texts |= dict.fromkeys(_OFF_PAGE, self.off_page)
         self.active = 0
         self.hidden = 0
         self.external = 0
@@ -64,9 +71,9 @@ class _Collector(HTMLParser):
         for name, value in attrs:
             self._attribute(name, value or "")
         self._break(tag)
-        if tag in {"script", "pre"}:
+        if tag in self._texts:
             self._inside = tag
-            (self.scripts if tag == "script" else self.printed).append("")
+            self._texts[tag].append("")
         if tag == "table":
             self._open.append([])
         elif tag == "tr" and self._open:
@@ -107,14 +114,13 @@ class _Collector(HTMLParser):
             self.tables.append(self._open.pop())
 
     def handle_data(self, data: str) -> None:
+        if self._inside:
+            self._texts[self._inside][-1] += data
         if self._inside == "script":
-            self.scripts[-1] += data
             return
-        if self._inside == "pre":
-            self.printed[-1] += data
         if self._cell is not None:
             self._cell.append(data)
-        elif self._inside != "pre":
+        elif not self._inside:
             self.running.append(data)
         if data.strip():
             self.words.append(data.strip())
@@ -180,6 +186,8 @@ def add(
     for number, rows in enumerate(collector.tables, 1):
         _add_table(opening, opening.free(f"{inner}tables/{number}"), rows)
     add_tables(opening, f"{inner}running", "".join(collector.running))
+    for number, text in enumerate(collector.off_page, 1):
+        add_tables(opening, f"{inner}off page/{number}", _beside_looks(text))
     for name, values in collector.attributes.items():
         if len(values) > 1:
             add_tables(opening, f"{inner}attributes/{name}", "\n".join(values))
@@ -196,6 +204,18 @@ def add(
     for number, link in enumerate(collector.pictures, 1):
         add_link(opening, f"{inner}pictures/{number}", link)
     add_blobs(opening, path, "\n".join(collector.words))
+
+
+def _beside_looks(style: str) -> str:
+    """Take off what a style sheet says of looks; remarks, and values of its own names, stay."""
+    pieces = [(piece, *piece.partition("{")) for piece in style.split("}")]
+    return "\n".join(
+        piece
+        for piece, selectors, brace, declared in pieces
+        if not brace
+        or not all(map(_SELECTOR.match, selectors.split(",")))
+        or not all(map(_DECLARED.match, declared.split(";")))
+    )
 
 
 def _named(drawing: str) -> str:

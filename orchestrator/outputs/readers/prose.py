@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
@@ -21,7 +21,7 @@ from orchestrator.outputs.readers.delimited import (
     unpack,
 )
 from orchestrator.outputs.readers.encoded import find_encoded
-from orchestrator.outputs.readers.instream import find_instream
+from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
@@ -38,6 +38,7 @@ _NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
 """What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
 _WORD = re.compile(r"\S+")
+_ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
 )
@@ -125,7 +126,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
-    for number, (columns, rows) in enumerate(find_instream(content), 1):
+    inside = chain(find_instream(content), find_inserted(content))
+    for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
     told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
@@ -159,7 +161,8 @@ def find_tables(content: str) -> list[Block]:
     for line, lines in _paragraphs(content):
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
-        block = _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
+        printed = _aligned(line, lines) if _begins_frame(*lines[:2]) else None
+        block = printed or _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
         block = block or _aligned(line, lines)
         if last and more and _goes_on(last, more):
             found[-1] = _joined(last, more)
@@ -207,7 +210,34 @@ def _unprompted(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         return
     for _, group in groupby(range(len(lines)), lambda at: typed[at]):
         own = list(group)
-        yield from _folded(line + own[0], [lines[at] for at in own])
+        for start, block in _framed(line + own[0], [lines[at] for at in own]):
+            yield from _folded(start, block)
+
+
+def _framed(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Part a frame with numbered rows from what was printed around it: a title, lines of a log.
+
+    Shape: names behind a blank, and below them rows whose numbers (or dots for rows that are left
+    out) stand where lines begin.
+    """
+    done = 0
+    for at, pair in enumerate(pairwise(lines)):
+        if at < done or not _begins_frame(*pair):
+            continue
+        end = at + 1
+        while end < len(lines) and _ROW_NAME.match(lines[end]):
+            end += 1
+        if done < at:
+            yield line + done, lines[done:at]
+        yield line + at, lines[at:end]
+        done = end
+    if done < len(lines):
+        yield line + done, lines[done:]
+
+
+def _begins_frame(names: str, row: str) -> bool:
+    plain = names[0].isspace() and not any(map(is_number, names.split()))
+    return plain and _ROW_NAME.match(row) is not None
 
 
 def _folded(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:

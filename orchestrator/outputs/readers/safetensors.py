@@ -41,6 +41,9 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         own = f"{below(path)}arrays/{name[:60]}"
         if kind in _KINDS:
             arrays.add(opening, own, _KINDS[kind], shape, piece)
+            if len(shape) == 2 and min(shape) > 1:
+                # its writer for numpy takes memory as it lies, and pandas keeps columns together
+                arrays.add(opening, f"{own}/by-columns", _KINDS[kind], shape, piece, fortran=True)
         else:
             opening.unknown(opening.free(own), piece, Note.UNKNOWN_TYPE)
 

@@ -1,8 +1,8 @@
 """JSON: strictly parsed, every value spelled out as text, and every table in it as a table.
 
-Tables are arrays of objects, arrays of arrays, arrays of plain values, objects of columns (as data
-frames are written), objects that name columns and rows apart (pandas' `split`), and objects of
-plain values (one row). Numbers keep the digits as written.
+Tables are arrays of objects (what these nest in cells of their own), arrays of arrays, arrays of
+plain values, objects of columns (as data frames are written), objects that name columns and rows
+apart (pandas' `split`), and objects of plain values (one row). Numbers keep the digits as written.
 """
 
 import json
@@ -16,6 +16,10 @@ from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 
 _SPLIT = frozenset({"columns", "index", "data"})
+_SEVERAL = 4
+"""Fewer records may each be a thing of its own: the traces of a plot."""
+_SHORT = 8
+"""Units: values; a longer list is a column of its own, and no field of a record."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
 
 Scalar = None | bool | str
@@ -230,8 +234,30 @@ def _split(value: Mapping[str, Value]) -> tuple[list[str], list[list[str]]] | No
 
 
 def _objects(items: Sequence[Mapping[str, Value]]) -> tuple[list[str], list[list[str]]]:
-    columns = list(dict.fromkeys(key for item in items for key in item))
-    return columns, [[_cell(item.get(column)) for column in columns] for item in items]
+    """Read records, one a row; what is nested in each of several is part of its row."""
+    flat = [_flat(item) for item in items] if len(items) >= _SEVERAL else items
+    columns = list(dict.fromkeys(key for item in flat for key in item))
+    return columns, [[_cell(item.get(column)) for column in columns] for item in flat]
+
+
+def _flat(item: Mapping[str, Value]) -> dict[str, Value]:
+    """Lay out what a record nests: `{"kg": {"now": 7}, "at": [3, "d1"]}` has three cells.
+
+    Shape: names joined by a point, places in a short list counted from 1; other lists stay.
+    """
+    found: dict[str, Value] = {}
+    pending: list[tuple[str, Value]] = list(reversed(list(item.items())))
+    while pending:
+        key, value = pending.pop()
+        if isinstance(value, dict) and value:
+            inner = [(f"{key}.{name}", one) for name, one in value.items()]
+        elif isinstance(value, list) and 0 < len(value) <= _SHORT and _is_plain(value):
+            inner = [(f"{key}.{at}", one) for at, one in enumerate(value, 1)]
+        else:
+            found[key] = value
+            continue
+        pending += reversed(inner)
+    return found
 
 
 def _arrays(items: Sequence[Sequence[Value]]) -> tuple[list[str], list[list[str]]] | None:

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 
 from orchestrator.outputs.canon import hasher, is_missing, spell
 from orchestrator.outputs.form import Part
-from orchestrator.outputs.index import Column, Index
+from orchestrator.outputs.index import FREE_TEXT, Column, Index
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.quoted import Quoted
 from orchestrator.outputs.roles import Role, label_of, words
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -69,15 +70,16 @@ class _Known:
 
 
 def _texts(subject: Subject) -> Outcome:
-    known = _columns(subject, "free_text", subject.policy.counts.minimum - 1)
+    known = _columns(subject, FREE_TEXT, subject.policy.counts.minimum - 1)
     if not known:
         return Outcome(
             verdict=Verdict.NOT_APPLICABLE, reason="The source declares no column of free text."
         )
     found: list[Finding] = []
     for one in known:
-        found += [item for part in subject.parts for item in _in_part(part, one)]
-    for one in [] if found else _columns(subject, "free_text", _EVERYBODY):
+        quoted = Quoted(one.column, one.hashed, subject.policy.counts.minimum)
+        found += [item for part in subject.parts for item in _in_part(part, one, quoted)]
+    for one in [] if found else _columns(subject, FREE_TEXT, _EVERYBODY):
         found += [item for part in _uncounted(subject) for item in _phrases(part, one)]
     return Outcome(tuple(found))
 
@@ -109,6 +111,14 @@ def _repeated(part: Part, known: _Known) -> dict[int, str]:
     return {line: text for line, text in found.items() if text}
 
 
+def _quoting(part: Part, quoted: Quoted) -> list[int]:
+    """List the rows or lines, from 1, that quote some words of a remark one after the other."""
+    if part.table is None:
+        return quoted.lines((part.text or "").splitlines())
+    return [row for row, cells in enumerate(part.table.rows, 1)
+            if any(quoted.lines([cell]) for cell in cells if is_remark(cell))]  # fmt: skip
+
+
 def _phrases(part: Part, known: _Known) -> Iterable[Finding]:
     """Several remarks that many share are a list of quotes; one may be anybody's words."""
     found = _repeated(part, known)
@@ -121,8 +131,8 @@ def _phrases(part: Part, known: _Known) -> Iterable[Finding]:
     yield Finding("O23", Verdict.FLAG, Where(part.path, tuple(found)), evidence, _SAY_TEXT)
 
 
-def _in_part(part: Part, known: _Known) -> Iterable[Finding]:
-    lines = list(_repeated(part, known))
+def _in_part(part: Part, known: _Known, quoted: Quoted) -> Iterable[Finding]:
+    lines = sorted({*_repeated(part, known), *_quoting(part, quoted)})
     if lines:
         where = Where(part.path, tuple(lines))
         what = "rows" if part.table is not None else "lines"
@@ -206,10 +216,10 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 TEXTS = Rule(
     id="O23",
-    version=2,
+    version=3,
     title="Free text of the source",
-    text="No remark that stands in the source about fewer people than the minimum may leave; "
-    "several that more people share are looked at.",
+    text="No remark that stands in the source about fewer people than the minimum may leave, nor a "
+    "dozen of its words in a row; several that more people share are looked at.",
     source="outputs section 3, O23",
     needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_texts,

@@ -6,19 +6,22 @@ Source: outputs section 3, O02: Bundesbank's sdcLog counts distinct ids.
 from collections.abc import Sequence
 
 from orchestrator.outputs.cells import whole
-from orchestrator.outputs.facts import Fact, people_table, row_coordinates
+from orchestrator.outputs.facts import Coordinates, Fact, people_table, row_coordinates
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.narrowed import narrowed
 from orchestrator.outputs.recount import Group, Recount
+from orchestrator.outputs.renamed import renamed
 from orchestrator.outputs.roles import Role
+from orchestrator.outputs.rules.groups_in_text import in_sentences
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
+from orchestrator.outputs.rules.shape import may_be_people
 
 _WORK = 20_000_000
 
 
 def _check(subject: Subject) -> Outcome:
     facts = [table for table in subject.facts if table.facts]
-    unclear = _unclear(subject)
+    unclear = (*_told_by_numbers(subject), *in_sentences(subject))
     if not facts:
         return Outcome(unclear, reason=None if unclear else
                        "No count stands under categories of the source in this file.")  # fmt: skip
@@ -42,50 +45,87 @@ def _check(subject: Subject) -> Outcome:
     return Outcome((*found, *unclear), reason=reason)
 
 
-def _unclear(subject: Subject) -> tuple[Finding, ...]:
-    """Numbers of which nobody says what they count: rows of the source, of too few people?
+def _told_by_numbers(subject: Subject) -> tuple[Finding, ...]:
+    """Numbers that are rows of the source about too few people, as only they themselves tell.
 
     Shape: a column of whole numbers at least as large as the minimum, beside categories of the
-    source; smaller ones O01 has flagged. They flag: what is counted is told by the numbers only.
+    source, which are no people themselves; smaller ones are O01's. They flag: what is counted
+    nobody says.
     """
     least, found = subject.policy.counts.minimum, list[Finding]()
     for seen in subject.seen:
+        people = Role.UNKNOWN in seen.roles and may_be_people(seen, subject.policy)
         for column, role in enumerate(seen.roles):
-            values = [whole(row[column]) for row in seen.table.rows]
-            large = [float(value) for value in values if value is not None and value >= least]
-            if role is Role.UNKNOWN and len(large) == len(values):
-                rows = _few_behind(subject, seen, column, large)
+            if role is Role.COUNT or (role is Role.UNKNOWN and not people):
+                rows = _few_behind(subject, seen, column, certain=role is Role.COUNT)
                 found += [_finding(seen.part.path, rows, least, Verdict.FLAG)] if rows else []
     return tuple(found)
 
 
-def _few_behind(subject: Subject, seen: Seen, column: int, values: Sequence[float]) -> list[int]:
-    """List the rows whose numbers are rows of the source about fewer people than the minimum."""
+def _few_behind(subject: Subject, seen: Seen, column: int, *, certain: bool) -> list[int]:
+    """List the rows whose numbers are rows of the source about fewer people than the minimum.
+
+    Shape: `certain` counts of groups that the source knows `_check` has looked at.
+    """
+    least = subject.policy.counts.minimum
     table, _, labels, heads = people_table(seen.block, subject.known)
-    if column in labels:
+    numbers = {at: whole(row[column]) for at, row in enumerate(table.rows)}
+    large = {at: float(value) for at, value in numbers.items() if value and value >= least}
+    if column in labels or not large or (len(large) < len(numbers) and not certain):
         return []
-    named = [row_coordinates(table, row, labels, heads.get(at, ""), None)
-             for at, row in enumerate(table.rows)]  # fmt: skip
+    named = {at: row_coordinates(table, table.rows[at], labels, heads.get(at, ""), None)
+             for at in large}  # fmt: skip
     categories: dict[str, dict[str, None]] = {}
-    for variable, category in (pair for own in named for pair in own):
+    for variable, category in (pair for own in named.values() for pair in own):
         categories.setdefault(variable, {}).setdefault(category)
     recount = Recount(subject.indexes, {name: list(own) for name, own in categories.items()})
+    values = list(large.values())
+    told = [] if certain else _of_known(recount, list(named.values()), values, least)
+    few = told or _of_renamed(recount, list(named.values()), values, least)
+    rows = list(large)
+    return [seen.row(rows[at] + 1) for at in few]
+
+
+def _of_known(
+    recount: Recount, named: Sequence[Coordinates], values: Sequence[float], least: int
+) -> list[int]:
+    """List the places of groups of few people, or of which a part of few people has the number."""
     by_table: dict[int, list[Group]] = {}
     for own in named:
         for group in [*recount.groups(own), *recount.joined(own)] if own else []:
             by_table.setdefault(id(group.table), []).append(group)
     for groups in by_table.values():
         if len(groups) == len(values):
-            few = [at for at, (group, value) in enumerate(zip(groups, values, strict=True), 1)
-                   if _is_of_few(group, value, subject.policy.counts.minimum)]  # fmt: skip
+            pairs = zip(groups, values, strict=True)
+            few = [at for at, (group, value) in enumerate(pairs)
+                   if _is_of_few(group, value, least)]  # fmt: skip
+            few = few or _few(narrowed(groups, values, None) or [], least)
             if few:
-                return [seen.row(at) for at in few]
-            people = [part.people() for part in narrowed(groups, values, None) or []]
-            few = [at for at, count in enumerate(people, 1)
-                   if count is not None and 0 < count < subject.policy.counts.minimum]  # fmt: skip
-            if few:
-                return [seen.row(at) for at in few]
+                return few
     return []
+
+
+def _of_renamed(
+    recount: Recount, named: Sequence[Coordinates], values: Sequence[float], least: int
+) -> list[int]:
+    """List the places of groups of few people, one variable of which goes by other names."""
+    by_table: dict[int, list[tuple[Group, Coordinates]]] = {}
+    for own in named:
+        for group, rest in recount.partly(own):
+            by_table.setdefault(id(group.table), []).append((group, rest))
+    for parts in by_table.values():
+        others = {variable for _, rest in parts for variable, _ in rest}
+        if len(parts) == len(values) and len(others) == 1 and all(rest for _, rest in parts):
+            groups, words = [group for group, _ in parts], [rest[0][1] for _, rest in parts]
+            few = _few(renamed(groups, words, values) or [], least)
+            if few:
+                return few
+    return []
+
+
+def _few(groups: Sequence[Group], least: int) -> list[int]:
+    people = [group.people() for group in groups]
+    return [at for at, count in enumerate(people) if count is not None and 0 < count < least]
 
 
 def _too_few(group: Group, fact: Fact, least: int) -> bool:
@@ -117,11 +157,11 @@ def _finding(path: str, rows: list[int], least: int, severity: Verdict = Verdict
 
 RULE = Rule(
     id="O02",
-    version=3,
+    version=4,
     title="People, not rows",
     text="A count must rest on enough different people, however many rows each of them has.",
     source="outputs section 3, O02: Bundesbank's sdcLog counts distinct ids",
-    needs=frozenset({Need.TABLE, Need.SOURCE}),
+    needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_check,
     parameters=lambda policy: {"minimum": str(policy.counts.minimum)},
 )

@@ -6,7 +6,15 @@ Source: outputs section 3, O17 (ADRF, ABS, OpenSAFELY) and O20 (OpenSAFELY's cap
 from orchestrator.outputs.form import Kind, Note, Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.roles import Role, roles
-from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, finding, rows_word
+from orchestrator.outputs.rules.rule import (
+    Need,
+    Outcome,
+    Rule,
+    Seen,
+    Subject,
+    finding,
+    rows_word,
+)
 from orchestrator.outputs.shapes import MELTED, views
 from orchestrator.policy.outputs import OutputsPolicy
 
@@ -52,6 +60,17 @@ def varied(table: Table, policy: OutputsPolicy) -> tuple[int, int] | None:
     )
     different = 100 * len(set(table.rows)) // len(table.rows)
     return (share, different) if share >= shape.unique_percent or different >= 100 else None
+
+
+def may_be_people(seen: Seen, policy: OutputsPolicy) -> bool:
+    """Say whether rows may be people and nothing counts: O20 says so, and nobody needs to again."""
+    whole = seen.part.table
+    return (
+        Role.COUNT not in seen.roles
+        and varied(seen.table, policy) is not None
+        and whole is not None
+        and varied(whole, policy) is not None
+    )
 
 
 def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[Finding]:

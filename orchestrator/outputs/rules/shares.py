@@ -4,26 +4,16 @@ Source: outputs section 3, O10 (ADRF, ABS, OpenSAFELY) and O11 (ADRF).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from math import fsum
 
 from orchestrator.outputs.canon import number
-from orchestrator.outputs.cells import decimals
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.roles import Role, is_total
+from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.small_counts import at_column
+from orchestrator.outputs.rules.small_shares import Share, add_up, shares, small_shares
 
 _FEW_CHANCES = 0.05
-_SLACK = 0.6
-
-
-@dataclass(frozen=True)
-class _Share:
-    row: int
-    percent: float
-    decimals: int
 
 
 def implied(percent: float, places: int, below: int) -> frozenset[int]:
@@ -57,12 +47,12 @@ def _denominators(subject: Subject) -> Outcome:
         for column, role in enumerate(seen.roles):
             if role is Role.PERCENT:
                 found += _column(seen, column, least)
+    found += small_shares(subject)
     return Outcome(tuple(found))
 
 
 def _column(seen: Seen, column: int, least: int) -> list[Finding]:
-    shares = _shares(seen, column)
-    rows = _small(shares, least)
+    rows = [seen.row(row) for row in _small(shares(seen, column), least)]
     if not rows:
         return []
     evidence = f"shares at {spelled_rows(rows)} fit a group of fewer than {least} people"
@@ -76,36 +66,22 @@ def _column(seen: Seen, column: int, least: int) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _shares(seen: Seen, column: int) -> list[_Share]:
-    cells = [row[column] for row in seen.table.rows]
-    values = [number(cell) for cell in cells]
-    largest = max((value for value in values if value is not None), default=0.0)
-    unit = largest <= 1 and not any(cell.strip().endswith("%") for cell in cells)
-    return [
-        _Share(seen.row(row), value * (100 if unit else 1),
-               max(decimals(cells[row - 1]) - (2 if unit else 0), 0))
-        for row, value in enumerate(values, 1)
-        if value is not None and not any(map(is_total, seen.table.rows[row - 1]))
-    ]  # fmt: skip
-
-
-def _small(shares: Sequence[_Share], least: int) -> list[int]:
+def _small(own: Sequence[Share], least: int) -> list[int]:
     """Rows whose shares fit a small denominator, where chance alone would hardly do it.
 
     Shape: shares that sum to 100 have one denominator, which must fit them all; others are told
     one by one, one that comes again once, and only where they are printed finely enough to say
     something.
     """
-    telling = [share for share in shares if share.percent not in (0.0, 50.0, 100.0)]
+    telling = [share for share in own if share.percent not in (0.0, 50.0, 100.0)]
     if not telling:
         return []
     fits = {share: implied(share.percent, share.decimals, least) for share in telling}
-    finest = max(share.decimals for share in telling)
-    total = fsum(share.percent for share in shares)
-    if len(shares) > 1 and abs(total - 100) <= _SLACK * len(shares) * 10**-finest:
+    if add_up(own):
         common = frozenset.intersection(*fits.values())
+        finest = max(share.decimals for share in telling)
         chance = _chance(finest, least) ** (len(telling) - 1) if len(telling) > 1 else 1.0
-        return [share.row for share in shares] if common and chance < 3 * _FEW_CHANCES else []
+        return [share.row for share in own] if common and chance < 3 * _FEW_CHANCES else []
     rows = [share.row for share in telling if fits[share]]
     once = {(share.percent, share.decimals): bool(fits[share]) for share in telling}
     expected = sum(_chance(places, least) for _, places in once)
@@ -137,7 +113,7 @@ def _broken(seen: Seen, column: int) -> bool:
 
 DENOMINATORS = Rule(
     id="O10",
-    version=2,
+    version=3,
     title="Shares without counts",
     text="Numerator and denominator come with a share; what it implies about them is worked out.",
     source="outputs section 3, O10: ADRF, ABS, OpenSAFELY",

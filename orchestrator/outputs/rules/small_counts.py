@@ -4,7 +4,6 @@ Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 (ACRO's default)
 (OpenSAFELY's documentation).
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import fsum
@@ -12,10 +11,13 @@ from math import fsum
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import Mark, pieces
 from orchestrator.outputs.facts import FactTable
-from orchestrator.outputs.form import Part, Table
+from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import STATISTICS, THINGS, Cell, Role, is_total, listed, words
+from orchestrator.outputs.people import ANYBODY, OUTCOMES
+from orchestrator.outputs.roles import STATISTICS, Cell, Role, is_total, listed, words
+from orchestrator.outputs.rules.counts_in_text import in_text
+from orchestrator.outputs.rules.flows import small_steps
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -25,58 +27,15 @@ from orchestrator.outputs.rules.rule import (
     finding,
     spelled_rows,
 )
-from orchestrator.outputs.rules.shape import varied
+from orchestrator.outputs.rules.shape import may_be_people, varied
 from orchestrator.outputs.totals import families
 from orchestrator.policy.outputs import OutputsPolicy
 
-_IN_TEXT = re.compile(
-    r"\bn\s*=\s*(\d{1,7})\b(?![.,]\d)"
-    r"|(?<![\d.,])(\d{1,7})\s(?:patients?|people|persons?|subjects?|participants?|women|men|deaths?"
-    r"|events?|cases?)\b",
-    re.IGNORECASE,
-)
-_FEW_WORDS = {word: at for at, word in enumerate(
-    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)}  # fmt: skip
-_OF_PEOPLE = re.compile(
-    r"\bof (?:the |all |these |our )?\d[\d ,]* (?:\w+ )?(?:patients|people|persons|subjects|"
-    r"participants|women|men|cases|children|adults)\b[^.;]{0,80}?(?<![\w.,-])"
-    rf"(?:(\d{{1,7}})|({'|'.join(_FEW_WORDS)})) (?:\([^)]{{1,20}}\) )?(?:had|have|has|was|were|"
-    r"died|received|developed|experienced|relapsed|progressed|responded|underwent|required|reported|"
-    r"survived|did)\b",
-    re.IGNORECASE,
-)
-"""`of 400 patients, only six had ...`: whoever had it is a part of the people named before."""
-_SPELLED = re.compile(
-    rf"(?<![\w.,/-])(?:(\d{{1,7}}) \([^()]{{1,20}}\)|({'|'.join(list(_FEW_WORDS)[1:])})"
-    r"(?: \([^()]{1,20}\))?) (?:(?:male|female|elderly|older|younger|such|other|further) )?"
-    r"(?:patients|women|men|participants|subjects|deaths)\b(?! (?:per|each|and more|or more))",
-    re.IGNORECASE,
-)
-"""`three patients`, `3 (2 %) women`; one alone is mostly an article."""
-_PART = re.compile(
-    rf"(?<![\w.,/-])(?:(\d{{1,7}})|({'|'.join(_FEW_WORDS)})) (?:out )?of (?:the |all |these |our )?"
-    r"\d[\d,]* (?:\w+ )?(?:patients|people|persons|subjects|participants|women|men|children|"
-    r"adults)\b",
-    re.IGNORECASE,
-)
-"""`two of the 23 patients`: a part of people, in front of them."""
-_CALL = re.compile(
-    r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
-)
-_RATE = re.compile(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b", re.IGNORECASE)
-_PLANNED = re.compile(
-    r"\A[^.!?]*(?:[,;(] ?(?:as )?planned(?= (?:and|but|only|never)\b|[,;.)]|\s*\Z)"
-    r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)",
-    re.IGNORECASE,
-)
-"""`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
-_RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
-                "quartile quintile decile tertile cluster category risk score")  # fmt: skip
-_PARTS = listed("events event deaths death died dead cases relapses progressions with yes "
-                   "responders numerator positive affected progressed relapsed")  # fmt: skip
-_WHOLES = listed("people patients persons subjects participants individuals n total totals all "
-                    "denominator N count number nobs")  # fmt: skip
-_AT_RISK = frozenset({"risk", "atrisk"})
+_PARTS = OUTCOMES | listed("events event deaths death died dead cases with yes numerator positive "
+                           "affected progressed relapsed")  # fmt: skip
+_WHOLES = ANYBODY | listed("n total totals all denominator N count number nobs")
+_AT_RISK = frozenset({"at", "n", "no", "nr", "number"})
+_CENSORED = listed("censor censored censoring")
 
 
 @dataclass(frozen=True)
@@ -92,26 +51,29 @@ def _small(subject: Subject) -> Outcome:
     least = subject.policy.counts.minimum
     found: list[Finding] = []
     for seen in subject.seen:
-        marks = _marks_of_people(seen, subject.policy)
-        cells = [c for c in seen.counts if 0 < c.value < least and c.column not in marks]
+        cells = [cell for cell in seen.counts if 0 < cell.value < least]
+        people = _of_people(seen, subject.policy) if cells else ()
+        cells = [cell for cell in cells if cell.column not in people]
         for column in sorted({cell.column for cell in cells}):
             own = [cell for cell in cells if cell.column == column]
             found += _small_cells(seen, column, own, least)
         found += _small_rests(seen, least)
     found += _left_of_totals(subject.facts, least)
-    found += [item for part in subject.parts if part.text for item in _in_text(part, least)]
+    found += [item for part in subject.parts for item in in_text(part, least)]
+    found += small_steps(subject)
     return Outcome(tuple(found))
 
 
-def _marks_of_people(seen: Seen, policy: OutputsPolicy) -> frozenset[int]:
-    """List the columns of ones and zeros in a table of which O20 says that its rows may be people.
+def _of_people(seen: Seen, policy: OutputsPolicy) -> frozenset[int]:
+    """List the unclear columns of a table of which O20 says that its rows may be people.
 
-    Shape: that they may be is all that an unclear one says; it is said once. None elsewhere.
+    Shape: that they may be is all that such a column says; it is said once. All of them where
+    nothing counts, else those of ones and zeros; none elsewhere.
     """
-    columns = list(zip(*seen.table.rows, strict=True))
-    flags = [
-        at for at, role in enumerate(seen.roles) if role is Role.UNKNOWN and only_flags(columns[at])
-    ]
+    unclear = [at for at, role in enumerate(seen.roles) if role is Role.UNKNOWN]
+    if unclear and may_be_people(seen, policy):
+        return frozenset(unclear)
+    flags = [at for at in unclear if only_flags([row[at] for row in seen.table.rows])]
     return frozenset(flags if flags and varied(seen.table, policy) else ())
 
 
@@ -213,7 +175,7 @@ def _rests(seen: Seen) -> Iterator[_Rest]:
             by_row.setdefault(cell.row, []).append(cell)
     for row, cells in by_row.items():
         yield from _packed_rests(seen, row, cells)
-        wholes = [c for c in cells if _is_whole(seen.table.columns[c.column])]
+        wholes = [c for c in cells if is_whole(seen.table.columns[c.column])]
         parts = [c for c in cells if _is_part(seen.table.columns[c.column]) and not c.whole]
         if len(wholes) == 1:
             for part in parts:
@@ -247,77 +209,19 @@ def _share_rest(row: int, column: int, text: str) -> Iterator[_Rest]:
 
 
 def _at_risk(seen: Seen) -> bool:
-    return any(_AT_RISK & set(words(name)) for name in seen.table.columns)
+    """Say whether a table tells numbers at risk; `risk` alone is a group of people."""
+    named = (set(words(name)) for name in seen.table.columns)
+    return any("atrisk" in own or ("risk" in own and own & _AT_RISK) for own in named)
 
 
 def _is_part(name: str) -> bool:
     return bool(_PARTS & set(words(name)))
 
 
-def _is_whole(name: str) -> bool:
+def is_whole(name: str) -> bool:
+    """Say whether a column's name says that it counts everybody of a group."""
     own = set(words(name))
     return bool(own) and own <= _WHOLES | {"of", "the", "in", "group"}
-
-
-def _in_text(part: Part, least: int) -> list[Finding]:
-    lines = [
-        line
-        for line, content in enumerate((part.text or "").splitlines(), 1)
-        if _tells_few(content, least)
-    ]
-    if not lines:
-        return []
-    return [
-        Finding(
-            "O01",
-            Verdict.FLAG,
-            Where(part.path, tuple(lines)),
-            f"small n in the text, lines {spelled_rows(lines)}",
-            f"The text names groups of fewer than {least} people. Leave the numbers out, or say "
-            f"'fewer than {least}'.",
-            threshold=f"at least {least} people",
-        )
-    ]
-
-
-def _tells_few(line: str, least: int) -> bool:
-    """Say whether a line counts fewer people than the minimum, or a part of people that small."""
-    if any(
-        0 < int(match[1] or match[2]) < least and not _is_no_group(line, match)
-        for match in _IN_TEXT.finditer(line)
-    ):
-        return True
-    return any(
-        0 < (int(match[1]) if match[1] else _FEW_WORDS[match[2].casefold()]) < least
-        and not _is_rank(line[: match.start()])
-        and not _PLANNED.search(line[match.end() :])
-        for told in (_OF_PEOPLE, _PART, _SPELLED)
-        for match in told.finditer(line)
-    )
-
-
-def _is_rank(before: str) -> bool:
-    """Say whether a number is a stage, a grade or the like, by the word in front of it."""
-    preceding = re.search(r"(\w+)[ -]\Z", before)
-    return preceding is not None and preceding[1].casefold() in _RANKS
-
-
-def _is_no_group(line: str, match: re.Match[str]) -> bool:
-    """Tell numbers that count nobody by the words beside them.
-
-    Shape: `stage 3 patients` is a stage, `2 events per patient` and `5 per 1000` are rates, `1
-    patient-year` is time, `n = 5 imputations` are things, `df.head(n=5)` is a call; those of a plan
-    are not there yet. The people in `Fig.2(n=5)` stay people.
-    """
-    before, after = line[: match.start()], line[match.end() :]
-    if _PLANNED.search(after):
-        return True
-    if match[1]:
-        following = re.match(r"\s+(\w+)", after)
-        return bool(_CALL.search(before)) or (
-            following is not None and following[1].casefold() in THINGS
-        )
-    return _is_rank(before) or bool(_RATE.match(after))
 
 
 def _zeros(subject: Subject) -> Outcome:
@@ -326,8 +230,8 @@ def _zeros(subject: Subject) -> Outcome:
         cells = [
             cell
             for cell in seen.counts
-            if cell.certain and not cell.value and not (cell.row == 1 and _at_risk(seen))
-        ]  # nothing has happened yet where a survival table begins
+            if cell.certain and not cell.value and not _tells_nothing(seen, cell)
+        ]
         for column in sorted({cell.column for cell in cells}):
             rows = [seen.row(cell.row) for cell in cells if cell.column == column]
             say = (
@@ -339,25 +243,26 @@ def _zeros(subject: Subject) -> Outcome:
     return Outcome(tuple(found))
 
 
+def _tells_nothing(seen: Seen, cell: Cell) -> bool:
+    """Tell zeros of a survival table that say nothing of anybody: at its beginning, of who left.
+
+    Shape: nothing has happened yet in the first row; that nobody was censored is of the study.
+    """
+    censored = bool(_CENSORED & set(words(seen.table.columns[cell.column])))
+    return _at_risk(seen) and (cell.row == 1 or censored)
+
+
 def _everybody(subject: Subject) -> Outcome:
     found: list[Finding] = []
     for seen in subject.seen:
         for column, role in enumerate(seen.roles):
             rows = _extremes(seen.table, column) if role is Role.PERCENT else _packed(seen, column)
-            if role is Role.PERCENT and _is_measured(seen, subject.policy):
-                rows = []
+            if role is Role.PERCENT and rows and may_be_people(seen, subject.policy):
+                rows = []  # measurements of people (blasts in percent), no shares of them
             found += _shares(seen, column, [seen.row(row) for row in rows])
         found += _whole_groups(seen)
         found += _same_values(seen)
     return Outcome(tuple(found))
-
-
-def _is_measured(seen: Seen, policy: OutputsPolicy) -> bool:
-    """Say whether shares are measurements of people (blasts in percent), and none of people.
-
-    Shape: where nothing counts and O20 says that rows may be people.
-    """
-    return Role.COUNT not in seen.roles and varied(seen.table, policy) is not None
 
 
 def _shares(seen: Seen, column: int, rows: Sequence[int]) -> list[Finding]:
@@ -446,7 +351,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=5,
+    version=6,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -457,7 +362,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=1,
+    version=2,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -467,7 +372,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=3,
+    version=4,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",

@@ -11,7 +11,9 @@ from orchestrator.outputs.cells import decimals, hidden
 from orchestrator.outputs.differencing import Difference, differences
 from orchestrator.outputs.facts import Fact, FactTable
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.recount import nobody_in_both
 from orchestrator.outputs.roles import Role
+from orchestrator.outputs.rules.flows import hidden_steps
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.policy.outputs import OutputsPolicy
 
@@ -22,15 +24,15 @@ _SAY = (
 
 
 def _check(subject: Subject) -> Outcome:
-    own = list(subject.facts)
+    own, flows = list(subject.facts), tuple(hidden_steps(subject))
     if not own:
-        return Outcome(reason="There are no counts in this file.")
+        return Outcome(flows, reason=None if flows else "There are no counts in this file.")
     others = [table for table in subject.others if any(agree(table, one) for one in own)]
     limits = subject.policy.suppression
     known = [ends for seen in subject.seen for ends in _by_share(seen, own)]
     answer = audit([*own, *others], limits.seconds, limits.unknowns, known=known)
-    found = _findings(own, answer.pinned, subject.policy)
-    found += _differing(own, subject.others, subject.policy.counts.minimum)
+    found = [*flows, *_findings(own, answer.pinned, subject.policy)]
+    found += _differing(subject, own)
     if answer.exhausted:
         return Outcome(tuple(found), Verdict.COULD_NOT_CHECK,
                        "Working out what the hidden counts may be took longer than allowed.",
@@ -75,15 +77,22 @@ def _finding(one: Pinned, severity: Verdict, policy: OutputsPolicy) -> Finding:
     )
 
 
-def _differing(
-    own: Sequence[FactTable], others: Sequence[FactTable], least: int
-) -> Iterator[Finding]:
-    """Two tables of one request that differ by few people show those few."""
+def _differing(subject: Subject, own: Sequence[FactTable]) -> Iterator[Finding]:
+    """Two tables of one request that differ by few people show those few.
+
+    Shape: none where sheets or files are named by groups of which nobody is in both, `FR` and `LV`.
+    """
+    least = subject.policy.counts.minimum
     for at, table in enumerate(own):
-        for other in (*own[at + 1 :], *others):
+        for other in (*own[at + 1 :], *subject.others):
             found = differences(table, other, least)
-            if found:
+            if found and not nobody_in_both(subject.indexes, _stem(table), _stem(other)):
                 yield _difference(table, other, found, least)
+
+
+def _stem(table: FactTable) -> str:
+    """Give the name of a table's sheet, or of its file without the ending."""
+    return table.path.rpartition("/")[2].partition(".")[0]
 
 
 def _difference(
@@ -152,11 +161,11 @@ def _rows_by_share(
 
 RULE = Rule(
     id="O13",
-    version=1,
+    version=2,
     title="Suppression",
     text="A hidden count must not be solvable from what stands around it in the request.",
     source="outputs section 6.1, O13: OpenSAFELY, ADRF, ABS",
-    needs=frozenset({Need.TABLE}),
+    needs=frozenset({Need.FORM}),
     check=_check,
     parameters=lambda policy: {
         name: str(value) for name, value in policy.suppression.model_dump().items()

@@ -41,6 +41,8 @@ _HISTORY_FILES = frozenset(
     [".rhistory", ".rdata", ".python_history", ".bash_history", ".ds_store", ".env", ".netrc",
      "thumbs.db", ".sqlite_history", ".viminfo"]
 )  # fmt: skip
+_SESSIONS = (".rhistory", ".python_history", ".bash_history", ".sqlite_history")
+"""Ends of names, also of a copy: `analysis.Rhistory`."""
 _BACKUP = re.compile(r"(?:~|\.sw[a-p]|\.bak|\.tmp|\.orig)\Z|\A\.#|\A#.*#\Z")
 _RUNS = {
     Note.SCRIPT: (
@@ -201,7 +203,9 @@ def _history(subject: Subject) -> Outcome:
 def _remembers(place: str) -> bool:
     """Whether a path, or one inside an archive, belongs to a history, a cache or a backup."""
     steps = [step.casefold() for step in re.split(r"!?/", place)]
-    return any(step in _HISTORY or step in _HISTORY_FILES for step in steps) or any(
+    return any(
+        step in _HISTORY or step in _HISTORY_FILES or step.endswith(_SESSIONS) for step in steps
+    ) or any(
         _BACKUP.search(step) for step in (steps[-1], re.split(r"!/", place)[0].rsplit("/", 1)[-1])
     )
 
@@ -243,7 +247,7 @@ CHARACTERS = Rule(
 
 HISTORY = Rule(
     id="O34",
-    version=2,
+    version=3,
     title="Histories and caches",
     text="Version control, checkpoints, histories, caches and backups cannot leave.",
     source="outputs section 3, O34; NHS England publishes that they flood its checkers",

@@ -84,7 +84,7 @@ def test_other_bytes_another_source_and_a_missing_file_are_said(folder: Path) ->
     [
         ('"outcome": "block"', '"outcome": "pass"', "rows.csv: rule O19 has another outcome now."),
         ('"margin_bits": "6"', '"margin_bits": "60"', "rule O19 has another parameter now."),
-        ('"rule": "O23", "version": 2', '"rule": "O23", "version": 7', "another version now."),
+        ('"rule": "O23", "version": 3', '"rule": "O23", "version": 7', "another version now."),
         ('"policy_digest": "sha256:', '"policy_digest": "sha256:0', "thresholds of the record"),
     ],
 )

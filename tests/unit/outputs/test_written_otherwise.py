@@ -69,6 +69,21 @@ def _folded(names: Sequence[str], rows: Rows) -> tuple[str, str]:
     return "t.txt", "\n".join([*told, "> "]) + "\n"
 
 
+def _printed(names: Sequence[str], rows: Rows) -> tuple[str, str]:
+    """As R prints a frame where numbers have a decimal comma, below a title."""
+    cells = [("", *names), *((str(at), *row) for at, row in enumerate(rows, 1))]
+    told = [f"{number:<3}" + "".join(f"{cell.replace('.', ','):>12}" for cell in row)
+            for number, *row in cells]  # fmt: skip
+    return "t.txt", "\n".join(["# Table 1", *told]) + "\n"
+
+
+def _inserted(names: Sequence[str], rows: Rows) -> tuple[str, str]:
+    """As a database dumps a table: each value in quotes, and more words than numbers."""
+    quoted = [[f"'{cell}'" for cell in (*row, *["kept"] * 7)] for row in rows]
+    told = [f"INSERT INTO cohort VALUES ({', '.join(row)});" for row in quoted]
+    return "t.sql", "\n".join([f"CREATE TABLE cohort ({' text, '.join(names)} text);", *told])
+
+
 def _packed(names: Sequence[str], rows: Rows) -> tuple[str, str]:
     records = [";".join(f"{name}={cell}" for name, cell in zip(names, row, strict=True))
                for row in rows]  # fmt: skip
@@ -82,6 +97,13 @@ def _in_json(names: Sequence[str], rows: Rows) -> tuple[str, str]:
     return "t.json", json.dumps({"n": 9000, "sum": base64.b64encode(told.encode()).decode()})
 
 
+def _nested(names: Sequence[str], rows: Rows) -> tuple[str, str]:
+    """Each person an object of objects and lists."""
+    told = [{"who": {names[0]: row[0], names[1]: row[1]}, "chains": list(row[2:4]),
+             "more": {"at": {names[4]: row[4]}, "to": row[5]}} for row in rows]  # fmt: skip
+    return "t.json", json.dumps(told)
+
+
 def _squeezed(names: Sequence[str], rows: Rows) -> tuple[str, str]:
     told = "\n".join([",".join(names), *map(",".join, rows)]) + "\n"
     data = gzip.compress(told.encode(), mtime=0)
@@ -91,6 +113,9 @@ def _squeezed(names: Sequence[str], rows: Rows) -> tuple[str, str]:
 WAYS: dict[str, Way] = {
     "decimal commas": _semicolons,
     "folded by R": _folded,
+    "nested in json": _nested,
+    "printed with decimal commas": _printed,
+    "inserted": _inserted,
     "packed by two marks": _packed,
     "digits in a value of JSON": _in_json,
     "an archive in digits": _squeezed,

@@ -119,9 +119,25 @@ def test_data_inside_a_program(caps: ReadCaps, text: str) -> None:
     assert found["load.sas!/data/1"][0][-2:] == ("sex", "kg")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO p (born, sex, note) VALUES (1941, 'F', 'it''s'), (1952, 'M', NULL);\n",
+        """insert into a.p (born, sex, note)\nvalues (1941,'F','it''s');
+        insert into "p" ("born", "sex", "note") values (1952, 'M', null);""",
+    ],
+)
+def test_rows_that_a_program_inserts(caps: ReadCaps, text: str) -> None:
+    """Without their quotes, under their names."""
+    found = tables(open_bytes("load.sql", text.encode(), caps))
+    rows = (("1941", "F", "it's"), ("1952", "M", ""))
+    assert (("born", "sex", "note"), rows) in found.values()
+
+
 def test_a_program_without_data_has_none(caps: ReadCaps) -> None:
     """It names columns only."""
     for text in (b"proc means data=people; var age; run;\nproc print data=x;\n",
+                 b"insert into p (born, sex)\nselect born, sex from people where born > 1941;\n",
                  b"We drew two\nlines\nthrough the points of figure 1\n"):  # fmt: skip
         assert tables(open_bytes("load.sas", text, caps)) == {}
 

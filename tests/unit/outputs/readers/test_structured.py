@@ -44,6 +44,15 @@ def test_deep_values_are_all_walked(caps: ReadCaps) -> None:
     assert any(rows == (("1", "2"), ("3", "4")) for _, rows in found.values())
 
 
+def test_what_records_nest_is_in_their_rows(caps: ReadCaps) -> None:
+    """Objects and short lists; long ones are columns of their own."""
+    value = [{"who": {"sex": "F", "kg": {"now": at}}, "at": [3, "d1"], "x": list(range(20))}
+             for at in (70, 80, 90, 60)]  # fmt: skip
+    columns, rows = tables(open_bytes("t.json", json.dumps(value).encode(), caps))["t.json!/"]
+    assert columns == ("who.sex", "who.kg.now", "at.1", "at.2", "x")
+    assert [row[:4] for row in rows[:2]] == [("F", "70", "3", "d1"), ("F", "80", "3", "d1")]
+
+
 @pytest.mark.parametrize(
     ("data", "note"),
     [

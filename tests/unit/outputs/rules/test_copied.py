@@ -148,3 +148,46 @@ def test_a_hash_of_a_small_number_is_no_small_number(check: Check, texts: Index)
     assert told(check("a.csv", "sex,n\nF,17\n", texts), "O22") == set()
     hashed = hashlib.sha256(b"17").hexdigest()
     assert told(check("a.csv", f"key,n\n{hashed},12\n", texts), "O22") == {Verdict.BLOCK}
+
+
+SPOKEN = [
+    f"since visit {at} the mother sleeps badly and asks, every {at % 7} hours, whether her own "
+    f"sister number {at} could give marrow; told her that typing is under way (room {at})"
+    for at in range(40)
+]
+FORM = "the family was told about the trial and has had time to ask all of its questions"
+
+
+@pytest.fixture(scope="module")
+def spoken() -> Index:
+    """Forty long remarks, each somebody's, and a sentence of a form that many have."""
+    cells = [*SPOKEN, *(f"{FORM}; signed on day {at}" for at in range(30))]
+    return Index((build_table("t", [encode_cells("n", cells, "free_text")], KEY),), KEY)
+
+
+def words(text: str, start: int, end: int) -> str:
+    """Some words of a text."""
+    return " ".join(text.split()[start:end])
+
+
+@pytest.mark.parametrize(
+    ("quoted", "leaks"),
+    [
+        (words(SPOKEN[11], 0, 15), True),
+        (words(SPOKEN[11], 7, 24).upper(), True),
+        (words(SPOKEN[11], 9, 16) + "\n> " + words(SPOKEN[11], 16, 26), True),
+        (words(SPOKEN[11], 7, 18), False),
+        (words(SPOKEN[11], 7, 14) + " or so, and later " + words(SPOKEN[11], 14, 21), False),
+        (" ".join(reversed(SPOKEN[11].split())), False),
+        (FORM, False),
+    ],
+)
+def test_many_words_of_a_remark_in_a_row_are_a_quotation(
+    check: Check, spoken: Index, quoted: str, leaks: bool
+) -> None:
+    """From its middle too, over two lines; not a few of them, nor what a form says to many."""
+    told_of = told(check("a.md", f"One family put it so: “{quoted}”. Themes.\n", spoken), "O23")
+    assert told_of == ({Verdict.BLOCK} if leaks else set())
+    cell = quoted.replace("\n", " ").replace('"', "")
+    in_table = check("a.csv", f'theme,example\nfear,"{cell}"\nhope,none\n', spoken)
+    assert told(in_table, "O23") == ({Verdict.BLOCK} if leaks else set())

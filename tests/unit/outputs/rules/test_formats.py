@@ -1,10 +1,13 @@
 """Rows of people in every format that is read: found, with the rows named; safe twins are not."""
 
+import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from orchestrator.outputs.canon import number
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.judge import judge
 from orchestrator.outputs.model import FileReport, Job, JobFile, Verdict
@@ -102,6 +105,45 @@ def test_an_aggregate_in_the_same_format_is_read_whole(
     assert found(report, "O29") == ({Verdict.COULD_NOT_CHECK} if held else set()), report.findings
     assert (report.coverage.gaps == ()) != held
     assert (report.verdict is Verdict.BLOCK) == (kind in BLOCKED), report.findings
+
+
+def nested(cells: Cells) -> bytes:
+    """Records with an object and a short list in them."""
+    names = list(cells)
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    return json.dumps(
+        [{"a": {name: row[name] for name in names[:2]}, "b": [row[name] for name in names[2:]]}
+         for row in rows]
+    ).encode()  # fmt: skip
+
+
+def inserted(cells: Cells) -> bytes:
+    """A program that fills a table of a database."""
+    lines = [", ".join(f"'{cell}'" for cell in row) for row in zip(*cells.values(), strict=True)]
+    return "".join(f"INSERT INTO t VALUES ({line});\n" for line in lines).encode()
+
+
+def by_columns(cells: Cells) -> bytes:
+    """An array whose columns lie behind each other, although the header says rows."""
+    numbers = [column for column in cells.values() if number(column[0]) is not None]
+    values = [value for column in numbers for cell in column for value in [number(cell) or 0.0]]
+    shape = [len(numbers[0]), len(numbers)]
+    header = {"x": {"dtype": "F64", "shape": shape, "data_offsets": [0, 8 * len(values)]}}
+    head = json.dumps(header).encode()
+    return struct.pack("<Q", len(head)) + head + struct.pack(f"<{len(values)}d", *values)
+
+
+@pytest.mark.parametrize(
+    ("path", "write"),
+    [("t.json", nested), ("t.sql", inserted), ("t.safetensors", by_columns)],
+)
+def test_rows_in_other_layouts(
+    check: Check, people: Cells, source: Index, path: str, write: Callable[[Cells], bytes]
+) -> None:
+    """People are named; a table of counts in the same layout is not."""
+    assert Verdict.BLOCK in found(check(path, write(people), source), "O19")
+    assert not found(check(path, write(SAFE), source), "O19")
+    assert Verdict.BLOCK not in found(check(path, write(SAFE), source), "O01")
 
 
 def test_a_row_in_a_hidden_sheet_is_named_there(

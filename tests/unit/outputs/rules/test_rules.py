@@ -107,14 +107,16 @@ def test_missing_context_is_named(check: Check, said: Context, missing: int) -> 
 @pytest.mark.parametrize(
     "path",
     [".git/config", "a/.ipynb_checkpoints/n-checkpoint.ipynb", ".Rhistory", "x/.RData", "a.csv~",
-     "a.csv.bak", ".#a.csv", "#a.csv#", "__pycache__/m.pyc", ".bash_history", ".SSH/id"],
+     "a.csv.bak", ".#a.csv", "#a.csv#", "__pycache__/m.pyc", ".bash_history", ".SSH/id",
+     "a/survival.Rhistory"],
 )  # fmt: skip
 def test_histories_and_caches_are_blocked(check: Check, path: str) -> None:
     """By name, whatever is in them."""
     report = check(path, b"x\n")
     assert verdicts(report)["O34"] == "block"
     assert report.verdict is Verdict.BLOCK
-    assert verdicts(check("git/report.txt", b"x\n"))["O34"] == "pass"
+    for plain in ("git/report.txt", "history.txt"):
+        assert verdicts(check(plain, b"x\n"))["O34"] == "pass"
 
 
 @pytest.mark.parametrize(

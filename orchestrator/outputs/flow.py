@@ -1,0 +1,153 @@
+"""[pure] Who is left, step by step: `148 enrolled; relapsed: excluded (n < 10); 143 analysed`.
+
+A chart of a study's flow, a list, a sentence or a table of two columns tells how many people were
+there, how many were taken away, and how many are left. What was hidden on the way is subtracted.
+Source: outputs section 6.1 (a suppressed cell must not be solvable), CONSORT's flow diagram.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.cells import hidden, whole
+from orchestrator.outputs.people import NOUNS, listed
+from orchestrator.outputs.roles import words
+
+_LEFT = listed(
+    "enrolled registered screened assessed eligible included recruited randomised randomized "
+    "allocated treated started completed followed analysed analyzed evaluable evaluated remaining "
+    "remained retained approached consented consent referred"
+)
+_OF_TRIALS = listed("enrolled recruited consented consent randomised randomized eligible")
+"""What nobody but people is."""
+_GONE = listed(
+    "excluded exclusion exclusions ineligible withdrew withdrawn lost declined refused dropped "
+    "removed missing discontinued unevaluable"
+)
+_NOT = listed("not without never no non")
+_APART = re.compile(r"[;\n|→⟶↓]|\.(?=\s|\Z)|-+>|=>|,(?=\s)|\band\b", re.IGNORECASE)
+"""Between the steps of a flow."""
+_BEHIND = re.compile(
+    r"(?:\bn ?)?(?:<=|≤|<|\bfewer than|\bless than|\bat most) ?\d{1,3}\b", re.IGNORECASE
+)
+_N = re.compile(r"\bn ?[=:] ?(\d[\d,]*)", re.IGNORECASE)
+_PEOPLE = re.compile(rf"(?<![\w.,/-])(\d[\d,]*) (?:\w+ )?(?:{NOUNS}|cases)\b", re.IGNORECASE)
+_ALONE = re.compile(
+    r"(?<![\w.,/-])(?<!\bin )(?<!since )(?<!until )(?<!from )(?<!before )(?<!after )"
+    r"(\d[\d,]*)(?![\w%/-]|\.\d| ?%)",
+    re.IGNORECASE,
+)
+_NEAR = 30
+"""Units: lines; steps further apart are of two flows."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a flow.
+
+    Shape: `row` is a line of a text or a row of a table, from 1; `stage` the word that says what
+    people were, `gone` whether they were taken away; `count` is None where it is hidden or not
+    told; `people` says that people are named, or `n`.
+    """
+
+    row: int
+    stage: str
+    gone: bool
+    count: int | None
+    people: bool
+
+
+@dataclass(frozen=True)
+class Between:
+    """How many people two steps leave between them.
+
+    Shape: `hidden` counts the steps that took them away and do not say how many.
+    """
+
+    row: int
+    count: int
+    hidden: int
+
+
+def in_text(text: str) -> list[Step]:
+    """Read the steps of a flow from a text; parts of it that tell none are left out."""
+    return [
+        step
+        for row, line in enumerate(text.splitlines(), 1)
+        for part in _APART.split(line)
+        if (step := _step(row, part)) is not None
+    ]
+
+
+def in_cells(cells: Iterable[tuple[int, str, str]]) -> list[Step]:
+    """Read the steps of a flow from cells, each with its row and the label beside or above it."""
+    found = []
+    for row, label, text in cells:
+        stage, count = _stage(label), whole(text)
+        if stage is not None and (count is not None or hidden(text) is not None):
+            found.append(Step(row, *stage, count, people=True))
+    return found
+
+
+def between(steps: Sequence[Step]) -> Iterator[Between]:
+    """Subtract each step of people who are left from the one before, and list who is said gone.
+
+    Shape: several steps of one stage are groups (arms), taken one by one where both stages have as
+    many, else together.
+    """
+    left = [step for step in steps if not step.gone and step.count is not None]
+    runs = [list(run) for _, run in groupby(left, key=lambda step: step.stage)]
+    for before, after in pairwise(runs):
+        if len(before) == len(after):
+            yield from _between(steps, [[one] for one in before], [[one] for one in after])
+        elif 1 in {len(before), len(after)}:
+            yield from _between(steps, [before], [after])
+
+
+def _between(
+    steps: Sequence[Step], before: Sequence[list[Step]], after: Sequence[list[Step]]
+) -> Iterator[Between]:
+    first, last = steps.index(before[-1][-1]), steps.index(after[0][0])
+    gone = [step for step in steps[first:last] if step.gone] if len(before) == 1 else []
+    named = any(step.people for run in (*before, *after) for step in run)
+    for ours, theirs in zip(before, after, strict=True):
+        if named and theirs[0].row - ours[-1].row <= _NEAR:
+            behind = [step for step in gone if step.count is None]
+            shown = sum(step.count or 0 for step in gone)
+            row = behind[0].row if behind else theirs[0].row
+            yield Between(row, _sum(ours) - _sum(theirs) - shown, len(behind))
+            yield from (Between(step.row, step.count, 0) for step in gone if step.count)
+
+
+def _sum(steps: Sequence[Step]) -> int:
+    return sum(step.count or 0 for step in steps)
+
+
+def _step(row: int, part: str) -> Step | None:
+    stage = _stage(part)
+    if stage is None:
+        return None
+    named = _N.findall(part) or _PEOPLE.findall(part)
+    told = named or _ALONE.findall(_BEHIND.sub("", part))
+    if len(told) == 1:
+        value = number(told[0])
+        return (
+            None
+            if value is None
+            else Step(row, *stage, int(value), bool(named) or stage[0] in _OF_TRIALS)
+        )
+    return Step(row, *stage, None, people=False) if stage[1] and not told else None
+
+
+def _stage(label: str) -> tuple[str, bool] | None:
+    """Say what people of a step were, and whether they are gone; None where nothing says it."""
+    own = words(label)
+    gone = next((word for word in own if word in _GONE), None)
+    stage = next((word for word in own if word in _LEFT), None)
+    if gone is None and stage is not None and _NOT & set(own):
+        gone = stage  # `not eligible`
+    if gone is not None:
+        return gone, True
+    return None if stage is None else (stage, False)

@@ -1,0 +1,28 @@
+"""[pure] Nouns for people: what a column, a label or a sentence counts when it counts somebody.
+
+Source: outputs section 3, "Finding count columns".
+"""
+
+
+def listed(text: str) -> frozenset[str]:
+    """List words."""
+    return frozenset(text.split())
+
+
+AGES = listed("children infants babies newborns neonates adolescents teenagers adults")
+"""Everybody of a study of theirs; where two of them stand side by side each is a category."""
+
+SEXES = listed("women men males females girls boys")
+"""People, and a category of them as well."""
+
+_PLURALS = AGES | listed("patients persons people subjects participants individuals donors "
+                         "recipients volunteers")  # fmt: skip
+
+ANYBODY = _PLURALS | listed("patient person subject participant")
+"""Whoever is counted, by words that say so by themselves."""
+
+OUTCOMES = listed("relapses progressions remissions responders nonresponders survivors")
+"""What people had or became, each counted once."""
+
+NOUNS = "|".join(sorted(_PLURALS | SEXES))
+"""Several people, as a part of a pattern."""

@@ -1,0 +1,164 @@
+"""[pure] Is a column a source column on a scale that the source itself gives?
+
+Such scales are its mean and its deviation, its range from 0 to 1, both of the whole column and of
+each group that another column names, and its unit times a power of ten. Under the right one each
+printed number stands for values of the source; the scale under which all of them are likeliest is
+the best guess. Source: outputs 5.1 step 3 and 5.4 (scaled per group, rounded below 4 digits).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.outputs.canon import number
+from orchestrator.outputs.grids import Grid, Scale, half, scales_of
+from orchestrator.outputs.index import Column, TableIndex
+from orchestrator.outputs.searching import UNFOUND, Option, Work
+
+_DISTINCT = 8
+"""Fewer different numbers are likely on many a scale."""
+_PROBES = 12
+_FOUND = 0.9
+_NEAREST = 3
+"""A printed number that may be more values of the source, on average, says too little."""
+_GROUPS = 20
+_COUNTED = 3_000_000
+"""Units: numbers of the source that are counted for the scales of groups; beyond, none is asked."""
+_POWERS = tuple((0.0, 10.0**power) for power in range(-6, 7) if power)
+_ROUNDING = 1.02
+
+_Cells = Mapping[int, tuple[float, float]]
+"""By row, the number of a column and half of its last printed digit."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A source column, its scale in each group, and the group of each row; None: in one group."""
+
+    column: int
+    scales: Mapping[int, Scale]
+    groups: Sequence[int] | None = None
+
+    def windows(self, cells: _Cells, rows: Sequence[int], grid: Grid) -> list[range]:
+        """Give for some rows where on the grid the values are that would be printed so."""
+        found = []
+        for row in rows:
+            value, slack = cells[row]
+            scale = self.scales.get(self.groups[row] if self.groups else UNFOUND)
+            zero, one = scale or (0.0, 0.0)
+            window = grid.window(zero + value * one, _ROUNDING * slack * one)
+            found.append(window if scale else range(0))
+        return found
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How likely a column is under a candidate. Units: `score` in bits a cell."""
+
+    score: float
+    column: int
+    windows: Mapping[int, range]
+
+
+def scaled(
+    columns: Mapping[int, Sequence[str]], known: Sequence[Option], source: TableIndex, work: Work
+) -> list[Option]:
+    """Find the source columns that exported columns are on another scale; of two or more columns.
+
+    Shape: `columns` are cells by position; `known` the options of columns that are recognised as
+    they are, of which those that name few groups are asked for their scales. A column gets several
+    options, all of one source column, where a printed number may be several of its values.
+    """
+    read = {at: cells for at, own in columns.items() if (cells := _numbers(own))}
+    if len(read) < 2:
+        return []
+    candidates = [*_of_columns(source), *_of_groups(source, known)]
+    found: list[Option] = []
+    for position, cells in read.items():
+        if not work.spend(len(candidates) * _PROBES):
+            return []
+        fits = [
+            fit
+            for one in candidates
+            if (fit := _fit(cells, one, source.columns[one.column].grid)) is not None
+        ]
+        if fits:
+            best = max(fits, key=lambda fit: fit.score)
+            grid = source.columns[best.column].grid
+            found += _options(position, len(columns[position]), best, grid)
+    return found if len({one.position for one in found}) > 1 else []
+
+
+def _numbers(cells: Sequence[str]) -> _Cells | None:
+    """Read the numbers of a column; None where few of them differ."""
+    values = ((row, number(cell), cell) for row, cell in enumerate(cells))
+    found = {row: (value, half(cell)) for row, value, cell in values if value is not None}
+    return found if len({value for value, _ in found.values()}) >= _DISTINCT else None
+
+
+def _numeric(source: TableIndex) -> list[int]:
+    return [at for at, own in enumerate(source.columns) if len(own.grid.values) > _DISTINCT]
+
+
+def _of_columns(source: TableIndex) -> Iterator[_Candidate]:
+    for at in _numeric(source):
+        for scale in (*source.columns[at].grid.scales, *_POWERS):
+            yield _Candidate(at, {UNFOUND: scale})
+
+
+def _of_groups(source: TableIndex, known: Sequence[Option]) -> Iterator[_Candidate]:
+    """List the scales of each column in the groups that recognised columns name."""
+    numeric, left = _numeric(source), _COUNTED
+    for option in known:
+        groups = {*option.groups} - {UNFOUND}
+        left -= source.size * len(numeric) if 1 <= len(groups) <= _GROUPS else 0
+        if not 1 <= len(groups) <= _GROUPS or left < 0:
+            continue
+        named = source.columns[option.column]
+        rows = {group: named.rows_of(option.feature, group) for group in groups}
+        for at in numeric:
+            own = {group: _scales_in(source.columns[at], those) for group, those in rows.items()}
+            for scales in zip(*own.values(), strict=False):
+                yield _Candidate(at, dict(zip(own, scales, strict=True)), option.groups)
+
+
+def _scales_in(column: Column, rows: Sequence[int]) -> Sequence[Scale]:
+    """Give the scales that a column has in some rows of the source."""
+    numbers = column.magnitudes or ()
+    counts = Counter(column.values[row] for row in rows)
+    return scales_of({
+        numbers[at]: count for at, count in counts.items() if at and math.isfinite(numbers[at])
+    })  # fmt: skip
+
+
+def _fit(cells: _Cells, candidate: _Candidate, grid: Grid) -> _Fit | None:
+    """Say how likely a column is under a candidate; None where it is not."""
+    rows = list(cells)
+    if not _tells(candidate.windows(cells, rows[:: max(1, len(rows) // _PROBES)], grid)):
+        return None
+    windows = candidate.windows(cells, rows, grid)
+    if not _tells(windows):
+        return None
+    size = grid.below[-1]
+    shares = (grid.rows(window) / size if window else 1 / (8 * size) for window in windows)
+    score = math.fsum(map(math.log2, shares)) / len(rows)
+    return _Fit(score, candidate.column, dict(zip(rows, windows, strict=True)))
+
+
+def _tells(windows: Sequence[range]) -> bool:
+    """Say whether most numbers may be values of the source, and each only few of them."""
+    hits = sum(map(bool, windows))
+    return hits >= _FOUND * len(windows) - 1 and sum(map(len, windows)) <= _NEAREST * hits
+
+
+def _options(position: int, size: int, fit: _Fit, grid: Grid) -> list[Option]:
+    """Make an option of each value that numbers may be: each costs what guessing it costs."""
+    found = [[UNFOUND] * size for _ in range(_NEAREST)]
+    for row, window in fit.windows.items():
+        first = window.start + max(0, (len(window) - _NEAREST) // 2)
+        for turn, at in enumerate(range(first, min(window.stop, first + _NEAREST))):
+            found[turn][row] = grid.groups[at]
+    hits = [len(window) for window in fit.windows.values() if window]
+    cost = math.fsum(map(math.log2, hits)) / len(hits)
+    return [Option(position, fit.column, 0, own, cost) for own in found if max(own) > UNFOUND]
