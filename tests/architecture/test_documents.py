@@ -15,6 +15,7 @@ from orchestrator.settings import Settings
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = render()
 SECTIONS = ("Added", "Changed", "Fixed", "Security")
+_LINK = re.compile(r"\]\(([^)#:\s]*)(#[^)\s]+)?\)")
 
 
 def versions(changelog: str) -> list[str]:
@@ -95,3 +96,21 @@ def test_documents_name_only_commands_that_are_there() -> None:
         unknown = commands_named(page.read_text()) - set(MODULES) - WORKSPACE
         assert not unknown, f"{page.name} names {unknown}"
     assert commands_named("type `tre fly --high`") == {"fly"}
+
+
+def _anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w -]", "", heading.casefold()) for heading in headings)
+    return {"#" + heading.replace(" ", "-") for heading in plain}
+
+
+def test_every_link_inside_the_project_leads_somewhere() -> None:
+    """Files, and headings of files, by the names that readers' programs give them."""
+    lost = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target, heading in _LINK.findall(page.read_text("utf-8")):
+            there = (page.parent / target) if target else page
+            if not there.exists() or (heading and heading not in _anchors(there)):
+                lost.append(f"{page.relative_to(ROOT)}: {target}{heading}")
+    assert lost == []
