@@ -25,7 +25,6 @@ _VECTOR = re.compile(
     r"(?:\"([^\"\n]{1,80})\"|'([^'\n]{1,80})'|(?<![\w.])([A-Za-z_][\w.]{0,60}))\s*(?::|=|<-)\s*"
     r"(?:[A-Za-z.]{1,12})?[(\[]{1,2}([^()\[\]{}]{5,})[)\]]"
 )
-_INSERTS = re.compile(r"\binsert\s+into\b", re.IGNORECASE)
 _KEYS = 3
 _TUPLES = 4
 _LONG = 5
@@ -117,16 +116,12 @@ def _alike(names: dict[str, None], record: dict[str, str]) -> bool:
 
 
 def _tuples(content: str) -> Iterator[Found]:
-    """Find lists in brackets, as many values in each: `(61, 'F', 3.2), (58, 'M', 4.1)`.
-
-    Shape: half of the values are numbers, but for what SQL inserts into a table, which are rows.
-    """
-    inserted = _INSERTS.search(content) is not None
+    """Find lists in brackets, as many values in each: `(61, 'F', 3.2), (58, 'M', 4.1)`."""
     lists = (_values(match[1]) for match in _TUPLE.finditer(content) if match[1].count(",") > 1)
     for width, group in groupby(lists, len):
         rows = list(group)
         numbers = sum(is_number(cell) for row in rows for cell in row)
-        if len(rows) >= _TUPLES and (inserted or 2 * numbers >= width * len(rows)):
+        if len(rows) >= _TUPLES and 2 * numbers >= width * len(rows):
             yield [f"column {at}" for at in range(1, width + 1)], rows
 
 
