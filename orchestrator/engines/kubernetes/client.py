@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import urllib3
@@ -29,7 +30,8 @@ MANAGER = "tre"
 """The one field manager of everything that we apply."""
 
 REQUESTS_AT_ONCE = 32
-PAGE = 500
+PAGE = 100
+"""Objects: parsed they take many times the room that they are kept in."""
 _TRIES = 4
 _LONGEST_WAIT = 30.0
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5.0, 30.0
@@ -102,7 +104,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole list, and the version from which a watch goes on without a gap."""
+    """A list or a part of one, and the version from which a watch goes on without a gap."""
 
     items: tuple[Object, ...]
     version: str
@@ -130,16 +132,24 @@ class Client:
         self._held = held
 
     def list(self, scope: Scope) -> Page:
-        """Read all objects of a scope, page by page. Errors: see `_translated`."""
-        items: list[Object] = []
+        """Read all objects of a scope. Errors: see `_translated`."""
+        pages = list(self.pages(scope))
+        return Page(tuple(item for page in pages for item in page.items), pages[-1].version)
+
+    def pages(self, scope: Scope) -> Iterator[Page]:
+        """Read all objects of a scope as they were at one moment, some at a time.
+
+        Errors: see `_translated`; Gone when whoever reads takes so long that the moment is over.
+        """
         query = {"limit": str(PAGE)} | ({"labelSelector": scope.labels} if scope.labels else {})
         while True:
             answer = self._ask("GET", _collection(scope), query)
-            found = answer.get("items")
-            items += [_trimmed(item, scope.kind) for item in (found or ())]  # type: ignore[attr-defined]
+            found: Any = answer.get("items") or ()
             metadata = metadata_of(answer)
+            items = tuple(_trimmed(item, scope.kind) for item in found)
+            yield Page(items, str(metadata["resourceVersion"]))
             if not metadata.get("continue"):
-                return Page(tuple(items), str(metadata["resourceVersion"]))
+                return
             query["continue"] = str(metadata["continue"])
 
     def get(self, where: Key) -> Object:

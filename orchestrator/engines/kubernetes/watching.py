@@ -153,13 +153,15 @@ class Watched:
 
     def _list(self, patience: Patience) -> str:
         """Read everything and forget what is not there any more."""
-        page = self._client.list(self.scope)
-        there = {key(item) for item in page.items}
-        for item in page.items:
-            self.put(item)
+        there, version = set[Key](), ""
+        for page in self._client.pages(self.scope):
+            there.update(map(key, page.items))
+            for item in page.items:
+                self.put(item)
+            version = page.version
         with self._changed:
             for where, known in list(self._objects.items()):
-                if where not in there and known.version <= int(page.version):
+                if where not in there and known.version <= int(version):
                     self._forget(where)
                     self._bury(known.uid)
             self._listed = time.monotonic() + random.uniform(0, patience.relist / 5)  # noqa: S311
@@ -167,7 +169,7 @@ class Watched:
             self.lists += 1
             self._changed.notify_all()
         self.problem = None
-        return page.version
+        return version
 
     def _watch(self, version: str, patience: Patience) -> str:
         """Follow events from a version; answer the last one seen.
