@@ -9,7 +9,7 @@ FAILED := $(if $(AGAIN),--last-failed --last-failed-no-failures=none)
 # Many institutions open TLS at a proxy whose certificate only the system's store knows, as pip does.
 export UV_SYSTEM_CERTS := 1
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test test-cluster test-wall wall images lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
+.PHONY: help demo demo-cluster test test-cluster test-wall wall images lab-programs lab-up lab-down lab-status check audit bench bench-cluster bench-outputs pictures docs lock clean fuzz
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ wall: $(VENV)/.dev ## build the program of the second wall for its image
 images: $(VENV)/.dev ## build, try and list the images of a cluster (BASE_IMAGE=…, IMAGES="hub …"); needs root or Docker
 	@docker info >/dev/null 2>&1 || .ci/packages buildah mmdebstrap
 	@BASE_IMAGE="$(BASE_IMAGE)" $(BIN)/python -m tests.cluster.images $(IMAGES)
+
+lab-programs: $(VENV)/.dev ## build what a lab runs, from what others leave of the processors
+	@chrt --idle 0 $(BIN)/python -m tests.cluster.lab build
 
 lab-up: $(VENV)/.dev ## build and start a Kubernetes of one node on this machine (LAB=lab)
 	@$(BIN)/python -m tests.cluster.lab up $(LAB)

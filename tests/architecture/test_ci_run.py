@@ -13,8 +13,11 @@ echo "$*" >> asked
 case "$*" in
     *AGAIN*) exit "${AGAIN_ENDS:-0}" ;;
     check) exit "${CHECK_ENDS:-0}" ;;
+    lab-programs) touch built; exec sleep 60 ;;
     test)
         [ -z "${TEST_BREAKS:-}" ] || exit 2
+        for try in 1 2 3 4 5 6 7 8 9; do [ -e built ] || sleep 0.$try; done
+        [ -e built ] || exit 2  # programs for the cluster are built meanwhile
         echo "${TEST_ENDS:-0}" > .tre/test
         exit "${TEST_ENDS:-0}" ;;
     *) echo "${CLUSTER_ENDS:-0}" > .tre/test-cluster; exit "${CLUSTER_ENDS:-0}" ;;
@@ -24,11 +27,10 @@ ALL = ["check", "test", "test-cluster"]
 
 
 def _run(folder: Path, **said: str) -> tuple[bool, list[str], str]:
-    """Run it in a folder; answer whether it passed, what it asked for, and what it printed."""
-    for name in (".ci", ".tre", "bin"):
+    """Run it in a folder; answer whether it passed, what it asked for in turn, what it printed."""
+    for name in (".ci", "bin"):
         (folder / name).mkdir()
     shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
-    (folder / ".tre" / "test").write_text("1\n")  # an earlier run's
     make = folder / "bin" / "make"
     make.write_text(MAKE)
     make.chmod(0o755)
@@ -36,7 +38,8 @@ def _run(folder: Path, **said: str) -> tuple[bool, list[str], str]:
     done = subprocess.run(
         [folder / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False
     )
-    return done.returncode == 0, (folder / "asked").read_text().splitlines(), done.stdout
+    asked = (folder / "asked").read_text().splitlines()
+    return done.returncode == 0, [one for one in asked if one != "lab-programs"], done.stdout
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,27 @@ def test_what_failed_runs_once_more_and_what_broke_off_fails(
     assert _run(tmp_path, **said)[:2] == (passes, asked)
 
 
+def test_an_outcome_of_an_earlier_run_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".tre").mkdir()
+    (tmp_path / ".tre" / "test").write_text("1\n")
+    assert _run(tmp_path, TEST_BREAKS="yes")[:2] == (False, ["check", "test"])
+
+
 def test_a_machine_without_room_for_a_cluster_is_said_out_loud(tmp_path: Path) -> None:
     passes, asked, printed = _run(tmp_path, CLUSTER_ENDS="6")
     assert (passes, asked) == (True, ALL)
     assert "NOT RUN: make test-cluster" in printed
+
+
+def test_what_is_built_meanwhile_ends_with_it(tmp_path: Path) -> None:
+    """A run that failed leaves no build behind that somebody would wait for."""
+    assert not _run(tmp_path, TEST_ENDS="2")[0]
+    living = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/environ") if _readable(path)]
+    assert not [one for one in living if f"{tmp_path}/bin:".encode() in one]
+
+
+def _readable(path: Path) -> bool:
+    try:
+        return bool(path.read_bytes())
+    except OSError:
+        return False
