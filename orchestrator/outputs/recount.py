@@ -9,6 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from orchestrator.outputs.bands import band
 from orchestrator.outputs.canon import FINE, hasher, number, spell
@@ -137,6 +138,14 @@ class Recount:
         self._labels = {name for name, values in variables.items() if len(values) <= _LABELS}
         self._rows: dict[tuple[int, str, str], frozenset[int] | None] = {}
         self._joined: dict[Coordinates, list[Group]] = {}
+
+    @classmethod
+    def of(cls, indexes: Sequence[Index], named: Iterable[Coordinates]) -> "Recount":
+        """Recognise all variables of some coordinates, each by all categories it has there."""
+        categories: dict[str, dict[str, None]] = {}
+        for variable, category in chain.from_iterable(named):
+            categories.setdefault(variable, {}).setdefault(category)
+        return cls(indexes, {name: list(own) for name, own in categories.items()})
 
     def groups(self, coordinates: Coordinates) -> list[Group]:
         """Give the rows that these categories name, in each table that knows all of them."""

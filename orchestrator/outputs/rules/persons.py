@@ -75,10 +75,7 @@ def _few_behind(subject: Subject, seen: Seen, column: int, *, certain: bool) -> 
         return []
     named = {at: row_coordinates(table, table.rows[at], labels, heads.get(at, ""), None)
              for at in large}  # fmt: skip
-    categories: dict[str, dict[str, None]] = {}
-    for variable, category in (pair for own in named.values() for pair in own):
-        categories.setdefault(variable, {}).setdefault(category)
-    recount = Recount(subject.indexes, {name: list(own) for name, own in categories.items()})
+    recount = Recount.of(subject.indexes, named.values())
     values = list(large.values())
     told = [] if certain else _of_known(recount, list(named.values()), values, least)
     few = told or _of_renamed(recount, list(named.values()), values, least)

@@ -92,12 +92,8 @@ class Subject:
 
     def recount(self, facts: Iterable[FactTable]) -> Recount:
         """Recognise the variables of some tables on the sources."""
-        variables: dict[str, dict[str, None]] = {}
-        for table in facts:
-            for fact in table.facts:
-                for variable, category in fact.coordinates:
-                    variables.setdefault(variable, {}).setdefault(category)
-        return Recount(self.indexes, {name: list(values) for name, values in variables.items()})
+        named = (fact.coordinates for table in facts for fact in table.facts)
+        return Recount.of(self.indexes, named)
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -137,8 +137,5 @@ def _groups(subject: Subject, seen: Seen) -> Mapping[int, list[Group]]:
     table, _, labels, heads = people_table(seen.block, subject.known)
     named = {at: row_coordinates(table, row, labels, heads.get(at - 1, ""), None)
              for at, row in enumerate(table.rows, 1)}  # fmt: skip
-    categories: dict[str, dict[str, None]] = {}
-    for variable, category in (pair for own in named.values() for pair in own):
-        categories.setdefault(variable, {}).setdefault(category)
-    recount = Recount(subject.indexes, {name: list(own) for name, own in categories.items()})
+    recount = Recount.of(subject.indexes, named.values())
     return {at: recount.groups(own) for at, own in named.items() if own}
