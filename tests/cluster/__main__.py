@@ -17,14 +17,14 @@ from orchestrator.errors import TreError, Unavailable
 from tests.cluster import pod_images
 from tests.cluster.cluster import choose, docker_runs, take_what_was_left
 from tests.cluster.lab.build import ROOT, build
-from tests.cluster.lab.instance import must_be_possible
+from tests.cluster.lab.instance import NO_PLACE, must_be_possible
 
 SANDBOX = ("bubblewrap", "libseccomp2")
 """The contract runs on the local engine too, so that both stand in one table."""
 
 OF_A_LAB = ("buildah", "mmdebstrap", "procps")
 LABS = 3
-NO_PLACE, UNAVAILABLE = 6, 7
+NO_CLUSTER, UNAVAILABLE = 6, 7
 """Exit status where this machine can hold no cluster, and where one could not be had."""
 
 
@@ -44,8 +44,10 @@ def install(packages: Sequence[str]) -> None:
 def labs() -> Iterator[None]:
     """Have everything that labs need, and leave none of them behind.
 
-    Errors: Unavailable where a package cannot be had or a program cannot be built.
+    Errors: Unavailable where this machine can hold none (code `no_place`), a package cannot be had,
+    or a program cannot be built.
     """
+    must_be_possible()
     install(SANDBOX + OF_A_LAB)
     with pod_images.making():
         try:
@@ -68,11 +70,8 @@ def tried(words: Sequence[str]) -> int:
 def main(words: Sequence[str]) -> int:
     """Run the tests; 6 or 7 and a sentence when there is no cluster for them."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    kind, status = choose(os.environ, docker_runs), NO_PLACE
+    kind = choose(os.environ, docker_runs)
     try:
-        if kind == "lab":
-            must_be_possible()
-        status = UNAVAILABLE
         if kind != "lab":
             install(SANDBOX)
             return tried(words)
@@ -82,7 +81,7 @@ def main(words: Sequence[str]) -> int:
             return tried((*shared, *words))
     except TreError as error:
         sys.stderr.write(f"The cluster tests cannot run here. {error.message}\n")
-        return status
+        return NO_CLUSTER if error.code == NO_PLACE else UNAVAILABLE
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ _CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
 """Instances that this process started: it must bury them."""
 
 DOWN_S = 30
+NO_PLACE = "no_place"
+"""Code of an error that says that no lab can ever be on this machine."""
 
 
 @dataclass(frozen=True)
@@ -198,11 +200,12 @@ def _prepare(instance: Instance) -> None:
 def must_be_possible() -> None:
     """See that this machine can hold a lab, before minutes are spent on building one.
 
-    Errors: Unavailable with what to do: not root, a package that cannot be had, or a kernel or
-    container that lets nobody make namespaces, mounts, links or control groups.
+    Errors: Unavailable with what to do: a package that cannot be had, or with code `no_place`: not
+    root, or a kernel or container that lets nobody make namespaces, mounts, links, control groups.
     """
     if os.geteuid() != 0:
-        raise Unavailable(f"The lab makes network namespaces and mounts: run it as root, {_OR}.")
+        say = f"The lab makes network namespaces and mounts: run it as root, {_OR}."
+        raise Unavailable(say, code=NO_PLACE)
     _must_make("namespaces", "true")
     if subprocess.run([ROOT / ".ci" / "packages", *PACKAGES], check=False).returncode != 0:
         raise Unavailable(f"The lab needs Debian's {', '.join(PACKAGES)}: install them, {_OR}.")
@@ -211,7 +214,8 @@ def must_be_possible() -> None:
     if not all(os.access(root, os.W_OK) for root in cgroups.hierarchies()):
         raise Unavailable(
             f"Control groups below {cgroups.MOUNT} cannot be written, and a kubelet keeps pods in "
-            f"them: mount them for writing, {_OR}."
+            f"them: mount them for writing, {_OR}.",
+            code=NO_PLACE,
         )
 
 
@@ -221,7 +225,8 @@ def _must_make(what: str, *command: str) -> None:
     if done.returncode != 0:
         raise Unavailable(
             f"This machine lets nobody make {what}, which the lab needs: run it where root may, "
-            f"{_OR}. ({done.stderr.strip()[-200:]})"
+            f"{_OR}. ({done.stderr.strip()[-200:]})",
+            code=NO_PLACE,
         )
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.errors import Invalid
+from orchestrator.errors import Invalid, Unavailable
+from tests.cluster import __main__ as of_a_cluster
 from tests.cluster.cluster import choose, yours
 from tests.cluster.lab import configuration
 from tests.cluster.lab.addresses import INSTANCES, Addresses
 from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.build import PARTS, ROOT, version
-from tests.cluster.lab.instance import Instance
+from tests.cluster.lab.instance import NO_PLACE, Instance
 
 MEASURING = (ip_network("198.18.0.0/15"), ip_network("2001:2::/48"))
 ONE = Addresses(3)
@@ -119,6 +120,21 @@ def test_where_no_lab_can_be_it_is_said_before_anything_is_built(tmp_path: Path)
     assert "root" in done.stderr
     assert "TRE_TEST_KUBECONFIG" in done.stderr
     assert (done.stdout, list(tmp_path.iterdir())) == ("", [])
+
+
+@pytest.mark.parametrize(("code", "status"), [(NO_PLACE, 6), ("unavailable", 7)])
+def test_no_place_for_a_lab_is_told_apart_from_one_that_cannot_be_had(
+    code: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the first may pass in continuous integration: a missing package may not."""
+
+    def refuse() -> None:
+        raise Unavailable("A sentence.", code=code)
+
+    monkeypatch.setattr(of_a_cluster, "must_be_possible", refuse)
+    monkeypatch.setattr(of_a_cluster, "choose", lambda *_: "lab")
+    monkeypatch.setattr(of_a_cluster.signal, "signal", lambda *_: None)  # this process's stay
+    assert of_a_cluster.main([]) == status
 
 
 def test_a_cluster_of_yours_must_say_where_the_probe_is() -> None:
