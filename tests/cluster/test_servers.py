@@ -369,6 +369,10 @@ def test_a_wall_that_does_not_hold_is_named(world: PodWorld) -> None:
     failed = _came_to(world.engine, spec, "ada")
     assert failed.state is ServerState.FAILED
     assert "A wall of this server does not hold" in str(failed.reason)
+    hub = world.engine.servers.hub(spec.project)
+    assert hub is not None
+    until(lambda: hub.server_ready("ada") is None, 30, "the hub does not clear up")
+    assert world.engine.observe(spec.project).servers["ada"] == failed, "its pod is there yet"
     world.engine.stop(spec.project, "ada")
     assert _pods(world, spec) == []
     removed(world.engine, spec.project)

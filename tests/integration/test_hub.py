@@ -53,7 +53,7 @@ def test_a_server_is_started_through_the_engine_with_inside_addresses_only(world
     assert all(name.startswith("JUPYTERHUB_") for name in given)
     assert not any("sock" in value or str(hub.folder) in value for value in given.values())
     hub.client.start_server("ada")  # again: nothing happens
-    hub.client.ensure_user("ada")
+    assert not hub.client.ensure_user("ada"), "is there"
     assert engine.started >= 1
     assert "ada" in hub.client.users()
 
@@ -98,7 +98,7 @@ def test_a_server_that_died_is_noticed(world: World) -> None:
 def test_a_refused_start_leaves_no_server_and_can_be_repeated(world: World) -> None:
     engine, hub = world
     engine.refuse = "This project is halted."
-    hub.client.ensure_user("emmy")
+    assert hub.client.ensure_user("emmy"), "is new"
     hub.client.start_server("emmy")
     wait_for(lambda: hub.client.server_ready("emmy") is None, 30, hub.log)
     assert "This project is halted." in hub.log.read_text()

@@ -2,12 +2,13 @@
 
 import threading
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestrator.engines.kubernetes.client import Access, Client, Scope
+from orchestrator.engines.kubernetes.client import Access, Client, Gone, Page, Scope
 from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.watching import Patience, Watched, World, volumes_of
 from orchestrator.errors import Unavailable
@@ -54,6 +55,49 @@ def test_an_older_view_changes_nothing(watched: Watched) -> None:
     watched.put(_policy(8))
     assert watched.get(WHERE) == _policy(8)
     assert watched.group("tre-a") == {WHERE: _policy(8)}
+
+
+def test_what_one_gets_is_ones_own(watched: Watched) -> None:
+    """Whoever changes it changes nothing for others."""
+    watched.put(_policy(7))
+    for seen in (watched.get(WHERE), watched.group("tre-a")[WHERE]):
+        assert seen is not None
+        seen.clear()
+    assert watched.get(WHERE) == _policy(7)
+
+
+class Paged(Client):
+    """A client whose lists come in pages; a `None` among them is a moment that is over."""
+
+    answers: Sequence[Page | None] = ()
+
+    def pages(self, scope: Scope) -> Iterator[Page]:
+        """Give one after the other."""
+        for page in self.answers:
+            if page is None:
+                raise Gone("The cluster forgot that version.", code="too_old")
+            yield page
+
+
+def test_a_list_in_pages_is_one_list(tmp_path: Path) -> None:
+    """Nothing is taken for gone before the last page was read."""
+    (tmp_path / "kubeconfig").write_text(KUBECONFIG)
+    client = Paged(Access(tmp_path / "kubeconfig"))
+    one, other, third = (
+        {**_policy(5), "metadata": {**_policy(5)["metadata"], "name": name, "uid": name}}
+        for name in ("a", "b", "c")
+    )
+    changed = threading.Condition(threading.RLock())
+    watched = Watched(client, Scope("NetworkPolicy"), lambda _: True, changed, Counter())
+    watched.put(third)
+    client.answers = (Page((one,), "9"), None)
+    with pytest.raises(Gone):
+        watched._list(Patience())
+    assert {where.name for where in watched.group("tre-a")} == {"a", "c"}
+    assert not watched.lists
+    client.answers = (Page((one,), "9"), Page((other,), "9"))
+    assert watched._list(Patience()) == "9"
+    assert {where.name for where in watched.group("tre-a")} == {"a", "b"}
 
 
 def test_what_is_gone_stays_gone_and_its_successor_stays(watched: Watched) -> None:
