@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -133,7 +134,7 @@ def test_no_place_for_a_lab_is_told_apart_from_one_that_cannot_be_had(
 
     monkeypatch.setattr(of_a_cluster, "must_be_possible", refuse)
     monkeypatch.setattr(of_a_cluster, "choose", lambda *_: "lab")
-    monkeypatch.setattr(of_a_cluster.signal, "signal", lambda *_: None)  # this process's stay
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process's stay
     assert of_a_cluster.main([]) == status
 
 
