@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from orchestrator.hub.spec import GATEWAY, TOKEN, TOKEN_SECONDS, opens
 from orchestrator.values import parse_slug
 
 Dial = Callable[[float], socket.socket]
 """Connect within so many seconds. Errors: OSError."""
 
+AWAY = "hub_away"
+"""The code of a hub that was not reached, or did not answer."""
+
 _SECONDS = 15.0
-_TOKEN_SECONDS = 7 * 86_400
 
 
 class HubClient:
@@ -43,17 +46,25 @@ class HubClient:
         """Make a hub user for a person unless there is one; say whether it was made."""
         return "name" in self._ask("POST", f"/users/{_name(person)}", allow=(409,))
 
-    def start_server(self, person: str, options: Mapping[str, object] | None = None) -> None:
-        """Ask for a person's server; returns at once, also when it runs or is starting.
+    def start_server(
+        self, person: str, options: Mapping[str, object] | None = None, token: str | None = None
+    ) -> bool:
+        """Ask for a person's server; say whether this request started it and it is ready.
 
-        Shape: `options` are handed to the hub's spawner as they are.
-        Errors: Conflict while the last one is still stopping.
+        Shape: returns when the hub's settings say so: at once, or when the start is over, or slow.
+        Nothing happens to a server that runs or is starting. `options` are handed to the hub's
+        spawner as they are, and `token` with them, of which the hub keeps a hash.
+        Errors: Conflict while the last one is still stopping; NotFound for an unknown person.
         """
-        body = {} if options is None else {"user_options": dict(options)}
-        answer = self._ask("POST", f"/users/{_name(person)}/server", body, allow=(400,))
-        problem = str(answer.get("message", ""))
-        if problem and "already running" not in problem:
+        body = {} if options is None else {"user_options": dict(options), TOKEN: token}
+        status, content = self._request("POST", f"/users/{_name(person)}/server", body)
+        answer = _parsed(content)
+        problem = str(answer.get("message", "")) if isinstance(answer, dict) else ""
+        if status == 400 and "already running" not in problem:
             raise Conflict(f"The notebook server cannot start yet: {problem}", code="hub_busy")
+        if status > 400:
+            raise _problem(status, answer)
+        return status == 201
 
     def server_ready(self, person: str) -> bool | None:
         """Say True for a running server, False for one that is starting or stopping, else None."""
@@ -80,17 +91,13 @@ class HubClient:
                 return str(event.get("message", "")).removeprefix("Spawn failed: ")[:500]
         return None
 
-    def mint_token(self, person: str, seconds: int = _TOKEN_SECONDS) -> str:
+    def mint_token(self, person: str, seconds: int = TOKEN_SECONDS) -> str:
         """Make a token that opens exactly this person's server here, and nothing else.
 
         Units: valid for `seconds`. The token is a secret; the hub keeps only its hash.
         """
         name = _name(person)
-        body = {
-            "scopes": [f"access:servers!server={name}/"],
-            "expires_in": seconds,
-            "note": "gateway",
-        }
+        body = {"scopes": opens(name), "expires_in": seconds, "note": GATEWAY}
         token = self._ask("POST", f"/users/{name}/tokens", body).get("token")
         if not isinstance(token, str) or not token:
             raise Unavailable("The hub did not make a token; try again.", code="hub_answer")
@@ -151,7 +158,7 @@ class HubClient:
         except (OSError, http.client.HTTPException) as away:
             raise Unavailable(
                 "This project's hub does not answer; it is started again by itself.",
-                code="hub_away",
+                code=AWAY,
             ) from away
         finally:
             connection.close()

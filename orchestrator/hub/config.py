@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,21 @@ KEPT = Path("/srv/hub")
 """On a cluster: the one folder that a hub may write and finds again after a restart."""
 
 _IMAGE_PULL_SECONDS = 300
+_SLOW_SECONDS = 10
+"""Less than a request's own patience (`client.HubClient`)."""
+
+
+class _Database(sqlite3.Connection):
+    """A hub's database, which waits for the disk once for each change and not four times.
+
+    One start is a dozen changes, for each of which the whole hub waits. What was written is as safe
+    as before. Source: sqlite.org/wal.html.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = FULL")
 
 
 def write_config(
@@ -46,7 +62,7 @@ def configure(c: Any, folder: Path) -> None:
     """Set every option of a hub on this machine; called by the written file in its process."""
     folder = folder.absolute()
     said = _read(folder)
-    _set_hub(c, folder, folder)
+    _set_hub(c, folder, folder, slow=0)
     c.JupyterHub.hub_bind_url = socket_url(said["hub"])
     c.JupyterHub.hub_connect_url = socket_url(said["hub"])
     c.JupyterHub.hub_socket_mode = 0o600
@@ -59,7 +75,7 @@ def configure_on_a_cluster(c: Any, folder: Path, kept: Path = KEPT) -> None:
     Shape: `folder` is a mounted secret, `kept` the hub's own claim.
     """
     said = _read(folder)
-    _set_hub(c, folder, kept)
+    _set_hub(c, folder, kept, slow=_SLOW_SECONDS)
     c.JupyterHub.hub_bind_url = f"http://:{said['port']}"  # every address: of either family
     c.JupyterHub.hub_connect_url = f"http://127.0.0.1:{said['port']}"
     _set_pod_spawner(c, said["namespace"])
@@ -71,10 +87,18 @@ def _read(folder: Path) -> dict[str, Any]:
     return said
 
 
-def _set_hub(c: Any, folder: Path, kept: Path) -> None:
-    """What every hub has: closed defaults, no browser, notebooks that outlive it."""
+def _set_hub(c: Any, folder: Path, kept: Path, slow: int) -> None:
+    """What every hub has: closed defaults, no browser, notebooks that outlive it.
+
+    Units: a request for a server is answered after `slow` seconds at the latest.
+    """
     _forget_old_tokens(kept / "hub.sqlite")
     c.JupyterHub.db_url = f"sqlite:///{kept / 'hub.sqlite'}"
+    c.JupyterHub.db_kwargs = {
+        "connect_args": {"check_same_thread": False, "factory": _Database},
+    }
+    c.JupyterHub.upgrade_db = True  # nobody has a terminal for it; calls `alembic`
+    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
     c.JupyterHub.cookie_secret_file = str(kept / "cookie_secret")
     c.JupyterHub.authenticator_class = "null"
     c.JupyterHub.proxy_class = "orchestrator.hub.proxy.MemoryProxy"
@@ -85,7 +109,8 @@ def _set_hub(c: Any, folder: Path, kept: Path) -> None:
     c.JupyterHub.authenticate_prometheus = True
     c.JupyterHub.oauth_token_expires_in = 600
     c.JupyterHub.log_level = "INFO"
-    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0, "slow_stop_timeout": 0}
+    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": slow, "slow_stop_timeout": 0}
+    c.JupyterHub.concurrent_spawn_limit = 0  # a course of 200 people comes at once
     c.Spawner.server_token_scopes = list(SERVER_SCOPES)
     c.Spawner.env_keep = []
     c.Spawner.poll_interval = 5

@@ -13,7 +13,7 @@ import aiohttp
 from kubernetes_asyncio.client.exceptions import ApiException
 from kubespawner import KubeSpawner
 
-from orchestrator.hub.spec import POD, told
+from orchestrator.hub.spec import GATEWAY, POD, TOKEN, TOKEN_SECONDS, opens, told
 
 _LOOK_SECONDS = 0.05
 _FAILED = "Failed"
@@ -45,6 +45,18 @@ class PodSpawner(KubeSpawner):  # type: ignore[misc]  # kubespawner has no types
     async def load_user_options(self) -> None:
         """Take the pod's name from the engine; there is nothing that a person may choose."""
         self.pod_name = self.user_options[POD]["metadata"]["name"]
+        self._keep_token()
+
+    def _keep_token(self) -> None:
+        """Know the token that came with the request, so that nobody has to ask for one later.
+
+        It comes beside the options, because the hub keeps those as they are.
+        """
+        token = self.handler.get_json_body().get(TOKEN)
+        if token is not None:
+            self.user.orm_user.new_api_token(
+                token, scopes=opens(self.user.name), expires_in=TOKEN_SECONDS, note=GATEWAY
+            )
 
     async def get_pod_manifest(self) -> Manifest:
         """Answer the engine's pod instead of one of KubeSpawner's making."""

@@ -23,6 +23,12 @@ USER_SCOPES = (
 SERVICE_SCOPES = ("admin:users", "admin:servers", "tokens", "access:servers", "read:hub")
 """What the engine's own token may do: people, servers, and tokens that open one server."""
 
+GATEWAY = "gateway"
+"""The note on a token, by which an administrator of a hub knows what it is for."""
+
+TOKEN_SECONDS = 7 * 86_400
+"""How long a token of the gateway is valid."""
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -60,8 +66,16 @@ def environment(hub: Mapping[str, object], person: str, base_url: str) -> dict[s
     }
 
 
+def opens(person: str) -> list[str]:
+    """Scopes of the token with which the gateway opens one person's server, and nothing else."""
+    return [f"access:servers!server={person}/"]
+
+
 POD = "pod"
 """The option of a request for a server under which the engine sends the whole pod."""
+
+TOKEN = "token"  # noqa: S105 - a name, no secret
+"""Beside the options, which the hub keeps: the token that shall open the server that starts."""
 
 
 def told(pod: Mapping[str, Any], hub: Mapping[str, object]) -> dict[str, Any]:

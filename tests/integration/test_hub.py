@@ -1,14 +1,19 @@
 """A real JupyterHub with our proxy class, our spawner and our client."""
 
+import contextlib
 import http.client
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jupyterhub.dbutil import write_alembic_ini
 
 from orchestrator.errors import Invalid, NotAllowed, NotFound, Unavailable
 from orchestrator.hub.client import HubClient, _Connection, at_socket
+from orchestrator.hub.config import _Database
 from tests.integration.hub_world import HubProcess, StandInEngine, hub_world, wait_for
 
 pytestmark = pytest.mark.loopback
@@ -72,6 +77,30 @@ def test_a_restart_of_the_hub_keeps_a_running_server(world: World, kill: bool) -
     assert ask(hub, "GET", "/hub/api/user", token)[0] == 200
     hub.client.delete_server("grace")
     assert "grace" not in engine.running()
+
+
+def test_a_database_of_an_earlier_hub_is_brought_up_to_date(world: World) -> None:
+    _, hub = world
+    hub.client.ensure_user("ada")
+    hub.down()
+    database = hub.folder / "hub" / "hub.sqlite"
+    assert not database.with_name("hub.sqlite-wal").exists(), "closed in peace"
+    settings = hub.folder / "alembic.ini"
+    write_alembic_ini(str(settings), f"sqlite:///{database}")
+    command = [sys.executable, "-m", "alembic", "-c", str(settings), "downgrade", "-1"]
+    subprocess.run(command, check=True, capture_output=True)
+    hub.up()
+    assert "ada" in hub.client.users()
+    assert list(database.parent.glob("hub.sqlite.*-*")), "the earlier one is kept"
+
+
+def test_what_a_hub_wrote_is_on_the_disk_before_it_answers(tmp_path: Path) -> None:
+    with contextlib.closing(_Database(tmp_path / "hub.sqlite")) as database:
+        said = [
+            database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous")
+        ]
+    assert said == ["wal", 2]
 
 
 def test_an_engine_that_is_away_while_the_hub_restarts_ends_nobodys_work(world: World) -> None:

@@ -118,7 +118,7 @@ class KubernetesEngine:
             return
         with self.environments.lock(project):
             self.servers.end(project, parse_slug(person), IN_PEACE)
-            self.servers.forget_at_hub(project, person)
+            self.servers.forget_at_hub(project, person, comes_again=True)
 
     def sleep(self, project: str) -> None:
         """See the port."""
@@ -201,6 +201,7 @@ class KubernetesEngine:
     def close(self) -> None:
         """Stop watching; hubs and notebook servers go on."""
         self._prisons.close()
+        self.servers.close()
         self.environments.close()
 
     def _look(self) -> None:

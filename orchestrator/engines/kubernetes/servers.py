@@ -7,8 +7,9 @@ was forgotten is made again. What a start that is under way came to is asked of 
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_urlsafe
 
@@ -18,8 +19,8 @@ from orchestrator.engines.kubernetes.differences import Key, is_ending, mapping,
 from orchestrator.engines.kubernetes.environments import Environments, at, data_of
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record
 from orchestrator.engines.port import RESTED, Server, ServerState
-from orchestrator.errors import NotAllowed, NotFound, TreError, Unavailable
-from orchestrator.hub.client import HubClient
+from orchestrator.errors import Conflict, NotAllowed, NotFound, TreError, Unavailable
+from orchestrator.hub.client import AWAY, HubClient
 from orchestrator.hub.spec import POD
 
 Connect = Callable[[tuple[str, int], float], socket.socket]
@@ -28,10 +29,46 @@ Connect = Callable[[tuple[str, int], float], socket.socket]
 NOW, IN_PEACE = 1, 5
 """Seconds that a server has to end by itself: when it is halted, and when it is stopped."""
 
+_AT_ONCE = 256
+"""How many starts may wait for their hubs' answers; each costs a thread that sleeps."""
+
 _END_SECONDS = 40.0
 _HUB_SECONDS = 1.0
+_HUB_STARTS = "The project's hub is starting."
+_HUB_SILENT = "The project's hub does not answer yet."
 _PINNED = {"JUPYTERHUB_HOST": "", "JUPYTERHUB_PUBLIC_URL": "", "JUPYTERHUB_PUBLIC_HUB_URL": ""}
 """Words about addresses outside that a notebook server must not get from its hub."""
+
+
+@dataclass
+class _Asked:
+    """A start that a hub was asked for, and what came with the request.
+
+    Shape: without an `answer`, an engine before this one has asked, and nobody knows what it sent.
+    `said` is why the pod waited when it was last seen.
+    """
+
+    said: str | None
+    answer: Future[bool] | None = None
+    door: str = ""
+    token: str = ""
+
+    def is_open(self) -> bool:
+        """Say whether the hub has yet to answer."""
+        return self.answer is not None and not self.answer.done()
+
+    def problem(self) -> BaseException | None:
+        """Answer why the hub did not take the request; None when it did, or has yet to answer."""
+        return None if self.answer is None or self.is_open() else self.answer.exception()
+
+    def made_ready(self) -> bool:
+        """Say whether the hub has answered that the server is ready."""
+        return (
+            self.answer is not None
+            and self.answer.done()
+            and self.answer.exception() is None
+            and self.answer.result()
+        )
 
 
 class Servers:
@@ -43,7 +80,12 @@ class Servers:
         self._world = environments.world
         self._connect = connect
         self._tokens: dict[tuple[str, str, str], str] = {}
-        self._asked: dict[tuple[str, str], str | None] = {}
+        self._asked: dict[tuple[str, str], _Asked] = {}
+        self._asking = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hub")
+
+    def close(self) -> None:
+        """Wait for no answer any more; what was asked for goes on."""
+        self._asking.shutdown(wait=False, cancel_futures=True)
 
     def seen(self, project: str, person: str) -> Server | None:
         """Look at one server; None when it neither runs nor failed."""
@@ -73,9 +115,8 @@ class Servers:
     def start(self, record: Record, person: str) -> Server:
         """Ask for a server, or say how one that was asked for stands; returns at once.
 
-        Shape: the hub is not asked about a pod that is on its way, because many people come at a
-        time and the hub has one thread to make their pods.
-        Errors: Conflict while the last one is still stopping at the hub.
+        Shape: the hub is asked once for each start, because many people come at a time and it has
+        one thread to make their pods. It answers when the server is ready.
         """
         project = record.spec.project
         seen = self.seen(project, person)
@@ -88,34 +129,30 @@ class Servers:
         if seen is not None and seen.state is ServerState.STOPPED:
             self.end(project, person, IN_PEACE)  # so that the next wish finds nothing of it
             return seen
-        asked = (project, person) in self._asked
-        if asked and seen is not None and self._comes(project, person):
-            self._asked[project, person] = seen.reason or self._asked[project, person]
+        asked = self._asked.get((project, person))
+        if asked is None:
+            return self._ask(record, person, seen)
+        if seen is not None and seen.state is ServerState.FAILED:
+            self._asked.pop((project, person), None)
             return seen
-        hub = self.hub(project)
-        if hub is None:
-            return seen or _starting(person, "The project's hub is starting.")
-        try:
-            fresh = not asked and hub.ensure_user(person)
-            at_hub = None if fresh else hub.server_ready(person)
-        except Unavailable:
-            return seen or _starting(person, "The project's hub does not answer yet.")
-        if asked:
-            return self._awaited(hub, project, person, at_hub, seen)
-        return self._ask(hub, record, person, at_hub, seen)
+        asked.said = (seen and seen.reason) or asked.said
+        if asked.is_open() or self._comes(project, person):
+            return seen or _starting(person)
+        return self._go_on(record, person, asked, seen)
 
     def end(self, project: str, person: str, grace: int) -> None:
         """End a server, whatever the hub is doing for it; nothing of it runs or starts after that.
 
-        Shape: a start that is under way is over when the hub has seen its pod go. A hub that does
-        not let go in time is started anew: that ends nothing else.
+        Shape: a start that is under way is over when the hub has answered and has seen its pod go.
+        A hub that does not let go in time is started anew: that ends nothing else.
         Errors: Unavailable when a node does not end the pod.
         """
+        asked = self._asked.get((project, person))
         self._forget(project, person)
         pod = [self._where(project, person)]
         until = time.monotonic() + _END_SECONDS
         self._environments.end(pod, grace)
-        while (hub := self.hub(project)) is not None and not _let_go(hub, person):
+        while (hub := self.hub(project)) is not None and not _let_go(hub, person, asked):
             if time.monotonic() > until:
                 self._environments.end_hub(project, NOW)
             self._environments.end(pod, grace)
@@ -133,12 +170,17 @@ class Servers:
         for key in [key for key in self._asked if key[0] == project]:
             self._forget(*key)
 
-    def forget_at_hub(self, project: str, person: str) -> None:
-        """Take a person and all tokens away from a hub that runs."""
+    def forget_at_hub(self, project: str, person: str, *, comes_again: bool = False) -> None:
+        """Take a person and all tokens away from a hub that runs.
+
+        Shape: whoever `comes_again` is made anew at once, so that the next start need not.
+        """
         hub = self.hub(project)
         if hub is not None:
             with suppress(NotFound):
                 hub.delete_user(person)
+            if comes_again:
+                hub.ensure_user(person)
 
     def people_running(self, project: str) -> list[str]:
         """Answer whose notebook pods are there, also of people who left the specification."""
@@ -165,57 +207,100 @@ class Servers:
 
     # The parts of a start
 
-    def _ask(
-        self, hub: HubClient, record: Record, person: str, at_hub: bool | None, seen: Server | None
-    ) -> Server:
-        """Ask the hub, after clearing away what it or the cluster still holds of an earlier one."""
-        project, spec = record.spec.project, record.spec
+    def _ask(self, record: Record, person: str, seen: Server | None) -> Server:
+        """Ask the hub for a server; where a pod is there, see first whose it is."""
+        if self.hub(record.spec.project) is None:
+            return seen or _starting(person, _HUB_STARTS)
+        return self._send(record, person) if seen is None else self._clear(record, person, seen)
+
+    def _clear(self, record: Record, person: str, seen: Server | None) -> Server:
+        """Ask after clearing away what the hub or the cluster still holds of an earlier start."""
+        project, hub = record.spec.project, self.hub(record.spec.project)
+        try:
+            at_hub = None if hub is None else hub.server_ready(person)
+        except Unavailable:
+            return seen or _starting(person, _HUB_SILENT)
         if seen is not None and seen.state is ServerState.STARTING and at_hub is not None:
-            self._asked[project, person] = seen.reason  # an engine before this one has asked
+            self._asked[project, person] = _Asked(seen.reason)  # an engine before this one did
             return seen
         if seen is not None or at_hub is not None:
             self.end(project, person, IN_PEACE)
-        door = token_urlsafe(32)
+        return self._send(record, person)
+
+    def _send(self, record: Record, person: str) -> Server:
+        """Send the hub a pod and what shall open it; the answer comes when it is ready, or slow."""
+        door, token = token_urlsafe(32), token_urlsafe(32)
         pod = pods.notebook(
             self._environments.cluster,
-            spec,
+            record.spec,
             person,
             record.mounts,
             _PINNED,
             self._environments.walls.doors_pods(),
             door=door,
         )
-        self._asked[project, person] = None
-        hub.start_server(person, {POD: pod})
+        answer = self._asking.submit(self._started, record.spec.project, person, pod, token)
+        self._asked[record.spec.project, person] = _Asked(None, answer, door, token)
         return _starting(person)
 
-    def _awaited(
-        self, hub: HubClient, project: str, person: str, at_hub: bool | None, seen: Server | None
-    ) -> Server:
-        """Answer about a server that was asked for: it failed, the hub gave up, or it comes."""
-        if seen is not None and seen.state is ServerState.FAILED:
-            self._asked.pop((project, person), None)
-            return seen
-        known = seen or _starting(person)
-        if at_hub is not None:
-            self._asked[project, person] = known.reason or self._asked[project, person]
-            return known
-        said = self._asked.pop((project, person), None)
-        why = said or reasons.refused(hub.failure(person))
-        return Server(person, ServerState.FAILED, reason=why)
+    def _started(self, project: str, person: str, pod: Object, token: str) -> bool:
+        """Ask for a server, in a thread of its own; the first time a hub must be told of a person.
+
+        Errors: as `HubClient.start_server`.
+        """
+        hub = self.hub(project)
+        if hub is None:
+            raise Unavailable(_HUB_STARTS, code=AWAY)
+        try:
+            return hub.start_server(person, {POD: pod}, token)
+        except NotFound:
+            hub.ensure_user(person)
+            return hub.start_server(person, {POD: pod}, token)
+
+    def _go_on(self, record: Record, person: str, asked: _Asked, seen: Server | None) -> Server:
+        """Say what a start came to that the hub has answered: it gave up, or the server comes."""
+        project, problem, hub = record.spec.project, asked.problem(), self.hub(record.spec.project)
+        if hub is None:
+            return seen or _starting(person, _HUB_STARTS)
+        if isinstance(problem, Conflict):
+            self._forget(project, person)
+            return self._clear(record, person, seen)
+        try:
+            if hub.server_ready(person) is not None:
+                return seen or _starting(person)
+            unheard = seen is None and isinstance(problem, Unavailable) and problem.code == AWAY
+            why = None if unheard else hub.failure(person)
+        except Unavailable:
+            return seen or _starting(person, _HUB_SILENT)
+        self._forget(project, person)
+        if unheard:
+            return _starting(person, _HUB_SILENT)  # it is asked again next time
+        return Server(person, ServerState.FAILED, reason=asked.said or reasons.refused(why))
 
     def _token(self, project: str, person: str, pod: Object) -> str | None:
-        """Answer the token of a ready server: made once for each pod and each engine."""
+        """Answer the token of a ready server: the one that came with its start, if we know it.
+
+        Shape: the hub is not asked while it has yet to answer; for a pod that an engine before this
+        one asked for, it makes a token.
+        """
         named = (project, person, str(metadata_of(pod).get("uid")))
-        hub = None if named in self._tokens else self.hub(project)
-        if hub is not None:
+        asked = self._asked.get((project, person))
+        if named in self._tokens or (asked is not None and asked.is_open()):
+            return self._tokens.get(named)
+        given = asked.token if asked and asked.door == doorways.secret_of(pod) else None
+        hub = self.hub(project)
+        if given is not None and asked is not None and asked.made_ready():
+            self._tokens[named] = given
+        elif hub is not None:
             with suppress(Unavailable, NotFound):
                 if hub.server_ready(person):
-                    self._tokens[named] = hub.mint_token(person)
+                    self._tokens[named] = given or hub.mint_token(person)
         return self._tokens.get(named)
 
     def _forget(self, project: str, person: str) -> None:
-        self._asked.pop((project, person), None)
+        asked = self._asked.pop((project, person), None)
+        if asked is not None and asked.answer is not None:
+            asked.answer.cancel()
         for named in [named for named in self._tokens if named[:2] == (project, person)]:
             self._tokens.pop(named, None)
 
@@ -262,15 +347,16 @@ def allowed(environments: Environments, project: str, person: str) -> Record:
     return record
 
 
-def _let_go(hub: HubClient, person: str) -> bool:
-    """Say whether a hub has no server of a person, and none under way."""
+def _let_go(hub: HubClient, person: str, asked: _Asked | None) -> bool:
+    """Say whether a hub has no server of a person, none under way, and no request for one."""
+    is_open = asked is not None and asked.is_open()
     try:
         hub.delete_server(person, _HUB_SECONDS)
     except NotFound:
-        return True
+        return not is_open
     except TreError:
         return False
-    return True
+    return not is_open
 
 
 def _runs(pod: Object) -> bool:

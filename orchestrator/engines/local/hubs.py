@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.engines.local import keepers
 from orchestrator.engines.local.layout import Layout
 from orchestrator.errors import Unavailable
-from orchestrator.hub.client import HubClient, at_socket
+from orchestrator.hub.client import AWAY, HubClient, at_socket
 from orchestrator.hub.config import write_config
 from orchestrator.sandbox import inside, roles, run
 from orchestrator.sandbox.limits import Limits, make_group
@@ -89,7 +89,7 @@ class Hubs:
         """Answer the client of a project's hub. Errors: Unavailable before its first start."""
         token = self._token(project)
         if token is None:
-            raise Unavailable("This project's hub was not started yet.", code="hub_away")
+            raise Unavailable("This project's hub was not started yet.", code=AWAY)
         return HubClient(at_socket(self._layout.hub_socket(project)), token)
 
     def stop(self, project: str) -> None:
