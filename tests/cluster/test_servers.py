@@ -49,12 +49,21 @@ asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 60))
 """
 _ANSWER = """
 import sys, urllib.request, urllib.error
+given = {"Authorization": "token " + token for token in sys.argv[2:]}
 try:
-    print(urllib.request.urlopen(sys.argv[1], timeout=10).status)
+    asked = urllib.request.Request(sys.argv[1], headers=given)
+    print(urllib.request.urlopen(asked, timeout=10).status)
 except urllib.error.HTTPError as error:
     print(error.code)
 except OSError as error:
     print(type(error).__name__)
+"""
+
+
+_HOLDS = """
+import pathlib, sys
+files = pathlib.Path("/srv/hub").glob("hub.sqlite*")
+print(sum(sys.argv[1].encode() in file.read_bytes() for file in files))
 """
 
 
@@ -143,6 +152,26 @@ def test_address_and_door_are_those_of_the_pod(world: PodWorld, spec: Spec) -> N
     hub = world.engine.observe(spec.project).hub
     assert hub is not None
     assert hub.endswith(":8081")
+
+
+def test_the_token_of_a_start_opens_one_server_and_is_kept_nowhere(
+    world: PodWorld, spec: Spec
+) -> None:
+    ada, other = (_ready(world.engine, spec, person) for person in ("ada", "a-b"))
+    assert ada.token is not None
+    assert _as(world, "gateway", _ANSWER, f"{_url(ada)}api/kernels", ada.token) == "200"
+    assert _as(world, "gateway", _ANSWER, f"{_url(other)}api/kernels", ada.token) == "403"
+    (hub,), system = _hubs(world, spec), world.here.cluster.system
+    pod = names.notebook_pod("ada")
+    found = [
+        int(world.objects.execute(system, hub, hubs.PYTHON, "-I", "-c", _HOLDS, each, seconds=60))
+        for each in (ada.token, pod)
+    ]
+    assert found[0] == 0
+    assert found[1] > 0, "it was looked for in the right files"
+    world.engine.stop(spec.project, "ada")
+    again = _ready(world.engine, spec, "ada")
+    assert _as(world, "gateway", _ANSWER, f"{_url(again)}api/kernels", ada.token) == "403"
 
 
 def test_names_that_look_alike_are_different_people(world: PodWorld, spec: Spec) -> None:
