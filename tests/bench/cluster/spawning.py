@@ -45,12 +45,14 @@ from pathlib import Path
 from orchestrator.hub.config import configure_on_a_cluster
 here = Path(__file__).parent
 configure_on_a_cluster(get_config(), here, here)
+get_config().JupyterHub.hub_bind_url = "http://{address}:{port}"
 """
+"""Not on every address of this machine, as in a pod: other programs of it use that port too."""
 _PLAIN_HUB = """
 c = get_config()
 c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = "{folder}/cookie_secret"
-c.JupyterHub.hub_bind_url = "http://:{port}"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_connect_url = "http://127.0.0.1:{port}"
 c.JupyterHub.authenticator_class = "null"
 c.JupyterHub.proxy_class = "orchestrator.hub.proxy.MemoryProxy"
@@ -123,7 +125,8 @@ def _our_hub(place: Place, engine: KubernetesEngine, people: Sequence[str]) -> I
     token, port = engine.environments.token(spec.project), place.here.cluster.ports.project_hub
     assert token is not None
     files = facts.on_a_cluster(spec.project, names.namespace(spec.project), port, token)
-    files[facts.PROGRAM] = _OURS
+    address = place.lab.addresses.machine[0]
+    files[facts.PROGRAM] = _OURS.format(address=address, port=port)
     account = names.hub(spec.project)
     with _hub(place, (account, place.here.cluster.system), files):
         until(lambda: _answers(engine, spec), _SOON, "our hub does not answer")
