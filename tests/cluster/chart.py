@@ -66,7 +66,6 @@ def values(images: dict[str, str], /, **more: Any) -> dict[str, Any]:
         "cluster": {
             "doorsAddress": "198.19.200.10",
             "apiServers": [{"address": "198.18.0.1", "port": 6443}],
-            "userNamespaces": False,
         },
         "database": {"trial": {"enabled": True, "storageClass": CLASS}},
         "store": {"folder": True},

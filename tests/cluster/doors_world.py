@@ -318,7 +318,6 @@ def house(objects: Objects, lab: Instance, system: str) -> Iterator[House]:
         images={**images, "hub": images["orchestrator"], "worker": images["orchestrator"]},
         doors_address=service["spec"]["clusterIP"],
         system=system,
-        user_namespaces=False,
     )
     prefix = f"d{secrets.token_hex(3)}"
     with Outside(lab.addresses.machine[0]) as outside:

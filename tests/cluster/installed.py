@@ -116,6 +116,7 @@ def installed(
     second_wall: bool = False,
     level: str = "",
     cluster_goes: bool = False,
+    user_namespaces: bool = True,
 ) -> Iterator[Installed]:
     """Install, wait until the policies are in force, and take everything away in the end.
 
@@ -132,7 +133,7 @@ def installed(
         api_servers=api_servers,
         snapshots=snapshots,
         homes=homes,
-        user_namespaces=False,
+        user_namespaces=user_namespaces,
         second_wall=second_wall,
     )
     labels = {"pod-security.kubernetes.io/enforce": level} if level else {}

@@ -42,7 +42,6 @@ if __name__ == "__main__":
         system=system,
         check=f"{system}-check",
         api_servers=CLUSTER.api_servers,
-        user_namespaces=False,
     )
     account = f"system:serviceaccount:{system}:reconciler"
     engine = Environments(Client(Access(Path(kubeconfig), impersonate=account)), cluster)

@@ -38,8 +38,8 @@ OTHER_IMAGE = "registry.invalid/other@" + DIGEST
 
 @pytest.fixture(scope="module")
 def here(objects: Objects) -> Iterator[Installed]:
-    """One installation for all tests of this file."""
-    with installed(objects) as found:
+    """One installation for all tests of this file, without what one of them turns on."""
+    with installed(objects, user_namespaces=False) as found:
         yield found
 
 

@@ -18,6 +18,7 @@ from orchestrator.engines.port import Server, ServerState, Size, Spec
 from orchestrator.errors import Invalid, NotAllowed
 from tests.cluster.breaking import allow_all, by_hand
 from tests.cluster.installed import Asker
+from tests.cluster.lab.instance import Instance
 from tests.cluster.objects import Object, Objects, removed, until
 from tests.cluster.pod_world import PodWorld, pod_world
 from tests.kubernetes_world import a_spec
@@ -242,15 +243,39 @@ def test_a_server_that_dies_has_failed_with_its_reason_and_starts_again(
 
 
 def _kill(world: PodWorld, uid: str) -> None:
-    """Kill a pod's processes on the node, as nothing of the cluster does."""
+    """Kill a pod's server on its node, as nothing of the cluster does."""
     lab = world.objects.cluster.instance
     assert lab is not None
-    program = f"grep -l {uid} /proc/[0-9]*/cgroup | cut -d/ -f3 | xargs -r cat_args"
-    found = lab.run("sh", "-c", program.replace("xargs -r cat_args", "cat"), check=False).split()
-    for process in found:
-        command = lab.run("cat", f"/proc/{process}/cmdline", check=False)
-        if "jupyterhub.singleuser" in command:
-            lab.run("kill", "-KILL", process)
+    for process in _servers_of(lab, uid):
+        lab.run("kill", "-KILL", process)
+
+
+def _servers_of(lab: Instance, uid: str) -> list[str]:
+    """The processes on the node that are a pod's notebook server."""
+    found = lab.run("sh", "-c", f"grep -l {uid} /proc/[0-9]*/cgroup | cut -d/ -f3", check=False)
+    return [
+        process
+        for process in found.split()
+        if "jupyterhub.singleuser" in lab.run("cat", f"/proc/{process}/cmdline", check=False)
+    ]
+
+
+def test_two_notebooks_have_user_ids_of_their_own_and_none_of_the_nodes(
+    world: PodWorld, spec: Spec
+) -> None:
+    """What gets out of one is nobody on the node, and nobody in the other."""
+    lab = world.objects.cluster.instance
+    assert lab is not None
+    ranges = []
+    for person in ("ada", "a-b"):
+        _ready(world.engine, spec, person)
+        uid = _pod(world, spec, person)["metadata"]["uid"]
+        (process, *_) = _servers_of(lab, uid)
+        inside, outside, many = map(int, lab.run("cat", f"/proc/{process}/uid_map").split())
+        assert inside == 0
+        assert outside >= 65536
+        ranges.append(range(outside, outside + many))
+    assert not set(ranges[0]) & set(ranges[1])
 
 
 def test_a_stop_in_the_middle_of_a_start_leaves_nothing(world: PodWorld, spec: Spec) -> None:

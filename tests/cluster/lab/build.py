@@ -33,7 +33,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Part:
-    """One Go module of ours, the programs it gives, and other names they are called by."""
+    """One Go module of ours, the programs it gives, and other names they are called by.
+
+    Shape: what is written in C in part names the Debian packages `in_c` that its build needs.
+    """
 
     name: str
     module: str
@@ -42,6 +45,7 @@ class Part:
     called: tuple[str, ...] = ()
     tags: str = ""
     stamped: str = ""
+    in_c: tuple[str, ...] = ()
 
     @property
     def source(self) -> Path:
@@ -49,6 +53,7 @@ class Part:
         return HERE / "go" / self.name
 
 
+_RUNC = "github.com/opencontainers/runc"
 _CONTAINERD = "github.com/containerd/containerd/v2"
 PARTS = (
     Part(
@@ -75,6 +80,14 @@ PARTS = (
         ),
         ("containerd", "containerd-shim-runc-v2", "ctr"),
         tags="no_btrfs no_zfs no_devmapper",
+    ),
+    Part(
+        "runc",
+        _RUNC,
+        (_RUNC,),
+        ("runc",),
+        tags="seccomp",
+        in_c=("gcc", "libc6-dev", "libseccomp-dev", "pkg-config"),
     ),
     Part("probe", "", (".",), ("probe",)),
 )
@@ -158,6 +171,8 @@ def _make(go: Path, part: Part, folder: Path, say: Say) -> None:
     making = folder.parent / f"{folder.name}.making"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir()
+    if part.in_c and subprocess.run([ROOT / ".ci" / "packages", *part.in_c]).returncode != 0:
+        raise Unavailable(f"{part.name} needs Debian's {', '.join(part.in_c)}: install them.")
     say(f"{part.name} {version(part)}: fetching modules")
     flags = ["-trimpath", "-buildvcs=false", "-tags", part.tags]
     listed = _answer(go, "list", "-deps", "-tags", part.tags, *part.packages, cwd=part.source)
@@ -173,7 +188,11 @@ def _make(go: Path, part: Part, folder: Path, say: Say) -> None:
         *part.packages,
     ]
     with subprocess.Popen(
-        command, cwd=part.source, env=environment(), stderr=subprocess.PIPE, text=True
+        command,
+        cwd=part.source,
+        env=environment(in_c=bool(part.in_c)),
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         tail = _follow(process, f"{part.name} {version(part)}", total, say)
     if process.returncode != 0:
@@ -200,10 +219,10 @@ def _follow(process: "subprocess.Popen[str]", label: str, total: int, say: Say) 
     return tail
 
 
-def environment() -> dict[str, str]:
-    """The caller's, with what must hold: no C, no other toolchain, go.mod and go.sum as is."""
+def environment(*, in_c: bool = False) -> dict[str, str]:
+    """The caller's, with what must hold: no C unless asked, no other toolchain, modules as is."""
     fixed = {
-        "CGO_ENABLED": "0",
+        "CGO_ENABLED": str(int(in_c)),
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "-mod=readonly",
         "GOWORK": "off",

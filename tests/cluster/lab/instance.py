@@ -24,7 +24,7 @@ from tests.cluster.lab.archive import of_program
 from tests.cluster.lab.build import ROOT, Say, build
 from tests.cluster.lab.configuration import PAUSE
 
-PACKAGES = ("runc", "containernetworking-plugins", "nftables", "iproute2", "conntrack")
+PACKAGES = ("containernetworking-plugins", "nftables", "iproute2", "conntrack", "libseccomp2")
 UP_S = 180
 _APART = ("unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--mount-proc")
 _OR = "or name a cluster of yours in TRE_TEST_KUBECONFIG"

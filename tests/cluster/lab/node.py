@@ -165,6 +165,10 @@ def file_systems(node: Node) -> None:
         cover.parent.mkdir(exist_ok=True)
         cover.write_text(f"{value}\n")
         node.run("mount", "--bind", str(cover), f"/proc/sys/{place}")
+    # A pod with user ids of its own may mount no /proc where none is seen that nothing covers.
+    whole = Path(conf.RUN) / "proc"
+    whole.mkdir()
+    node.run("mount", "-t", "proc", "tre-lab", str(whole))
 
 
 def network(node: Node) -> None:

@@ -173,9 +173,10 @@ def test_the_two_targets_share_no_test() -> None:
 
 def test_versions_are_pinned_and_checked() -> None:
     """One Kubernetes for all its modules, and a checksum of everything."""
-    kube, containerd, probe = PARTS
+    kube, containerd, runc, probe = PARTS
     assert version(kube).startswith("1.36.")
     assert version(containerd)
+    assert version(runc)
     assert version(probe) == ""
     staged = f"v0.{version(kube).partition('.')[2]}"
     replaced = [
@@ -183,7 +184,7 @@ def test_versions_are_pinned_and_checked() -> None:
     ]
     assert len(replaced) >= 25
     assert all(words[0].startswith("k8s.io/") and words[-1] == staged for words in replaced)
-    for part in (kube, containerd):
+    for part in (kube, containerd, runc):
         sums = (part.source / "go.sum").read_text()
         assert f"{part.module} v{version(part)} h1:" in sums
     assert not (probe.source / "go.sum").exists()
