@@ -1,0 +1,247 @@
+"""[pure] Tables of counts in files that another program reads."""
+
+import json
+from collections.abc import Mapping
+from html import escape
+
+import yaml
+
+from tests.bench.outputs.fifth import office
+from tests.bench.outputs.fifth.writers import csv, parquet, spss, stata
+from tests.bench.outputs.grid import Grid
+from tests.bench.outputs.sixth.study import Baseline, Cross, Tally, said, title
+from tests.bench.outputs.third.writers import xlsx_writer
+
+
+def api(cross: Cross) -> bytes:
+    """The answer of a service: a query, a page of cells, links."""
+    body = {
+        "status": "ok", "apiVersion": "1.4.2",
+        "query": {"rows": cross.row, "columns": cross.column, "filter": said(cross.where)},
+        "result": {"cells": [{"row": r, "column": c, "persons": n} for r, c, n in cross.cells()],
+                   "total": cross.total},
+        "page": {"number": 1, "size": 50},
+    }  # fmt: skip
+    return json.dumps(body, indent=2).encode()
+
+
+def json_stat(cross: Cross) -> bytes:
+    """JSON-stat: dimensions by name, values in one flat list."""
+    names = ((cross.row, cross.sides), (cross.column, cross.heads))
+    body = {
+        "version": "2.0", "class": "dataset", "label": f"{cross.title}, {said(cross.where)}",
+        "id": [name for name, _ in names], "size": [len(own) for _, own in names],
+        "dimension": {name: {"category": {"index": list(own)}} for name, own in names},
+        "role": {"metric": ["persons"]}, "value": [n for _, _, n in cross.cells()],
+    }  # fmt: skip
+    return json.dumps(body).encode()
+
+
+def yaml_nested(cross: Cross) -> bytes:
+    """Results as settings of a report: a mapping in a mapping."""
+    nested = {side: dict(zip(cross.heads, own, strict=True)) for side, own in cross.lines}
+    body = {"table": {"title": cross.title, "population": said(cross.where), "n": nested}}
+    return yaml.safe_dump(body, sort_keys=False).encode()
+
+
+def prism(cross: Cross) -> bytes:
+    """A project of GraphPad Prism: a column of subcolumns for each group."""
+    rows = "".join(f"<d>{escape(side)}</d>" for side in cross.sides)
+    columns = ""
+    for at, head in enumerate(cross.heads):
+        cells = "".join(f"<d>{own[at]}</d>" for own in cross.counts)
+        columns += (
+            f'<YColumn Width="81" Decimals="0" Subcolumns="1"><Title>{escape(head)}</Title>'
+            f"<Subcolumn>{cells}</Subcolumn></YColumn>"
+        )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<GraphPadPrismFile PrismXMLVersion="5.00">'
+        '<Created><OriginalVersion CreatedByProgram="GraphPad Prism" CreatedByVersion="9.5.1"/>'
+        '</Created><Table ID="Table0" XFormat="none" TableType="Contingency"><Title>'
+        f"{escape(cross.title)}, {escape(said(cross.where))}, number of people</Title>"
+        f"<RowTitlesColumn><Subcolumn>{rows}</Subcolumn></RowTitlesColumn>{columns}</Table>"
+        "</GraphPadPrismFile>\n"
+    ).encode()
+
+
+def sdmx(cross: Cross) -> bytes:
+    """Observations of SDMX, one element each."""
+    body = "".join(
+        f'<Obs {cross.row.upper()}="{escape(side)}" {cross.column.upper()}="{escape(head)}" '
+        f'OBS_VALUE="{n}" UNIT_MEASURE="PERSONS"/>\n'
+        for side, head, n in cross.cells()
+    )
+    return f'<?xml version="1.0"?>\n<DataSet action="Replace" xmlns="urn:sdmx">\n{body}</DataSet>\n'.encode()
+
+
+def sql(cross: Cross) -> bytes:
+    """A table that a report's database is filled with."""
+    rows = ",\n".join(f"  ('{side}', '{head}', {n})" for side, head, n in cross.cells())
+    return (
+        f"-- {cross.title}; {said(cross.where)}\nCREATE TABLE report_counts ({cross.row} text, "
+        f"{cross.column} text, persons integer);\nINSERT INTO report_counts VALUES\n{rows};\n"
+    ).encode()
+
+
+def redcap(cross: Cross) -> bytes:
+    """A report that REDCap exports: every cell quoted, names of variables and labels."""
+    rows = [(f"{cross.row}___{n}", side, head, str(count))
+            for n, (side, head, count) in enumerate(cross.cells(), 1)]  # fmt: skip
+    heads = ("field_name", cross.row, cross.column, "n_records_persons")
+    return (
+        "\r\n".join(",".join(f'"{one}"' for one in row) for row in (heads, *rows)) + "\r\n"
+    ).encode()
+
+
+def dput(cross: Cross) -> bytes:
+    """R's dput of a table: the numbers by column, dimension and names behind."""
+    flat = ", ".join(f"{n}L" for column in zip(*cross.counts, strict=True) for n in column)
+    names = ", ".join(
+        f"{name} = c({', '.join(json.dumps(one) for one in own)})"
+        for name, own in ((cross.row, cross.sides), (cross.column, cross.heads))
+    )
+    shape = f"{len(cross.sides)}L, {len(cross.heads)}L"
+    return (
+        f"# {said(cross.where)}\ntab <- structure(c({flat}), dim = c({shape}), dimnames = list({names}), "
+        'class = "table")\n'
+    ).encode()
+
+
+def wide_csv(cross: Cross) -> bytes:
+    """A wide table, names of columns joined as a pivot of tidyr joins them."""
+    heads = (cross.row, *(f"n_{head.replace(' ', '_')}" for head in cross.heads))
+    return csv(Grid(heads, tuple((side, *map(str, own)) for side, own in cross.lines)))
+
+
+def tsv_totals(cross: Cross) -> bytes:
+    """Tabs, a title, a blank line, totals at both ends."""
+    head = f"{cross.title}\tpopulation: {said(cross.where)}\n\n"
+    return head.encode() + csv(cross.grid(cross.row, "All"), "\t")
+
+
+def pivot(cross: Cross) -> bytes:
+    """A sheet as a pivot table looks when it is pasted as values."""
+    heads = ["Row Labels", *cross.heads, "Grand Total"]
+    rows = [[f"{name}", value] for name, _, value in cross.where]
+    rows += [[], [f"Count of {cross.row}", "Column Labels"], heads]
+    rows += [[side, *map(str, own), str(sum(own))] for side, own in cross.lines]
+    rows.append(["Grand Total", *map(str, cross.down), str(cross.total)])
+    return office.workbook({"Pivot": office.sheet(rows)})
+
+
+def two_tables(base: Baseline) -> bytes:
+    """A sheet with a small table for each variable, below each other."""
+    rows: list[list[str]] = [["Characteristics", said(base.blocks[0].where)]]
+    for cross in base.blocks:
+        rows += [[], [title(cross.row), *base.heads]]
+        rows += [[side, *map(str, own)] for side, own in cross.lines]
+    return office.workbook({"Tab": office.sheet(rows), "Notes": office.sheet([["version", "1.2"]])})
+
+
+def spss_labelled(cross: Cross) -> bytes:
+    """A data set of SPSS with codes and labels, one line a cell, and a weight."""
+    codes = {side: str(n) for n, side in enumerate(cross.sides, 1)}
+    heads = {head: str(n) for n, head in enumerate(cross.heads, 1)}
+    rows = tuple((codes[side], heads[head], str(n)) for side, head, n in cross.cells())
+    labels: Mapping[str, Mapping[int | float, str]] = {
+        cross.row: {int(n): side for side, n in codes.items()},
+        cross.column: {int(n): head for head, n in heads.items()},
+    }
+    grid = Grid((cross.row, cross.column, "freq"), rows)
+    return spss(grid, {name: dict(own) for name, own in labels.items()})
+
+
+def forest_input(cross: Cross) -> bytes:
+    """Input of a meta-analysis: events and total by site and arm, of the first two columns."""
+    rows = []
+    for side, own in cross.lines:
+        rows.append((side, str(own[-1]), str(sum(own)), str(own[0])))
+    return csv(
+        Grid(("study", f"event_{cross.heads[-1]}", "n", f"no_event_{cross.heads[0]}"), tuple(rows))
+    )
+
+
+def long_parquet(cross: Cross) -> bytes:
+    """The long form in parquet."""
+    return parquet(cross.long())
+
+
+def long_stata(cross: Cross) -> bytes:
+    """The long form as a data set of Stata, as `contract` leaves it."""
+    return stata(
+        Grid((cross.row, cross.column, "_freq"), cross.long().rows), said(cross.where)[:60]
+    )
+
+
+def books(cross: Cross) -> bytes:
+    """A workbook of xlsxwriter with totals."""
+    return xlsx_writer(cross.grid(cross.row, "Total"))
+
+
+def flow(tally: Tally) -> bytes:
+    """A flow chart in Graphviz: everybody above, a box for each level."""
+    out = ["digraph consort {", "  node [shape=box];",
+           f'  all [label="{said(tally.where)}\\nn = {tally.total}"];']  # fmt: skip
+    for at, (level, count) in enumerate(tally.counts):
+        out.append(
+            f'  b{at} [label="{title(tally.column)}: {level}\\nn = {count}"];\n  all -> b{at};'
+        )
+    return ("\n".join([*out, "}"]) + "\n").encode()
+
+
+def mermaid(tally: Tally) -> bytes:
+    """A flow chart in a page of Markdown."""
+    out = ["# Participants", "", "```mermaid", "flowchart TD",
+           f'  A["{said(tally.where)} (n = {tally.total})"]']  # fmt: skip
+    for at, (level, count) in enumerate(tally.counts):
+        out.append(f'  A --> B{at}["{level} (n = {count})"]')
+    return ("\n".join([*out, "```", ""])).encode()
+
+
+def sentence(tally: Tally) -> bytes:
+    """A paragraph of results."""
+    parts = [
+        f"{count} ({100 * count / tally.total:.1f} %) {level}" for level, count in tally.counts
+    ]
+    return (
+        f"## Results\n\nOf {tally.total} people ({said(tally.where)}), by "
+        f"{title(tally.column).lower()}: {', '.join(parts)}. Analyses were run in version 4.4.1.\n"
+    ).encode()
+
+
+def listed(tally: Tally) -> bytes:
+    """A list in plain text with leaders of dots."""
+    rows = [f"{level} {'.' * (40 - len(level))} {count}" for level, count in tally.counts]
+    head = f"{title(tally.column)} / {said(tally.where)} / number of people"
+    return "\n".join([head, *rows, f"all {'.' * 37} {tally.total}", ""]).encode()
+
+
+def tally_json(tally: Tally) -> bytes:
+    """Counts as pandas' value_counts().to_json() writes them, by name."""
+    body = {tally.column: dict(tally.counts), "population": said(tally.where)}
+    return json.dumps({"value_counts": body}).encode()
+
+
+def value_counts(tally: Tally) -> bytes:
+    """pandas' value_counts() printed."""
+    wide = max(len(level) for level, _ in tally.counts)
+    rows = sorted(tally.counts, key=lambda own: -own[1])
+    body = [f"{level:<{wide}}    {count:>5}" for level, count in rows]
+    return "\n".join([f">>> d.query('{said(tally.where)}')['{tally.column}'].value_counts()",
+                      tally.column, *body, "Name: count, dtype: int64", ""]).encode()  # fmt: skip
+
+
+def frequencies(tally: Tally) -> bytes:
+    """jamovi's frequencies as a page."""
+    rows, run = "", 0
+    for level, count in tally.counts:
+        run += count
+        rows += (
+            f"<tr><td>{escape(level)}</td><td>{count}</td><td>{100 * count / tally.total:.1f} %</td>"
+            f"<td>{100 * run / tally.total:.1f} %</td></tr>"
+        )
+    return (
+        f"<!DOCTYPE html><html><head><title>Results</title></head><body><h1>Frequencies</h1>"
+        f"<p>{escape(said(tally.where))}</p><table><thead><tr><th>{tally.column}</th><th>Counts</th>"
+        f"<th>% of Total</th><th>Cumulative %</th></tr></thead><tbody>{rows}</tbody></table></body></html>"
+    ).encode()

@@ -1,0 +1,111 @@
+"""[pure] Tables of counts: each layout with a cell below ten, and once more with exactly ten."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tests.bench.outputs.sixth import consoles, exchanges, markups
+from tests.bench.outputs.sixth.proof import Desk
+from tests.bench.outputs.sixth.study import Baseline, Cross, Study, Tally
+
+Table = TypeVar("Table")
+
+
+@dataclass(frozen=True)
+class Layout(Generic[Table]):
+    """One way to write a table; `seen` are rules that send every file of the kind to people."""
+
+    kind: str
+    write: Callable[[Table], bytes]
+    seen: str = ""
+    heads: int = 4
+    roomy: bool = False
+
+
+CROSSES: Sequence[Layout[Cross]] = (
+    Layout("txt", consoles.ftable, "O27"),
+    Layout("log", consoles.data_table, "O27"),
+    Layout("txt", consoles.gmodels, roomy=True),
+    Layout("txt", consoles.janitor),
+    Layout("txt", consoles.julia),
+    Layout("txt", consoles.polars, roomy=True),
+    Layout("txt", consoles.spss_text, "O27"),
+    Layout("lst", consoles.tabulate, "O27"),
+    Layout("tsv", consoles.tabout),
+    Layout("html", markups.great_table, roomy=True),
+    Layout("html", markups.quarto),
+    Layout("html", markups.ods_html),
+    Layout("html", markups.jasp),
+    Layout("tex", markups.stargazer),
+    Layout("typ", markups.typst),
+    Layout("org", markups.org),
+    Layout("rst", markups.rst),
+    Layout("adoc", markups.asciidoc),
+    Layout("md", markups.notes),
+    Layout("eml", markups.letter),
+    Layout("docx", markups.supplement, roomy=True),
+    Layout("pptx", markups.deck),
+    Layout("pdf", markups.brochure),
+    Layout("rtf", markups.rtf_report),
+    Layout("json", exchanges.api, roomy=True),
+    Layout("json", exchanges.json_stat),
+    Layout("yaml", exchanges.yaml_nested),
+    Layout("pzfx", exchanges.prism),
+    Layout("xml", exchanges.sdmx),
+    Layout("sql", exchanges.sql, "O27"),
+    Layout("csv", exchanges.redcap),
+    Layout("R", exchanges.dput, "O27"),
+    Layout("csv", exchanges.wide_csv, roomy=True),
+    Layout("tsv", exchanges.tsv_totals),
+    Layout("xlsx", exchanges.pivot, roomy=True),
+    Layout("csv", exchanges.forest_input, heads=2),
+    Layout("xlsx", exchanges.books),
+    Layout("parquet", exchanges.long_parquet),
+    Layout("dta", exchanges.long_stata),
+    Layout("sav", exchanges.spss_labelled),
+)
+BASELINES: Sequence[Layout[Baseline]] = (
+    Layout("txt", consoles.tableone),
+    Layout("md", consoles.arsenal, roomy=True),
+    Layout("txt", consoles.summary_factor),
+    Layout("csv", consoles.finalfit),
+    Layout("docx", markups.flextable, roomy=True),
+    Layout("tex", markups.siunitx),
+    Layout("xlsx", exchanges.two_tables),
+)
+TALLIES: Sequence[Layout[Tally]] = (
+    Layout("gv", exchanges.flow),
+    Layout("md", exchanges.mermaid),
+    Layout("md", exchanges.sentence),
+    Layout("txt", exchanges.listed),
+    Layout("json", exchanges.tally_json),
+    Layout("txt", exchanges.value_counts, "O27"),
+    Layout("html", exchanges.frequencies),
+)
+_MEANLESS = frozenset({consoles.arsenal, consoles.summary_factor, exchanges.two_tables})
+"""Tables of characteristics that print no means."""
+
+
+def lay(desk: Desk, study: Study) -> None:
+    """Lay each table with a small cell, at the threshold, and some well above it."""
+    for band, family, rules in (("few", "L11", "O01"), ("ten", "S11", ""), ("many", "S1", "")):
+        for cross in CROSSES:
+            if cross.roomy or band != "many":
+                own = study.cross(band, heads=cross.heads)
+                desk.lay(family, cross.kind, cross.write(own), *own.claims(), rules=rules,
+                         seen=cross.seen)  # fmt: skip
+        for base in BASELINES:
+            if base.roomy or band != "many":
+                described = study.baseline(band)
+                claims = [
+                    one
+                    for one in described.claims()
+                    if base.write not in _MEANLESS or one not in described.proofs
+                ]
+                desk.lay(family, base.kind, base.write(described), *claims, rules=rules,
+                         seen=base.seen)  # fmt: skip
+        for tally in TALLIES:
+            if tally.roomy or band != "many":
+                counted = study.tally(band)
+                desk.lay(family, tally.kind, tally.write(counted), *counted.claims(), rules=rules,
+                         seen=tally.seen)  # fmt: skip
