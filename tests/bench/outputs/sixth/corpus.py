@@ -1,10 +1,25 @@
 """The sixth corpus: all its files, in one order."""
 
 from tests.bench.outputs.corpora import Corpus
-from tests.bench.outputs.sixth import clinics, estimates, hidden, nobodies, rows, summaries, tables
+from tests.bench.outputs.sixth import (
+    channels,
+    clinics,
+    estimates,
+    hidden,
+    nobodies,
+    objects,
+    releases,
+    reports,
+    rows,
+    summaries,
+    tables,
+)
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Study
 
+_PARTS = (
+    tables, summaries, estimates, nobodies, rows, hidden, reports, objects, releases, channels,
+)  # fmt: skip
 SEED = 550_364
 """The seed that the corpus was frozen with."""
 
@@ -14,7 +29,7 @@ def thromboses(seed: int) -> Corpus:
     drawn = clinics.draw(seed)
     source = clinics.source(drawn)
     desk, study = Desk("clinics"), Study(drawn, clinics.draw(seed + 1, 2_400), seed)
-    for part in (tables, summaries, estimates, nobodies, rows, hidden):
+    for part in _PARTS:
         part.lay(desk, study)
     return Corpus(
         "network of thrombosis clinics",

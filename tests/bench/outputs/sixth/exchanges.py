@@ -7,10 +7,9 @@ from html import escape
 import yaml
 
 from tests.bench.outputs.fifth import office
-from tests.bench.outputs.fifth.writers import csv, parquet, spss, stata
+from tests.bench.outputs.fifth.writers import csv, spss, stata
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth.study import Baseline, Cross, Tally, said, title
-from tests.bench.outputs.third.writers import xlsx_writer
 
 
 def api(cross: Cross) -> bytes:
@@ -161,21 +160,11 @@ def forest_input(cross: Cross) -> bytes:
     )
 
 
-def long_parquet(cross: Cross) -> bytes:
-    """The long form in parquet."""
-    return parquet(cross.long())
-
-
 def long_stata(cross: Cross) -> bytes:
     """The long form as a data set of Stata, as `contract` leaves it."""
     return stata(
         Grid((cross.row, cross.column, "_freq"), cross.long().rows), said(cross.where)[:60]
     )
-
-
-def books(cross: Cross) -> bytes:
-    """A workbook of xlsxwriter with totals."""
-    return xlsx_writer(cross.grid(cross.row, "Total"))
 
 
 def flow(tally: Tally) -> bytes:
@@ -189,15 +178,6 @@ def flow(tally: Tally) -> bytes:
     return ("\n".join([*out, "}"]) + "\n").encode()
 
 
-def mermaid(tally: Tally) -> bytes:
-    """A flow chart in a page of Markdown."""
-    out = ["# Participants", "", "```mermaid", "flowchart TD",
-           f'  A["{said(tally.where)} (n = {tally.total})"]']  # fmt: skip
-    for at, (level, count) in enumerate(tally.counts):
-        out.append(f'  A --> B{at}["{level} (n = {count})"]')
-    return ("\n".join([*out, "```", ""])).encode()
-
-
 def sentence(tally: Tally) -> bytes:
     """A paragraph of results."""
     parts = [
@@ -207,28 +187,6 @@ def sentence(tally: Tally) -> bytes:
         f"## Results\n\nOf {tally.total} people ({said(tally.where)}), by "
         f"{title(tally.column).lower()}: {', '.join(parts)}. Analyses were run in version 4.4.1.\n"
     ).encode()
-
-
-def listed(tally: Tally) -> bytes:
-    """A list in plain text with leaders of dots."""
-    rows = [f"{level} {'.' * (40 - len(level))} {count}" for level, count in tally.counts]
-    head = f"{title(tally.column)} / {said(tally.where)} / number of people"
-    return "\n".join([head, *rows, f"all {'.' * 37} {tally.total}", ""]).encode()
-
-
-def tally_json(tally: Tally) -> bytes:
-    """Counts as pandas' value_counts().to_json() writes them, by name."""
-    body = {tally.column: dict(tally.counts), "population": said(tally.where)}
-    return json.dumps({"value_counts": body}).encode()
-
-
-def value_counts(tally: Tally) -> bytes:
-    """pandas' value_counts() printed."""
-    wide = max(len(level) for level, _ in tally.counts)
-    rows = sorted(tally.counts, key=lambda own: -own[1])
-    body = [f"{level:<{wide}}    {count:>5}" for level, count in rows]
-    return "\n".join([f">>> d.query('{said(tally.where)}')['{tally.column}'].value_counts()",
-                      tally.column, *body, "Name: count, dtype: int64", ""]).encode()  # fmt: skip
 
 
 def frequencies(tally: Tally) -> bytes:

@@ -133,7 +133,7 @@ def _documents(desk: Desk, study: Study) -> None:
     desk.lay("L6", "docx", data, claim, rules="O19 O22", seen="O28")
 
     grid, claim = study.rows(
-        "patients", ("patient", "age", "sex", "indication", "hospital_days"), 6
+        "patients", ("patient", "age", "sex", "indication", "hospital_days"), 4
     )
     document = docx.Document()
     document.add_paragraph("The committee met on 4 May 2026.")

@@ -136,17 +136,6 @@ def siunitx(base: Baseline) -> bytes:
     return "\n".join([*lines, r"\bottomrule", r"\end{longtable}", ""]).encode()
 
 
-def typst(cross: Cross) -> bytes:
-    """A table of Typst."""
-    grid = cross.grid(cross.row, "Total")
-    rows = "\n".join("  " + ", ".join(f"[{one}]" for one in row) + "," for row in grid.rows)
-    head = ", ".join(f"[*{one}*]" for one in grid.columns)
-    return (
-        f"#figure(\n  caption: [{cross.title}, {said(cross.where)}],\n  table(columns: "
-        f"{len(grid.columns)}, table.header({head}),\n{rows}\n  )\n)\n"
-    ).encode()
-
-
 def org(cross: Cross) -> bytes:
     """A table of Emacs' org mode with its formula line."""
     grid = cross.grid(cross.row, "sum")
@@ -155,33 +144,6 @@ def org(cross: Cross) -> bytes:
     name = f"#+CAPTION: {cross.title}, {said(cross.where)}"
     return "\n".join([name, body[0], rule, *body[1:-1], rule, body[-1],
                       "#+TBLFM: @>$2..@>$>=vsum(@I..@II)", ""]).encode()  # fmt: skip
-
-
-def rst(cross: Cross) -> bytes:
-    """A grid table of reStructuredText."""
-    grid = cross.grid(cross.row)
-    every = [grid.columns, *grid.rows]
-    wide = [max(map(len, own)) + 2 for own in zip(*every, strict=True)]
-
-    def rule(mark: str) -> str:
-        return "+" + "+".join(mark * w for w in wide) + "+"
-
-    body = [
-        "|" + "|".join(f" {c}".ljust(w) for c, w in zip(r, wide, strict=True)) + "|" for r in every
-    ]
-    out = [cross.title, "=" * len(cross.title), "", rule("-"), body[0], rule("=")]
-    for one in body[1:]:
-        out += [one, rule("-")]
-    return "\n".join([*out, "", f"People: {said(cross.where)}.", ""]).encode()
-
-
-def asciidoc(cross: Cross) -> bytes:
-    """A table of AsciiDoc: one cell a line."""
-    grid = cross.grid(cross.row)
-    rows = ["\n".join(f"|{one}" for one in row) + "\n" for row in grid.rows]
-    head = "".join(f"|{one} " for one in grid.columns)
-    return "\n".join([f".{cross.title} ({said(cross.where)})", '[%header,cols="2,' + "1," *
-                      (len(cross.heads) - 1) + '1"]', "|===", head, "", *rows, "|===", ""]).encode()  # fmt: skip
 
 
 def notes(cross: Cross) -> bytes:

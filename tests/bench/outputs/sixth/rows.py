@@ -17,7 +17,6 @@ from tests.bench.outputs.fifth import office
 from tests.bench.outputs.fifth.writers import (
     csv,
     european,
-    feather,
     frame,
     mail,
     parquet,
@@ -25,7 +24,6 @@ from tests.bench.outputs.fifth.writers import (
     rdata,
     spss,
     stata,
-    xport,
     zipped,
 )
 from tests.bench.outputs.grid import Grid
@@ -63,10 +61,8 @@ def _plain(desk: Desk, study: Study) -> None:
         ("tsv", lambda grid: csv(grid, "\t"), "inr", COURSE, 300),
         ("csv", european, "patients", WIDE[1:], 60),
         ("parquet", parquet, "patients", WIDE, 400),
-        ("arrow", feather, "scans", ("patient", "month", "vein", "diameter_mm", "score"), 200),
         ("dta", stata, "patients", WIDE[1:], 80),
         ("sav", spss, "patients", WIDE, 90),
-        ("xpt", _transport, "patients", FACTS, 70),
         ("rds", rdata, "patients", WIDE, 110),
         ("duckdb", _database, "patients", WIDE, 150),
         ("xlsx", office.xlsx, "bleeds", ("patient", "day", "site", "grade", "hb_drop"), 40),
@@ -74,11 +70,6 @@ def _plain(desk: Desk, study: Study) -> None:
     for kind, write, table, columns, size in ways:
         grid, claim = study.rows(table, columns, size)
         desk.lay("L1", kind, write(grid), claim, rules="O19 O22", written=kind != "duckdb")
-
-
-def _transport(grid: Grid) -> bytes:
-    """A transport file of SAS, whose names have eight letters."""
-    return xport(grid.named([name.replace("_", "")[:8] for name in grid.columns]))
 
 
 def _database(grid: Grid) -> bytes:
