@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 from collections.abc import Sequence
-from html import escape
 
 from PIL import Image
 
@@ -16,7 +15,7 @@ from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth.clinics import MARKERS
 from tests.bench.outputs.sixth.consoles import aligned
 from tests.bench.outputs.sixth.exchanges import tsv_totals, wide_csv, yaml_nested
-from tests.bench.outputs.sixth.markups import page, rows_of
+from tests.bench.outputs.sixth.markups import page, table
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Study, said
 from tests.bench.outputs.third.facts import CHECKS, LEAST, Alleles, Numbers, Outside
@@ -56,8 +55,14 @@ def _identifiers(desk: Desk, study: Study) -> None:
         desk.lay(kind, "csv", data, Numbers("bsn", own, valid), rules=rules, seen="O20")
         own = _drawn(study, "nhs", 60, valid)
         sheet = office.sheet([["batch", "number"], *(["7", one] for one in own)])
-        desk.lay(kind, "xlsx", office.workbook({"List": sheet}), Numbers("nhs", own, valid), rules=rules,
-                 seen="O20")  # fmt: skip
+        desk.lay(
+            kind,
+            "xlsx",
+            office.workbook({"List": sheet}),
+            Numbers("nhs", own, valid),
+            rules=rules,
+            seen="O20",
+        )
         own = _drawn(study, "pesel", 30, valid)
         body = "".join(f"<li>{one}</li>" for one in own)
         desk.lay(kind, "html", page("Numbers", f"<ol>{body}</ol>"), Numbers("pesel", own, valid),
@@ -66,11 +71,22 @@ def _identifiers(desk: Desk, study: Study) -> None:
     desk.lay("S13", "txt", ("lot numbers\n" + "\n".join(own) + "\n").encode(),
              Numbers("fodselsnummer", own, valid=False), seen="O20")  # fmt: skip
     grid, claim = study.rows("patients", ("patient",), 35)
-    desk.lay("L13", "txt", ("excluded\n" + "\n".join(grid.column("patient")) + "\n").encode(), claim,
-             rules="O22")  # fmt: skip
-    mails = tuple(f"{a}.{b}@kliniek-{c}.nl" for a, b, c in zip(
-        ("an", "bo", "cees", "dirk", "els", "fem", "guus"), ("dam", "vos", "smit", "berg", "mol", "kok", "bos"),
-        ("oost", "west", "noord", "zuid", "oost", "west", "dijk"), strict=True))  # fmt: skip
+    desk.lay(
+        "L13",
+        "txt",
+        ("excluded\n" + "\n".join(grid.column("patient")) + "\n").encode(),
+        claim,
+        rules="O22",
+    )
+    mails = tuple(
+        f"{a}.{b}@kliniek-{c}.nl"
+        for a, b, c in zip(
+            ("an", "bo", "cees", "dirk", "els", "fem", "guus"),
+            ("dam", "vos", "smit", "berg", "mol", "kok", "bos"),
+            ("oost", "west", "noord", "zuid", "oost", "west", "dijk"),
+            strict=True,
+        )
+    )
     desk.lay("L13", "yaml", ("contacts:\n" + "".join(f"  - {one}\n" for one in mails)).encode(),
              Numbers("mail", mails, valid=True), rules="O22 O24")  # fmt: skip
 
@@ -88,8 +104,16 @@ def _channels(desk: Desk, study: Study) -> None:
     grid, claim = study.rows("patients", _SHORT, 40)
     desk.lay("L14", "jpg", jpeg_comment(grid), claim, rules="O29 O28", seen="O17")
     grid, claim = study.rows("patients", _SHORT, 30)
-    desk.lay("L14", "png", _low_bits(csv(grid).decode()), LowBits(csv(grid).decode()), claim, rules="O31",
-             seen="O17", written=False)  # fmt: skip
+    desk.lay(
+        "L14",
+        "png",
+        _low_bits(csv(grid).decode()),
+        LowBits(csv(grid).decode()),
+        claim,
+        rules="O31",
+        seen="O17",
+        written=False,
+    )
     grid, claim = study.rows("patients", _SHORT, 25)
     desk.lay("L14", "pdf", pdf(["Minutes of 4 May 2026"]) + b"\n" + csv(grid), claim, rules="O29")
     grid, claim = study.rows("patients", ("age", "hb", "platelets", "d_dimer", "factor8"), 40)
@@ -119,10 +143,14 @@ def _clean_channels(desk: Desk, study: Study) -> None:
     nothing = Outside("a drawing of made-up bars")
     desk.lay("S14", "png", saved(drawing(21), "PNG"), nothing, seen="O17")
     desk.lay("S14", "jpg", saved(drawing(22), "JPEG", quality=90), nothing, seen="O17")
-    text = "# Réunion du 4\u202fmai\n\nNous avons fixé le formulaire 3.0 – à suivre… Größe, naïve, 10\u00a0mg.\n"
+    text = "# Réunion du 4\u202fmai\n\nFormulaire 3.0 fixé – à suivre… Größe, naïve, 10\u00a0mg.\n"
     desk.lay("S14", "md", text.encode(), Outside("minutes of a meeting"))
-    desk.lay("S14", "pdf", pdf(["Minutes of 4 May 2026", "", "Form 3.0 from September."]),
-             Outside("minutes of a meeting"))  # fmt: skip
+    desk.lay(
+        "S14",
+        "pdf",
+        pdf(["Minutes of 4 May 2026", "", "Form 3.0 from September."]),
+        Outside("minutes of a meeting"),
+    )
     rows = tuple(
         (f"beta[{n}]", f"{one:.3f}") for n, one in enumerate(study.random.normal(0, 1, 40), 1)
     )
@@ -170,8 +198,12 @@ def _unusual(desk: Desk, study: Study) -> None:
         f"# Übersicht: {said(cross.where)}\n" + csv(cross.grid("", "Summe"), ";", "\r\n").decode()
     )
     desk.lay("S15", "csv", text.encode("latin-1"), *cross.claims())
-    slots = tuple((f"2026-W{week:02d}", day, str(hour), str(4 + (week * hour) % 9))
-                  for week in range(1, 53) for day in ("Mon", "Wed", "Fri") for hour in range(8, 17))  # fmt: skip
+    slots = tuple(
+        (f"2026-W{week:02d}", day, str(hour), str(4 + (week * hour) % 9))
+        for week in range(1, 53)
+        for day in ("Mon", "Wed", "Fri")
+        for hour in range(8, 17)
+    )
     data = csv(Grid(("week", "day", "hour", "planned slots"), slots))
     desk.lay("S15", "csv", data, Outside("planned hours of a clinic"), seen="O20")
     cross = study.cross("many")
@@ -193,12 +225,41 @@ def _genotypes(desk: Desk, study: Study) -> None:
     desk.lay("L16", "raw", raw.encode(), claim, rules="O33 O19 O22")
     grid, claim = study.rows("germline", MARKERS, 40)
     called = {"0": "0/0", "1": "0/1", "2": "1/1"}
-    lines = ["##fileformat=VCFv4.2", "\t".join(("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER",
-             "INFO", "FORMAT", *(f"S{n}" for n in range(1, 41))))]  # fmt: skip
+    lines = [
+        "##fileformat=VCFv4.2",
+        "\t".join(
+            (
+                "#CHROM",
+                "POS",
+                "ID",
+                "REF",
+                "ALT",
+                "QUAL",
+                "FILTER",
+                "INFO",
+                "FORMAT",
+                *(f"S{n}" for n in range(1, 41)),
+            )
+        ),
+    ]
     for n, marker in enumerate(MARKERS):
         calls = [called[one] for one in grid.column(marker)]
-        lines.append("\t".join((str(n % 22 + 1), str(1_000_000 + 7919 * n), marker, "A", "G", ".", "PASS",
-                                ".", "GT", *calls)))  # fmt: skip
+        lines.append(
+            "\t".join(
+                (
+                    str(n % 22 + 1),
+                    str(1_000_000 + 7919 * n),
+                    marker,
+                    "A",
+                    "G",
+                    ".",
+                    "PASS",
+                    ".",
+                    "GT",
+                    *calls,
+                )
+            )
+        )
     desk.lay("L16", "vcf", ("\n".join(lines) + "\n").encode(), claim, rules="O33", written=False)
     grid, claim = study.rows("germline", columns, 90)
     desk.lay("L16", "parquet", parquet(grid), claim, rules="O19 O22 O33")
@@ -234,11 +295,25 @@ def _alleles(desk: Desk, study: Study) -> None:
     lines = [("SNP", "A1", "A2", "MAF", "NCHROBS", "C(HOM A1)", "C(HET)", "C(HOM A2)")]
     for one in found:
         a, b, c = one.counts
-        lines.append((one.marker, "G", "A", f"{(b + 2 * c) / (2 * (a + b + c)):.4f}", str(2 * (a + b + c)),
-                      str(c), str(b), str(a)))  # fmt: skip
+        lines.append(
+            (
+                one.marker,
+                "G",
+                "A",
+                f"{(b + 2 * c) / (2 * (a + b + c)):.4f}",
+                str(2 * (a + b + c)),
+                str(c),
+                str(b),
+                str(a),
+            )
+        )
     desk.lay("S16", "frqx", ("\n".join(aligned(lines, 2)) + "\n").encode(), *found)
-    table = f"{rows_of([heads], 'th')}{rows_of(rows[:8])}"
-    desk.lay("S16", "html", page("Markers", f"<h2>{escape('Genotypes, people')}</h2><table>{table}</table>"),
-             *found[:8])  # fmt: skip
+    body = f"<h2>Genotypes, people</h2>{table(heads, rows[:8])}"
+    desk.lay(
+        "S16",
+        "html",
+        page("Markers", body),
+        *found[:8],
+    )
     sheet = office.sheet([heads, *rows[8:]])
     desk.lay("S16", "xlsx", office.workbook({"Genotypes": sheet}), *found[8:])

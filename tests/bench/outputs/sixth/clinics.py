@@ -73,12 +73,23 @@ _ATC = {
     "edoxaban": "B01AF03", "dalteparin": "B01AB04", "phenprocoumon": "B01AA04",
     "rivaroxaban": "B01AF01", "warfarin": "B01AA03",
 }  # fmt: skip
-_ICD = dict(zip(LEVELS["indication"], (
-    "I48.2", "I80.2", "I26.9", "Z95.2", "I67.6", "I81", "I82.8", "D68.6"), strict=True))  # fmt: skip
+_ICD = dict(
+    zip(
+        LEVELS["indication"],
+        ("I48.2", "I80.2", "I26.9", "Z95.2", "I67.6", "I81", "I82.8", "D68.6"),
+        strict=True,
+    )
+)
 _DOSE = {
-    "apixaban": (2.5, 5), "dabigatran": (110, 150), "edoxaban": (30, 60), "dalteparin": (5000, 7500),
-    "rivaroxaban": (15, 20), "warfarin": (3, 5), "acenocoumarol": (2, 3), "phenprocoumon": (1.5, 3),
-}  # fmt: skip
+    "apixaban": (2.5, 5),
+    "dabigatran": (110, 150),
+    "edoxaban": (30, 60),
+    "dalteparin": (5000, 7500),
+    "rivaroxaban": (15, 20),
+    "warfarin": (3, 5),
+    "acenocoumarol": (2, 3),
+    "phenprocoumon": (1.5, 3),
+}
 _ANTAGONISTS = ("acenocoumarol", "phenprocoumon", "warfarin")
 Frame = Any
 Tables = Mapping[str, Frame]
@@ -292,8 +303,13 @@ def _germline(random: np.random.Generator, people: Frame) -> Frame:
 
 def _long(people: Frame, at: Any, **columns: Any) -> Frame:
     rows = {"patient": people["patient"].to_numpy()[at]}
-    return pd.DataFrame(rows | {name: _written(own, 0) if np.asarray(own).dtype.kind in "iuU"
-                                else _written(own, 1) for name, own in columns.items()})  # fmt: skip
+    return pd.DataFrame(
+        rows
+        | {
+            name: _written(own, 0) if np.asarray(own).dtype.kind in "iuU" else _written(own, 1)
+            for name, own in columns.items()
+        }
+    )
 
 
 def _repeated(

@@ -197,15 +197,3 @@ def summary_factor(base: Baseline) -> bytes:
             rows.append([f" {one}  " for one in cells])
         out += [f"d$by: {head}", *aligned(rows, 1, 9), "-" * 70]
     return ("\n".join(out[:-1]) + "\n").encode()
-
-
-def finalfit(base: Baseline) -> bytes:
-    """R's summary_factorlist as knitted: label once, level, counts; quoted values."""
-    lines = ['"label","levels",' + ",".join(f'"{head}"' for head in base.heads)]
-    for name, pairs in base.means:
-        lines.append(f'"{title(name)}","Mean (SD)",' + ",".join(f'"{m} ({s})"' for m, s in pairs))
-    for cross in base.blocks:
-        for at, (side, own) in enumerate(cross.lines):
-            cells = (f'"{n} ({100 * n / w:.1f})"' for n, w in zip(own, base.sizes, strict=True))
-            lines.append(f'"{title(cross.row) if not at else ""}","{side}",' + ",".join(cells))
-    return ("\n".join(lines) + "\n").encode()

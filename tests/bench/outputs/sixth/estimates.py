@@ -9,7 +9,7 @@ from tests.bench.outputs.fifth.proof import Design
 from tests.bench.outputs.fifth.writers import csv, pdf
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth.consoles import aligned
-from tests.bench.outputs.sixth.markups import page, rows_of, word
+from tests.bench.outputs.sixth.markups import page, table, word
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Fit, Study, said, spoken
 from tests.bench.outputs.third.facts import LEAST, Count, Freedom, Where
@@ -35,9 +35,8 @@ def _n(fit: Fit) -> Count:
 
 def glm(fit: Fit) -> str:
     """R's summary of a generalised linear model."""
-    table = fit.table()
     heads = ("", "Estimate", "Std. Error", "z value", "Pr(>|z|)")
-    lines = aligned([heads, *table.rows])
+    lines = aligned([heads, *fit.table().rows])
     return (
         f"\nCall:\nglm(formula = {fit.outcome} ~ {' + '.join(fit.design)}, data = d)\n\n"
         "Coefficients:\n" + "\n".join(lines) + "\n---\n"
@@ -47,8 +46,7 @@ def glm(fit: Fit) -> str:
 
 def julia(fit: Fit) -> str:
     """The table of coefficients that Julia's GLM shows."""
-    table = fit.table()
-    lines = aligned([("", "Coef.", "Std. Error", "z", "Pr(>|z|)"), *table.rows], 2)
+    lines = aligned([("", "Coef.", "Std. Error", "z", "Pr(>|z|)"), *fit.table().rows], 2)
     bar = "─" * max(map(len, lines))
     names = " + ".join(fit.design)
     return "\n".join([f"{fit.outcome} ~ 1 + {names}", "", "Coefficients:", bar, lines[0], bar,
@@ -90,20 +88,19 @@ def _papers(desk: Desk, study: Study) -> None:
     desk.lay("S3", "tex", latex.encode(), one.claim(3), two.claim(3), _n(one))
 
     fit = study.fit("logistic", (), "died", ("age", "cancer=solid", "hb"))
-    table = fit.ratio_table()
-    rows: list[Sequence[str]] = [(t, r, f"{low} – {high}", p) for t, r, low, high, p in table.rows]
-    html = rows_of([("Predictors", "Odds Ratios", "CI", "p")], "th") + rows_of(rows)
-    foot = f"<tr><td>Observations</td><td>{fit.people}</td></tr>"
-    desk.lay("S3", "html", page("tab_model", f"<table>{html}{foot}</table>"), fit.ratios(), _n(fit))
+    rows: list[Sequence[str]] = [
+        (t, r, f"{low} – {high}", p) for t, r, low, high, p in fit.ratio_table().rows
+    ]
+    rows.append(("Observations", str(fit.people), "", ""))
+    html = table(("Predictors", "Odds Ratios", "CI", "p"), rows)
+    desk.lay("S3", "html", page("tab_model", html), fit.ratios(), _n(fit))
 
     fit = study.fit("linear", (("drug", "=", "phenprocoumon"),), "ttr", ("age", "sex=male", "bmi"))
     rows = [("H₁", *row) for row in fit.table(3).rows]
     heads = ("Model", "", "Unstandardized", "Standard Error", "t", "p")
     note = f"<p>Null model includes nothing; n = {fit.people}</p>"
-    html = f"<h1>Linear Regression</h1><h2>Coefficients</h2><table>{rows_of([heads], 'th')}"
-    desk.lay(
-        "S3", "html", page("JASP", f"{html}{rows_of(rows)}</table>{note}"), fit.claim(3), _n(fit)
-    )
+    html = f"<h1>Linear Regression</h1><h2>Coefficients</h2>{table(heads, rows)}{note}"
+    desk.lay("S3", "html", page("JASP", html), fit.claim(3), _n(fit))
 
     fit = study.fit("logistic", (("cancer", "=", "none"),), "recurred", _CLOT[:2])
     rows = [[t, f"{r} [{low}; {high}]", p] for t, r, low, high, p in fit.ratio_table().rows]
@@ -175,16 +172,20 @@ def _freedom(desk: Desk, study: Study) -> None:
     for left, family, rules in ((range(3, 9), "L11", "O07"), (range(10, 11), "S11", "")):
         fit, freedom = _small(study, left, design)
         head = aligned([("", "Estimate", "Std. Error", "t value", "Pr(>|t|)"), *fit.table(2).rows])
-        text = "\n".join([f"lm(d_dimer ~ {' + '.join(design)}), {said(fit.where)}", *head,
-                          f"Residual standard error on {fit.left} degrees of freedom", ""])  # fmt: skip
+        text = "\n".join(
+            [
+                f"lm(d_dimer ~ {' + '.join(design)}), {said(fit.where)}",
+                *head,
+                f"Residual standard error on {fit.left} degrees of freedom",
+                "",
+            ]
+        )
         desk.lay(family, "txt", text.encode(), freedom, rules=rules, seen="O27")
         fit, freedom = _small(study, left, design)
         rows = [("Regression", str(len(design))), ("Residual", str(fit.left)),
                 ("Total", str(fit.people - 1))]  # fmt: skip
-        table = rows_of([("ANOVA", "df")], "th") + rows_of(rows)
-        body = (
-            f"<p>Dependent variable: d_dimer. {escape(said(fit.where))}</p><table>{table}</table>"
-        )
+        body = f"<p>Dependent variable: d_dimer. {escape(said(fit.where))}</p>"
+        body += table(("ANOVA", "df"), rows)
         desk.lay(family, "html", page("Output", body), freedom, rules=rules)
     fit, freedom = _small(study, range(2, 9), design[:3])
     params = {term: float(b) for term, b, *_ in fit.table(2).rows}
@@ -198,8 +199,7 @@ def _rates(desk: Desk, study: Study) -> None:
     rows = [(drug, str(one.events), one.years, one.printed)
             for drug, one in zip(drugs, own, strict=True)]  # fmt: skip
     heads = ("Drug", "Bleeds", "Person-years", "per 100 years")
-    html = f"<table>{rows_of([heads], 'th')}{rows_of(rows)}</table>"
-    desk.lay("S1", "html", page("Rates", html), *own)
+    desk.lay("S1", "html", page("Rates", table(heads, rows)), *own)
     regions = ("Coast", "Fens", "Hills", "Lakeland", "Midland", "North")
     ttr = [study.value("ttr", (("region", "=", one),), "mean", 1) for one in regions]
     counts = [study.counted((("region", "=", one),)) for one in regions]

@@ -1,15 +1,15 @@
 """[pure] Tables of counts in files that another program reads."""
 
 import json
-from collections.abc import Mapping
 from html import escape
 
 import yaml
 
 from tests.bench.outputs.fifth import office
-from tests.bench.outputs.fifth.writers import csv, spss, stata
+from tests.bench.outputs.fifth.writers import csv
 from tests.bench.outputs.grid import Grid
-from tests.bench.outputs.sixth.study import Baseline, Cross, Tally, said, title
+from tests.bench.outputs.sixth.markups import page, table
+from tests.bench.outputs.sixth.study import Cross, Tally, said, title
 
 
 def api(cross: Cross) -> bytes:
@@ -70,7 +70,8 @@ def sdmx(cross: Cross) -> bytes:
         f'OBS_VALUE="{n}" UNIT_MEASURE="PERSONS"/>\n'
         for side, head, n in cross.cells()
     )
-    return f'<?xml version="1.0"?>\n<DataSet action="Replace" xmlns="urn:sdmx">\n{body}</DataSet>\n'.encode()
+    head = '<?xml version="1.0"?>\n<DataSet action="Replace" xmlns="urn:sdmx">'
+    return f"{head}\n{body}</DataSet>\n".encode()
 
 
 def sql(cross: Cross) -> bytes:
@@ -89,20 +90,6 @@ def redcap(cross: Cross) -> bytes:
     heads = ("field_name", cross.row, cross.column, "n_records_persons")
     return (
         "\r\n".join(",".join(f'"{one}"' for one in row) for row in (heads, *rows)) + "\r\n"
-    ).encode()
-
-
-def dput(cross: Cross) -> bytes:
-    """R's dput of a table: the numbers by column, dimension and names behind."""
-    flat = ", ".join(f"{n}L" for column in zip(*cross.counts, strict=True) for n in column)
-    names = ", ".join(
-        f"{name} = c({', '.join(json.dumps(one) for one in own)})"
-        for name, own in ((cross.row, cross.sides), (cross.column, cross.heads))
-    )
-    shape = f"{len(cross.sides)}L, {len(cross.heads)}L"
-    return (
-        f"# {said(cross.where)}\ntab <- structure(c({flat}), dim = c({shape}), dimnames = list({names}), "
-        'class = "table")\n'
     ).encode()
 
 
@@ -128,28 +115,6 @@ def pivot(cross: Cross) -> bytes:
     return office.workbook({"Pivot": office.sheet(rows)})
 
 
-def two_tables(base: Baseline) -> bytes:
-    """A sheet with a small table for each variable, below each other."""
-    rows: list[list[str]] = [["Characteristics", said(base.blocks[0].where)]]
-    for cross in base.blocks:
-        rows += [[], [title(cross.row), *base.heads]]
-        rows += [[side, *map(str, own)] for side, own in cross.lines]
-    return office.workbook({"Tab": office.sheet(rows), "Notes": office.sheet([["version", "1.2"]])})
-
-
-def spss_labelled(cross: Cross) -> bytes:
-    """A data set of SPSS with codes and labels, one line a cell, and a weight."""
-    codes = {side: str(n) for n, side in enumerate(cross.sides, 1)}
-    heads = {head: str(n) for n, head in enumerate(cross.heads, 1)}
-    rows = tuple((codes[side], heads[head], str(n)) for side, head, n in cross.cells())
-    labels: Mapping[str, Mapping[int | float, str]] = {
-        cross.row: {int(n): side for side, n in codes.items()},
-        cross.column: {int(n): head for head, n in heads.items()},
-    }
-    grid = Grid((cross.row, cross.column, "freq"), rows)
-    return spss(grid, {name: dict(own) for name, own in labels.items()})
-
-
 def forest_input(cross: Cross) -> bytes:
     """Input of a meta-analysis: events and total by site and arm, of the first two columns."""
     rows = []
@@ -157,13 +122,6 @@ def forest_input(cross: Cross) -> bytes:
         rows.append((side, str(own[-1]), str(sum(own)), str(own[0])))
     return csv(
         Grid(("study", f"event_{cross.heads[-1]}", "n", f"no_event_{cross.heads[0]}"), tuple(rows))
-    )
-
-
-def long_stata(cross: Cross) -> bytes:
-    """The long form as a data set of Stata, as `contract` leaves it."""
-    return stata(
-        Grid((cross.row, cross.column, "_freq"), cross.long().rows), said(cross.where)[:60]
     )
 
 
@@ -191,15 +149,11 @@ def sentence(tally: Tally) -> bytes:
 
 def frequencies(tally: Tally) -> bytes:
     """jamovi's frequencies as a page."""
-    rows, run = "", 0
+    rows, run = [], 0
     for level, count in tally.counts:
         run += count
-        rows += (
-            f"<tr><td>{escape(level)}</td><td>{count}</td><td>{100 * count / tally.total:.1f} %</td>"
-            f"<td>{100 * run / tally.total:.1f} %</td></tr>"
-        )
-    return (
-        f"<!DOCTYPE html><html><head><title>Results</title></head><body><h1>Frequencies</h1>"
-        f"<p>{escape(said(tally.where))}</p><table><thead><tr><th>{tally.column}</th><th>Counts</th>"
-        f"<th>% of Total</th><th>Cumulative %</th></tr></thead><tbody>{rows}</tbody></table></body></html>"
-    ).encode()
+        shares = (f"{100 * n / tally.total:.1f} %" for n in (count, run))
+        rows.append((level, str(count), *shares))
+    heads = (tally.column, "Counts", "% of Total", "Cumulative %")
+    body = f"<h1>Frequencies</h1><p>{escape(said(tally.where))}</p>{table(heads, rows)}"
+    return page("Results", body)

@@ -15,12 +15,13 @@ from tests.bench.outputs.fifth.writers import again, notebook, printed, shown, z
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth import consoles
 from tests.bench.outputs.sixth.consoles import aligned
-from tests.bench.outputs.sixth.markups import rows_of
+from tests.bench.outputs.sixth.markups import table
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Cross, Study, said
 from tests.bench.outputs.third.writers import xlsx_bytes
 
 _SHORT = ("patient", "sex", "age", "drug", "hb", "d_dimer", "ttr")
+_XML = '<?xml version="1.0"?>'
 _OFFICE = "http://schemas.openxmlformats.org"
 
 
@@ -81,11 +82,11 @@ def _sheets(desk: Desk, study: Study) -> None:
     )
     space = f'xmlns="{_OFFICE}/spreadsheetml/2006/main"'
     parts = {
-        "xl/pivotCache/pivotCacheDefinition1.xml": f'<?xml version="1.0"?><pivotCacheDefinition {space} '
+        "xl/pivotCache/pivotCacheDefinition1.xml": f"{_XML}<pivotCacheDefinition {space} "
         f'recordCount="50"><cacheFields count="6">{fields}</cacheFields></pivotCacheDefinition>',
         "xl/pivotCache/pivotCacheRecords1.xml": f'<?xml version="1.0"?><pivotCacheRecords {space} '
         f'count="50">{records}</pivotCacheRecords>',
-    }  # fmt: skip
+    }
     counts = study.cross("many").grid("", "Total")
     data = office.workbook({"Pivot": office.sheet([counts.columns, *counts.rows])}, parts=parts)
     desk.lay("L6", "xlsx", data, claim, rules="O19", seen="O28")
@@ -113,14 +114,14 @@ def _documents(desk: Desk, study: Study) -> None:
 
     grid, claim = study.rows("calls", ("patient", "day", "typed"), 3)
     cross = study.cross("many")
+    space = f'xmlns:a="{_OFFICE}/drawingml/2006/main"'
     notes = "".join(
-        f'<a:p xmlns:a="{_OFFICE}/drawingml/2006/main"><a:r><a:t>{escape(" / ".join(row))}</a:t></a:r></a:p>'
-        for row in grid.rows
+        f"<a:p {space}><a:r><a:t>{escape(' / '.join(row))}</a:t></a:r></a:p>" for row in grid.rows
     )
     parts = {
         "ppt/notesSlides/notesSlide1.xml": f'<?xml version="1.0"?><p:notes xmlns:p="{_OFFICE}/'
         f'presentationml/2006/main"><p:txBody>{notes}</p:txBody></p:notes>',
-    }  # fmt: skip
+    }
     data = office.slides((cross.title, cross.grid("", "All")), parts=parts)
     desk.lay("L6", "pptx", data, claim, rules="O19 O22 O23", seen="O28")
 
@@ -164,7 +165,7 @@ def _changed(data: bytes, name: str, change: Callable[[str], str]) -> bytes:
 
 
 def _html(grid: Grid) -> str:
-    return f'<table border="1" class="dataframe">{rows_of([grid.columns], "th")}{rows_of(grid.rows)}</table>'
+    return table(grid.columns, grid.rows).replace("<table>", '<table border="1" class="dataframe">')
 
 
 def _text(grid: Grid, left: int = 0) -> str:
@@ -216,14 +217,28 @@ def _leaky_notebooks(desk: Desk, study: Study) -> None:
     )
 
     grid, claim = study.rows("patients", _SHORT[1:], 40)
-    state = {"application/vnd.jupyter.widget-state+json": {"state": {"q1": {
-        "model_name": "DataGridModel", "state": {"_data": [list(row) for row in grid.rows]}}}}}  # fmt: skip
+    state = {
+        "application/vnd.jupyter.widget-state+json": {
+            "state": {
+                "q1": {
+                    "model_name": "DataGridModel",
+                    "state": {"_data": [list(row) for row in grid.rows]},
+                }
+            }
+        }
+    }
     data = notebook(start, counts, more={"widgets": state})
     desk.lay("L7", "ipynb", data, claim, rules="O19", seen="O27")
 
     few = study.cross("few")
-    data = notebook("# Table 2", start, (f"d.groupby(['{few.row}', '{few.column}']).size().unstack()",
-                    [shown(_text(few.grid()), html=_html(few.grid()))]))  # fmt: skip
+    data = notebook(
+        "# Table 2",
+        start,
+        (
+            f"d.groupby(['{few.row}', '{few.column}']).size().unstack()",
+            [shown(_text(few.grid()), html=_html(few.grid()))],
+        ),
+    )
     desk.lay("L7", "ipynb", data, *few.claims(), rules="O01", seen="O27")
 
     grid, claim = study.rows("patients", _SHORT, 8, head=True)
@@ -260,11 +275,16 @@ def _clean_notebooks(desk: Desk, study: Study) -> None:
     kernel = {
         "kernelspec": {"display_name": "Julia 1.11", "language": "julia", "name": "julia-1.11"}
     }
-    data = notebook(("combine(groupby(d, [:a, :b]), nrow)", [shown(consoles.julia(cross).decode())]),
-                    more=kernel)  # fmt: skip
+    data = notebook(
+        ("combine(groupby(d, [:a, :b]), nrow)", [shown(consoles.julia(cross).decode())]),
+        more=kernel,
+    )
     desk.lay("S7", "ipynb", data, *cross.claims(), seen="O27")
     mean = study.value("ttr", (("drug", "=", "warfarin"),), "mean", 1)
     count = study.counted((("drug", "=", "warfarin"),))
-    body = (f"---\ntitle: TTR\nformat: html\n---\n\n```{{r}}\nmean(d$ttr)\n```\n\nMean {mean.printed} % "
-            f"({count.stated} people).\n")  # fmt: skip
+    body = (
+        "---\ntitle: TTR\nformat: html\n---\n\n```{r}\nmean(d$ttr)\n```\n\n"
+        f"Mean {mean.printed} % "
+        f"({count.stated} people).\n"
+    )
     desk.lay("S7", "qmd", body.encode(), mean, count, seen="O27")

@@ -17,9 +17,14 @@ from tests.bench.outputs.sixth.study import Baseline, Cross, said, title
 def page(name: str, body: str, style: str = "") -> bytes:
     """A page without a script."""
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
-        f"<style>{style}</style></head>\n<body>\n{body}\n</body></html>\n"
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(name)}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n"
     ).encode()
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A page's plain table."""
+    return f"<table>{rows_of([heads], 'th')}{rows_of(rows)}</table>"
 
 
 def rows_of(table: Sequence[Sequence[str]], cell: str = "td", side: str = "th") -> str:
@@ -36,16 +41,17 @@ def great_table(cross: Cross) -> bytes:
     """As great_tables writes it: a spanner above the columns, a note at the foot."""
     grid = cross.grid(title(cross.row))
     span = len(cross.heads)
-    table = (
-        f'<div id="gt"><table class="gt_table"><thead><tr class="gt_heading"><td colspan="{span + 1}"'
-        f' class="gt_title">{escape(cross.title)}</td></tr><tr class="gt_col_headings"><th></th>'
+    body = (
+        '<div id="gt"><table class="gt_table"><thead><tr class="gt_heading">'
+        f'<td colspan="{span + 1}" class="gt_title">{escape(cross.title)}</td></tr>'
+        '<tr class="gt_col_headings"><th></th>'
         f'<th class="gt_spanner" colspan="{span}">{escape(title(cross.column))}</th></tr>'
         f"{rows_of([grid.columns], 'th')}</thead>\n"
         f'<tbody class="gt_table_body">{rows_of(grid.rows)}</tbody><tfoot><tr><td class='
         f'"gt_sourcenote" colspan="{span + 1}">{escape(said(cross.where))}</td></tr></tfoot>'
         "</table></div>"
     )
-    return page(cross.title, table, ".gt_table { font-family: sans-serif }")
+    return page(cross.title, body, ".gt_table { font-family: sans-serif }")
 
 
 def quarto(cross: Cross) -> bytes:
@@ -54,15 +60,13 @@ def quarto(cross: Cross) -> bytes:
     for side, own in cross.lines:
         rows.append([side, *(f"{n} / {sum(own)} ({100 * n / sum(own):.0f}%)" for n in own)])
     prose = f"<p>We looked at {escape(said(cross.where))} ({cross.total} people).</p>"
-    table = (
+    body = (
         '<div id="tbl-one" class="quarto-float quarto-figure"><figure><figcaption>Table&nbsp;1: '
         f"{escape(cross.title)}</figcaption><table class='caption-top table table-sm'><thead>"
         f"{rows_of([[cross.row, *cross.heads]], 'th')}</thead><tbody>{rows_of(rows, 'td', 'td')}"
         "</tbody></table></figure></div>"
     )
-    return page(
-        "Report", f'<main id="quarto-document-content"><h1>Report</h1>{prose}{table}</main>'
-    )
+    return page("Report", f'<main id="quarto-document-content"><h1>Report</h1>{prose}{body}</main>')
 
 
 def ods_html(cross: Cross) -> bytes:
@@ -77,12 +81,12 @@ def ods_html(cross: Cross) -> bytes:
         cells.append(
             f'<tr><th class="l rowheader">{escape(side)}</th>{inner}<td>{sum(own)}</td></tr>'
         )
-    foot = f"<tr><th>Total</th>{''.join(f'<td>{n}</td>' for n in cross.down)}<td>{cross.total}</td></tr>"
+    foot = rows_of([("Total", *map(str, cross.down), str(cross.total))])
     head = "".join(f"<th>{escape(one)}</th>" for one in cross.heads)
     body = (
         '<p class="c proctitle">The FREQ Procedure</p><table class="table"><caption>Table of '
         f"{cross.row} by {cross.column}</caption><thead><tr><th>Frequency<br>Percent<br>Row Pct<br>"
-        f"Col Pct</th>{head}<th>Total</th></tr></thead><tbody>{''.join(cells)}{foot}</tbody></table>"
+        f"Col Pct</th>{head}<th>Total</th></tr></thead>{''.join(cells)}{foot}</table>"
     )
     return page("SAS Output", body)
 
@@ -95,9 +99,8 @@ def jasp(cross: Cross) -> bytes:
         expected = (sum(own) * down / cross.total for down in cross.down)
         rows.append(["", "Expected count", *(f"{one:.2f}" for one in expected), ""])
     rows.append(["Total", "Count", *map(str, cross.down), str(cross.total)])
-    head = rows_of([[cross.row, "", *cross.heads, "Total"]], "th")
-    table = f'<table class="jasp-no-select"><thead>{head}</thead><tbody>{rows_of(rows, "td", "td")}</tbody></table>'
-    return page("JASP", f"<h1>Contingency Tables</h1><h2>{escape(cross.title)}</h2>{table}")
+    body = table([cross.row, "", *cross.heads, "Total"], rows)
+    return page("JASP", f"<h1>Contingency Tables</h1><h2>{escape(cross.title)}</h2>{body}")
 
 
 def stargazer(cross: Cross) -> bytes:
@@ -105,13 +108,24 @@ def stargazer(cross: Cross) -> bytes:
     body = [f"{side} & " + " & ".join(map(str, own)) + r" \\ " for side, own in cross.lines]
     head = " & ".join([cross.row.replace("_", r"\_"), *cross.heads])
     name = escape(cross.title).replace("_", r"\_").replace("%", r"\%")
-    return "\n".join([
-        r"% Table created by stargazer", r"\begin{table}[!htbp] \centering", rf"  \caption{{{name}}}",
-        rf"\begin{{tabular}}{{@{{\extracolsep{{5pt}}}} l{'c' * len(cross.heads)}}}",
-        r"\\[-1.8ex]\hline", r"\hline \\[-1.8ex]", head + r" \\ ", r"\hline \\[-1.8ex]", *body,
-        r"\hline \\[-1.8ex]", rf"\multicolumn{{2}}{{l}}{{N = {cross.total}}} \\",
-        r"\end{tabular}", r"\end{table}", "",
-    ]).encode()  # fmt: skip
+    return "\n".join(
+        [
+            r"% Table created by stargazer",
+            r"\begin{table}[!htbp] \centering",
+            rf"  \caption{{{name}}}",
+            rf"\begin{{tabular}}{{@{{\extracolsep{{5pt}}}} l{'c' * len(cross.heads)}}}",
+            r"\\[-1.8ex]\hline",
+            r"\hline \\[-1.8ex]",
+            head + r" \\ ",
+            r"\hline \\[-1.8ex]",
+            *body,
+            r"\hline \\[-1.8ex]",
+            rf"\multicolumn{{2}}{{l}}{{N = {cross.total}}} \\",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    ).encode()
 
 
 def siunitx(base: Baseline) -> bytes:
@@ -136,20 +150,11 @@ def siunitx(base: Baseline) -> bytes:
     return "\n".join([*lines, r"\bottomrule", r"\end{longtable}", ""]).encode()
 
 
-def org(cross: Cross) -> bytes:
-    """A table of Emacs' org mode with its formula line."""
-    grid = cross.grid(cross.row, "sum")
-    body = [f"| {one} |" for one in (" | ".join(row) for row in (grid.columns, *grid.rows))]
-    rule = "|" + "+".join("-" * 9 for _ in grid.columns) + "|"
-    name = f"#+CAPTION: {cross.title}, {said(cross.where)}"
-    return "\n".join([name, body[0], rule, *body[1:-1], rule, body[-1],
-                      "#+TBLFM: @>$2..@>$>=vsum(@I..@II)", ""]).encode()  # fmt: skip
-
-
 def notes(cross: Cross) -> bytes:
     """Notes after a meeting: counts in a list of two levels."""
     out = [
-        f"# Notes, week 14\n\nAsked: {cross.title.lower()} ({said(cross.where)}, N = {cross.total}).\n"
+        "# Notes, week 14\n",
+        f"Asked: {cross.title.lower()} ({said(cross.where)}, N = {cross.total}).\n",
     ]
     for side, own in cross.lines:
         out.append(f"- **{side}** ({sum(own)} in all)")
@@ -166,7 +171,8 @@ def letter(cross: Cross) -> bytes:
     return mail(
         f"Re: {cross.title.lower()}",
         f"Dear both,\n\nhere are the numbers of people for {said(cross.where)}:\n\n{body}\n\n"
-        "Best wishes\n\n> On 3 March 2026 at 09:14 you wrote:\n> could you send the table for slide 7?\n",
+        "Best wishes\n\n> On 3 March 2026 at 09:14 you wrote:\n"
+        "> could you send the table for slide 7?\n",
     )
 
 
@@ -203,8 +209,12 @@ def flextable(base: Baseline) -> bytes:
     for cross in base.blocks:
         rows.append([title(cross.row), *[""] * len(base.heads)])
         for side, own in cross.lines:
-            rows.append([f"  {side}", *(f"{n} ({100 * n / w:.0f} %)"
-                                        for n, w in zip(own, base.sizes, strict=True))])  # fmt: skip
+            rows.append(
+                [
+                    f"  {side}",
+                    *(f"{n} ({100 * n / w:.0f} %)" for n, w in zip(own, base.sizes, strict=True)),
+                ]
+            )
 
     return word("Table 1. Characteristics", rows, f"People: {said(base.blocks[0].where)}.")
 
@@ -259,5 +269,6 @@ def rtf_report(cross: Cross) -> bytes:
     name = f"Table 14.1.2  {cross.title}"
     return (
         "{\\rtf1\\ansi\\ansicpg1252\\deff0{\\fonttbl{\\f0\\froman Times;}}\n"
-        f"\\pard\\qc\\b {name}\\b0\\par\n\\pard {said(cross.where)}\\par\n{body}\n\\pard Page 1 of 1\\par}}\n"
+        f"\\pard\\qc\\b {name}\\b0\\par\n\\pard {said(cross.where)}\\par\n"
+        f"{body}\n\\pard Page 1 of 1\\par}}\n"
     ).encode("ascii", "replace")

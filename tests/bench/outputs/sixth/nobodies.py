@@ -1,4 +1,4 @@
-"""[pure] Files full of small numbers that count nobody: plans, codes, doses, versions, literature."""
+"""[pure] Small numbers that count nobody: plans, codes, doses, versions, literature."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.bench.outputs.fifth import office
 from tests.bench.outputs.fifth.writers import csv
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth.consoles import aligned
-from tests.bench.outputs.sixth.markups import page, rows_of, word
+from tests.bench.outputs.sixth.markups import page, table, word
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.third.facts import Outside
 
@@ -25,8 +25,17 @@ CODES = _grid("code|system|label", "B01AA03|ATC|warfarin", "B01AA04|ATC|phenproc
 NOMOGRAM = _grid("INR from|INR below|change of weekly dose, %|next control, days",
                  "1.0|1.5|15|7", "1.5|2.0|7|14", "2.0|3.1|0|28", "3.1|4.0|-7|14",
                  "4.0|5.0|-12|7", "5.0|9.0|-20|3")  # fmt: skip
-POINTS = _grid("item|points", "heart failure|1", "hypertension|1", "age 75 and over|2",
-               "diabetes|1", "stroke|2", "vascular disease|1", "age 65 to 74|1", "female|1")  # fmt: skip
+POINTS = _grid(
+    "item|points",
+    "heart failure|1",
+    "hypertension|1",
+    "age 75 and over|2",
+    "diabetes|1",
+    "stroke|2",
+    "vascular disease|1",
+    "age 65 to 74|1",
+    "female|1",
+)
 TABLETS = _grid("drug|tablet mg|colour|tablets a day", "warfarin|1|brown|3", "warfarin|3|blue|1",
                 "warfarin|5|pink|1", "apixaban|2.5|yellow|2", "apixaban|5|pink|2",
                 "rivaroxaban|15|red|1", "rivaroxaban|20|brown|1", "edoxaban|30|pink|1")  # fmt: skip
@@ -45,7 +54,7 @@ def lay(desk: Desk, study: object) -> None:
     """Lay them all."""
     del study
     desk.lay("S1", "csv", csv(CODES), Outside("codes of classifications"))
-    body = f"<h1>Dose table</h1><table>{rows_of([NOMOGRAM.columns], 'th')}{rows_of(NOMOGRAM.rows)}</table>"
+    body = f"<h1>Dose table</h1>{table(NOMOGRAM.columns, NOMOGRAM.rows)}"
     desk.lay("S1", "html", page("Dose table", body), Outside("a rule for doses"))
     lines = "\n".join(aligned([POINTS.columns, *POINTS.rows], 3))
     desk.lay("S1", "txt", f"CHA2DS2-VASc\n\n{lines}\n".encode(), Outside("points of a score"))

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import joblib
@@ -19,6 +20,35 @@ from tests.bench.outputs.third.facts import Outside
 
 _FACTS = ("age", "weight_kg", "creatinine", "hb", "platelets", "d_dimer")
 _SHORT = ("patient", "sex", "age", "drug", "hb", "d_dimer")
+_CODES = {
+    "R": """library(survival)
+d <- readRDS('d.rds')
+fit <- coxph(Surv(bled_days, bled) ~ age + drug, d)
+stopifnot(nrow(d) > 5000)
+write.csv(round(coef(fit), 3), 'coef.csv')
+""",
+    "do": """version 18
+use patients, clear
+keep if inrange(age, 18, 89)
+collect: logit bled c.age i.sex
+collect export table2.md, replace
+""",
+    "sql": """SELECT region, drug, COUNT(DISTINCT patient) AS n
+FROM patients
+WHERE start_year >= 2018
+GROUP BY 1, 2
+HAVING COUNT(DISTINCT patient) >= 10;
+""",
+    "jl": """using DataFrames, GLM
+df = CSV.read("d.csv", DataFrame)
+m = glm(@formula(bled ~ age), df, Binomial(), LogitLink())
+println(round.(coef(m), digits = 3))
+""",
+    "sps": """GET FILE='patients.sav'.
+RECODE age (18 thru 39=1) (40 thru 64=2) (65 thru HI=3) INTO band.
+CROSSTABS band BY drug /CELLS=COUNT ROW.
+""",
+}
 
 
 def lay(desk: Desk, study: Study) -> None:
@@ -48,12 +78,25 @@ def _leaky_models(desk: Desk, study: Study) -> None:
     grid, claim = study.rows("patients", ("patient", "age", "bled_days", "bled"), 80)
     model = {"coefficients": [0.031], "y": grid, "method": ["efron"], "class": "coxph"}
     desk.lay("L9", "RData", rdata(model, "fit"), claim, rules="O19 O22", seen="O25")
+    grid, claim = study.rows("patients", ("patient",), 70)
+    left = Grid(("row", "residual"), tuple((row[0], f"{one:.4f}") for row, one in
+                zip(grid.rows, study.random.normal(0, 9, 70), strict=True)))  # fmt: skip
+    model = {"coefficients": [61.2, 0.113], "residuals": left, "df.residual": [68], "class": "lm"}
+    desk.lay("L9", "rds", rdata(model), claim, rules="O22 O19", seen="O25")
     grid, claim = study.rows("patients", _FACTS, 90)
-    rows = "".join("<row>" + "".join(f"<{name}>{cell}</{name}>" for name, cell in
-                   zip(grid.columns, row, strict=True)) + "</row>" for row in grid.rows)  # fmt: skip
-    pmml = ('<?xml version="1.0"?>\n<PMML version="4.4"><NearestNeighborModel functionName="regression" '
-            'numberOfNeighbors="7"><TrainingInstances><InlineTable>' + rows +
-            "</InlineTable></TrainingInstances></NearestNeighborModel></PMML>\n")  # fmt: skip
+    rows = "".join(
+        "<row>"
+        + "".join(f"<{name}>{cell}</{name}>" for name, cell in zip(grid.columns, row, strict=True))
+        + "</row>"
+        for row in grid.rows
+    )
+    pmml = (
+        '<?xml version="1.0"?>\n<PMML version="4.4"><NearestNeighborModel '
+        'functionName="regression" '
+        'numberOfNeighbors="7"><TrainingInstances><InlineTable>'
+        + rows
+        + "</InlineTable></TrainingInstances></NearestNeighborModel></PMML>\n"
+    )
     desk.lay("L9", "pmml", pmml.encode(), claim, rules="O19 O26", seen="O25")
     grid, claim = study.rows("patients", _FACTS, 60)
     body = {"type": "gaussian_process", "kernel": "rbf", "length_scale": 1.3,
@@ -77,12 +120,17 @@ def _clean_models(desk: Desk, study: Study) -> None:
     own = np.round(np.array([fit.estimates]), 4)
     desk.lay("S9", "onnx", onnx("recurrence", {"coef": own[:, 1:], "intercept": own[:, 0]}),
              fit.claim(), seen="O25", written=False)  # fmt: skip
-    grid = Grid(tuple(f"w{n}" for n in range(8)), tuple(
-        tuple(f"{one:.4f}" for one in row) for row in study.random.normal(0, 0.4, (4, 8))))  # fmt: skip
+    grid = Grid(
+        tuple(f"w{n}" for n in range(8)),
+        tuple(tuple(f"{one:.4f}" for one in row) for row in study.random.normal(0, 0.4, (4, 8))),
+    )
     desk.lay("S9", "safetensors", safetensors(grid), Outside("weights before training"), seen="O25")
     fit = study.fit("poisson", (), "hospital_days", ("age", "diabetes=yes"))
-    model = {"coefficients": [float(b) for _, b, *_ in fit.table().rows],
-             "std.error": [float(e) for _, _, e, *_ in fit.table().rows], "class": "list"}  # fmt: skip
+    model = {
+        "coefficients": [float(b) for _, b, *_ in fit.table().rows],
+        "std.error": [float(e) for _, _, e, *_ in fit.table().rows],
+        "class": "list",
+    }
     desk.lay("S9", "rds", rdata(model), fit.claim(), seen="O25", written=False)
 
 
@@ -100,8 +148,10 @@ def _leaky_logs(desk: Desk, study: Study) -> None:
                       "NOTE: There were 7600 observations read.", ""])  # fmt: skip
     desk.lay("L10", "log", text.encode(), claim, rules="O19 O22", seen="O27")
     grid, claim = study.rows("patients", _SHORT, 7)
-    lines = [f"2026-03-0{n + 1} 10:1{n}:07 WARNING linkage: no match {json.dumps(dict(zip(grid.columns, row, strict=True)))}"
-             for n, row in enumerate(grid.rows)]  # fmt: skip
+    lines = [
+        f"2026-03-0{n + 1} 10:1{n}:07 WARNING linkage: no match {_named(grid, row)}"
+        for n, row in enumerate(grid.rows)
+    ]
     text = "\n".join(["2026-03-01 10:00:00 INFO linkage: start", *lines, "INFO done", ""])
     desk.lay("L10", "log", text.encode(), claim, rules="O19 O22", seen="O27")
     grid, claim = study.rows("patients", ("age", "sex", "hb", "platelets", "d_dimer"), 10)
@@ -112,9 +162,21 @@ def _leaky_logs(desk: Desk, study: Study) -> None:
     )
     desk.lay("L10", "smcl", text.encode(), claim, rules="O19", seen="O27")
     grid, claim = study.rows("patients", _SHORT, 5)
-    text = "\n".join(["julia> first(df, 5)", "5×6 DataFrame", *aligned([grid.columns, *grid.rows], 2),
-                      "", "julia> exit()", ""])  # fmt: skip
+    text = "\n".join(
+        [
+            "julia> first(df, 5)",
+            "5×6 DataFrame",
+            *aligned([grid.columns, *grid.rows], 2),
+            "",
+            "julia> exit()",
+            "",
+        ]
+    )
     desk.lay("L10", "txt", text.encode(), claim, rules="O19 O22", seen="O27")
+
+
+def _named(grid: Grid, row: Sequence[str]) -> str:
+    return json.dumps(dict(zip(grid.columns, row, strict=True)))
 
 
 def _leaky_code(desk: Desk, study: Study) -> None:
@@ -122,7 +184,10 @@ def _leaky_code(desk: Desk, study: Study) -> None:
     rows = ",\n  ".join(
         ", ".join(f'"{c}"' if not c.isdigit() else c for c in row) for row in grid.rows
     )
-    text = f"library(tibble)\n# corrections by hand\nfix <- tribble(\n  ~patient, ~age, ~drug, ~hb,\n  {rows}\n)\n"
+    head = (
+        "library(tibble)\n# corrections by hand\nfix <- tribble(\n  ~patient, ~age, ~drug, ~hb,\n"
+    )
+    text = f"{head}  {rows}\n)\n"
     desk.lay("L10", "R", text.encode(), claim, rules="O19 O22", seen="O27")
     grid, claim = study.rows("patients", _SHORT, 12)
     values = ",\n".join("(" + ", ".join(f"'{c}'" for c in row) + ")" for row in grid.rows)
@@ -159,20 +224,11 @@ def _clean_logs(desk: Desk, study: Study) -> None:
         text = "\n".join(["[00:01] start", f"[00:02] kept {said(tally.where)}", *lines,
                           f"[00:59] {tally.total} people, 0 errors", ""])  # fmt: skip
         desk.lay("S10", "log", text.encode(), *tally.claims(), seen="O27")
-    codes = {
-        "R": "library(survival)\nd <- readRDS('d.rds')\nfit <- coxph(Surv(bled_days, bled) ~ age + drug, d)\n"
-             "stopifnot(nrow(d) > 5000)\nwrite.csv(round(coef(fit), 3), 'coef.csv')\n",
-        "do": "version 18\nuse patients, clear\nkeep if inrange(age, 18, 89)\ncollect: logit bled c.age i.sex\n"
-              "collect export table2.md, replace\n",
-        "sql": "SELECT region, drug, COUNT(DISTINCT patient) AS n\nFROM patients\nWHERE start_year >= 2018\n"
-               "GROUP BY 1, 2\nHAVING COUNT(DISTINCT patient) >= 10;\n",
-        "jl": "using DataFrames, GLM\ndf = CSV.read(\"d.csv\", DataFrame)\nm = glm(@formula(bled ~ age), df, "
-              "Binomial(), LogitLink())\nprintln(round.(coef(m), digits = 3))\n",
-        "sps": "GET FILE='patients.sav'.\nRECODE age (18 thru 39=1) (40 thru 64=2) (65 thru HI=3) INTO band.\n"
-               "CROSSTABS band BY drug /CELLS=COUNT ROW.\n",
-    }  # fmt: skip
-    for kind, code in codes.items():
+    for kind, code in _CODES.items():
         desk.lay("S10", kind, code.encode(), Outside("code that names columns"), seen="O27")
     n = study.counted(())
-    text = f"NOTE: The data set WORK.A has {n.stated} observations and 61 variables.\nNOTE: real time 0.42 seconds\n"
+    text = (
+        f"NOTE: The data set WORK.A has {n.stated} observations and 61 variables.\n"
+        "NOTE: real time 0.42 seconds\n"
+    )
     desk.lay("S10", "log", text.encode(), n, seen="O27")

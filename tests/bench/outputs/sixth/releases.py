@@ -8,7 +8,7 @@ from tests.bench.outputs.fifth import office
 from tests.bench.outputs.fifth.writers import csv
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth.consoles import aligned
-from tests.bench.outputs.sixth.markups import great_table, page, rows_of, supplement, word
+from tests.bench.outputs.sixth.markups import great_table, page, rows_of, supplement, table, word
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Cross, Study, Tally, said, title
 from tests.bench.outputs.third.facts import (
@@ -68,8 +68,13 @@ def _told_by_totals(desk: Desk, study: Study) -> None:
     body = (
         f"<h2>{escape(cross.title)}</h2><p>{escape(said(cross.where))}; — fewer than ten people</p>"
     )
-    table = f"<table>{rows_of([grid.columns], 'th')}{rows_of(grid.rows)}</table>"
-    desk.lay("L12", "html", page("Report", body + table), _rest(cross, row, column), rules="O13")
+    desk.lay(
+        "L12",
+        "html",
+        page("Report", body + table(grid.columns, grid.rows)),
+        _rest(cross, row, column),
+        rules="O13",
+    )
     cross, row, column = _lone(study)
     grid = _masked(cross, row, column, "*")
     sheet = office.sheet(
@@ -98,8 +103,11 @@ def _told_in_words(desk: Desk, study: Study) -> None:
     desk.lay("L12", "md", f"{text}.\n".encode(), rest, rules="O13")
     tally = study.tally("few")
     lines, _ = _hidden_level(tally)
-    shares = [Share("people", (tally.at(one)[-1],), tally.where, f"{100 * n / tally.total:.2f}", True)
-              for one, n in tally.counts if n < LEAST]  # fmt: skip
+    shares = [
+        Share("people", (tally.at(one)[-1],), tally.where, f"{100 * n / tally.total:.2f}", True)
+        for one, n in tally.counts
+        if n < LEAST
+    ]
     rows = [(one, n, f"{100 * own / tally.total:.2f}")
             for (one, n), (_, own) in zip(lines, tally.counts, strict=True)]  # fmt: skip
     table = [(tally.column, "n", "% of all"), *rows, ("base", str(tally.total), "100.00")]
@@ -164,7 +172,7 @@ def _rounded(desk: Desk, study: Study) -> None:
     for kind, base in (("csv", 5), ("docx", 10), ("txt", 5), ("xlsx", 10)):
         cross = study.cross("many")
         grid, claim = _rounding(cross, base)
-        note = f"{cross.title}, {said(cross.where)}; people, rounded to {base}, totals of rounded cells"
+        note = f"{cross.title}, {said(cross.where)}; rounded to {base}, totals too (people)"
         desk.lay("S2", kind, _noted(kind, note, grid), claim)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from tests.bench.outputs.fifth.writers import csv
 from tests.bench.outputs.fourth.writers import figure
 from tests.bench.outputs.grid import Grid
-from tests.bench.outputs.sixth.markups import page, rows_of
+from tests.bench.outputs.sixth.markups import page, table
 from tests.bench.outputs.sixth.proof import Desk
-from tests.bench.outputs.sixth.study import Cross, Study, Tally, said, title
+from tests.bench.outputs.sixth.study import Cross, Study, said, title
 from tests.bench.outputs.third.facts import Rows
 
 _SHORT = ("patient", "age", "sex", "hb", "d_dimer", "ttr")
@@ -58,13 +58,15 @@ def _leaky_pages(desk: Desk, study: Study) -> None:
     grid, claim = study.rows("patients", _SHORT, 40)
     hidden = f'<div style="display:none" id="src">{base64.b64encode(csv(grid)).decode()}</div>'
     cross = study.cross("many")
-    table = f"<table>{rows_of([cross.grid().columns], 'th')}{rows_of(cross.grid().rows)}</table>"
-    desk.lay("L8", "html", page("Report", f"<h1>{escape(cross.title)}</h1>{table}{hidden}"), claim,
+    counts = table(cross.grid().columns, cross.grid().rows)
+    desk.lay("L8", "html", page("Report", f"<h1>{escape(cross.title)}</h1>{counts}{hidden}"), claim,
              rules="O19 O22")  # fmt: skip
 
     few = study.tally("few")
-    option = {"xAxis": {"data": [one for one, _ in few.counts]},
-              "series": [{"type": "bar", "name": "n", "data": [n for _, n in few.counts]}]}  # fmt: skip
+    option = {
+        "xAxis": {"data": [one for one, _ in few.counts]},
+        "series": [{"type": "bar", "name": "n", "data": [n for _, n in few.counts]}],
+    }
     body = f"<h2>{escape(title(few.column))}, {escape(said(few.where))}, number of people</h2>"
     body += f"<div id='c'></div><script>echarts.init(c).setOption({json.dumps(option)})</script>"
     desk.lay("L8", "html", page("Dashboard", body), *few.claims(), rules="O01", seen="O35 O17")
@@ -143,19 +145,12 @@ def _clean_figures(desk: Desk, study: Study) -> None:
     fit = study.fit("logistic", (), "bled", ("age", "has_bled", "drug=warfarin", "sex=male"))
     desk.lay("S8", "svg", _forest(fit.ratio_table().rows), fit.ratios(), seen="O17")
     base = study.tally("ten")
-    body = (
-        f"<h2>{escape(title(base.column))}, {escape(said(base.where))}, people</h2>{_table(base)}"
-    )
-    body += (
-        "<div id='c'></div><script>echarts.init(c).setOption({'series': [{'type': 'bar', 'data': "
-    )
-    body += f"{[n for _, n in base.counts]}}}]}})</script>"
+    grid = base.grid()
+    option = {"series": [{"type": "bar", "data": [n for _, n in base.counts]}]}
+    body = f"<h2>{escape(title(base.column))}, {escape(said(base.where))}, people</h2>"
+    body += table(grid.columns, grid.rows)
+    body += f"<div id='c'></div><script>echarts.init(c).setOption({json.dumps(option)})</script>"
     desk.lay("S8", "html", page("Dashboard", body), *base.claims(), seen="O35 O17")
-
-
-def _table(tally: Tally) -> str:
-    grid = tally.grid()
-    return f"<table>{rows_of([grid.columns], 'th')}{rows_of(grid.rows)}</table>"
 
 
 def _forest(rows: Sequence[Sequence[str]]) -> bytes:

@@ -29,7 +29,7 @@ from tests.bench.outputs.fifth.writers import (
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth import clinics
 from tests.bench.outputs.sixth.consoles import aligned
-from tests.bench.outputs.sixth.markups import page, rows_of, word
+from tests.bench.outputs.sixth.markups import page, table, word
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Study
 from tests.bench.outputs.third.facts import Nobody, Rows
@@ -67,8 +67,8 @@ def _plain(desk: Desk, study: Study) -> None:
         ("duckdb", _database, "patients", WIDE, 150),
         ("xlsx", office.xlsx, "bleeds", ("patient", "day", "site", "grade", "hb_drop"), 40),
     )
-    for kind, write, table, columns, size in ways:
-        grid, claim = study.rows(table, columns, size)
+    for kind, write, name, columns, size in ways:
+        grid, claim = study.rows(name, columns, size)
         desk.lay("L1", kind, write(grid), claim, rules="O19 O22", written=kind != "duckdb")
 
 
@@ -85,9 +85,8 @@ def _database(grid: Grid) -> bytes:
 def _odd(desk: Desk, study: Study) -> None:
     """Extracts in a text, a letter, a list of mappings, an archive."""
     grid, claim = study.rows("patients", WIDE[:8], 12)
-    body = rows_of([grid.columns], "th") + rows_of(grid.rows)
-    desk.lay("L1", "html", page("Outliers", f"<h3>To be checked</h3><table>{body}</table>"), claim,
-             rules="O19 O22")  # fmt: skip
+    body = f"<h3>To be checked</h3>{table(grid.columns, grid.rows)}"
+    desk.lay("L1", "html", page("Outliers", body), claim, rules="O19 O22")
     grid, claim = study.rows("patients", WIDE, 15)
     records = [dict(zip(grid.columns, row, strict=True)) for row in grid.rows]
     text = yaml.safe_dump({"examples": records}, sort_keys=False)
@@ -125,8 +124,13 @@ def _renamed(desk: Desk, study: Study) -> None:
     desk.lay("L2", "tsv", csv(grid.named(("key", "a", "trt", "t")), "\t"), claim, rules="O19")
     grid, claim = study.rows("patients", ("start_date", "icd10", "atc", "dose_mg", "ttr"), 60,
                              ("european", "same", "same", "same", "comma"))  # fmt: skip
-    desk.lay("L2", "csv", csv(grid.named(("Beginn", "Diagnose", "ATC", "Dosis", "TTR")), ";"), claim,
-             rules="O19")  # fmt: skip
+    desk.lay(
+        "L2",
+        "csv",
+        csv(grid.named(("Beginn", "Diagnose", "ATC", "Dosis", "TTR")), ";"),
+        claim,
+        rules="O19",
+    )
 
 
 def _joined(desk: Desk, study: Study) -> None:
@@ -155,6 +159,7 @@ def _joined(desk: Desk, study: Study) -> None:
 
 
 def _scaled(desk: Desk, study: Study) -> None:
+    twice = ("log2 5", "log2 5")
     four = ("height_cm", "platelets", "d_dimer", "cost_eur")
 
     def z(column: str) -> str:
@@ -165,7 +170,7 @@ def _scaled(desk: Desk, study: Study) -> None:
         ("csv", csv, four, [z(name) for name in four]),
         ("parquet", parquet, ("creatinine", *four[1:]), ["log 4"] * 4),
         ("tsv", lambda grid: csv(grid, "\t"), ("weight_kg", "egfr", *four), ["round"] * 6),
-        ("csv", csv, ("age", "platelets", "d_dimer", "cost_eur"), ["same", "log2 5", "log2 5", "root 4"]),
+        ("csv", csv, ("age", "platelets", "d_dimer", "cost_eur"), ["same", *twice, "root 4"]),
         ("rds", rdata, ("height_cm", "weight_kg", "creatinine", "hb"),
          ["times 0.01", "times 2.2046", "times 0.0113", "times 0.1"]),
         ("xlsx", office.xlsx, ("start_date", "age", "bled_days", "died_days"),
@@ -182,16 +187,23 @@ def _scaled(desk: Desk, study: Study) -> None:
     own = [study.numbers(name, women) for name in columns]
     how = [f"shift {one.mean():.6f} {one.std(ddof=1):.6f}" for one in own]
     grid, claim = study.rows("patients", columns, 70, how, women)
-    desk.lay("L3", "json", json.dumps({"z_within_sex": [[float(c) for c in row] for row in grid.rows]},
-             indent=0).encode(), claim, rules="O19")  # fmt: skip
+    desk.lay(
+        "L3",
+        "json",
+        json.dumps(
+            {"z_within_sex": [[float(c) for c in row] for row in grid.rows]}, indent=0
+        ).encode(),
+        claim,
+        rules="O19",
+    )
 
 
 def _others(study: Study, columns: Sequence[str], size: int) -> Grid:
     """Rows of another draw of the clinics, none of them a row of this one."""
-    table = study.twin["patients"]
+    drawn = study.twin["patients"]
     held = set(zip(*(study.text(name) for name in columns), strict=True))
-    start = int(study.random.integers(0, len(table) // 2))
-    rows = [tuple(row) for row in table[list(columns)].to_numpy()[start:] if tuple(row) not in held]
+    start = int(study.random.integers(0, len(drawn) // 2))
+    rows = [tuple(row) for row in drawn[list(columns)].to_numpy()[start:] if tuple(row) not in held]
     return Grid(tuple(columns), tuple(rows[:size]))
 
 
@@ -208,7 +220,7 @@ def _mixed(desk: Desk, study: Study) -> None:
         body = [*real.rows, *_others(study, columns, many).rows]
         order = study.random.permutation(len(body))
         mixed = Grid(columns, tuple(body[n] for n in order))
-        desk.lay("L4", kind, write(mixed), claim, rules="O19", seen="O20")
+        desk.lay("L4", kind, write(mixed), claim, rules="O19", seen="O20 O01")
 
 
 def _noised(desk: Desk, study: Study) -> None:
@@ -233,14 +245,14 @@ def _made_up(desk: Desk, study: Study) -> None:
         ("xlsx", office.xlsx, 80),
     ):
         grid = _from_margins(study, columns, size)
-        desk.lay("S5", kind, write(grid), Nobody("people", grid.columns, grid.rows), seen="O20")
+        desk.lay("S5", kind, write(grid), Nobody("people", grid.columns, grid.rows), seen="O20 O01")
     columns = ("sex", "age", "indication", "drug", "weight_kg", "hb", "platelets", "d_dimer")
     anew: Sequence[tuple[str, Callable[[Grid], bytes]]] = (
         ("csv", csv), ("parquet", parquet), ("rds", rdata), ("json", _records),
     )  # fmt: skip
     for kind, box in anew:
         grid = _others(study, columns, 180)
-        desk.lay("S6", kind, box(grid), Nobody("people", columns, grid.rows), seen="O20")
+        desk.lay("S6", kind, box(grid), Nobody("people", columns, grid.rows), seen="O20 O01")
 
 
 def _records(grid: Grid) -> bytes:

@@ -388,9 +388,12 @@ class Study:
         """These rows, changed in this way."""
         ways = tuple(how) or ("same",) * len(columns)
         cells = tuple(
-            tuple(changed(str(self.text(c, table)[n]), own) for c, own in zip(columns, ways, strict=True))
+            tuple(
+                changed(str(self.text(c, table)[n]), own)
+                for c, own in zip(columns, ways, strict=True)
+            )
             for n in at
-        )  # fmt: skip
+        )
         named = {"patients": "people", "calls": "events"}.get(table, table)
         claim = Rows(named, _claimed(columns), tuple(at), cells, ways)
         return Grid(tuple(columns), cells), claim

@@ -12,7 +12,7 @@ from tests.bench.outputs.fifth.writers import csv
 from tests.bench.outputs.fourth.proof import Extent, FewBehind
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.sixth.consoles import aligned
-from tests.bench.outputs.sixth.markups import page, rows_of, word
+from tests.bench.outputs.sixth.markups import page, table, word
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Study, Tally, said, title
 from tests.bench.outputs.third.facts import (
@@ -77,8 +77,8 @@ def _extremes(desk: Desk, study: Study) -> None:
     five = _five(study, where, _LABS[:4])
     rows = [[name, *(one.printed for n, one in enumerate(own) if n in {0, 3, 5})]
             for name, own in five.items()]  # fmt: skip
-    table = rows_of([["", "Minimum", "Mean", "Maximum"]], "th") + rows_of(rows)
-    body = f"<h2>Descriptive Statistics</h2><p>{escape(said(where))}</p><table>{table}</table>"
+    body = f"<h2>Descriptive Statistics</h2><p>{escape(said(where))}</p>"
+    body += table(["", "Minimum", "Mean", "Maximum"], rows)
     desk.lay("L11", "html", page("Output", body), *_few(five, study), rules="O08")
 
     boxes = {}
@@ -110,9 +110,11 @@ def _medians(desk: Desk, study: Study) -> None:
     desk.lay("L11", "docx", word("Results", text), *found, rules="O09")
     where = study.group(70, 130)
     five = _five(study, where, ("platelets", "factor8", "weight_kg"))
-    table = Grid(("variable", "p0", "p25", "p50", "mean", "p75", "p100"),
-                 tuple((name, *(one.printed for one in own)) for name, own in five.items()))  # fmt: skip
-    desk.lay("L11", "csv", csv(table), *_few(five, study), rules="O08")
+    grid = Grid(
+        ("variable", "p0", "p25", "p50", "mean", "p75", "p100"),
+        tuple((name, *(one.printed for one in own)) for name, own in five.items()),
+    )
+    desk.lay("L11", "csv", csv(grid), *_few(five, study), rules="O08")
 
 
 def _rounded(desk: Desk, study: Study) -> None:
@@ -127,11 +129,9 @@ def _rounded(desk: Desk, study: Study) -> None:
 
     mean = [study.value(name, where, how, 1) for name in _LABS[:5] for how in ("mean", "sd")]
     pairs = list(zip(mean[::2], mean[1::2], strict=True))
-    lines = [["measure", "n", "mean", "SD"]]
-    lines += [[a.column, str(counted.stated), a.printed, b.printed] for a, b in pairs]
-    table = rows_of(lines[:1], "th") + rows_of(lines[1:])
-    desk.lay("S1", "html", page("Output", f"<h2>Descriptives, warfarin</h2><table>{table}</table>"),
-             counted, *mean)  # fmt: skip
+    lines = [[a.column, str(counted.stated), a.printed, b.printed] for a, b in pairs]
+    shown = f"<h2>Descriptives, warfarin</h2>{table(['measure', 'n', 'mean', 'SD'], lines)}"
+    desk.lay("S1", "html", page("Output", shown), counted, *mean)
 
     edges = (18.0, 40.0, 50.0, 60.0, 70.0, 80.0)
     ages = np.digitize(study.numbers("age", where), edges)
@@ -158,8 +158,8 @@ def _curve_txt(grid: Grid, where: Where) -> bytes:
 
 
 def _curve_page(grid: Grid, where: Where) -> bytes:
-    table = rows_of([grid.columns], "th") + rows_of(grid.rows)
-    return page("PROC LIFETEST", f"<p>{escape(said(where))}</p><table>{table}</table>")
+    body = f"<p>{escape(said(where))}</p>{table(grid.columns, grid.rows)}"
+    return page("PROC LIFETEST", body)
 
 
 def _curve_sheet(grid: Grid, where: Where) -> bytes:
@@ -198,14 +198,27 @@ def _curve(study: Study, event: str, days: Sequence[int], few: bool) -> tuple[Wh
 
 def _each_event(desk: Desk, study: Study, where: Where) -> None:
     """A curve printed at each event, as a program prints it if nobody asks for times."""
-    days = sorted({int(day) for day, one in zip(
-        study.numbers("bled_days", where), study.numbers("bled", where), strict=True) if one})  # fmt: skip
+    days = sorted(
+        {
+            int(day)
+            for day, one in zip(
+                study.numbers("bled_days", where), study.numbers("bled", where), strict=True
+            )
+            if one
+        }
+    )
     own = study.survival(where, "bled", (0, *days))
     rows = [(str(one.day), str(one.risk), str(one.events), one.survival) for one in own.steps[1:]]
     text = "\n".join(aligned([("time", "n.risk", "n.event", "survival"), *rows], 2, 0))
     moments = Moments(where, "bled_days", "bled", tuple(days))
-    desk.lay("L11", "txt", f"Call: survfit(formula = Surv(bled_days, bled) ~ 1, data = d)\n\n{text}\n"
-             .encode(), moments, rules="O16", seen="O27")  # fmt: skip
+    desk.lay(
+        "L11",
+        "txt",
+        f"Call: survfit(formula = Surv(bled_days, bled) ~ 1, data = d)\n\n{text}\n".encode(),
+        moments,
+        rules="O16",
+        seen="O27",
+    )
 
 
 def _shares(desk: Desk, study: Study) -> None:
@@ -261,9 +274,9 @@ def _wholes(desk: Desk, study: Study) -> None:
     while study.count((*where, ("died", "=", "1"))):
         where = study.group(12, 80)
     n = study.count(where)
-    table = Grid(("outcome", "n", "%"), (("died", "0", "0.0"), ("alive", str(n), "100.0")))
+    grid = Grid(("outcome", "n", "%"), (("died", "0", "0.0"), ("alive", str(n), "100.0")))
     desk.lay("L11", "rst", "\n".join(["Outcome", "=======", said(where), "",
-             *aligned([table.columns, *table.rows], 2), ""]).encode(),
+             *aligned([grid.columns, *grid.rows], 2), ""]).encode(),
              Extent("people", where, (("died", "=", "0"),), n), rules="O04 O03")  # fmt: skip
 
     while True:
@@ -272,8 +285,10 @@ def _wholes(desk: Desk, study: Study) -> None:
         least = min((n for _, _, n in cross.cells() if n), default=0)
         if 1 <= len(empty) <= 3 and least >= LEAST:
             break
-    claims = [Extent("people", (*cross.where, ("renal_stage", "=", s)), (("heart_failure", "=", h),), 0)
-              for s, h in empty]  # fmt: skip
+    claims = [
+        Extent("people", (*cross.where, ("renal_stage", "=", s)), (("heart_failure", "=", h),), 0)
+        for s, h in empty
+    ]
     data = f"{said(cross.where)}\n".encode() + csv(cross.grid("renal_stage"), "\t")
     desk.lay("L11", "tsv", data, *claims, rules="O03")
 
@@ -283,7 +298,7 @@ def _wholes(desk: Desk, study: Study) -> None:
         kept = study.group(40, 120)
         dead = (*kept, ("died", "=", "1"))
     small = study.few(dead)
-    note = f"b Of the {study.count(kept)} people ({said(kept)}), {small.stated} died before the first control."
+    note = f"b Of the {study.count(kept)} people ({said(kept)}), {small.stated} died early."
     desk.lay("L11", "docx", word("Table 2. Quality of treatment", note), small, rules="O01")
 
 
@@ -314,7 +329,10 @@ def _visits(desk: Desk, study: Study) -> None:
             break
     text = f"INR controls at home of people with {dose} mg a week and more: {lines}\n"
     desk.lay("L11", "txt", text.encode(), FewBehind("inr", where, lines, people), rules="O02")
-    counts = [study.lines("inr", (("place", "=", place), ("next_days", "=", days)))
-              for place in ("home", "pharmacy", "laboratory") for days in ("7", "14", "28")]  # fmt: skip
+    counts = [
+        study.lines("inr", (("place", "=", place), ("next_days", "=", days)))
+        for place in ("home", "pharmacy", "laboratory")
+        for days in ("7", "14", "28")
+    ]
     rows = tuple((one.where[0][2], f"{one.where[1][2]} days", str(one.stated)) for one in counts)
     desk.lay("S1", "csv", csv(Grid(("place", "next control in", "n controls"), rows)), *counts)

@@ -37,7 +37,6 @@ CROSSES: Sequence[Layout[Cross]] = (
     Layout("html", markups.ods_html),
     Layout("html", markups.jasp),
     Layout("tex", markups.stargazer),
-    Layout("org", markups.org),
     Layout("md", markups.notes),
     Layout("eml", markups.letter),
     Layout("docx", markups.supplement, roomy=True),
@@ -51,28 +50,23 @@ CROSSES: Sequence[Layout[Cross]] = (
     Layout("xml", exchanges.sdmx),
     Layout("sql", exchanges.sql, "O27"),
     Layout("csv", exchanges.redcap),
-    Layout("R", exchanges.dput, "O27"),
     Layout("csv", exchanges.wide_csv, roomy=True),
     Layout("xlsx", exchanges.pivot, roomy=True),
     Layout("csv", exchanges.forest_input, heads=2),
-    Layout("dta", exchanges.long_stata),
-    Layout("sav", exchanges.spss_labelled),
 )
 BASELINES: Sequence[Layout[Baseline]] = (
     Layout("txt", consoles.tableone),
     Layout("md", consoles.arsenal, roomy=True),
     Layout("txt", consoles.summary_factor),
-    Layout("csv", consoles.finalfit),
     Layout("docx", markups.flextable, roomy=True),
     Layout("tex", markups.siunitx),
-    Layout("xlsx", exchanges.two_tables),
 )
 TALLIES: Sequence[Layout[Tally]] = (
     Layout("gv", exchanges.flow),
     Layout("md", exchanges.sentence),
     Layout("html", exchanges.frequencies),
 )
-_MEANLESS = frozenset({consoles.arsenal, consoles.summary_factor, exchanges.two_tables})
+_MEANLESS = frozenset({consoles.arsenal, consoles.summary_factor})
 """Tables of characteristics that print no means."""
 
 
