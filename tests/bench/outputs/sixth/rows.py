@@ -6,13 +6,11 @@ from rounded margins.
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import numpy as np
 import yaml
 
+from tests.bench.outputs.boxes_binary import sqlite
 from tests.bench.outputs.fifth import office
 from tests.bench.outputs.fifth.writers import (
     csv,
@@ -64,22 +62,12 @@ def _plain(desk: Desk, study: Study) -> None:
         ("dta", stata, "patients", WIDE[1:], 80),
         ("sav", spss, "patients", WIDE, 90),
         ("rds", rdata, "patients", WIDE, 110),
-        ("duckdb", _database, "patients", WIDE, 150),
+        ("sqlite", sqlite, "patients", WIDE, 150),
         ("xlsx", office.xlsx, "bleeds", ("patient", "day", "site", "grade", "hb_drop"), 40),
     )
     for kind, write, name, columns, size in ways:
         grid, claim = study.rows(name, columns, size)
-        desk.lay("L1", kind, write(grid), claim, rules="O19 O22", written=kind != "duckdb")
-
-
-def _database(grid: Grid) -> bytes:
-    """A database of DuckDB, with one table."""
-    with TemporaryDirectory() as name:
-        path = Path(name) / "extract.db"
-        with duckdb.connect(str(path)) as base:
-            base.register("held", frame(grid))
-            base.execute("CREATE TABLE extract AS SELECT * FROM held")
-        return path.read_bytes()
+        desk.lay("L1", kind, write(grid), claim, rules="O19 O22")
 
 
 def _odd(desk: Desk, study: Study) -> None:
