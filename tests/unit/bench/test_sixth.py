@@ -21,7 +21,7 @@ _FILES = {
     ).encode(),
     "inr": b"patient,place\n" + "".join(f"{name},home\n" * 2 for name in _NAMES[:10]).encode()
     + f"{_NAMES[0]},pharmacy\n".encode() * 12,
-    "calls": b"patient,typed\nTHAAAAAAAA,the husband asks whether the drops may be drunk on a boat\n",
+    "calls": b"patient,typed\nTHAAAAAAAA,the husband asks whether the drops may be drunk at sea\n",
 }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_a_safe_label_may_claim_no_leak_and_a_leaky_one_must() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"24: THAAAAAAAA", b"24: the husband asks whether the drops may be drunk on a boat"]
+    "said", [b"24: THAAAAAAAA", b"24: the husband asks whether the drops may be drunk at sea"]
 )
 def test_a_safe_file_names_and_quotes_nobody(said: bytes) -> None:
     assert _laid(Count("people", (), 24), "S1", said) != []

@@ -7,6 +7,7 @@ from tests.bench.outputs.sixth import (
     estimates,
     hidden,
     nobodies,
+    numbered,
     objects,
     releases,
     reports,
@@ -18,7 +19,8 @@ from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Study
 
 _PARTS = (
-    tables, summaries, estimates, nobodies, rows, hidden, reports, objects, releases, channels,
+    tables, numbered, summaries, estimates, nobodies,
+    rows, hidden, reports, objects, releases, channels,
 )  # fmt: skip
 SEED = 550_364
 """The seed that the corpus was frozen with."""

@@ -24,18 +24,6 @@ def api(cross: Cross) -> bytes:
     return json.dumps(body, indent=2).encode()
 
 
-def json_stat(cross: Cross) -> bytes:
-    """JSON-stat: dimensions by name, values in one flat list."""
-    names = ((cross.row, cross.sides), (cross.column, cross.heads))
-    body = {
-        "version": "2.0", "class": "dataset", "label": f"{cross.title}, {said(cross.where)}",
-        "id": [name for name, _ in names], "size": [len(own) for _, own in names],
-        "dimension": {name: {"category": {"index": list(own)}} for name, own in names},
-        "role": {"metric": ["persons"]}, "value": [n for _, _, n in cross.cells()],
-    }  # fmt: skip
-    return json.dumps(body).encode()
-
-
 def yaml_nested(cross: Cross) -> bytes:
     """Results as settings of a report: a mapping in a mapping."""
     nested = {side: dict(zip(cross.heads, own, strict=True)) for side, own in cross.lines}
@@ -61,17 +49,6 @@ def prism(cross: Cross) -> bytes:
         f"<RowTitlesColumn><Subcolumn>{rows}</Subcolumn></RowTitlesColumn>{columns}</Table>"
         "</GraphPadPrismFile>\n"
     ).encode()
-
-
-def sdmx(cross: Cross) -> bytes:
-    """Observations of SDMX, one element each."""
-    body = "".join(
-        f'<Obs {cross.row.upper()}="{escape(side)}" {cross.column.upper()}="{escape(head)}" '
-        f'OBS_VALUE="{n}" UNIT_MEASURE="PERSONS"/>\n'
-        for side, head, n in cross.cells()
-    )
-    head = '<?xml version="1.0"?>\n<DataSet action="Replace" xmlns="urn:sdmx">'
-    return f"{head}\n{body}</DataSet>\n".encode()
 
 
 def sql(cross: Cross) -> bytes:

@@ -128,28 +128,6 @@ def stargazer(cross: Cross) -> bytes:
     ).encode()
 
 
-def siunitx(base: Baseline) -> bytes:
-    """LaTeX of a table of characteristics with commands for n and percent."""
-    lines = [
-        r"\newcommand{\np}[2]{#1 (#2\,\%)}",
-        r"\begin{longtable}{l" + "r" * len(base.heads) + "}",
-    ]
-    heads = (f"{head} ($N={n}$)" for head, n in zip(base.heads, base.sizes, strict=True))
-    lines += [r"\toprule", " & " + " & ".join(heads) + r" \\", r"\midrule"]
-    for name, pairs in base.means:
-        lines.append(
-            f"{title(name)}, mean (SD) & " + " & ".join(f"{m} ({s})" for m, s in pairs) + r" \\"
-        )
-    for cross in base.blocks:
-        lines.append(rf"\textbf{{{title(cross.row)}}} \\")
-        for side, own in cross.lines:
-            cells = (
-                rf"\np{{{n}}}{{{100 * n / w:.1f}}}" for n, w in zip(own, base.sizes, strict=True)
-            )
-            lines.append(rf"\quad {side} & " + " & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{longtable}", ""]).encode()
-
-
 def notes(cross: Cross) -> bytes:
     """Notes after a meeting: counts in a list of two levels."""
     out = [

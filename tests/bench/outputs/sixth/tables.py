@@ -39,18 +39,16 @@ CROSSES: Sequence[Layout[Cross]] = (
     Layout("tex", markups.stargazer),
     Layout("md", markups.notes),
     Layout("eml", markups.letter),
-    Layout("docx", markups.supplement, roomy=True),
+    Layout("docx", markups.supplement),
     Layout("pptx", markups.deck),
     Layout("pdf", markups.brochure),
     Layout("rtf", markups.rtf_report),
     Layout("json", exchanges.api),
-    Layout("json", exchanges.json_stat),
     Layout("yaml", exchanges.yaml_nested),
     Layout("pzfx", exchanges.prism),
-    Layout("xml", exchanges.sdmx),
     Layout("sql", exchanges.sql, "O27"),
     Layout("csv", exchanges.redcap),
-    Layout("csv", exchanges.wide_csv, roomy=True),
+    Layout("csv", exchanges.wide_csv),
     Layout("xlsx", exchanges.pivot, roomy=True),
     Layout("csv", exchanges.forest_input, heads=2),
 )
@@ -59,7 +57,6 @@ BASELINES: Sequence[Layout[Baseline]] = (
     Layout("md", consoles.arsenal, roomy=True),
     Layout("txt", consoles.summary_factor),
     Layout("docx", markups.flextable, roomy=True),
-    Layout("tex", markups.siunitx),
 )
 TALLIES: Sequence[Layout[Tally]] = (
     Layout("gv", exchanges.flow),
