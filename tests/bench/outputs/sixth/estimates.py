@@ -12,6 +12,7 @@ from tests.bench.outputs.sixth.consoles import aligned
 from tests.bench.outputs.sixth.markups import page, table, word
 from tests.bench.outputs.sixth.proof import Desk
 from tests.bench.outputs.sixth.study import Fit, Study, said, spoken
+from tests.bench.outputs.third.desk import Kept
 from tests.bench.outputs.third.facts import LEAST, Count, Freedom, Where
 
 _BLEED: Design = ("age", "has_bled", "drug=warfarin", "sex=male")
@@ -27,6 +28,11 @@ def lay(desk: Desk, study: Study) -> None:
     _tables(desk, study)
     _freedom(desk, study)
     _rates(desk, study)
+
+
+def _laid(desk: Desk, kind: str, data: bytes, *claims: Kept, seen: str = "") -> None:
+    """Lay down what a program prints of its estimates, often with more than four digits."""
+    desk.lay("S3", kind, data, *claims, seen=f"{seen} O30")
 
 
 def _n(fit: Fit) -> Count:
@@ -56,9 +62,9 @@ def julia(fit: Fit) -> str:
 def _consoles(desk: Desk, study: Study) -> None:
     where: Where = (("start_year", ">=", "2018"),)
     fit = study.fit("logistic", where, "bled", _BLEED)
-    desk.lay("S3", "txt", f"> summary(m1){glm(fit)}".encode(), fit.claim(), seen="O27")
+    _laid(desk, "txt", f"> summary(m1){glm(fit)}".encode(), fit.claim(), seen="O27")
     fit = study.fit("poisson", (), "hospital_days", ("age", "diabetes=yes", "prior_bleed=yes"))
-    desk.lay("S3", "txt", julia(fit).encode(), fit.claim(), _n(fit))
+    _laid(desk, "txt", julia(fit).encode(), fit.claim(), _n(fit))
     fit = study.fit("logistic", (("sex", "=", "female"),), "recurred", _CLOT)
     rows = [(term, "1", *row) for term, *row in fit.table().rows]
     head = ("Parameter", "DF", "Estimate", "Error", "Wald", "Pr > ChiSq")
@@ -66,7 +72,7 @@ def _consoles(desk: Desk, study: Study) -> None:
                       f"Number of Observations Used {fit.people:>12}", "",
                       f"{'Analysis of Maximum Likelihood Estimates':^70}", "",
                       *aligned([head, *rows], 3), ""])  # fmt: skip
-    desk.lay("S3", "lst", text.encode(), fit.claim(), _n(fit))
+    _laid(desk, "lst", text.encode(), fit.claim(), _n(fit))
 
 
 def _papers(desk: Desk, study: Study) -> None:
@@ -85,7 +91,7 @@ def _papers(desk: Desk, study: Study) -> None:
                        r"\toprule", r"& (1) & (2) \\ \midrule", *body, r"\midrule",
                        rf"Num.Obs. & {one.people} & {two.people} \\",
                        r"\bottomrule", r"\end{talltblr}", ""])  # fmt: skip
-    desk.lay("S3", "tex", latex.encode(), one.claim(3), two.claim(3), _n(one))
+    _laid(desk, "tex", latex.encode(), one.claim(3), two.claim(3), _n(one))
 
     fit = study.fit("logistic", (), "died", ("age", "cancer=solid", "hb"))
     rows: list[Sequence[str]] = [
@@ -93,47 +99,47 @@ def _papers(desk: Desk, study: Study) -> None:
     ]
     rows.append(("Observations", str(fit.people), "", ""))
     html = table(("Predictors", "Odds Ratios", "CI", "p"), rows)
-    desk.lay("S3", "html", page("tab_model", html), fit.ratios(), _n(fit))
+    _laid(desk, "html", page("tab_model", html), fit.ratios(), _n(fit))
 
     fit = study.fit("linear", (("drug", "=", "phenprocoumon"),), "ttr", ("age", "sex=male", "bmi"))
     rows = [("H₁", *row) for row in fit.table(3).rows]
     heads = ("Model", "", "Unstandardized", "Standard Error", "t", "p")
     note = f"<p>Null model includes nothing; n = {fit.people}</p>"
     html = f"<h1>Linear Regression</h1><h2>Coefficients</h2>{table(heads, rows)}{note}"
-    desk.lay("S3", "html", page("JASP", html), fit.claim(3), _n(fit))
+    _laid(desk, "html", page("JASP", html), fit.claim(3), _n(fit))
 
     fit = study.fit("logistic", (("cancer", "=", "none"),), "recurred", _CLOT[:2])
     rows = [[t, f"{r} [{low}; {high}]", p] for t, r, low, high, p in fit.ratio_table().rows]
     data = word("Table 3. Second clots", f"{fit.people} people without cancer.",
                 [["Term", "OR [95 % CI]", "p"], *rows])  # fmt: skip
-    desk.lay("S3", "docx", data, fit.ratios(), _n(fit))
+    _laid(desk, "docx", data, fit.ratios(), _n(fit))
 
     fit = study.fit("poisson", (), "hospital_days", ("age", "sex=male"))
     lines = ["12 April 2026", "", "Rate ratios of days in hospital", "",
              *aligned([fit.ratio_table().columns, *fit.ratio_table().rows], 3), "",
              f"{fit.people} people; page 4 of 9"]  # fmt: skip
-    desk.lay("S3", "pdf", pdf(lines), fit.ratios(), _n(fit))
+    _laid(desk, "pdf", pdf(lines), fit.ratios(), _n(fit))
 
 
 def _tables(desk: Desk, study: Study) -> None:
     fit = study.fit("logistic", (("age", ">=", "65"),), "bled", _BLEED)
-    desk.lay("S3", "csv", csv(fit.ratio_table()), fit.ratios())
+    _laid(desk, "csv", csv(fit.ratio_table()), fit.ratios())
     fit = study.fit("linear", (), "d_dimer", _DIMER)
     rows = [["Model", "d_dimer"], ["n", str(fit.people)], [], fit.table(3).columns]
     data = office.workbook({"Coefficients": office.sheet([*rows, *fit.table(3).rows])})
-    desk.lay("S3", "xlsx", data, fit.claim(3), _n(fit))
+    _laid(desk, "xlsx", data, fit.claim(3), _n(fit))
     fit = study.fit("linear", (), "fibrinogen", ("age", "crp"))
     body = {"model": "OLS", "formula": "fibrinogen ~ age + crp", "nobs": fit.people,
             "df_residual": fit.left, "coef": {t: float(b) for t, b, *_ in fit.table(4).rows},
             "se": {t: float(e) for t, _, e, *_ in fit.table(4).rows}}  # fmt: skip
-    desk.lay("S3", "json", json.dumps(body, indent=1).encode(), fit.claim(4), _n(fit))
+    _laid(desk, "json", json.dumps(body, indent=1).encode(), fit.claim(4), _n(fit))
     fit = study.fit("logistic", (("indication", "=", "deep vein"),), "recurred", ("age", "bmi"))
     lines = ["| | Odds ratio | 95 % limits | p |", "|---|---|---|---|"]
     lines += [
         f"| {t} | {r} | {low}, {high} | {p} |" for t, r, low, high, p in fit.ratio_table().rows
     ]
     lines += [f"| N | {fit.people} | | |", ""]
-    desk.lay("S3", "md", "\n".join(lines).encode(), fit.ratios(), _n(fit))
+    _laid(desk, "md", "\n".join(lines).encode(), fit.ratios(), _n(fit))
     names = ("age", "hb", "egfr", "crp", "d_dimer", "fibrinogen")
     found = [[study.correlated((), a, b) for b in names[:n]] for n, a in enumerate(names)]
     matrix: list[tuple[str, ...]] = [("", *names)]
@@ -142,7 +148,7 @@ def _tables(desk: Desk, study: Study) -> None:
     flat = [one for own in found for one in own]
     n = Count("people", (), 7600)
     data = f"Pearson, n = {n.stated}\n".encode() + csv(Grid(matrix[0], tuple(matrix[1:])), "\t")
-    desk.lay("S3", "tsv", data, *flat, n)
+    _laid(desk, "tsv", data, *flat, n)
     _standardised(desk, study)
 
 
@@ -156,7 +162,7 @@ def _standardised(desk: Desk, study: Study) -> None:
             star = "***" if fit.p(n) < 0.001 else "*" if fit.p(n) < 0.05 else ""
             rows.append([outcome, term, f"{b}{star}", e, spoken(fit.p(n))])
     text = "\n".join(aligned([["outcome", "term", "b", "se", "p"], *rows], 2, 2))
-    desk.lay("S3", "txt", f"{text}\n* p<0.05, *** p<0.001\n".encode(), *claims)
+    _laid(desk, "txt", f"{text}\n* p<0.05, *** p<0.001\n".encode(), *claims)
 
 
 def _small(study: Study, left: range, design: Design) -> tuple[Fit, Freedom]:
@@ -180,7 +186,7 @@ def _freedom(desk: Desk, study: Study) -> None:
                 "",
             ]
         )
-        desk.lay(family, "txt", text.encode(), freedom, rules=rules, seen="O27")
+        desk.lay(family, "txt", text.encode(), freedom, rules=rules, seen="O27 O30")
         fit, freedom = _small(study, left, design)
         rows = [("Regression", str(len(design))), ("Residual", str(fit.left)),
                 ("Total", str(fit.people - 1))]  # fmt: skip
@@ -199,7 +205,7 @@ def _rates(desk: Desk, study: Study) -> None:
     rows = [(drug, str(one.events), one.years, one.printed)
             for drug, one in zip(drugs, own, strict=True)]  # fmt: skip
     heads = ("Drug", "Bleeds", "Person-years", "per 100 years")
-    desk.lay("S1", "html", page("Rates", table(heads, rows)), *own)
+    desk.lay("S1", "html", page("Rates", table(heads, rows)), *own, seen="O30")
     regions = ("Coast", "Fens", "Hills", "Lakeland", "Midland", "North")
     ttr = [study.value("ttr", (("region", "=", one),), "mean", 1) for one in regions]
     counts = [study.counted((("region", "=", one),)) for one in regions]

@@ -264,7 +264,7 @@ def _clean_notebooks(desk: Desk, study: Study) -> None:
     fit = study.fit("logistic", (), "bled", ("age", "has_bled"))
     data = notebook(start, ("print(m.summary())", [printed("\n".join(aligned(
         [fit.table().columns, *fit.table().rows])) + f"\nN = {fit.people}\n")]))  # fmt: skip
-    desk.lay("S7", "ipynb", data, fit.claim(), seen="O27")
+    desk.lay("S7", "ipynb", data, fit.claim(), seen="O27 O30")
     tally = study.tally("many")
     text = "\n".join(aligned(list(tally.grid().rows), 2))
     data = notebook(

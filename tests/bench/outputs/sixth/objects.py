@@ -109,29 +109,31 @@ def _clean_models(desk: Desk, study: Study) -> None:
     weights = {term: float(b) for term, b, *_ in fit.table().rows}
     body = {"model": "logistic", "version": "1.0", "n": fit.people, "coefficients": weights,
             "standard_errors": {t: float(e) for t, _, e, *_ in fit.table().rows}}  # fmt: skip
-    desk.lay("S9", "json", json.dumps(body, indent=1).encode(), fit.claim(), seen="O25")
+    desk.lay("S9", "json", json.dumps(body, indent=1).encode(), fit.claim(), seen="O25 O30")
     fit = study.fit("linear", (), "fibrinogen", ("age", "crp", "sex=male"))
     terms = "".join(f'<NumericPredictor name="{t}" coefficient="{b}" stdError="{e}"/>'
                     for t, b, e, *_ in fit.table().rows)  # fmt: skip
     pmml = ('<?xml version="1.0"?>\n<PMML version="4.4"><RegressionModel functionName="regression">'
             f"<RegressionTable>{terms}</RegressionTable></RegressionModel></PMML>\n")  # fmt: skip
-    desk.lay("S9", "pmml", pmml.encode(), fit.claim(), seen="O25")
+    desk.lay("S9", "pmml", pmml.encode(), fit.claim(), seen="O25 O30")
     fit = study.fit("logistic", (), "recurred", ("age", "bmi", "prior_clot=yes"))
     own = np.round(np.array([fit.estimates]), 4)
     desk.lay("S9", "onnx", onnx("recurrence", {"coef": own[:, 1:], "intercept": own[:, 0]}),
-             fit.claim(), seen="O25", written=False)  # fmt: skip
+             fit.claim(), seen="O25 O30", written=False)  # fmt: skip
     grid = Grid(
         tuple(f"w{n}" for n in range(8)),
         tuple(tuple(f"{one:.4f}" for one in row) for row in study.random.normal(0, 0.4, (4, 8))),
     )
-    desk.lay("S9", "safetensors", safetensors(grid), Outside("weights before training"), seen="O25")
+    desk.lay(
+        "S9", "safetensors", safetensors(grid), Outside("weights before training"), seen="O25 O30"
+    )
     fit = study.fit("poisson", (), "hospital_days", ("age", "diabetes=yes"))
     model = {
         "coefficients": [float(b) for _, b, *_ in fit.table().rows],
         "std.error": [float(e) for _, _, e, *_ in fit.table().rows],
         "class": "list",
     }
-    desk.lay("S9", "rds", rdata(model), fit.claim(), seen="O25", written=False)
+    desk.lay("S9", "rds", rdata(model), fit.claim(), seen="O25 O30", written=False)
 
 
 def _leaky_logs(desk: Desk, study: Study) -> None:
