@@ -163,11 +163,11 @@ class Baseline:
         """People of each group."""
         return self.blocks[0].down
 
-    def claims(self) -> tuple[Claim, ...]:
-        """Those of the counts, and where all are large those of the means too."""
+    def claims(self, means: bool) -> tuple[Claim, ...]:
+        """Those of the counts, and where all are large those of means that are printed."""
         every = tuple(one for own in self.blocks for one in own.claims())
         few = tuple(one for one in every if isinstance(one, Small))
-        return few or (*every, *self.proofs)
+        return few or (*every, *(self.proofs if means else ()))
 
 
 class Study:

@@ -13,13 +13,18 @@ Table = TypeVar("Table")
 
 @dataclass(frozen=True)
 class Layout(Generic[Table]):
-    """One way to write a table; `seen` are rules that send every file of the kind to people."""
+    """One way to write a table.
+
+    Shape: `seen` are rules that send every file of the kind to people; `heads` is how many columns
+    fit; `roomy` asks for a third file, well above the threshold; `means` are printed too.
+    """
 
     kind: str
     write: Callable[[Table], bytes]
     seen: str = ""
     heads: int = 4
     roomy: bool = False
+    means: bool = False
 
 
 CROSSES: Sequence[Layout[Cross]] = (
@@ -53,40 +58,34 @@ CROSSES: Sequence[Layout[Cross]] = (
     Layout("csv", exchanges.forest_input, heads=2),
 )
 BASELINES: Sequence[Layout[Baseline]] = (
-    Layout("txt", consoles.tableone),
+    Layout("txt", consoles.tableone, means=True),
     Layout("md", consoles.arsenal, roomy=True),
     Layout("txt", consoles.summary_factor),
-    Layout("docx", markups.flextable, roomy=True),
+    Layout("docx", markups.flextable, roomy=True, means=True),
 )
 TALLIES: Sequence[Layout[Tally]] = (
     Layout("gv", exchanges.flow),
     Layout("md", exchanges.sentence),
     Layout("html", exchanges.frequencies),
 )
-_MEANLESS = frozenset({consoles.arsenal, consoles.summary_factor})
-"""Tables of characteristics that print no means."""
 
 
 def lay(desk: Desk, study: Study) -> None:
     """Lay each table with a small cell, at the threshold, and some well above it."""
     for band, family, rules in (("few", "L11", "O01"), ("ten", "S11", ""), ("many", "S1", "")):
-        for cross in CROSSES:
-            if cross.roomy or band != "many":
-                own = study.cross(band, heads=cross.heads)
-                desk.lay(family, cross.kind, cross.write(own), *own.claims(), rules=rules,
-                         seen=cross.seen)  # fmt: skip
-        for base in BASELINES:
-            if base.roomy or band != "many":
-                described = study.baseline(band)
-                claims = [
-                    one
-                    for one in described.claims()
-                    if base.write not in _MEANLESS or one not in described.proofs
-                ]
-                desk.lay(family, base.kind, base.write(described), *claims, rules=rules,
-                         seen=base.seen)  # fmt: skip
-        for tally in TALLIES:
-            if tally.roomy or band != "many":
-                counted = study.tally(band)
-                desk.lay(family, tally.kind, tally.write(counted), *counted.claims(), rules=rules,
-                         seen=tally.seen)  # fmt: skip
+        for cross in _asked(CROSSES, band):
+            crossed = study.cross(band, heads=cross.heads)
+            desk.lay(family, cross.kind, cross.write(crossed), *crossed.claims(), rules=rules,
+                     seen=cross.seen)  # fmt: skip
+        for base in _asked(BASELINES, band):
+            described = study.baseline(band)
+            desk.lay(family, base.kind, base.write(described), *described.claims(base.means),
+                     rules=rules, seen=base.seen)  # fmt: skip
+        for tally in _asked(TALLIES, band):
+            counted = study.tally(band)
+            desk.lay(family, tally.kind, tally.write(counted), *counted.claims(), rules=rules,
+                     seen=tally.seen)  # fmt: skip
+
+
+def _asked(layouts: Sequence[Layout[Table]], band: str) -> list[Layout[Table]]:
+    return [one for one in layouts if one.roomy or band != "many"]
