@@ -14,7 +14,6 @@ from tests.bench.outputs.sixth.proof import Correlated, Lines, Rate
 from tests.bench.outputs.third.facts import (
     ALL,
     LEAST,
-    SIGNS,
     Claim,
     Count,
     Groups,
@@ -185,6 +184,7 @@ class Study:
             name: np.searchsorted(np.sort(LEVELS[name]), self._held["people"][name])
             for name in LEVELS
         }
+        self._read: dict[tuple[str, str], Any] = {}
         self._used: set[tuple[str, str, Where]] = set()
 
     def text(self, column: str, table: str = "people") -> Any:
@@ -195,16 +195,21 @@ class Study:
         """Which rows meet all conditions."""
         held = np.ones(len(self.text("patient", table)), dtype=bool)
         for column, sign, value in where:
-            cells = self.text(column, table)
             if sign == "=":
-                held &= cells == value
+                held &= self.text(column, table) == value
             else:
-                held &= np.fromiter((SIGNS[sign](one, value) for one in cells), bool, len(cells))
+                own = self._floats(column, table)
+                held &= own >= float(value) if sign == ">=" else own < float(value)
         return held
 
     def numbers(self, column: str, where: Where = ALL, table: str = "people") -> Any:
         """Numbers of a column."""
-        return self.text(column, table)[self.mask(where, table)].astype(float)
+        return self._floats(column, table)[self.mask(where, table)]
+
+    def _floats(self, column: str, table: str) -> Any:
+        if (table, column) not in self._read:
+            self._read[table, column] = self.text(column, table).astype(float)
+        return self._read[table, column]
 
     def count(self, where: Where, table: str = "people") -> int:
         """Distinct people who meet all conditions."""
@@ -356,7 +361,7 @@ class Study:
         """Fit a linear, logistic or Poisson model by Newton's steps."""
         held = self.mask(where)
         parts = [np.ones(int(held.sum())), *(self._part(name, held) for name in design)]
-        x, y = np.column_stack(parts), self.text(outcome)[held].astype(float)
+        x, y = np.column_stack(parts), self._floats(outcome, "people")[held]
         beta = np.zeros(x.shape[1])
         beta[0] = {"linear": 0.0, "logistic": 0.0, "poisson": math.log(max(y.mean(), 1e-9))}[kind]
         for _ in range(30):
@@ -370,8 +375,9 @@ class Study:
 
     def _part(self, name: str, held: Any) -> Any:
         column, flag, value = name.partition("=")
-        cells = self.text(column)[held]
-        return (cells == value).astype(float) if flag else cells.astype(float)
+        if flag:
+            return (self.text(column)[held] == value).astype(float)
+        return self._floats(column, "people")[held]
 
     def rows(
         self, table: str, columns: Sequence[str], size: int, how: Sequence[str] = (),
