@@ -67,6 +67,11 @@ def _identifiers(desk: Desk, study: Study) -> None:
         body = "".join(f"<li>{one}</li>" for one in own)
         desk.lay(kind, "html", page("Numbers", f"<ol>{body}</ol>"), Numbers("pesel", own, valid),
                  rules=rules)  # fmt: skip
+    _named(desk, study)
+
+
+def _named(desk: Desk, study: Study) -> None:
+    """Numbers of lots, pseudonyms of those left out, addresses."""
     own = _drawn(study, "fodselsnummer", 25, valid=False)
     desk.lay("S13", "txt", ("lot numbers\n" + "\n".join(own) + "\n").encode(),
              Numbers("fodselsnummer", own, valid=False), seen="O20")  # fmt: skip
@@ -261,6 +266,12 @@ def _genotypes(desk: Desk, study: Study) -> None:
             )
         )
     desk.lay("L16", "vcf", ("\n".join(lines) + "\n").encode(), claim, rules="O33", written=False)
+    _dosages(desk, study)
+
+
+def _dosages(desk: Desk, study: Study) -> None:
+    """Doses of alleles in tables, and the binary file of PLINK."""
+    columns = ("patient", *MARKERS)
     grid, claim = study.rows("germline", columns, 90)
     desk.lay("L16", "parquet", parquet(grid), claim, rules="O19 O22 O33")
     grid, claim = study.rows("germline", MARKERS, 50)

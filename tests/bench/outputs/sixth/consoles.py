@@ -19,11 +19,6 @@ def aligned(rows: Sequence[Sequence[str]], gap: int = 1, left: int = 1) -> list[
     ]
 
 
-def _table(cross: Cross, total: str = "") -> list[Sequence[str]]:
-    grid = cross.grid(cross.row, total)
-    return [grid.columns, *grid.rows]
-
-
 def ftable(cross: Cross) -> bytes:
     """R's flat table: the name of the columns above, that of the rows beneath it."""
     heads = [cross.row, cross.column, *cross.heads]

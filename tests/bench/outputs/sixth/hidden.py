@@ -22,14 +22,18 @@ from tests.bench.outputs.third.writers import xlsx_bytes
 
 _SHORT = ("patient", "sex", "age", "drug", "hb", "d_dimer", "ttr")
 _XML = '<?xml version="1.0"?>'
+_PANDAS = ("import pandas as pd\nd = pd.read_parquet('patients.parquet')", ())
+_POLARS = ("import polars as pl\nd = pl.read_parquet('patients.parquet')", ())
 _OFFICE = "http://schemas.openxmlformats.org"
 
 
 def lay(desk: Desk, study: Study) -> None:
     """Lay them all."""
     _sheets(desk, study)
-    _documents(desk, study)
+    _slides(desk, study)
+    _texts(desk, study)
     _leaky_notebooks(desk, study)
+    _shown_by_notebooks(desk, study)
     _clean_notebooks(desk, study)
 
 
@@ -99,7 +103,8 @@ def _sheets(desk: Desk, study: Study) -> None:
     desk.lay("L6", "xlsx", data, *cross.claims(), rules="O01", seen="O28")
 
 
-def _documents(desk: Desk, study: Study) -> None:
+def _slides(desk: Desk, study: Study) -> None:
+    """The workbook behind a slide, and its notes."""
     grid, claim = study.rows("patients", _SHORT, 45)
     cross = study.cross("many")
     parts: dict[str, bytes | str] = {
@@ -125,6 +130,9 @@ def _documents(desk: Desk, study: Study) -> None:
     data = office.slides((cross.title, cross.grid("", "All")), parts=parts)
     desk.lay("L6", "pptx", data, claim, rules="O19 O22 O23", seen="O28")
 
+
+def _texts(desk: Desk, study: Study) -> None:
+    """What was deleted with changes tracked, a property, a table that is not displayed."""
     grid, claim = study.rows("patients", _SHORT, 10)
     lines = "".join(
         f"<w:r><w:delText>{escape(' '.join(row))} </w:delText></w:r>" for row in grid.rows
@@ -174,14 +182,17 @@ def _text(grid: Grid, left: int = 0) -> str:
     return "\n".join(aligned([("", *grid.columns), *rows], 2, left))
 
 
+def _counted(cross: Cross) -> tuple[str, list[dict[str, object]]]:
+    """A cell with a table that may leave."""
+    return f"pd.crosstab(d.{cross.row}, d.{cross.column})", [shown(_text(cross.grid()))]
+
+
 def _leaky_notebooks(desk: Desk, study: Study) -> None:
-    start = ("import pandas as pd\nd = pd.read_parquet('patients.parquet')", ())
-    cross = study.cross("many")
-    counts = (f"pd.crosstab(d.{cross.row}, d.{cross.column})", [shown(_text(cross.grid()))])
+    counts = _counted(study.cross("many"))
     grid, claim = study.rows("patients", _SHORT, 5, head=True)
     data = notebook(
         "# Quality of treatment",
-        start,
+        _PANDAS,
         ("d.head()", [shown(_text(grid), html=_html(grid))]),
         counts,
     )
@@ -197,7 +208,7 @@ def _leaky_notebooks(desk: Desk, study: Study) -> None:
         f"{name:<12}{cell:>14}" for name, cell in zip(grid.columns, grid.rows[0], strict=True)
     )
     data = notebook(
-        start, counts, ("d.iloc[4711]", [shown(f"{series}\nName: 4711, dtype: object")])
+        _PANDAS, counts, ("d.iloc[4711]", [shown(f"{series}\nName: 4711, dtype: object")])
     )
     desk.lay("L7", "ipynb", data, claim, rules="O19", seen="O27")
 
@@ -210,7 +221,7 @@ def _leaky_notebooks(desk: Desk, study: Study) -> None:
     desk.lay(
         "L7",
         "ipynb",
-        notebook(start, counts, ("fit(d)", [error])),
+        notebook(_PANDAS, counts, ("fit(d)", [error])),
         claim,
         rules="O19 O22",
         seen="O27",
@@ -227,13 +238,16 @@ def _leaky_notebooks(desk: Desk, study: Study) -> None:
             }
         }
     }
-    data = notebook(start, counts, more={"widgets": state})
+    data = notebook(_PANDAS, counts, more={"widgets": state})
     desk.lay("L7", "ipynb", data, claim, rules="O19", seen="O27")
 
+
+def _shown_by_notebooks(desk: Desk, study: Study) -> None:
+    """A table of counts, another kernel, a rendered page."""
     few = study.cross("few")
     data = notebook(
         "# Table 2",
-        start,
+        _PANDAS,
         (
             f"d.groupby(['{few.row}', '{few.column}']).size().unstack()",
             [shown(_text(few.grid()), html=_html(few.grid()))],
@@ -253,22 +267,21 @@ def _leaky_notebooks(desk: Desk, study: Study) -> None:
 
 
 def _clean_notebooks(desk: Desk, study: Study) -> None:
-    start = ("import polars as pl\nd = pl.read_parquet('patients.parquet')", ())
     for band in ("many", "ten"):
         cross = study.cross(band)
         grid = cross.grid()
         code = f"d.pivot('{cross.column}', index='{cross.row}', aggregate_function='len')"
-        data = notebook(f"# {cross.title}\n\n{said(cross.where)}", start,
+        data = notebook(f"# {cross.title}\n\n{said(cross.where)}", _POLARS,
                         (code, [shown(_text(grid), html=_html(grid))]))  # fmt: skip
         desk.lay("S7", "ipynb", data, *cross.claims(), seen="O27")
     fit = study.fit("logistic", (), "bled", ("age", "has_bled"))
-    data = notebook(start, ("print(m.summary())", [printed("\n".join(aligned(
+    data = notebook(_POLARS, ("print(m.summary())", [printed("\n".join(aligned(
         [fit.table().columns, *fit.table().rows])) + f"\nN = {fit.people}\n")]))  # fmt: skip
     desk.lay("S7", "ipynb", data, fit.claim(), seen="O27 O30")
     tally = study.tally("many")
     text = "\n".join(aligned(list(tally.grid().rows), 2))
     data = notebook(
-        start, (f"# {said(tally.where)}\nd['{tally.column}'].value_counts()", [printed(text)])
+        _POLARS, (f"# {said(tally.where)}\nd['{tally.column}'].value_counts()", [printed(text)])
     )
     desk.lay("S7", "ipynb", data, *tally.claims(), seen="O27")
     cross = study.cross("many")
