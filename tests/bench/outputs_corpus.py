@@ -23,6 +23,7 @@ from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.page import Run, page
 from tests.bench.outputs.score import Outcome, Said
+from tests.bench.outputs.sixth import corpus as sixth
 from tests.bench.outputs.third import corpus as third
 
 _QUICK = 3
@@ -36,6 +37,7 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "third": third.trials,
     "fourth": fourth.children,
     "fifth": fifth.gammopathies,
+    "sixth": sixth.thromboses,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
@@ -45,6 +47,7 @@ FIXED: dict[str, int] = {
     "third": third.SEED,
     "fourth": fourth.SEED,
     "fifth": fifth.SEED,
+    "sixth": sixth.SEED,
 }
 """Corpora that are scored on the same files each time, where no seed is named."""
 

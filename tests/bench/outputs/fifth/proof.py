@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tests.bench.outputs.fifth.opened import missing, stands, text_of
 from tests.bench.outputs.fourth import proof as fourth
@@ -18,24 +19,28 @@ from tests.bench.outputs.third import desk, facts
 from tests.bench.outputs.third.opened import LowBits
 
 PSEUDONYM = re.compile(r"sk[a-z2-9]{8}")
-_TABLES = {"screened": "people", "contacts": "events"}
 
 
 class Screening(facts.Alliance):
     """The screening read back from its files, under the words that the claims use."""
 
+    named: ClassVar[Mapping[str, str]] = {"screened": "people", "contacts": "events"}
+    person: ClassVar[bytes] = b"screenee"
+    typed: ClassVar[bytes] = b"note"
+
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        super().__init__({_TABLES.get(name, name): _renamed(own) for name, own in files.items()})
-        for name, own in _TABLES.items():
+        super().__init__(
+            {self.named.get(name, name): self._renamed(own) for name, own in files.items()}
+        )
+        for name, own in self.named.items():
             if own in self.tables:
                 self.tables[name] = self.tables[own]
-        self.tables["germline"] = self.tables["people"]
+        self.tables.setdefault("germline", self.tables["people"])
 
-
-def _renamed(data: bytes) -> bytes:
-    head, _, rest = data.partition(b"\n")
-    head = re.sub(rb"\bnote$", b"narrative", re.sub(rb"^screenee\b", b"participant", head))
-    return head + b"\n" + rest
+    def _renamed(self, data: bytes) -> bytes:
+        head, _, rest = data.partition(b"\n")
+        head = re.sub(rb"^%s\b" % self.person, b"participant", head)
+        return re.sub(rb"\b%s$" % self.typed, b"narrative", head) + b"\n" + rest
 
 
 @dataclass(frozen=True)
@@ -193,9 +198,12 @@ class Ranks:
 class Desk(desk.Desk):
     """The files of the corpus, each laid down with the claims behind its label."""
 
+    reader: ClassVar[type[Screening]] = Screening
+    pseudonym: ClassVar[re.Pattern[str]] = PSEUDONYM
+
     def faults(self, files: Mapping[str, bytes]) -> list[str]:
         """Name the labels that the source does not bear out."""
-        known = Screening(files)
+        known = self.reader(files)
         found = []
         for case in self.cases:
             claims = self.claims[case.path]
@@ -211,7 +219,7 @@ class Desk(desk.Desk):
         if not claims:
             return ["no claim stands behind it"]
         text = text_of(case.data)
-        found = [] if case.leaky else _clean(text, known)
+        found = [] if case.leaky else self._clean(text, known)
         if any(map(_leaks, claims)) != case.leaky:
             found.append(
                 "the claims are about a leak, and the label is not, or the other way round"
@@ -219,7 +227,7 @@ class Desk(desk.Desk):
         if case.path in self.unwritten:
             return found
         every = text + "".join(text_of(data) for _, data in case.released)
-        gone = [one for claim in claims for one in printed(claim) if not stands(every, one)]
+        gone = [one for claim in claims for one in self.printed(claim) if not stands(every, one)]
         for claim in claims:
             match claim:
                 case facts.Rows():
@@ -230,6 +238,15 @@ class Desk(desk.Desk):
                 case _:
                     continue
         return [*found, f"{len(gone)} claimed cells are not there: {gone[:3]}"] if gone else found
+
+    def printed(self, claim: object) -> list[str]:
+        """List the numbers that a claim says are in the file."""
+        return printed(claim)
+
+    def _clean(self, text: str, known: facts.Alliance) -> list[str]:
+        named = known.pseudonyms.intersection(self.pseudonym.findall(text))
+        quoted = any(row["narrative"][:40] in text for row in known.tables["events"])
+        return ["a pseudonym is in it"] * bool(named) + ["a note is in it"] * quoted
 
 
 _LEAKS = (
@@ -263,9 +280,3 @@ def printed(claim: object) -> list[str]:
             return [claim.printed.lstrip("-")]
         case _:
             return fourth.printed(claim)
-
-
-def _clean(text: str, known: facts.Alliance) -> list[str]:
-    named = known.pseudonyms.intersection(PSEUDONYM.findall(text))
-    quoted = any(row["narrative"][:40] in text for row in known.tables["events"])
-    return ["a pseudonym is in it"] * bool(named) + ["a note is in it"] * quoted

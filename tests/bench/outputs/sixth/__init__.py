@@ -1,0 +1,1 @@
+"""The sixth corpus: a network of thrombosis clinics, and what its analysts export."""
