@@ -58,6 +58,9 @@ _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
 _GUESSES = 24
 """How many source columns one exported column may stand for that goes with others."""
+_PART = 4
+"""Of the comparisons that are left so many parts make one for rows that are found together; a table
+too large for it is no worse off than without."""
 _SEPARATES = 10
 """Rows that are found together must outnumber those of a shuffled table so many times."""
 
@@ -206,8 +209,11 @@ def _together(
     def known(position: int, row: int) -> bool:
         return columns[position].cells[row] in columns[position].counts
 
-    for own in chosen(options, known, source, settings, compared, work):
-        yield Together(source, own, known, compared, settings, work)
+    allowed = work.left // _PART
+    spared = Work(allowed)
+    for own in chosen(options, known, source, settings, compared, spared):
+        yield Together(source, own, known, compared, settings, spared)
+    work.spend(allowed - max(spared.left, 0))
 
 
 def _null(search: Search, random: Random, rounds: int, size: int) -> float:

@@ -23,7 +23,7 @@ from orchestrator.outputs.readers.delimited import (
 from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
-from orchestrator.outputs.readers.records import find_records
+from orchestrator.outputs.readers.records import find_listed, find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
@@ -131,6 +131,10 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
     told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
+    for number, rows in enumerate(islice(find_listed(told), MOST), 1):
+        names = [f"word {at}" for at in range(1, len(rows[0]) + 1)]
+        own = opening.free(f"{path}{inner}listed/{number}")
+        opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
     _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
     _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
 

@@ -8,7 +8,7 @@ Source: outputs section 7 (logs and code).
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -32,6 +32,9 @@ _LONG = 5
 _CHANGING = 5
 """Fewer values in a sentence are too few to point at anybody; logs have many such."""
 _BETWEEN = re.compile(r"[\s;,|]+|[:=]\s")
+_LISTED = re.compile(r"[\s,]+|^[-*\u2022\u00b7]\s+|^\(?\d{1,3}[.)]\s+")
+"""What parts the words of a record in a list, and what such a list puts in front of it."""
+_PARTS = (";", "|", " / ", " \u2022 ", " \u00b7 ")
 _ALIKE = 0.5
 _KINDS = 50
 
@@ -136,6 +139,29 @@ def _vectors(content: str) -> Iterator[Found]:
         own = list(group)
         if len(own) > 1:
             yield [name for name, _ in own], [*map(list, zip(*(v for _, v in own), strict=True))]
+
+
+def find_listed(paragraphs: Iterable[tuple[int, Sequence[str]]]) -> Iterator[list[list[str]]]:
+    """Find records that one mark parts in a line, or that are lines: `61 F 9.1; 58 M 8.4; ...`
+
+    Shape: neighbours of as many words, at least half of them numbers; what leads to the first one
+    (`if asked: 61 F 9.1`) is none of it. They have no names, and may be no people.
+    """
+    for _, lines in paragraphs:
+        yield from _alike_pieces([[word for word in _LISTED.split(line) if word] for line in lines])
+        for line in lines:
+            for mark in _PARTS:
+                pieces = [[word for word in _LISTED.split(piece.rpartition(": ")[2]) if word]
+                          for piece in line.split(mark)]  # fmt: skip
+                yield from _alike_pieces(pieces)
+
+
+def _alike_pieces(pieces: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    for width, group in groupby(pieces, len):
+        rows = [[word.strip("().") for word in row] for row in group]
+        numbers = sum(is_number(cell) for row in rows for cell in row)
+        if len(rows) >= _TUPLES and width >= _KEYS and 2 * numbers >= width * len(rows):
+            yield rows
 
 
 def _sentences(content: str) -> Iterator[Found]:
