@@ -129,8 +129,8 @@ class _Growing:
             if not people or not self._known(guess[0].position, row):
                 continue
             self._work.spend(len(people))
-            share = sum(_frequency(one, row, self._source) for one in guess if one.groups[row] >= 0)
-            share = min(share / self._source.size, 0.999)
+            have = sum(_frequency(one, row, self._source) for one in guess if one.groups[row] >= 0)
+            share = min(have / self._source.size, 0.999)
             chance = min(max(-math.expm1(len(people) * math.log1p(-share)), 1e-9), 0.999)
             agrees = any(self._agrees(guess, row, person) for person in people)
             total += math.log2(_AGREES / chance if agrees else (1 - _AGREES) / (1 - chance))
@@ -147,8 +147,7 @@ class _Growing:
         column = self._source.columns[guess[0].column]
         value = column.values[person]
         return value != 0 and any(
-            one.groups[row] >= 0
-            and column.features[one.feature].group_of[value] == one.groups[row]
+            one.groups[row] >= 0 and column.features[one.feature].group_of[value] == one.groups[row]
             for one in guess
         )
 

@@ -38,13 +38,13 @@ FORMATS: tuple[Format, ...] = (
     Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
            " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
-    Format("text", ("txt", "text", "rst", "org", "adoc"), "the text and every table printed or spelled out in it; so are"
-           " README, LICENSE and the like"),
+    Format("text", ("txt", "text", "rst", "org", "adoc"), "the text and every table printed or"
+           " spelled out in it; so are README, LICENSE and the like"),
     Format("log", ("log", "out", "rout", "lis", "lst"), "as text"),
     Format("markdown", ("md", "markdown"), "as text"),
     Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),
-    Format("code", ("py", "r", "rmd", "rnw", "qmd", "do", "ado", "sql", "sh", "sas", "sps", "jl", "m"),
-           "as text"),
+    Format("code", ("py", "r", "rmd", "rnw", "qmd", "do", "ado", "sql", "sh", "sas", "sps", "jl",
+           "m"), "as text"),
     Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
     Format("json", ("json", "geojson"), "every value, every table in it"),
     Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),

@@ -22,11 +22,18 @@ _PAIR = re.compile(
 )
 _TUPLE = re.compile(r"(?<![\w.)\]])[(\[{]([^()\[\]{}]{5,4000})[)\]}]")
 _VECTOR = re.compile(
-    r"(?:\"([^\"\n]{1,80})\"|'([^'\n]{1,80})'|(?<![\w.])([A-Za-z_][\w.]{0,60}))\s*(?::|=|<-)\s*"
-    r"(?:[A-Za-z.]{1,12})?[(\[]{1,2}([^()\[\]{}]{5,})[)\]]"
+    r"(?:\"([^\"\n]{1,80})\"|'([^'\n]{1,80})'|(?<![\w.])([A-Za-z_][\w.-]{0,60}))"
+    r"(?:\s*(?::|=|<-)\s*(?:[A-Za-z.]{1,12})?[(\[]{1,2}| \[)([^()\[\]{}]{5,})[)\]]"
 )
+_BLOCK = re.compile(
+    r"^[ \t]*[\"']?([A-Za-z_][\w. ]{0,60})[\"']?:[ \t]*\n"
+    r"((?:[ \t]*-[ \t]+[^\n:]{1,80}(?:\n|\Z)){5,})",
+    re.MULTILINE,
+)
+"""A name, and below it a value a line behind a dash, as YAML writes a list."""
 _KEYS = 3
 _TUPLES = 4
+_POINTS = 20
 _LONG = 5
 """Fewer tuples, or shorter vectors, are as likely to be a choice of settings."""
 _CHANGING = 5
@@ -120,11 +127,11 @@ def _alike(names: dict[str, None], record: dict[str, str]) -> bool:
 
 def _tuples(content: str) -> Iterator[Found]:
     """Find lists in brackets, as many values in each: `(61, 'F', 3.2), (58, 'M', 4.1)`."""
-    lists = (_values(match[1]) for match in _TUPLE.finditer(content) if match[1].count(",") > 1)
+    lists = (_values(match[1]) for match in _TUPLE.finditer(content) if "," in match[1])
     for width, group in groupby(lists, len):
         rows = list(group)
         numbers = sum(is_number(cell) for row in rows for cell in row)
-        if len(rows) >= _TUPLES and 2 * numbers >= width * len(rows):
+        if len(rows) >= _least(width) and 2 * numbers >= width * len(rows):
             yield [f"column {at}" for at in range(1, width + 1)], rows
 
 
@@ -134,6 +141,10 @@ def _vectors(content: str) -> Iterator[Found]:
         (next(filter(None, match.groups()[:3])), _values(match[4]))
         for match in _VECTOR.finditer(content)
         if match[4].count(",") >= _LONG - 1
+    ]
+    named += [
+        (match[1], [_plain(line.strip()[1:]) for line in match[2].splitlines()])
+        for match in _BLOCK.finditer(content)
     ]
     for _, group in groupby(named, lambda one: len(one[1])):
         own = list(group)
@@ -160,8 +171,13 @@ def _alike_pieces(pieces: Sequence[list[str]]) -> Iterator[list[list[str]]]:
     for width, group in groupby(pieces, len):
         rows = [[word.strip("().") for word in row] for row in group]
         numbers = sum(is_number(cell) for row in rows for cell in row)
-        if len(rows) >= _TUPLES and width >= _KEYS and 2 * numbers >= width * len(rows):
+        if width > 1 and len(rows) >= _least(width) and 2 * numbers >= width * len(rows):
             yield rows
+
+
+def _least(width: int) -> int:
+    """How many records of so many values are more than a choice of settings; points are two."""
+    return _TUPLES if width >= _KEYS else _POINTS
 
 
 def _sentences(content: str) -> Iterator[Found]:

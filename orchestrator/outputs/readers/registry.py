@@ -110,11 +110,12 @@ def open_bytes(
     Source: design property 5. A reader that broke leaves nothing of its half-read parts behind.
     """
     kind, note = decide(path, data)
+    plain = note is Note.UNKNOWN_TYPE and by_content(data) is None and _is_text(data)
     if len(data) > caps.file_bytes:
         kind, note = kind, Note.TOO_BIG
     if note is None and kind not in readers:
         note = Note.UNKNOWN_TYPE
-    plain = note is Note.UNKNOWN_TYPE and by_content(data) is None and _is_text(data)
+    plain = plain and note is Note.UNKNOWN_TYPE and "text" in readers
     told = note is Note.TYPE_DISAGREES and kind in _TOLD & readers.keys()
     if note is not None and not plain and not told:
         return _closed(path, data, kind, note)

@@ -63,9 +63,9 @@ def read(opening: Opening, path: str, data: bytes) -> None:
             where = "words" if name == "text" else f"{name}s"
             opening.inner(f"{below(path)}{where}", "\n".join(words).encode(), kind="text")
     across, up = (marks.fit(drawing.ticks.get(axis, [])) for axis in "xy")
-    for number, points in enumerate(drawing.groups.values(), 1):
+    for turn, points in enumerate(drawing.groups.values(), 1):
         if len(points) > _FEW:
-            marks.add(opening, f"{below(path)}marks/{number}", points, across, up)
+            marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
     across, up = across or _scale(drawing.words, 0), up or _scale(drawing.words, 1)
     _add_lines(opening, path, drawing.lines, across, up)
     _add_bars(opening, path, drawing, across)
@@ -177,11 +177,9 @@ def _add_lines(
     opening.table(opening.free(f"{below(path)}lines"), ["x", "y"], [*map(list, rows)], notes=notes)
 
 
-def _add_bars(
-    opening: Opening, path: str, drawing: _Drawing, across: marks.Scale | None
-) -> None:
+def _add_bars(opening: Opening, path: str, drawing: _Drawing, across: marks.Scale | None) -> None:
     """Compare the lengths of many bars, each with what is written beside it."""
-    for number_of, bars in enumerate(drawing.bars.values(), 1):
+    for turn, bars in enumerate(drawing.bars.values(), 1):
         if len(bars) < _COURSES or across is None:
             continue
         start = across.value(bars[0].left)
@@ -192,7 +190,7 @@ def _add_bars(
                 for end, own in zip(ends, said, strict=True)]  # fmt: skip
         names = ["length", *(f"word {at}" for at in range(1, width + 1))]
         notes = [Observation(Note.SENTENCE)]
-        opening.table(opening.free(f"{below(path)}bars/{number_of}"), names, rows, notes=notes)
+        opening.table(opening.free(f"{below(path)}bars/{turn}"), names, rows, notes=notes)
 
 
 def _beside(words: Sequence[tuple[marks.Point, str]], bar: _Bar) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows that only say together whose they are are linked; rows drawn anew, however alike, are not."""
+"""Rows that only together say whose they are: linked; rows drawn anew, however alike, are not."""
 
 from collections.abc import Sequence
 from random import Random
@@ -99,11 +99,13 @@ def test_shuffled_columns_are_nobodys(people: Cells, indexed: Index) -> None:
 
 
 def test_groups_and_their_means_are_nobodys(people: Cells, indexed: Index) -> None:
-    """The keys of a table are combinations that people have; what it says of them is no person's."""
+    """The keys of a table are people's combinations; what it says of them is no person's."""
     sums: dict[tuple[str, str], list[float]] = {}
     for sex, age, weight in zip(people["sex"], people["age"], people["weight"], strict=True):
         sums.setdefault((sex, f"{int(age) // 10 * 10}"), []).append(float(weight))
-    rows = [(*key, f"{len(own)}", f"{sum(own) / len(own):.1f}") for key, own in sorted(sums.items())]
+    rows = [
+        (*key, f"{len(own)}", f"{sum(own) / len(own):.1f}") for key, own in sorted(sums.items())
+    ]
     assert linked([*map(list, zip(*rows, strict=True))], indexed).rows == ()
 
 

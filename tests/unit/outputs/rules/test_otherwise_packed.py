@@ -1,6 +1,5 @@
 """Rows in mails, listings, texts of an unknown kind and drawings are found; their twins are not."""
 
-import base64
 import io
 import zipfile
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from orchestrator.outputs.model import FileReport
 from orchestrator.outputs.readers.prose import find_tables
 from orchestrator.outputs.readers.records import find_listed
 from tests.outputs_world import Cells, Check, csv_of, verdicts
+from tests.outputs_writers import mail
 
 NAMES = ("age", "kappa", "lambda", "futime")
 
@@ -35,17 +35,9 @@ def stopped(report: FileReport) -> bool:
     return any(one.rule == "O19" for one in report.findings)
 
 
-def mail(rows: Sequence[Sequence[str]]) -> str:
-    """A mail with a table in base64 behind its text."""
-    table = "\n".join([",".join(NAMES), *map(",".join, rows)])
-    packed = base64.encodebytes(table.encode()).decode()
-    return (
-        "From: a\nTo: b\nSubject: for the meeting\nMIME-Version: 1.0\n"
-        'Content-Type: multipart/mixed; boundary="=="\n\nThis is a message of several parts.\n'
-        "--==\nContent-Type: text/plain; charset=utf-8\n\nHere it is.\n--==\n"
-        'Content-Type: application/octet-stream; name="t.csv"\n'
-        f"Content-Transfer-Encoding: base64\n\n{packed}--==--\n"
-    )
+def sent(rows: Sequence[Sequence[str]]) -> str:
+    """A mail with a table."""
+    return mail("\n".join([",".join(NAMES), *map(",".join, rows)]))
 
 
 def quoted(rows: Sequence[Sequence[str]]) -> str:
@@ -64,13 +56,58 @@ def printed(rows: Sequence[Sequence[str]]) -> str:
     return "> print(d)\n" + "\n".join(lines) + "\n> q()\n"
 
 
+def boxed(rows: Sequence[Sequence[str]]) -> str:
+    """As Stata lists rows."""
+    rule = f"     +{'-' * 40}+"
+    lines = [f"{at:>3}. | {' '.join(f'{cell:>8}' for cell in row)} |"
+             for at, row in enumerate(rows, 1)]  # fmt: skip
+    names = f"     | {' '.join(f'{name:>8}' for name in NAMES)} |"
+    return "\n".join([". list", "", rule, names, rule.replace("+", "|"), *lines, rule]) + "\n"
+
+
+def one_a_value(rows: Sequence[Sequence[str]]) -> str:
+    """As pandas prints one row after the other."""
+    return "".join(
+        "".join(f"{name:12}{cell}\n" for name, cell in zip(NAMES, row, strict=True))
+        + f"Name: {at}, dtype: float64\n"
+        for at, row in enumerate(rows)
+    )
+
+
+def with_units(rows: Sequence[Sequence[str]]) -> str:
+    """Every number with a word beside it."""
+    return "\n".join(f"age {a}; kappa {k} mg/L; lambda {b} mg/L; {d} days" for a, k, b, d in rows)
+
+
+def scripted(rows: Sequence[Sequence[str]]) -> str:
+    """Objects of a script, whose names have no quotes."""
+    objects = ",".join(
+        "{" + ",".join(f"{name}:{cell}" for name, cell in zip(NAMES, row, strict=True)) + "}"
+        for row in rows
+    )
+    return f"<html><body><script>var d=[{objects}];</script></body></html>"
+
+
+def by_column(rows: Sequence[Sequence[str]]) -> str:
+    """A value a line below the name of each column."""
+    columns = zip(NAMES, zip(*rows, strict=True), strict=True)
+    return "".join(f"{name}:\n" + "".join(f"  - {cell}\n" for cell in own) for name, own in columns)
+
+
+def points(rows: Sequence[Sequence[str]]) -> str:
+    """The marks of a drawing, three times as many, as LaTeX writes them."""
+    return "\\addplot coordinates {" + " ".join(f"({row[3]},{row[1]})" for row in rows) + "};"
+
+
 def listed(rows: Sequence[Sequence[str]]) -> str:
     """One line, as somebody notes it down."""
     return "The ones to ask about: " + "; ".join(map(" ".join, rows)) + "."
 
 
 WAYS: dict[str, Callable[[Sequence[Sequence[str]]], str]] = {
-    "m.eml": mail, "p.mhtml": quoted, "batch.Rout": printed, "note.txt": listed,
+    "m.eml": sent, "p.mhtml": quoted, "batch.Rout": printed, "note.txt": listed,
+    "list.log": boxed, "frame.log": one_a_value, "units.txt": with_units, "page.html": scripted,
+    "columns.yaml": by_column, "plot.tex": points,
 }  # fmt: skip
 
 
@@ -79,14 +116,15 @@ def test_rows_are_found_and_strangers_are_not(
     check: Check, source: Index, flchain: Cells, path: str
 ) -> None:
     """The same wrapping around rows of people, and of nobody."""
-    assert stopped(check(path, WAYS[path](rows_of(flchain, range(300, 312))), source))
-    assert not stopped(check(path, WAYS[path](strangers(12)), source))
-    assert verdicts(check(path, WAYS[path](strangers(12)), source))["O29"] == "pass"
+    assert stopped(check(path, WAYS[path](rows_of(flchain, range(300, 336))), source))
+    twin = check(path, WAYS[path](strangers(36)), source)
+    assert not stopped(twin)
+    assert verdicts(twin)["O29"] == "pass"
 
 
 def test_a_mail_that_does_not_decode_is_held(check: Check, source: Index) -> None:
     """Between the digits of base64 could stand anything."""
-    broken = mail(strangers(3)).replace("base64\n\n", "base64\n\n*!*")
+    broken = sent(strangers(3)).replace("base64\n\n", "base64\n\n*!*")
     assert verdicts(check("m.eml", broken, source))["O29"] == "could-not-check"
     assert verdicts(check("m.eml", "no headers here", source))["O29"] == "could-not-check"
 
@@ -116,9 +154,7 @@ def courses(lines: Sequence[Sequence[tuple[float, float]]]) -> str:
     return f"<svg xmlns='http://www.w3.org/2000/svg'>{drawn}{across}{up}</svg>"
 
 
-def test_a_course_for_each_person_is_compared(
-    check: Check, source: Index, flchain: Cells
-) -> None:
+def test_a_course_for_each_person_is_compared(check: Check, source: Index, flchain: Cells) -> None:
     """Corners of lines are values; so are those of the means of a few groups, which nobody has."""
     places = [(float(flchain["futime"][row]), float(flchain["kappa"][row]))
               for row in range(500, 590)]  # fmt: skip
