@@ -140,14 +140,9 @@ def _bare(cells: Sequence[str]) -> list[str]:
     known = [cell.strip() for cell in cells if not is_missing(cell)]
     if len(set(known)) < _VARIOUS:
         return []
-    first, last = min(known), max(known)
-    before = _NUMBERED.sub("", _shared(first, last))
-    after = _shared(*sorted(cell[len(before) :][::-1] for cell in (first, last)))
-    ends = {cell[::-1][: len(after)] for cell in known}
-    while len(ends) > 1:
-        after = after[:-1]
-        ends = {cell[::-1][: len(after)] for cell in known}
-    after = _NUMBERED.sub("", after)[::-1]
+    before = _NUMBERED.sub("", _shared(min(known), max(known)))
+    backwards = [cell[len(before) :][::-1] for cell in known]
+    after = _NUMBERED.sub("", _shared(min(backwards), max(backwards)))[::-1]
     if not before and not after:
         return []
     bare = [cell if is_missing(cell) else cell.strip().removeprefix(before).removesuffix(after)
