@@ -159,15 +159,20 @@ def find_listed(paragraphs: Iterable[tuple[int, Sequence[str]]]) -> Iterator[lis
     (`if asked: 61 F 9.1`) is none of it. They have no names, and may be no people.
     """
     for _, lines in paragraphs:
-        yield from _alike_pieces([[word for word in _LISTED.split(line) if word] for line in lines])
+        if len(lines) >= _TUPLES:
+            yield from _alike_pieces(map(_listed, lines))
         for line in lines:
             for mark in _PARTS:
-                pieces = [[word for word in _LISTED.split(piece.rpartition(": ")[2]) if word]
-                          for piece in line.split(mark)]  # fmt: skip
-                yield from _alike_pieces(pieces)
+                if line.count(mark) >= _TUPLES - 1:
+                    pieces = (piece.rpartition(": ")[2] for piece in line.split(mark))
+                    yield from _alike_pieces(map(_listed, pieces))
 
 
-def _alike_pieces(pieces: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+def _listed(text: str) -> list[str]:
+    return [word for word in _LISTED.split(text) if word]
+
+
+def _alike_pieces(pieces: Iterable[list[str]]) -> Iterator[list[list[str]]]:
     for width, group in groupby(pieces, len):
         rows = [[word.strip("().") for word in row] for row in group]
         numbers = sum(is_number(cell) for row in rows for cell in row)
