@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.outputs.canon import number
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import marks, xml
+from orchestrator.outputs.readers.delimited import is_number
 from orchestrator.outputs.readers.embedded import add_link
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 
@@ -149,9 +149,9 @@ def _scale(words: Sequence[tuple[marks.Point, str]], axis: int) -> marks.Scale |
     """Read an axis off the numbers below or beside it: the longest row of them on one scale."""
     rows: dict[float, list[tuple[float, float]]] = {}
     for place, said in words:
-        value = number(said.replace("\u2212", "-"))
-        if value is not None:
-            rows.setdefault(place[1 - axis], []).append((place[axis], value))
+        plain = said.replace("\u2212", "-").replace(",", "").strip(" %<>≤≥~")
+        if is_number(plain):
+            rows.setdefault(place[1 - axis], []).append((place[axis], float(plain)))
     for ticks in sorted(rows.values(), key=len, reverse=True):
         if len(ticks) >= _FEW and (scale := marks.fit(ticks)) is not None:
             return scale
