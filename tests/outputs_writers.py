@@ -450,8 +450,21 @@ def _packed_files() -> dict[str, Writer]:
         "csv.gz": lambda cells: gzip.compress(text(cells).encode()),
         "csv.bz2": lambda cells: bz2.compress(text(cells).encode()),
         "csv.xz": lambda cells: lzma.compress(text(cells).encode()),
+        "eml": lambda cells: mail(text(cells)).encode(),
         "zip-zip": lambda cells: zipped("in.zip", zipped("t.csv", text(cells).encode())),
     }
+
+
+def mail(table: str) -> str:
+    """A message with a table in base64 behind its text."""
+    packed = base64.encodebytes(table.encode()).decode()
+    return (
+        "From: a\nTo: b\nSubject: for the meeting\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/mixed; boundary="=="\n\nThis is a message of several parts.\n'
+        "--==\nContent-Type: text/plain; charset=utf-8\n\nHere it is.\n--==\n"
+        'Content-Type: application/octet-stream; name="t.csv"\n'
+        f"Content-Transfer-Encoding: base64\n\n{packed}--==--\n"
+    )
 
 
 WRITERS: dict[str, Writer] = {

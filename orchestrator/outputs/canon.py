@@ -25,6 +25,9 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?Z?\Z", re.
 _DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})\Z", re.ASCII)
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
 _LETTERED = re.compile(r"(\d{1,2})[- ]?([A-Za-z]{3,9})[- ]?(\d{4})\Z", re.ASCII)
+_NUMBERED = re.compile(r"[-+\d.,]+\Z")
+_VARIOUS = 8
+"""Fewer different numbers with a word beside them are names of groups."""
 _MONTHS = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
            "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}  # fmt: skip
 
@@ -124,6 +127,34 @@ def respelled(cells: Sequence[str]) -> Iterator[list[str]]:
         written = [way(cell) for cell in cells]
         if written != list(cells):
             yield written
+    bare = _bare(cells)
+    if bare:
+        yield bare
+
+
+def _bare(cells: Sequence[str]) -> list[str]:
+    """Take off what stands around every number of a column: `61 years`, `hb 9.1`, `5:1850`.
+
+    Shape: nothing where it is not the same in all cells, or where only few numbers differ.
+    """
+    known = [cell.strip() for cell in cells if not is_missing(cell)]
+    if len(set(known)) < _VARIOUS:
+        return []
+    before = _NUMBERED.sub("", _shared(min(known), max(known)))
+    backwards = [cell[len(before) :][::-1] for cell in known]
+    after = _NUMBERED.sub("", _shared(min(backwards), max(backwards)))[::-1]
+    if not before and not after:
+        return []
+    bare = [cell if is_missing(cell) else cell.strip().removeprefix(before).removesuffix(after)
+            for cell in cells]  # fmt: skip
+    numbers = sum(number(cell) is not None for cell in bare if not is_missing(cell))
+    return bare if numbers > 0.9 * len(known) else []
+
+
+def _shared(one: str, other: str) -> str:
+    """Give what two texts begin with."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(a for a, _ in pairs)
 
 
 def _swapped(cell: str) -> str:
@@ -205,9 +236,8 @@ def disguises(identifiers: Sequence[str]) -> Iterator[tuple[Transform, Iterator[
 
 def _shared_head(texts: Sequence[str]) -> str:
     """Give the letters that all texts begin with: those that the first and the last share."""
-    first, last = min(texts, default=""), max(texts, default="")
-    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
-    return "".join(a for a, _ in takewhile(lambda pair: pair[0].isalpha(), pairs))
+    shared = _shared(min(texts, default=""), max(texts, default=""))
+    return "".join(takewhile(str.isalpha, shared))
 
 
 def shortened(text: str) -> Iterator[tuple[Transform, str]]:

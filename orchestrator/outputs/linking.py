@@ -10,7 +10,7 @@ Source: outputs 5.2, whose steps are named below, and 5.4 (ratios and difference
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -41,6 +41,7 @@ from orchestrator.outputs.searching import (
     Work,
     people_column,
 )
+from orchestrator.outputs.together import MANY, Guess, Together, chosen
 
 _FEW = 20
 """Below, a shuffle puts true neighbours together again (one row is its own shuffle), so the null
@@ -55,6 +56,13 @@ _DISTINCT = 8
 """A column of fewer different values is the same as many others less a number."""
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
+_GUESSES = 24
+"""How many source columns one exported column may stand for that goes with others."""
+_PART = 4
+"""Of the comparisons that are left so many parts make one for rows that are found together; a table
+too large for it is no worse off than without."""
+_SEPARATES = 10
+"""Rows that are found together must outnumber those of a shuffled table so many times."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +116,18 @@ def link(
         + math.log2(max(compared, 1))
     )  # fmt: skip
     columns = [_as_written(column, source, hasher(key), settings, work) for column in cells]
-    strict = _strict(columns, source, settings, work)
+    guesses = _recognised(columns, source, settings, work)
+    strict = [own[0].option(columns) for own in guesses.values()]
     passes = [Search(source, strict, threshold, settings, work)] if strict else []
     named = [one for one in strict if not enumerates(cells[one.position])]
     if named and len(named) < len(strict):  # a frame's row numbers disagree with everybody
         passes.append(Search(source, named, threshold, settings, work))
-    for changed in (
+    others = [
         _other_units(columns, strict, source, work),
         _other_scales(columns, strict, source, work),
         _moved(columns, strict, source, work),
-    ):
+    ]
+    for changed in others:
         better = {one.position for one in changed}
         kept = [one for one in named if one.position not in better]
         if changed:
@@ -131,31 +141,79 @@ def link(
     people = people_column(source)
     if people is not None and len({one.position for one in strict}) > 1:
         passes.append(People(source, strict, threshold, settings, work, people))
-    return _run(passes, threshold, settings, seed, work, [*strict], size)
+    run = _Run(settings, seed, size, {(one.position, one.column): one for one in strict})
+    for search in passes:
+        run.take(search)
+    if len(run.rows) <= size - MANY:
+        for search in _together(columns, guesses, others, source, settings, compared, work):
+            run.take(search, shy=True)
+    return Linked(tuple(sorted(run.rows)), run.null, threshold, run.mapped(), work.left <= 0)
 
 
-def _run(
-    passes: Sequence[Search],
-    threshold: float,
-    settings: Settings,
-    seed: bytes,
-    work: Work,
-    mapped: list[Option],
-    size: int,
-) -> Linked:
-    rows: set[int] = set()
-    null = 0.0
-    used = {(one.position, one.column): one for one in mapped}
-    for number_seen, search in enumerate(passes):
-        found = [row for row in search.linked(search.groups) if row not in rows]
+class _Run:
+    """What several passes over one table found: rows, their null, columns that had a say."""
+
+    def __init__(
+        self, settings: Settings, seed: bytes, size: int, used: dict[tuple[int, int], Option]
+    ) -> None:
+        self.rows: set[int] = set()
+        self.null = 0.0
+        self._settings = settings
+        self._seed = seed
+        self._size = size
+        self._used = used
+        self._passes = 0
+
+    def take(self, search: Search, *, shy: bool = False) -> None:
+        """Add what a pass finds; nothing of a shy one that shuffled rows do not tell apart."""
+        random = Random(self._seed + bytes([self._passes]))  # noqa: S311 - repeatable, not secret
+        self._passes += 1
+        linked = search.linked(search.groups)
+        found = [row for row in linked if row not in self.rows]
         if not found:  # nothing to subtract a null from
-            continue
-        rows.update(found)
-        used |= {(one.position, one.column): one for one in search.told(found)}
-        random = Random(seed + bytes([number_seen]))  # noqa: S311 - repeatable, not secret
-        null += _null(search, random, settings.null_rounds, size)
-    listed = tuple(Mapped(one.position, one.column, one.feature, one.cost) for one in used.values())
-    return Linked(tuple(sorted(rows)), null, threshold, listed, work.left <= 0)
+            return
+        null = _null(search, random, self._settings.null_rounds, self._size)
+        if shy and len(linked) < _SEPARATES * null:
+            return
+        self.rows.update(found)
+        self.null += null
+        self._used |= {(one.position, one.column): one for one in search.told(found)}
+
+    def mapped(self) -> tuple[Mapped, ...]:
+        """The columns that were recognised or had a say."""
+        return tuple(
+            Mapped(one.position, one.column, one.feature, one.cost) for one in self._used.values()
+        )
+
+
+def _together(
+    columns: Sequence["_Values"],
+    guesses: Mapping[int, Sequence["_Guess"]],
+    others: Sequence[Sequence[Option]],
+    source: TableIndex,
+    settings: Settings,
+    compared: int,
+    work: Work,
+) -> Iterator[Search]:
+    """Look for rows in columns that agree with one another, whatever each of them may stand for."""
+    options: dict[int, list[Guess]] = {
+        at: [[one.option(columns)] for one in own[:_GUESSES]] for at, own in guesses.items()
+    }
+    for changed in others:
+        for position in dict.fromkeys(one.position for one in changed):
+            own = [one for one in changed if one.position == position]
+            options.setdefault(position, []).insert(0, own)
+    if len(options) < 2:
+        return
+
+    def known(position: int, row: int) -> bool:
+        return columns[position].cells[row] in columns[position].counts
+
+    allowed = work.left // _PART
+    spared = Work(allowed)
+    for own in chosen(options, known, source, settings, compared, spared):
+        yield Together(source, own, known, compared, settings, spared)
+    work.spend(allowed - max(spared.left, 0))
 
 
 def _null(search: Search, random: Random, rounds: int, size: int) -> float:
@@ -177,25 +235,40 @@ def _null(search: Search, random: Random, rounds: int, size: int) -> float:
     return total / rounds
 
 
-def _strict(
+@dataclass(frozen=True)
+class _Guess:
+    """A feature that explains the values of an exported column, and the group of each value.
+
+    Units: `score` in bits a cell.
+    """
+
+    score: float
+    position: int
+    column: int
+    feature: int
+    found: Mapping[str, int]
+
+    def option(self, columns: Sequence["_Values"]) -> Option:
+        groups = columns[self.position].groups(self.found)
+        return Option(self.position, self.column, self.feature, groups)
+
+
+def _recognised(
     columns: Sequence["_Values"], source: TableIndex, settings: Settings, work: Work
-) -> list[Option]:
-    """Step 1: for each exported column the feature that explains its values best, if any does."""
-    options: list[Option] = []
+) -> dict[int, list[_Guess]]:
+    """Step 1: for each exported column the features that explain its values, the best first."""
+    guesses: dict[int, list[_Guess]] = {}
     for position, values in enumerate(columns):
-        best: tuple[float, int, int, dict[str, int]] | None = None
         for at, which, feature in _features(source):
             if not work.spend(len(values.counts)):
-                return []
+                return {}
             found = values.look_up(feature, settings.containment)
-            if found is None:
-                continue
-            score = _score(values, feature, found, source.size)
-            if best is None or score > best[0]:
-                best = (score, at, which, found)
-        if best is not None:
-            options.append(Option(position, best[1], best[2], values.groups(best[3])))
-    return options
+            if found is not None:
+                score = _score(values, feature, found, source.size)
+                guesses.setdefault(position, []).append(_Guess(score, position, at, which, found))
+    for own in guesses.values():
+        own.sort(key=lambda one: -one.score)
+    return guesses
 
 
 def _as_written(

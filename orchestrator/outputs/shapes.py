@@ -87,18 +87,32 @@ def _groups(
         for row, cell in enumerate(column):
             named[cell].append(row)
         pairs = {(row[other], row[at]) for row in rows}
-        if other != at and len(pairs) == len(rows) and 1 < len(named) < len(rows):
-            return [here for here in range(len(columns)) if here not in {at, other}], [
-                *named.values()
-            ]
+        others = [here for here in range(len(columns)) if here not in {at, other}]
+        named_once = other != at and len(pairs) == len(rows) and 1 < len(named) < len(rows)
+        if named_once and others:  # with nothing beside it, it is what the lines say
+            return others, [*named.values()]
+    groups = _by_order(columns[at])
+    return ([here for here in range(len(columns)) if here != at], groups) if groups else None
+
+
+def _by_order(column: Sequence[str]) -> list[list[int]]:
+    """Take the first lines of each variable together, the second, and so on.
+
+    Shape: where some are left out, lines go together until a variable comes again; none where it
+    soon does, because these are no variables.
+    """
     seen: Counter[str] = Counter()
     ordered: dict[int, list[int]] = defaultdict(list)
-    for row, line in enumerate(rows):
-        ordered[seen[line[at]]].append(row)
-        seen[line[at]] += 1
-    if len(set(seen.values())) > 1:
-        return None
-    return [here for here in range(len(columns)) if here != at], [*ordered.values()]
+    runs: list[list[int]] = [[]]
+    for row, kind in enumerate(column):
+        ordered[seen[kind]].append(row)
+        seen[kind] += 1
+        if kind in {column[other] for other in runs[-1]}:
+            runs.append([])
+        runs[-1].append(row)
+    if len(set(seen.values())) == 1:
+        return [*ordered.values()]
+    return runs if 2 * len(runs) * len(seen) <= 3 * len(column) else []
 
 
 def _pivoted(

@@ -18,7 +18,7 @@ from orchestrator.outputs.codec import finding_to_json
 from orchestrator.outputs.dictionary import Dictionary, parse_dictionary, table_name
 from orchestrator.outputs.effect import effect, total
 from orchestrator.outputs.facts import tables
-from orchestrator.outputs.form import FileForm, Kind
+from orchestrator.outputs.form import FileForm, Kind, Note, Part
 from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_cells, is_specific
 from orchestrator.outputs.judge import judge
 from orchestrator.outputs.model import Context, FileReport, Job, JobFile, Report, Verdict, worst
@@ -139,12 +139,17 @@ def check_forms(
     if not released:
         return report
     others = earlier(released, indexes)
-    unread = [form.path for form in released if form.parts[0].kind is Kind.UNKNOWN]
+    unread = [form.path for form in released if _is_unread(form.parts[0])]
     files = tuple(
         _beside(file, form, others, unread, indexes, policy)
         for file, form in zip(report.files, forms, strict=True)
     )
     return replace(report, files=files, verdict=worst([file.verdict for file in files]))
+
+
+def _is_unread(root: Part) -> bool:
+    """Say whether a file was not read, or as a text of which nobody says what it is."""
+    return root.kind is Kind.UNKNOWN or any(one.note is Note.UNKNOWN_TYPE for one in root.notes)
 
 
 def _beside(

@@ -44,7 +44,8 @@ def _part(opening: Opening, package: Package, name: str, content: bytes) -> None
     if shown is None:
         return
     own = f"{below(package.path)}{safe_name(name)}"
-    paragraphs = "\n".join(node.text(BREAKS).strip("\t") for node in shown.root.every("p"))
+    every = [*shown.root.every("p")] or [shown.root]  # what a program wrote may have none
+    paragraphs = "\n".join(node.text(BREAKS).strip("\t") for node in every)
     if paragraphs.strip():
         inner = opening.free(f"{own}/paragraphs")
         opening.text(inner, paragraphs)

@@ -20,7 +20,8 @@ _APART = 80
 _RUN = re.compile(rb"\xff+")
 _SMALLEST, _LARGEST = 3, 40
 """Units: pixels; the sides of a mark."""
-_SOLID = 0.6
+_SOLID = 0.5
+"""A disc of five pixels is drawn as 13 of 25."""
 _HEAPED, _HEAP = 0.35, 6
 """A heap of marks has more of its bounds than a line has, and is not so many times as long."""
 _ALONE = 15

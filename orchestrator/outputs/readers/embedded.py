@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Iterator
 
-from orchestrator.outputs.form import Note
+from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import arrays, structured
 from orchestrator.outputs.readers.formats import by_content
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
+from orchestrator.outputs.readers.records import find_records
 
 _KINDS = {
     "image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/tiff": "tiff",
@@ -29,6 +30,8 @@ _ARRAYS = {
 _READERS = {"r": "rds", "feather-1": "arrow", "zlib": "pickle"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
 _SHORTEST = 8
+_PROGRAM = 500_000
+"""Units: characters; a longer script is a library, whose own settings are no records."""
 _LITERAL = re.compile(r"`([^`]*\n[^`]*)`")
 _QUOTED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
@@ -71,6 +74,10 @@ def add_script(opening: Opening, path: str, script: str) -> None:
         own = f"{path}/{number}"
         plain = with_arrays(value)
         structured.walk(opening, own, plain, opening.caps.depth * 10)
+    if len(script) <= _PROGRAM:
+        for number, (columns, rows) in enumerate(find_records(script), 1):
+            own = opening.free(f"{path}/records/{number}")
+            opening.table(own, columns, rows, notes=[Observation(Note.SENTENCE)])
     for number, found in enumerate(_LITERAL.findall(script), 1):
         add_tables(opening, f"{path}/literals/{number}", found)
     add_blobs(opening, path, script)

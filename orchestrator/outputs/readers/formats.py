@@ -38,12 +38,13 @@ FORMATS: tuple[Format, ...] = (
     Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
            " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
-    Format("text", ("txt", "text"), "the text and every table printed or spelled out in it; so are"
-           " README, LICENSE and the like"),
-    Format("log", ("log", "out", "lis", "lst"), "as text"),
+    Format("text", ("txt", "text", "rst", "org", "adoc"), "the text and every table printed or"
+           " spelled out in it; so are README, LICENSE and the like"),
+    Format("log", ("log", "out", "rout", "lis", "lst"), "as text"),
     Format("markdown", ("md", "markdown"), "as text"),
     Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),
-    Format("code", ("py", "r", "rmd", "qmd", "do", "ado", "sql", "sh", "sas", "jl"), "as text"),
+    Format("code", ("py", "r", "rmd", "rnw", "qmd", "do", "ado", "sql", "sh", "sas", "sps", "jl",
+           "m"), "as text"),
     Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
     Format("json", ("json", "geojson"), "every value, every table in it"),
     Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),
@@ -51,6 +52,7 @@ FORMATS: tuple[Format, ...] = (
     Format("html", ("html", "htm", "xhtml"), "text, tables, attributes, comments, hidden elements,"
            " data inside scripts, embedded pictures"),
     Format("ipynb", ("ipynb",), "every source, output, attachment and metadata entry"),
+    Format("mail", ("eml", "mht", "mhtml"), "headers; every part and attachment by its own reader"),
     Format("svg", ("svg",), "every text and attribute; marks turned back into values"),
     Format("png", ("png",), "chunks, texts; pixels written again for release", ("png",)),
     Format("jpeg", ("jpg", "jpeg"), "segments, EXIF, comments; pixels written again for release",

@@ -140,6 +140,8 @@ def _add_other(opening: Opening, package: Package, name: str, content: bytes) ->
 def add_chart(opening: Opening, package: Package, name: str, root: xml.Node) -> None:
     """Add the values that a chart keeps of its source: one column for each run of values.
 
+    Shape: a scatter of more marks than policy allows is noted as row by row.
+
     Source: outputs 4.2 (chart caches).
     """
     columns: list[str] = []
@@ -156,7 +158,16 @@ def add_chart(opening: Opening, package: Package, name: str, root: xml.Node) -> 
         rows = [[column[at] if at < len(column) else "" for column in values]
                 for at in range(longest)]  # fmt: skip
         own = opening.free(f"{below(package.path)}{zips.safe_name(name)}/cache")
-        opening.table(own, columns, rows)
+        marks = max(map(_marks, root.every("ser")), default=0)
+        notes = [Observation(Note.MARKS, count=marks)] if marks > opening.caps.marks else []
+        opening.table(own, columns, rows, notes=notes)
+
+
+def _marks(series: xml.Node) -> int:
+    """Count the marks that a series draws by two numbers; a curve has none."""
+    if any(symbol.get("val") == "none" for symbol in series.every("symbol")):
+        return 0
+    return sum(1 for axis in series.children("xVal") for _ in axis.every("pt"))
 
 
 def add_grid(

@@ -23,7 +23,7 @@ from orchestrator.outputs.readers.delimited import (
 from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
-from orchestrator.outputs.readers.records import find_records
+from orchestrator.outputs.readers.records import find_listed, find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
 from orchestrator.outputs.readers.structured import add_lines, add_value
 
@@ -131,6 +131,10 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
     told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
+    for number, rows in enumerate(islice(find_listed(told), MOST), 1):
+        names = [f"word {at}" for at in range(1, len(rows[0]) + 1)]
+        own = opening.free(f"{path}{inner}listed/{number}")
+        opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
     _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
     _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
 
@@ -158,7 +162,8 @@ def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
     after = 0
-    for line, lines in _paragraphs(content):
+    for line, drawn in _paragraphs(content):
+        lines = _unboxed(drawn)
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
         printed = _aligned(line, lines) if _begins_frame(*lines[:2]) else None
@@ -168,8 +173,20 @@ def find_tables(content: str) -> list[Block]:
             found[-1] = _joined(last, more)
         else:
             found += [block] if block else _runs(line, lines)
-        after = line + len(lines)
+        after = line + len(drawn)
     return [_named(block) for block in found]
+
+
+def _unboxed(lines: list[str]) -> list[str]:
+    """Take off a box that is drawn around a table, as Stata lists rows of data.
+
+    Shape: rules above and below, and in each line one bar at the end and one before the cells.
+    """
+    inside = [text for text in lines if not set(text) <= set("+-| \t")]
+    boxed = len(inside) > 1 and any(text.strip().startswith("+-") for text in lines)
+    if not boxed or any(text.count("|") != 2 or not text.endswith("|") for text in inside):
+        return lines
+    return [text.replace("|", " ").rstrip() for text in inside]
 
 
 def _named(block: Block) -> Block:
@@ -303,7 +320,7 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
     lines = [text for text in lines if not _is_ruler(text)]
     if len(lines) < 2:
         return None
-    for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3)):
+    for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
         if count + 1 < least or often < max(2, 0.6 * len(lines)):

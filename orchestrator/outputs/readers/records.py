@@ -8,7 +8,7 @@ Source: outputs section 7 (logs and code).
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -22,16 +22,26 @@ _PAIR = re.compile(
 )
 _TUPLE = re.compile(r"(?<![\w.)\]])[(\[{]([^()\[\]{}]{5,4000})[)\]}]")
 _VECTOR = re.compile(
-    r"(?:\"([^\"\n]{1,80})\"|'([^'\n]{1,80})'|(?<![\w.])([A-Za-z_][\w.]{0,60}))\s*(?::|=|<-)\s*"
-    r"(?:[A-Za-z.]{1,12})?[(\[]{1,2}([^()\[\]{}]{5,})[)\]]"
+    r"(?:\"([^\"\n]{1,80})\"|'([^'\n]{1,80})'|(?<![\w.])([A-Za-z_][\w.-]{0,60}))"
+    r"(?:\s*(?::|=|<-)\s*(?:[A-Za-z.]{1,12})?[(\[]{1,2}| \[)([^()\[\]{}]{5,})[)\]]"
 )
+_BLOCK = re.compile(
+    r"^[ \t]*[\"']?([A-Za-z_][\w. ]{0,60})[\"']?:[ \t]*\n"
+    r"((?:[ \t]*-[ \t]+[^\n:]{1,80}(?:\n|\Z)){5,})",
+    re.MULTILINE,
+)
+"""A name, and below it a value a line behind a dash, as YAML writes a list."""
 _KEYS = 3
 _TUPLES = 4
+_POINTS = 20
 _LONG = 5
 """Fewer tuples, or shorter vectors, are as likely to be a choice of settings."""
 _CHANGING = 5
 """Fewer values in a sentence are too few to point at anybody; logs have many such."""
 _BETWEEN = re.compile(r"[\s;,|]+|[:=]\s")
+_LISTED = re.compile(r"[\s,]+|^[-*\u2022\u00b7]\s+|^\(?\d{1,3}[.)]\s+")
+"""What parts the words of a record in a list, and what such a list puts in front of it."""
+_PARTS = (";", "|", " / ", " \u2022 ", " \u00b7 ")
 _ALIKE = 0.5
 _KINDS = 50
 
@@ -117,11 +127,11 @@ def _alike(names: dict[str, None], record: dict[str, str]) -> bool:
 
 def _tuples(content: str) -> Iterator[Found]:
     """Find lists in brackets, as many values in each: `(61, 'F', 3.2), (58, 'M', 4.1)`."""
-    lists = (_values(match[1]) for match in _TUPLE.finditer(content) if match[1].count(",") > 1)
+    lists = (_values(match[1]) for match in _TUPLE.finditer(content) if "," in match[1])
     for width, group in groupby(lists, len):
         rows = list(group)
         numbers = sum(is_number(cell) for row in rows for cell in row)
-        if len(rows) >= _TUPLES and 2 * numbers >= width * len(rows):
+        if len(rows) >= _least(width) and 2 * numbers >= width * len(rows):
             yield [f"column {at}" for at in range(1, width + 1)], rows
 
 
@@ -132,10 +142,47 @@ def _vectors(content: str) -> Iterator[Found]:
         for match in _VECTOR.finditer(content)
         if match[4].count(",") >= _LONG - 1
     ]
+    named += [
+        (match[1], [_plain(line.strip()[1:]) for line in match[2].splitlines()])
+        for match in _BLOCK.finditer(content)
+    ]
     for _, group in groupby(named, lambda one: len(one[1])):
         own = list(group)
         if len(own) > 1:
             yield [name for name, _ in own], [*map(list, zip(*(v for _, v in own), strict=True))]
+
+
+def find_listed(paragraphs: Iterable[tuple[int, Sequence[str]]]) -> Iterator[list[list[str]]]:
+    """Find records that one mark parts in a line, or that are lines: `61 F 9.1; 58 M 8.4; ...`
+
+    Shape: neighbours of as many words, at least half of them numbers; what leads to the first one
+    (`if asked: 61 F 9.1`) is none of it. They have no names, and may be no people.
+    """
+    for _, lines in paragraphs:
+        if len(lines) >= _TUPLES:
+            yield from _alike_pieces(map(_listed, lines))
+        for line in lines:
+            for mark in _PARTS:
+                if line.count(mark) >= _TUPLES - 1:
+                    pieces = (piece.rpartition(": ")[2] for piece in line.split(mark))
+                    yield from _alike_pieces(map(_listed, pieces))
+
+
+def _listed(text: str) -> list[str]:
+    return [word for word in _LISTED.split(text) if word]
+
+
+def _alike_pieces(pieces: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    for width, group in groupby(pieces, len):
+        rows = [[word.strip("().") for word in row] for row in group]
+        numbers = sum(is_number(cell) for row in rows for cell in row)
+        if width > 1 and len(rows) >= _least(width) and 2 * numbers >= width * len(rows):
+            yield rows
+
+
+def _least(width: int) -> int:
+    """How many records of so many values are more than a choice of settings; points are two."""
+    return _TUPLES if width >= _KEYS else _POINTS
 
 
 def _sentences(content: str) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from orchestrator.outputs.readers import (
     documents,
     duck,
     jpeg,
+    mail,
     markup,
     notebook,
     numpy_arrays,
@@ -63,6 +64,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "ndjson": structured.read_lines,
         "xml": xml.read,
         "html": markup.read,
+        "mail": mail.read,
         "ipynb": notebook.read,
         "svg": svg.read,
         "png": png.read,
@@ -108,16 +110,19 @@ def open_bytes(
     Source: design property 5. A reader that broke leaves nothing of its half-read parts behind.
     """
     kind, note = decide(path, data)
+    plain = note is Note.UNKNOWN_TYPE and by_content(data) is None and _is_text(data)
     if len(data) > caps.file_bytes:
         kind, note = kind, Note.TOO_BIG
     if note is None and kind not in readers:
         note = Note.UNKNOWN_TYPE
-    if note is not None and not (note is Note.TYPE_DISAGREES and kind in _TOLD & readers.keys()):
+    plain = plain and note is Note.UNKNOWN_TYPE and "text" in readers
+    told = note is Note.TYPE_DISAGREES and kind in _TOLD & readers.keys()
+    if note is not None and not plain and not told:
         return _closed(path, data, kind, note)
     opening = Opening(caps, door(readers))
     try:
-        before = note is not None and by_content(data) is None
-        reader = _behind(kind) if before else readers[kind]
+        before = told and by_content(data) is None
+        reader = readers["text"] if plain else _behind(kind) if before else readers[kind]
         reader(opening, path, data)
     except Unreadable as stop:
         return _closed(path, data, kind, note or stop.note, stop.at)

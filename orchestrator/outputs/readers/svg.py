@@ -4,10 +4,12 @@ Source: outputs 4.2 (SVG) and 6.3 (un-plotting).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import marks, xml
+from orchestrator.outputs.readers.delimited import is_number
 from orchestrator.outputs.readers.embedded import add_link
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 
@@ -17,13 +19,32 @@ _STEP = re.compile(r"(translate|scale|matrix|rotate|skewX|skewY)\s*\(([^)]*)\)")
 _NUMBERS = re.compile(r"[-+]?(?:[0-9]*\.)?[0-9]+(?:[eE][-+]?[0-9]+)?")
 _TICK = re.compile(r"([xy])tick_[0-9]+\Z")
 _SCRIPTS = frozenset({"script", "foreignObject", "handler", "iframe", "animate", "set"})
+_CURVED = re.compile(r"[^MLml\d\s,.eE+-]|[ml]")
 _FEW = 3
+_BENT, _VISITS = 3, 60
+"""Units: corners; a line of fewer is a rule or a whisker, one of more a curve."""
+_COURSES, _MANY = 10, 20
+"""Units: lines; so many are compared with the source, so many are looked at anyway."""
+_WORDS = 6
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A horizontal bar: where it begins, how long it is, and from where to where it stands."""
+
+    left: float
+    length: float
+    top: float
+    bottom: float
 
 
 @dataclass
 class _Drawing:
     groups: dict[str, list[marks.Point]] = field(default_factory=dict)
     ticks: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    lines: list[list[marks.Point]] = field(default_factory=list)
+    bars: dict[str, list[_Bar]] = field(default_factory=dict)
+    words: list[tuple[marks.Point, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     active: int = 0
 
@@ -42,9 +63,12 @@ def read(opening: Opening, path: str, data: bytes) -> None:
             where = "words" if name == "text" else f"{name}s"
             opening.inner(f"{below(path)}{where}", "\n".join(words).encode(), kind="text")
     across, up = (marks.fit(drawing.ticks.get(axis, [])) for axis in "xy")
-    for number, points in enumerate(drawing.groups.values(), 1):
+    for turn, points in enumerate(drawing.groups.values(), 1):
         if len(points) > _FEW:
-            marks.add(opening, f"{below(path)}marks/{number}", points, across, up)
+            marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
+    across, up = across or _scale(drawing.words, 0), up or _scale(drawing.words, 1)
+    _add_lines(opening, path, drawing.lines, across, up)
+    _add_bars(opening, path, drawing, across)
     for link in drawing.links:
         add_link(opening, f"{below(path)}links", link)
 
@@ -75,6 +99,8 @@ def _collected(document: xml.Document) -> _Drawing:
             tick = found[1]
         if not tick:
             _mark(drawing, node, matrix, group)
+            _line(drawing, node, matrix)
+            _bar(drawing, node, matrix)
         if node.name == "defs":
             continue
         inner = node.get("id") if node.name == "g" and node.get("id") else group
@@ -94,6 +120,83 @@ def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str) -> None
     if place is not None:
         what = f"{group} {node.name} {node.get('href')} {node.get('class')}"
         drawing.groups.setdefault(what, []).append(_moved(matrix, place))
+
+
+def _line(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
+    """Note a line of several straight pieces; what is closed or curved is a shape."""
+    text = node.get("points") if node.name == "polyline" else ""
+    if node.name == "path" and not _CURVED.search(node.get("d")):
+        text = node.get("d")
+    given = [float(one) for one in _NUMBERS.findall(text)]
+    points = [*zip(given[::2], given[1::2], strict=False)]
+    if _BENT <= len(points) <= _VISITS:
+        drawing.lines.append([_moved(matrix, point) for point in points])
+
+
+def _bar(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
+    """Note a bar that lies, and a word that may stand beside one or below an axis."""
+    x, y = (_number(node.get(name, "0")) for name in "xy")
+    if node.name == "rect":
+        wide, high = (_number(node.get(name, "0")) for name in ("width", "height"))
+        (left, top), (right, bottom) = _moved(matrix, (x, y)), _moved(matrix, (x + wide, y + high))
+        what = f"{left:g} {bottom - top:g}"
+        drawing.bars.setdefault(what, []).append(_Bar(left, right - left, top, bottom))
+    elif node.name == "text" and (said := node.text().strip()):
+        drawing.words.append((_moved(matrix, (x, y)), said))
+
+
+def _scale(words: Sequence[tuple[marks.Point, str]], axis: int) -> marks.Scale | None:
+    """Read an axis off the numbers below or beside it: the longest row of them on one scale."""
+    rows: dict[float, list[tuple[float, float]]] = {}
+    for place, said in words:
+        plain = said.replace("\u2212", "-").replace(",", "").strip(" %<>≤≥~")
+        if is_number(plain):
+            rows.setdefault(place[1 - axis], []).append((place[axis], float(plain)))
+    for ticks in sorted(rows.values(), key=len, reverse=True):
+        if len(ticks) >= _FEW and (scale := marks.fit(ticks)) is not None:
+            return scale
+    return None
+
+
+def _add_lines(
+    opening: Opening,
+    path: str,
+    lines: Sequence[Sequence[marks.Point]],
+    across: marks.Scale | None,
+    up: marks.Scale | None,
+) -> None:
+    """Compare the corners of many lines: one for each person is a course of everybody's values."""
+    points = [point for line in lines for point in line]
+    if len(lines) < _COURSES or not (across and up):
+        return
+    rows = zip(marks.values([x for x, _ in points], across),
+               marks.values([y for _, y in points], up), strict=True)  # fmt: skip
+    notes = [Observation(Note.SENTENCE)]
+    if len(lines) >= _MANY and len(points) > opening.caps.marks:
+        notes.append(Observation(Note.MARKS, count=len(points)))
+    opening.table(opening.free(f"{below(path)}lines"), ["x", "y"], [*map(list, rows)], notes=notes)
+
+
+def _add_bars(opening: Opening, path: str, drawing: _Drawing, across: marks.Scale | None) -> None:
+    """Compare the lengths of many bars, each with what is written beside it."""
+    for turn, bars in enumerate(drawing.bars.values(), 1):
+        if len(bars) < _COURSES or across is None:
+            continue
+        start = across.value(bars[0].left)
+        ends = marks.values([bar.left + bar.length for bar in bars], across)
+        said = [_beside(drawing.words, bar) for bar in bars]
+        width = max(map(len, said))
+        rows = [[f"{float(end) - start:g}", *own, *[""] * (width - len(own))]
+                for end, own in zip(ends, said, strict=True)]  # fmt: skip
+        names = ["length", *(f"word {at}" for at in range(1, width + 1))]
+        notes = [Observation(Note.SENTENCE)]
+        opening.table(opening.free(f"{below(path)}bars/{turn}"), names, rows, notes=notes)
+
+
+def _beside(words: Sequence[tuple[marks.Point, str]], bar: _Bar) -> list[str]:
+    """List the words in the line of a bar; the foot of a letter stands a little below it."""
+    own = (said for (_, y), said in words if bar.top <= y <= 2 * bar.bottom - bar.top)
+    return [word for said in own for word in said.split()][:_WORDS]
 
 
 def _tick(drawing: _Drawing, node: xml.Node, axis: str, said: dict[int, str]) -> None:

@@ -12,6 +12,7 @@ from orchestrator.outputs.canon import (
     hasher,
     is_missing,
     number,
+    respelled,
     spell,
     spell_number,
     transforms,
@@ -79,3 +80,15 @@ def test_hashes_need_the_key() -> None:
     assert hasher(bytes(32))("x") == hasher(bytes(32))("x")
     assert hasher(bytes(32))("x") != hasher(b"\x01" * 32)("x")
     assert hasher(bytes(32))("x") < 2**64
+
+
+def test_what_stands_around_every_number_is_taken_off() -> None:
+    """A unit, a name, both; not where it differs, and not from the names of a few groups."""
+    numbers = ["61", "70.5", "8", "", "44", "59", "62", "71", "80"]
+    for before, after in (("", " years"), ("hb ", ""), ("2:", ""), ("~ ", " mg/m2")):
+        cells = [number and f"{before}{number}{after}" for number in numbers]
+        assert numbers in list(respelled(cells))
+    assert not list(respelled([f"centre {letter}" for letter in "ABCDEFGHIJ"]))
+    assert not list(respelled(["stage 1", "stage 2", "stage 3", "stage 4"]))
+    assert not list(respelled([f"{number} {'mg' if at % 2 else 'g'}"
+                               for at, number in enumerate("123456789")]))  # fmt: skip

@@ -283,7 +283,7 @@ def test_pictures_are_for_people(check: Check) -> None:
 @pytest.mark.parametrize("path", ["a.xlsx", "a.parquet", "a.rds", "a.unheard", "a", "a.pdf"])
 def test_unknown_types_could_not_be_checked(check: Check, source: Index, path: str) -> None:
     """And the sentence says what can."""
-    report = check(path, b"whatever it is", source)
+    report = check(path, b"\0 whatever it is", source)
     assert report.verdict is Verdict.COULD_NOT_CHECK
     assert "csv, xlsx or parquet" in report.findings[0].say
     told = verdicts(report)

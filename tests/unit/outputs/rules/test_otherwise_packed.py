@@ -1,0 +1,225 @@
+"""Rows in mails, listings, texts of an unknown kind and drawings are found; their twins are not."""
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from random import Random
+
+import pytest
+
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.model import FileReport
+from orchestrator.outputs.readers.prose import find_tables
+from orchestrator.outputs.readers.records import find_listed
+from tests.outputs_world import Cells, Check, csv_of, verdicts
+from tests.outputs_writers import mail
+
+NAMES = ("age", "kappa", "lambda", "futime")
+
+
+def rows_of(people: Cells, rows: Sequence[int] | range) -> list[tuple[str, ...]]:
+    """Some columns of some people."""
+    return [tuple(people[name][row] for name in NAMES) for row in rows]
+
+
+def strangers(count: int) -> list[tuple[str, ...]]:
+    """Rows of nobody, of the same columns."""
+    random = Random(8)
+    return [(str(random.randint(50, 90)), f"{random.uniform(0.5, 3):.2f}",
+             f"{random.uniform(0.5, 3):.2f}", str(random.randint(100, 5000)))
+            for _ in range(count)]  # fmt: skip
+
+
+def stopped(report: FileReport) -> bool:
+    """Say whether rows were named."""
+    return any(one.rule == "O19" for one in report.findings)
+
+
+def sent(rows: Sequence[Sequence[str]]) -> str:
+    """A mail with a table."""
+    return mail("\n".join([",".join(NAMES), *map(",".join, rows)]))
+
+
+def quoted(rows: Sequence[Sequence[str]]) -> str:
+    """A page in a web archive, its equal signs and long lines quoted."""
+    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>=\n" for row in rows)
+    return (
+        "From: saved\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n"
+        "Content-Transfer-Encoding: quoted-printable\n\n"
+        f"<html><body><table>=\n{cells}</table></body></html>\n"
+    )
+
+
+def printed(rows: Sequence[Sequence[str]]) -> str:
+    """What a program printed in a batch run."""
+    lines = [" ".join(f"{cell:>8}" for cell in row) for row in (NAMES, *rows)]
+    return "> print(d)\n" + "\n".join(lines) + "\n> q()\n"
+
+
+def boxed(rows: Sequence[Sequence[str]]) -> str:
+    """As Stata lists rows."""
+    rule = f"     +{'-' * 40}+"
+    lines = [f"{at:>3}. | {' '.join(f'{cell:>8}' for cell in row)} |"
+             for at, row in enumerate(rows, 1)]  # fmt: skip
+    names = f"     | {' '.join(f'{name:>8}' for name in NAMES)} |"
+    return "\n".join([". list", "", rule, names, rule.replace("+", "|"), *lines, rule]) + "\n"
+
+
+def one_a_value(rows: Sequence[Sequence[str]]) -> str:
+    """As pandas prints one row after the other."""
+    return "".join(
+        "".join(f"{name:12}{cell}\n" for name, cell in zip(NAMES, row, strict=True))
+        + f"Name: {at}, dtype: float64\n"
+        for at, row in enumerate(rows)
+    )
+
+
+def with_units(rows: Sequence[Sequence[str]]) -> str:
+    """Every number with a word beside it."""
+    return "\n".join(f"age {a}; kappa {k} mg/L; lambda {b} mg/L; {d} days" for a, k, b, d in rows)
+
+
+def scripted(rows: Sequence[Sequence[str]]) -> str:
+    """Objects of a script, whose names have no quotes."""
+    objects = ",".join(
+        "{" + ",".join(f"{name}:{cell}" for name, cell in zip(NAMES, row, strict=True)) + "}"
+        for row in rows
+    )
+    return f"<html><body><script>var d=[{objects}];</script></body></html>"
+
+
+def by_column(rows: Sequence[Sequence[str]]) -> str:
+    """A value a line below the name of each column."""
+    columns = zip(NAMES, zip(*rows, strict=True), strict=True)
+    return "".join(f"{name}:\n" + "".join(f"  - {cell}\n" for cell in own) for name, own in columns)
+
+
+def points(rows: Sequence[Sequence[str]]) -> str:
+    """The marks of a drawing, three times as many, as LaTeX writes them."""
+    return "\\addplot coordinates {" + " ".join(f"({row[3]},{row[1]})" for row in rows) + "};"
+
+
+def listed(rows: Sequence[Sequence[str]]) -> str:
+    """One line, as somebody notes it down."""
+    return "The ones to ask about: " + "; ".join(map(" ".join, rows)) + "."
+
+
+WAYS: dict[str, Callable[[Sequence[Sequence[str]]], str]] = {
+    "m.eml": sent, "p.mhtml": quoted, "batch.Rout": printed, "note.txt": listed,
+    "list.log": boxed, "frame.log": one_a_value, "units.txt": with_units, "page.html": scripted,
+    "columns.yaml": by_column, "plot.tex": points,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_rows_are_found_and_strangers_are_not(
+    check: Check, source: Index, flchain: Cells, path: str
+) -> None:
+    """The same wrapping around rows of people, and of nobody."""
+    assert stopped(check(path, WAYS[path](rows_of(flchain, range(300, 336))), source))
+    twin = check(path, WAYS[path](strangers(36)), source)
+    assert not stopped(twin)
+    assert verdicts(twin)["O29"] == "pass"
+
+
+def test_a_mail_that_does_not_decode_is_held(check: Check, source: Index) -> None:
+    """Between the digits of base64 could stand anything."""
+    broken = sent(strangers(3)).replace("base64\n\n", "base64\n\n*!*")
+    assert verdicts(check("m.eml", broken, source))["O29"] == "could-not-check"
+    assert verdicts(check("m.eml", "no headers here", source))["O29"] == "could-not-check"
+
+
+def test_a_text_of_an_unknown_kind_is_held_and_its_rows_named(
+    check: Check, source: Index, flchain: Cells
+) -> None:
+    """Nobody says how it has to be read; what is seen in it is said."""
+    rows = csv_of({name: flchain[name] for name in NAMES}, range(40, 60))
+    report = check("list.dat", rows, source)
+    assert stopped(report)
+    assert verdicts(report)["O29"] == "could-not-check"
+    innocent = check("list.dat", "group,people\nF,4350\nM,3524\n", source)
+    assert {one.rule for one in innocent.findings} == {"O29"}
+
+
+def courses(lines: Sequence[Sequence[tuple[float, float]]]) -> str:
+    """A line each, and the numbers of two axes as plain words."""
+    drawn = "".join(
+        "<polyline fill='none' points='"
+        + " ".join(f"{50 + x / 20:.3f},{400 - 80 * y:.3f}" for x, y in line)
+        + "'/>"
+        for line in lines
+    )
+    across = "".join(f"<text x='{50 + x / 20}' y='420'>{x}</text>" for x in range(0, 6000, 1000))
+    up = "".join(f"<text x='20' y='{400 - 80 * y}'>{y}</text>" for y in range(5))
+    return f"<svg xmlns='http://www.w3.org/2000/svg'>{drawn}{across}{up}</svg>"
+
+
+def test_a_course_for_each_person_is_compared(check: Check, source: Index, flchain: Cells) -> None:
+    """Corners of lines are values; so are those of the means of a few groups, which nobody has."""
+    places = [(float(flchain["futime"][row]), float(flchain["kappa"][row]))
+              for row in range(500, 590)]  # fmt: skip
+    own = [places[at : at + 3] for at in range(0, 90, 3)]
+    report = check("courses.svg", courses(own), source)
+    assert stopped(report)
+    assert verdicts(report)["O18"] == "flag"
+    means = [[(400.0 * at, 1 + at / 40 + group / 9.7) for at in range(6)] for group in range(4)]
+    twin = check("means.svg", courses(means), source)
+    assert not {"O18", "O19"} & {one.rule for one in twin.findings}
+
+
+def bars(lengths: Sequence[tuple[str, str]]) -> str:
+    """Lying bars, the longest first, each with a word beside it."""
+    drawn = "".join(
+        f"<rect x='60' y='{20 + 9 * at}' width='{float(length) / 10:.2f}' height='6'/>"
+        f"<text x='4' y='{26 + 9 * at}'>{said} years</text>"
+        for at, (length, said) in enumerate(lengths)
+    )
+    ticks = "".join(f"<text x='{60 + x / 10}' y='900'>{x}</text>" for x in range(0, 6000, 1000))
+    return f"<svg xmlns='http://www.w3.org/2000/svg'>{drawn}{ticks}</svg>"
+
+
+def test_a_bar_for_each_person_is_compared(check: Check, source: Index, flchain: Cells) -> None:
+    """How long somebody was followed, and how old they are; the bars of groups are nobody."""
+    own = [(flchain["futime"][row], flchain["age"][row]) for row in range(700, 740)]
+    assert stopped(check("swim.svg", bars(own), source))
+    groups = [(str(1007 + 37 * at), f"centre {'ABCDEFGHIJKL'[at]}") for at in range(12)]
+    twin = check("groups.svg", bars(groups), source)
+    assert not {"O01", "O19"} & {one.rule for one in twin.findings}
+
+
+def chart(style: str, points: Sequence[tuple[str, str]]) -> bytes:
+    """A document with a chart by two numbers."""
+
+    def cache(tag: str, at: int) -> str:
+        values = "".join(f"<c:pt idx='{n}'><c:v>{p[at]}</c:v></c:pt>" for n, p in enumerate(points))
+        return f"<c:{tag}><c:numRef><c:numCache>{values}</c:numCache></c:numRef></c:{tag}>"
+
+    series = f"<c:ser>{style}{cache('xVal', 0)}{cache('yVal', 1)}</c:ser>"
+    space = (
+        "<c:chartSpace xmlns:c='c'><c:chart><c:plotArea><c:scatterChart>"
+        f"{series}</c:scatterChart></c:plotArea></c:chart></c:chartSpace>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("[Content_Types].xml", "<Types/>")
+        packed.writestr("word/document.xml", "<w:document xmlns:w='w'/>")
+        packed.writestr("word/charts/chart1.xml", space)
+    return out.getvalue()
+
+
+def test_a_scatter_behind_a_document_is_looked_at(check: Check, source: Index) -> None:
+    """A mark for each row; a curve of as many points has no marks."""
+    points = [(f"{at / 7:.3f}", f"{at * at % 91 / 13:.3f}") for at in range(80)]
+    assert verdicts(check("a.docx", chart("", points), source))["O18"] == "flag"
+    curve = chart("<c:marker><c:symbol val='none'/></c:marker>", points)
+    assert verdicts(check("a.docx", curve, source))["O18"] == "pass"
+
+
+def test_records_of_a_line_are_found_by_their_marks() -> None:
+    """As many words in each, half of them numbers; sentences and counts of words are none."""
+    assert [*find_listed([(1, ["if asked: 61 F 9.1; 58 M 8.4; 70 F 9.9; 44 M 7.3"])])] == [
+        [["61", "F", "9.1"], ["58", "M", "8.4"], ["70", "F", "9.9"], ["44", "M", "7.3"]]
+    ]
+    assert [*find_listed([(1, ["- 61 F 9.1", "- 58 M 8.4", "- 70 F 9.9", "- 44 M 7.3"])])]
+    assert not [*find_listed([(1, ["we saw them; they left; nobody came; it was 9 h"])])]
+    assert find_tables("if asked: 61 F 9.1; 58 M 8.4; 70 F 9.9; 44 M 7.3") == []
