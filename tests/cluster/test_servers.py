@@ -173,6 +173,7 @@ def test_the_token_of_a_start_opens_one_server_and_is_kept_nowhere(
     world.engine.stop(spec.project, "ada")
     again = _ready(world.engine, spec, "ada")
     assert _as(world, "gateway", _ANSWER, f"{_url(again)}api/kernels", ada.token) == "403"
+    world.engine.stop(spec.project, "a-b")
 
 
 def test_names_that_look_alike_are_different_people(world: PodWorld, spec: Spec) -> None:
@@ -276,6 +277,7 @@ def test_two_notebooks_have_user_ids_of_their_own_and_none_of_the_nodes(
         assert outside >= 65536
         ranges.append(range(outside, outside + many))
     assert not set(ranges[0]) & set(ranges[1])
+    world.engine.stop(spec.project, "a-b")
 
 
 def test_a_stop_in_the_middle_of_a_start_leaves_nothing(world: PodWorld, spec: Spec) -> None:
