@@ -149,8 +149,8 @@ def _leaves(table: FactTable, other: FactTable) -> bool:
 
     Shape: a hidden count with two ends that are near each other, beside larger ones.
     """
-    totals = [Fact(0, 0, fact.measure, rest, fact.low, fact.high)
-              for rest, fact in _totals_elsewhere(table, _shown(other), set(_shown(table)))]  # fmt: skip
+    elsewhere = _totals_elsewhere(table, _shown(other), set(_shown(table)))
+    totals = [Fact(0, 0, fact.measure, rest, fact.low, fact.high) for rest, fact in elsewhere]
     found = [
         (total, parts)
         for total, parts in families(table, totals, exact=False)

@@ -24,7 +24,9 @@ _DECIMALS = 6
 _EXACT = 1e-9
 PERSON = frozenset({"pseudonym", "direct_id"})
 _LIMITS = {
-    ">=": re.compile(r"(.+) (?:at least|from|min|minimum|or more)|(?:at least|min|minimum|from) (.+)"),
+    ">=": re.compile(
+        r"(.+) (?:at least|from|min|minimum|or more)|(?:at least|min|minimum|from) (.+)"
+    ),
     ">": re.compile(r"(.+) (?:over|above|more than)|(?:over|above|more than) (.+)"),
     "<=": re.compile(r"(.+) (?:at most|up to|max|maximum|to)|(?:at most|up to|max|maximum) (.+)"),
     "<": re.compile(r"(.+) (?:under|below|less than)|(?:under|below|less than) (.+)"),
@@ -206,9 +208,9 @@ class Recount:
         key = (at, variable, category)
         if key not in self._rows:
             column = columns.get(variable)
-            if column is None and variable in self._limits:
-                told = Condition(*self._limits[variable], (category,))
-                self._rows[key] = rows_where(index, table, told) if number(category) else None
+            limit = self._limits.get(variable)
+            if limit is not None and number(category) is not None:
+                self._rows[key] = rows_where(index, table, Condition(*limit, (category,)))
             elif column is not None:
                 self._rows[key] = rows_of_category(index, column, category)
             else:

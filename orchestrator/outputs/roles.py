@@ -161,14 +161,18 @@ _DIVIDES = listed("third half tertile income")
 _TOTALS = listed("total totals all sum overall everyone everybody")
 _AROUND = ANYBODY | listed("n sexes sex ages groups grand the of both cohort sample population "
                             "study")  # fmt: skip
-_OF_NUMBERS = frozenset({Role.SPREAD, Role.EXTREME, Role.COEFFICIENT, Role.MEAN, Role.RATE, Role.SUM,
-                         Role.STATISTIC})  # fmt: skip
+_OF_NUMBERS = frozenset({Role.SPREAD, Role.EXTREME, Role.COEFFICIENT, Role.MEAN, Role.RATE,
+                         Role.SUM, Role.STATISTIC})  # fmt: skip
 _COMPARED = re.compile(r"(?:[<>≥≤]=?|\b(?:over|under|above|below|at least|up to)\b) ?\d")
 """`heart rate > 100`, `survival under 2 years`: a category, whatever its words."""
 _OF_LOSS = listed("value abs mean information log validation train test training function")
-_OF_LIMITS = listed("ci cl cis limit limits bound bounds conf confidence interval hr or rr aor estimate "
-                    "est mean whisker hinge fence quartile q")  # fmt: skip
-_SCALE = re.compile(r"\b(?:scale|likert|rating)\b\D{0,12}(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})\b", re.IGNORECASE)
+_OF_LIMITS = listed("ci cl cis limit limits bound bounds conf confidence interval hr or rr aor "
+                    "estimate est mean whisker hinge fence quartile q")  # fmt: skip
+_LIMIT = re.compile(r"[a-z]\w* (?:at least|at most|or more|or less|more than|less than)\Z")
+"""`protein at least`: of whom a row is."""
+_SCALE = re.compile(
+    r"\b(?:scale|likert|rating)\b\D{0,12}(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _MOST = 0.6
@@ -264,22 +268,24 @@ def roles(table: Table, known: Known) -> list[Role]:
     if Role.COUNT not in found and all(_is_moment(names[at]) for at in unclear):
         # `day` and `cycle` beside doses: when, not how many
         found = [Role.AXIS if role is Role.UNKNOWN else role for role in found]
-    elif _hides_counts([columns[at] for at in unclear]):
-        return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
-    elif unclear and (
-        _sums_up(table, columns, unclear)
-        or (table.header and _across([table.columns[at] for at in unclear], columns[0], known))
-        or _beside_a_total(table, found, unclear)
+    elif _hides_counts([columns[at] for at in unclear]) or (
+        unclear
+        and (
+            _sums_up(table, columns, unclear)
+            or (table.header and _across([table.columns[at] for at in unclear], columns[0], known))
+            or _beside_a_total(table, found, unclear)
+        )
     ):
         return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
     return found
 
 
 def _hides_counts(columns: Sequence[Sequence[str]]) -> bool:
-    """Say whether unclear columns hide small numbers (`<10`) and show none: so people hide counts."""
-    ends = [own.high for column in columns for cell in column
-            if (own := hidden(cell)) is not None and not own.low and own.high is not None]  # fmt: skip
-    shown = [value for column in columns for cell in column if (value := number(cell)) is not None]
+    """Say whether columns hide small numbers (`<10`) and show none, as people hide counts."""
+    cells = [cell for column in columns for cell in column]
+    covers = [own for cell in cells if (own := hidden(cell)) is not None and not own.low]
+    ends = [own.high for own in covers if own.high is not None]
+    shown = [value for cell in cells if (value := number(cell)) is not None]
     return bool(ends and shown) and max(ends) < min(shown)
 
 
@@ -587,6 +593,8 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT
     own = set(words(name))
+    if _LIMIT.search(" ".join(words(name))):
+        return Role.AXIS
     fractions = any(value != int(value) or value < 0 for value in values)
     if any(cell.rstrip().endswith("%") for cell in present):
         return Role.PERCENT

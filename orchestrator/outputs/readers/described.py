@@ -17,7 +17,9 @@ _STATISTIC = re.compile(r"(?:Min\.|1st Qu\.|Median|Mean|3rd Qu\.|Max\.)\Z")
 _WORD = re.compile(r"\S+(?: \S+)*")
 _DETAIL = re.compile(r"\s*Percentiles\s+Smallest\s*\Z")
 _PERCENTILE = re.compile(rf"\s*(\d{{1,2}})%\s+({_NUMBER})")
-_COMMAND = re.compile(r"\s*\.?\s*su(?:m|mm|mma|mmar|mmari|mmariz|mmarize)?\s+(?P<what>\w+)[^,\n]*, *d")
+_COMMAND = re.compile(
+    r"\s*\.?\s*su(?:m|mm|mma|mmar|mmari|mmariz|mmarize)?\s+(?P<what>\w+)[^,\n]*, *d"
+)
 _LOOSE = re.compile(rf"(?<![\w.%])({_NUMBER})(?![\w.%])")
 _EXTREMES = re.compile(r"\s*-*\s*Lowest\s*-*\s+-*\s*Highest\s*-*\s*\Z")
 _ABOUT = re.compile(r"\s*Variable:\s+(?P<what>\w+)")

@@ -43,7 +43,8 @@ FORMATS: tuple[Format, ...] = (
     Format("log", ("log", "out", "lis", "lst", "rout"), "as text"),
     Format("smcl", ("smcl",), "as text, its marks carried out"),
     Format("markdown", ("md", "markdown", "rst", "adoc", "org"), "as text"),
-    Format("latex", ("tex", "bib", "ltx", "rnw"), "as text, rows of tabular environments as tables"),
+    Format("latex", ("tex", "bib", "ltx", "rnw"), "as text, rows of tabular environments as"
+           " tables"),
     Format("code", ("py", "r", "rmd", "qmd", "do", "ado", "sql", "sh", "sas", "jl",
                      "sps", "stan", "bugs", "jags"), "as text"),
     Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),

@@ -34,7 +34,9 @@ _BLOCKS = frozenset(
 """What stands on a line of its own on the page."""
 _CELLS_OF_LINES = frozenset({"span", "dd", "b", "strong"})
 """What begins a cell of such a line: a value behind its label."""
-_INLINE = frozenset({"a", "b", "i", "em", "strong", "span", "sup", "sub", "u", "mark", "small", "code"})
+_INLINE = frozenset(
+    {"a", "b", "i", "em", "strong", "span", "sup", "sub", "u", "mark", "small", "code"}
+)
 """What a sentence runs through."""
 _OFF_PAGE = frozenset({"style", "title"})
 """Elements whose text stands on no page: it is no row of the text around it."""

@@ -37,13 +37,17 @@ _TABULAR = re.compile(
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
 _ESCAPED = re.compile(r"\\([%&_#$])")
 """What is written behind a backslash stands for itself: `\\%` begins no remark."""
-_WIDE_CELL = re.compile(r"\\multicolumn\{(\d{1,3})\}\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_WIDE_CELL = re.compile(
+    r"\\multicolumn\{(\d{1,3})\}\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
+)
 _TALL_CELL = re.compile(r"\\multirow(?:\[[^\]]*\])?\{[^{}]*\}(?:\[[^\]]*\])?\{[^{}]*\}\{([^{}]*)\}")
 _DRESSED = re.compile(
     r"\\(?:text\w*|math\w*|num|emph|bfseries|small|footnotesize|makecell|thead|underline|cellcolor|"
     r"color|SI|tablenum)(?:\[[^\]]*\])?\{([^{}]*)\}|\$([^$]*)\$"
 )
-_SPACING = re.compile(r"\\(?:quad|qquad|enspace|hspace\*?\{[^}]*\}|hphantom\{[^}]*\}|phantom\{[^}]*\}|[,;!: ])")
+_SPACING = re.compile(
+    r"\\(?:quad|qquad|enspace|hspace\*?\{[^}]*\}|hphantom\{[^}]*\}|phantom\{[^}]*\}|[,;!: ])"
+)
 _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
@@ -53,7 +57,9 @@ _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
 """Two cells that nothing but space sets apart."""
 _ANY_GAP = r"\s+(?![(\[]|[^()\[\]]*[)\]])"
 """Space, but within brackets and before them."""
-_INSIDE = re.compile(r"(?<=\d)(?P<before> *)(?P<open>[(\[])(?P<inside> *)(?P<rest>[^()\[\]]{1,24}[)\]])")
+_INSIDE = re.compile(
+    r"(?<=\d)(?P<before> *)(?P<open>[(\[])(?P<inside> *)(?P<rest>[^()\[\]]{1,24}[)\]])"
+)
 """A number with more of its cell in brackets, padded: `12 ( 7.6)`, `41  (52.6%)`."""
 _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _FOOTER = re.compile(
@@ -120,7 +126,7 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
 
 
 def _bare_cells(line: str) -> str:
-    """Take off what only sets a cell: `\\textbf{n}`, `\\num{4}`, `$4$`; a wide one gets its room."""
+    """Take off what only sets a cell, `\\textbf{n}` or `$4$`; a wide one gets its room."""
     line = _WIDE_CELL.sub(lambda match: match[2] + " &" * (min(int(match[1]), 50) - 1), line)
     line = _TALL_CELL.sub(r"\1", line)
     for _ in range(_NESTED):
@@ -320,7 +326,9 @@ def _ruled(line: int, lines: Sequence[str]) -> Block | None:
     if len(cut) < 3 or len(cut) < 0.9 * sum(not _is_ruler(text) for text in lines):
         return None
     rows = [[left.strip(), *re.split(r"\s{2,}|\s*\|\s*", right.strip())] for left, _, right in cut]
-    if 2 * sum(_GAP.search(right.replace("|", "  |  ")) is not None for *_, right in cut) < len(cut):
+    if 2 * sum(_GAP.search(right.replace("|", "  |  ")) is not None for *_, right in cut) < len(
+        cut
+    ):
         return None
     width, often = Counter(map(len, rows)).most_common(1)[0]
     if width < 3 or often < 0.6 * len(rows):
@@ -400,10 +408,20 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     ]
     if not found:
         return None
-    body, first = max(found, key=lambda cut: (len(cut[0]), _is_clean(cut[0]), len(cut[0][0])))
+    spaced = re.split(_ANY_GAP, kept[0].strip())
+    body, first = max(
+        found,
+        key=lambda cut: (len(cut[0]), _is_clean(cut[0]), _fits(cut, spaced), len(cut[0][0])),
+    )
     width = len(body[0])
-    names = first if len(first) in {width, width - 1} else kept[0].split()
+    names = first if len(first) in {width, width - 1} else spaced
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _fits(cut: tuple[list[list[str]], list[str]], spaced: Sequence[str]) -> bool:
+    """Say whether there is a name for each column but the first, in one way to cut the names."""
+    width = len(cut[0][0])
+    return not {len(cut[1]), len(spaced)}.isdisjoint({width, width - 1})
 
 
 def _together(text: str) -> str:
@@ -482,10 +500,12 @@ def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:
 
 
 def _edges(lines: Sequence[str]) -> list[int]:
-    """List where columns begin: after a position that is blank in every line."""
+    """List where columns begin: after a position that is blank in every line, at no bracket."""
     width = min(max(len(text) for text in lines), _WIDEST)
     blank = [all(len(text) <= at or text[at].isspace() for text in lines) for at in range(width)]
-    return [0, *(at for at in range(1, width) if blank[at - 1] and not blank[at])]
+    starts = [at for at in range(1, width) if blank[at - 1] and not blank[at]]
+    begins = [{text[at] for text in lines if len(text) > at} - {" "} for at in starts]
+    return [0, *(at for at, own in zip(starts, begins, strict=True) if not own <= {"(", "["})]
 
 
 def _cut_at(text: str, edges: Sequence[int]) -> list[str]:

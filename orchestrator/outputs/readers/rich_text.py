@@ -20,8 +20,25 @@ _TOKEN = re.compile(
     r"|'(?P<byte>[0-9a-fA-F]{2})|(?P<sign>[^a-zA-Z]))|(?P<text>[^\\{}\r\n]+)|[\r\n]+"
 )
 _OFF_PAGE = frozenset(
-    "fonttbl colortbl stylesheet listtable listoverridetable revtbl rsidtbl info filetbl xmlnstbl "
-    "themedata colorschememapping latentstyles datastore fldinst bkmkstart bkmkend".split()
+    [
+        "fonttbl",
+        "colortbl",
+        "stylesheet",
+        "listtable",
+        "listoverridetable",
+        "revtbl",
+        "rsidtbl",
+        "info",
+        "filetbl",
+        "xmlnstbl",
+        "themedata",
+        "colorschememapping",
+        "latentstyles",
+        "datastore",
+        "fldinst",
+        "bkmkstart",
+        "bkmkend",
+    ]
 )
 _BYTES = frozenset({"pict", "objdata", "blipuid", "themedata", "datastore"})
 """Groups whose text is bytes in hexadecimal digits."""

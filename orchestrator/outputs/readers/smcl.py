@@ -12,9 +12,10 @@ from orchestrator.outputs.readers.prose import add_tables
 
 _MARK = re.compile(r"\{([^{}\n]*)\}")
 _LOOKS = frozenset(
-    "smcl txt text res result com input err error sf bf it ul ul on ul off hi hilite inp p_end "
-    "break reset p p2col p2colreset ... title".split()
-) | {"ul on", "ul off"}  # fmt: skip
+    ["smcl", "txt", "text", "res", "result", "com", "input", "inp", "err", "error", "sf", "bf",
+     "it", "ul", "ul on", "ul off", "hi", "hilite", "p_end", "break", "reset", "p", "p2col",
+     "p2colreset", "title"]
+)  # fmt: skip
 _ALIGNED = re.compile(r"(ralign|lalign|center|centre|right|rcenter) ?(\d{0,3}) ?:(.*)\Z", re.DOTALL)
 _WIDE = re.compile(r"(hline|space|col|dup) ?(\d{1,4})(?: ?:(.*))?\Z", re.DOTALL)
 _NAMED = re.compile(r"(?:bf|it|sf|ul|hi|hilite|txt|text|res|result|inp|input|com|err|error|title)"
@@ -45,7 +46,7 @@ def _done(mark: str, column: int) -> str:
     plain = mark.strip()
     if plain.startswith("c "):
         return {"|": "|", "(": "\x02", ")": "\x03", "S|": "$"}.get(plain[2:].strip(), "+")
-    if plain in _LOOKS or plain.startswith(("p ", "p2col ", "smcl", "* ")) and ":" not in plain:
+    if plain in _LOOKS or (plain.startswith(("p ", "p2col ", "smcl", "* ")) and ":" not in plain):
         return plain[2:] if plain.startswith("* ") else ""
     if match := _WIDE.match(plain):
         what, often, inner = match[1], int(match[2]), match[3]

@@ -31,8 +31,9 @@ _EXTREME = re.compile(
     r"up to|as (?:high|low|much|many|long|short|little) as|peak(?:ed)?|alone)\b",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 _OF_AGE = frozenset({"oldest", "youngest"})
-_SOME, _MANY = 4, 5
+_FINE, _SOME, _MANY = 3, 4, 5
 """Units: significant digits."""
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
@@ -144,8 +145,13 @@ class _Ends:
 
 
 def names(column: Column, said: set[str], text: str) -> bool:
-    """Say whether words, and the digits of a number, tell of which column the number is."""
+    """Say whether words, and the digits of a number, tell of which column the number is.
+
+    Shape: none where the number looks rounded: one or two digits on a coarser grid.
+    """
     own, digits = set(words(column.name)), len(text.replace(".", "").strip("0"))
+    if digits < _FINE and not round(float(text) / grid(column)) % _COARSER:
+        return False
     return bool(own) and (own <= said or (digits >= _SOME and bool(own & said)) or digits >= _MANY)
 
 
@@ -158,7 +164,8 @@ def _told(ended: _Ends, part: Part) -> Iterator[int]:
     for line, content in passages(part.text or ""):
         if _EXTREME.search(content):
             own = list(filter(_EXTREME.search, _SENTENCE.split(content)))
-            if any(ended.told(one) or ended.spanned(one) or ended.held(one) for one in own):
+            if any(ended.told(one) or ended.spanned(one) 
+                   or (_PROSE.search(one) and ended.held(one)) for one in own):  # fmt: skip
                 yield line
 
 

@@ -42,7 +42,8 @@ _COARSER = 5
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 _MIDDLE = re.compile(r"\b(?:median|quartiles?|iqr|interquartile|percentiles?)\b", re.IGNORECASE)
 _OF_GROUP = re.compile(
-    r"\b(?:the|of|all|among|in) (\d[\d,]*) (?:who|whose|with|without|\w+s\b|women|men|people|children)"
+    r"\b(?:the|of|all|among|in) (\d[\d,]*) (?:who|whose|with|without|\w+s\b|women|men|people|"
+    r"children)"
     r"|\bn ?= ?(\d[\d,]*)", re.IGNORECASE
 )  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
