@@ -23,6 +23,8 @@ _COMMAND = re.compile(
 _LOOSE = re.compile(rf"(?<![\w.%])({_NUMBER})(?![\w.%])")
 _EXTREMES = re.compile(r"\s*-*\s*Lowest\s*-*\s+-*\s*Highest\s*-*\s*\Z")
 _ABOUT = re.compile(r"\s*Variable:\s+(?P<what>\w+)")
+_LONGEST = 400
+"""Units: characters; no program prints such lines longer."""
 _AHEAD = 20
 """Units: lines of such a description."""
 _BEHIND = 12
@@ -33,7 +35,7 @@ Found = tuple[list[str], list[list[str]]]
 
 def find_described(content: str) -> Iterator[Found]:
     """List the descriptions in a text."""
-    lines = content.splitlines()
+    lines = [line if len(line) <= _LONGEST else "" for line in content.splitlines()]
     for at, line in enumerate(lines):
         below = lines[at + 1 : at + 1 + _AHEAD]
         rows: list[list[str]] = []

@@ -68,20 +68,20 @@ class _Page:
     outside: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     tables: list[list[list[str]]] = field(default_factory=list)
-    inner: list[str] = field(default_factory=list)
+    inner: list[list[str]] = field(default_factory=list)
     hidden: int = 0
     row: list[str] | None = None
-    cell: str = ""
+    cell: list[str] = field(default_factory=list)
     broken: bool = True
 
     def say(self, text: str, place: str) -> None:
         """Put text where it belongs."""
         if place in _BYTES:
-            self.inner[-1] += text
+            self.inner[-1].append(text)
         elif place:
             self.beside.append(text)
         elif self.row is not None:
-            self.cell += " " if text == "\n" else text
+            self.cell.append(" " if text == "\n" else text)
         else:
             self.shown.append(text)
             self.outside.append(text)
@@ -91,8 +91,8 @@ class _Page:
         """Finish a cell."""
         if self.row is None:
             self.row = []
-        self.row.append(" ".join(self.cell.split()))
-        self.cell = ""
+        self.row.append(" ".join("".join(self.cell).split()))
+        self.cell = []
 
     def end_row(self) -> None:
         """Finish a row: the next one of a table, or the first where text stood before it."""
@@ -104,8 +104,8 @@ class _Page:
             self.outside.append("\n\n" if self.broken else "")
             self.broken = False
         self.row = None
-        self.say(self.cell, "")
-        self.cell = ""
+        self.say("".join(self.cell), "")
+        self.cell = []
 
 
 def read(opening: Opening, path: str, data: bytes) -> None:
@@ -164,7 +164,7 @@ def _word(page: _Page, group: _Group, word: str, number: str | None) -> int:
         raise Unreadable(Note.UNKNOWN_PART)
     if word in _BYTES:
         group.place = word
-        page.inner.append("")
+        page.inner.append([])
     elif word in _OFF_PAGE:
         group.place = word
     elif word == "shppict":
@@ -187,9 +187,9 @@ def _word(page: _Page, group: _Group, word: str, number: str | None) -> int:
     return 0
 
 
-def _whole_bytes(inner: list[str]) -> Iterator[bytes]:
+def _whole_bytes(inner: list[list[str]]) -> Iterator[bytes]:
     for digits in inner:
-        plain = "".join(digits.split())
+        plain = "".join("".join(digits).split())
         try:
             content = bytes.fromhex(plain)
         except ValueError:

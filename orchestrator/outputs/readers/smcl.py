@@ -6,8 +6,9 @@ Source: Stata's manual, [P] smcl.
 
 import re
 
+from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers.decoding import decode
-from orchestrator.outputs.readers.opening import Opening
+from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.prose import add_tables
 
 _MARK = re.compile(r"\{([^{}\n]*)\}")
@@ -21,7 +22,10 @@ _WIDE = re.compile(r"(hline|space|col|dup) ?(\d{1,4})(?: ?:(.*))?\Z", re.DOTALL)
 _NAMED = re.compile(r"(?:bf|it|sf|ul|hi|hilite|txt|text|res|result|inp|input|com|err|error|title)"
                     r" ?:(.*)\Z", re.DOTALL)  # fmt: skip
 _LINE = 78
+_WIDEST = 300
 _DEPTH = 8
+_LONGEST = 20_000
+"""Units: characters."""
 
 
 def read(opening: Opening, path: str, data: bytes) -> None:
@@ -33,12 +37,23 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 
 
 def _shown(line: str) -> str:
-    """Carry out the marks of a line, the inner ones first, from left to right."""
+    """Carry out the marks of a line, the inner ones first.
+
+    Errors: Unreadable (BOMB) for a line that marks make longer than any screen.
+    """
     for _ in range(_DEPTH):
-        while match := _MARK.search(line):
-            line = line[: match.start()] + _done(match[1], match.start()) + line[match.end() :]
-        if "{" not in line:
+        told, at, column = list[str](), 0, 0
+        for match in _MARK.finditer(line):
+            before = line[at : match.start()]
+            column += len(before)
+            done = _done(match[1], column)
+            told += [before, done]
+            column, at = column + len(done), match.end()
+            if column > _LONGEST:
+                raise Unreadable(Note.BOMB)
+        if not told:
             break
+        line = "".join([*told, line[at:]])
     return line.replace("\x02", "{").replace("\x03", "}")
 
 
@@ -49,7 +64,7 @@ def _done(mark: str, column: int) -> str:
     if plain in _LOOKS or (plain.startswith(("p ", "p2col ", "smcl", "* ")) and ":" not in plain):
         return plain[2:] if plain.startswith("* ") else ""
     if match := _WIDE.match(plain):
-        what, often, inner = match[1], int(match[2]), match[3]
+        what, often, inner = match[1], min(int(match[2]), _WIDEST), match[3]
         if what == "col":
             return " " * max(often - 1 - column, 1)
         return (inner or {"hline": "-", "space": " "}.get(what, "")) * often

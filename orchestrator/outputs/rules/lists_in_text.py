@@ -14,14 +14,15 @@ _LABEL = pattern(r"\W*(?P<label>[a-z][^:=\d|]{2,60}):\s*(?P<part>\d{1,7})\W*\Z")
 _NAME = r"[^\s,;:=(){}\[\]\"']"
 _LABELLED = (
     rf"[\"']?(?P<label>[A-Za-z]{_NAME}{{0,30}}(?: (?!and\b)[A-Za-z]{_NAME}{{0,24}}){{0,4}})"
-    r"[\"']?\s?[:= ]\s?(?P<number>\d{1,7})(?!\d|[%/-]|[.,]\d)(?: ?\([^()]{1,16}\))?"
+    r"[\"']?\s?[:= ]\s{0,3}(?P<number>\d{1,7})(?!\d|[%/-]|[.,]\d)(?: ?\([^()]{1,16}\))?"
 )
 _PLAIN = re.sub(r"\?P<\w+>", "", _LABELLED)
 _ITEM = re.compile(_LABELLED)
 _LIST = re.compile(rf"{_PLAIN}(?:(?:\s?[,;]\s?(?:and )?|\s+and\s+){_PLAIN}){{2,}}")
 """Three labels and more, each with its number."""
 _CALLED = re.compile(r"(\w+)\(\[?\{?[^()]*\Z")
-_TALLIES = listed("counter c dict table tibble frame list ordereddict series print cat paste show message")
+_TALLIES = listed("counter c dict table tibble frame list ordereddict series print cat paste show "
+                  "message")  # fmt: skip
 _NOT_LISTED = listed(
     "january february march april may june july august september october november december jan feb "
     "mar apr jun jul aug sep sept oct nov dec table figure fig section chapter page appendix rule "
