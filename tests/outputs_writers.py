@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Literal
 
@@ -424,7 +425,33 @@ def _text_files() -> dict[str, Writer]:
             shown(**{"image_svg+xml": drawing(cells, "svg").decode()})
         ),
         "log": lambda cells: f"10:01 reading\n\n{frame(cells).to_string()}\n\ndone\n".encode(),
+        "smcl": lambda cells: _smcl(frame(cells).to_string()).encode(),
+        "rtf": lambda cells: _rtf(cells).encode(),
+        "eml": lambda cells: _mail(text(cells)),
+        "eml-said": lambda cells: _mail(f"Hello,\n\n{text(cells)}\nBye\n", attached=False),
     }
+
+
+def _rtf(cells: Cells) -> str:
+    rows = [list(cells), *zip(*cells.values(), strict=True)]
+    lines = [r"\trowd\cellx900 " + "".join(rf"{cell}\cell " for cell in row) + r"\row"
+             for row in rows]  # fmt: skip
+    body = "\n".join(lines)
+    return f"{{\\rtf1\\ansi{{\\fonttbl{{\\f0 Times;}}}}\nTable 1\\par\n{body}\n\\pard End\\par}}"
+
+
+def _smcl(printed: str) -> str:
+    lines = [f"{{res}}{line.replace('  ', '{space 2}')}{{txt}}" for line in printed.splitlines()]
+    return "{smcl}\n{com}. list\n{hline 40}\n\n" + "\n".join(lines) + "\n"
+
+
+def _mail(table: str, *, attached: bool = True) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "analyst", "group", "numbers"
+    message.set_content("The table is attached." if attached else table)
+    if attached:
+        message.add_attachment(table.encode(), "text", "csv", filename="t.csv")
+    return bytes(message)
 
 
 def _latex(cells: Cells) -> str:

@@ -16,6 +16,8 @@ from orchestrator.outputs.facts import Coordinates, Fact, FactTable
 from orchestrator.outputs.totals import Family, families
 
 Key = tuple[str, Coordinates]
+_NEAR = 0.25
+"""Ends further apart than this share of a total fit it by accident."""
 
 
 @dataclass(frozen=True)
@@ -127,16 +129,38 @@ def _audit(
 def agree(one: FactTable, other: FactTable) -> bool | None:
     """Say whether two tables are about the same people, by the counts that both of them show.
 
-    Shape: None where they show no count in common.
+    Shape: counts that one of them shows and the other's add up to where they show none in common;
+    then whether a hidden part is what a total leaves of the others. None where nothing compares.
     """
-    shown = {fact.key: fact.low for fact in one.facts if not fact.hidden}
     slack = (one.base + other.base) / 2 if max(one.base, other.base) > 1 else 0.0
-    shared = [
-        abs(shown[fact.key] - fact.low) <= slack
-        for fact in other.facts
-        if not fact.hidden and fact.key in shown
+    for mine, theirs in ((_shown(one), _shown(other)), (one.visible, other.visible)):
+        shared = [abs(mine[key].low - theirs[key].low) <= slack for key in mine.keys() & theirs]
+        if shared:
+            return all(shared)
+    return True if _leaves(one, other) or _leaves(other, one) else None
+
+
+def _shown(table: FactTable) -> dict[Key, Fact]:
+    return {fact.key: fact for fact in table.facts if not fact.hidden}
+
+
+def _leaves(table: FactTable, other: FactTable) -> bool:
+    """Say whether totals of another table leave for hidden counts what these say of themselves.
+
+    Shape: a hidden count with two ends that are near each other, beside larger ones.
+    """
+    elsewhere = _totals_elsewhere(table, _shown(other), set(_shown(table)))
+    totals = [Fact(0, 0, fact.measure, rest, fact.low, fact.high) for rest, fact in elsewhere]
+    found = [
+        (total, parts)
+        for total, parts in families(table, totals, exact=False)
+        if any(part.hidden for part in parts) and not total.hidden
     ]
-    return all(shared) if shared else None
+    return bool(found) and all(
+        sum(part.low for part in parts) <= total.low <= sum(part.high or 0 for part in parts)
+        and sum((part.high or 0) - part.low for part in parts) <= _NEAR * total.low
+        for total, parts in found
+    )
 
 
 def _hidden(tables: Sequence[FactTable]) -> dict[Key, list[tuple[int, Fact]]]:

@@ -9,6 +9,7 @@ Source: outputs section 3, "Finding count columns".
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from orchestrator.outputs.brackets import marked
 from orchestrator.outputs.cells import decimals, empty, hidden, pieces
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.roles import named
@@ -42,7 +43,8 @@ _Line = tuple[int, tuple[str, ...]]
 
 def blocks(table: Table) -> list[Block]:
     """Cut a sheet into its tables; a plain table is one block and stays as it is."""
-    return [one for block in _blocks(table) for one in (_lines_apart(block) or [block])]
+    cut = [one for block in _blocks(table) for one in (_lines_apart(block) or [block])]
+    return [replace(block, rows=tuple(marked(block.names, block.rows))) for block in cut]
 
 
 def _blocks(table: Table) -> list[Block]:
@@ -226,7 +228,7 @@ def _joined(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     """
     only = [cell for cell in first[1:] if cell.strip()]
     if len(only) == 1 and named(only[0]) is None and all(cell.strip() for cell in second[1:]):
-        first = (first[0], *("" for _ in first[1:]))
+        return (" ".join(filter(None, (first[0].strip(), second[0].strip()))), *second[1:])
     names, above = [], ""
     for top, below in zip(first, second, strict=True):
         above = top.strip() or above

@@ -15,8 +15,10 @@ AGES = listed("children infants babies newborns neonates adolescents teenagers a
 SEXES = listed("women men males females girls boys")
 """People, and a category of them as well."""
 
-_PLURALS = AGES | listed("patients persons people subjects participants individuals donors "
-                         "recipients volunteers")  # fmt: skip
+_PLURALS = AGES | listed(
+    "patients persons people subjects participants individuals donors recipients volunteers "
+    "smokers carriers respondents attendees inpatients outpatients probands residents"
+)
 
 ANYBODY = _PLURALS | listed("patient person subject participant")
 """Whoever is counted, by words that say so by themselves."""
@@ -26,3 +28,12 @@ OUTCOMES = listed("relapses progressions remissions responders nonresponders sur
 
 NOUNS = "|".join(sorted(_PLURALS | SEXES))
 """Several people, as a part of a pattern."""
+
+NOUN = "patient|person|subject|participant|individual|child|infant|man|woman|girl|boy|donor"
+"""One of them."""
+
+FATES = (
+    "died|relapsed|survived|progressed|responded|recovered|withdrew|deceased|developed|experienced|"
+    "suffered|underwent|refused|declined|consented|dropped out|transformed|stopped treatment"
+)
+"""What only people do, and what happens to them."""

@@ -6,6 +6,7 @@ Source: outputs section 3 (O02, O05, O06, O08, O09, "Snapshot"), decision 0014.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,23 @@ from itertools import chain
 
 from orchestrator.outputs.bands import band
 from orchestrator.outputs.canon import FINE, hasher, number, spell
+from orchestrator.outputs.conditions import Condition
 from orchestrator.outputs.facts import Coordinates
 from orchestrator.outputs.index import Column, Index, TableIndex
-from orchestrator.outputs.labels import FEW_VALUES, rows_of_category, rows_of_label
+from orchestrator.outputs.labels import FEW_VALUES, rows_of_category, rows_of_label, rows_where
 from orchestrator.outputs.roles import words
 
 _DECIMALS = 6
 _EXACT = 1e-9
-_PERSON = frozenset({"pseudonym", "direct_id"})
+PERSON = frozenset({"pseudonym", "direct_id"})
+_LIMITS = {
+    ">=": re.compile(
+        r"(.+) (?:at least|from|min|minimum|or more)|(?:at least|min|minimum|from) (.+)"
+    ),
+    ">": re.compile(r"(.+) (?:over|above|more than)|(?:over|above|more than) (.+)"),
+    "<=": re.compile(r"(.+) (?:at most|up to|max|maximum|to)|(?:at most|up to|max|maximum) (.+)"),
+    "<": re.compile(r"(.+) (?:under|below|less than)|(?:under|below|less than) (.+)"),
+}
 _LABELS = 200
 """Units: labels of one column; of more each names a person or a sentence, and no group."""
 
@@ -107,7 +117,7 @@ def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
 
 def person_column(table: TableIndex) -> Column | None:
     """Find the column that says whom a row is about."""
-    return next((column for column in table.columns if column.role in _PERSON), None)
+    return next((column for column in table.columns if column.role in PERSON), None)
 
 
 def nobody_in_both(indexes: Sequence[Index], one: str, other: str) -> bool:
@@ -135,6 +145,7 @@ class Recount:
             for index in indexes
             for table in index.tables
         ]
+        self._limits = {name: own for name in variables if (own := _limit(name)) is not None}
         self._labels = {name for name, values in variables.items() if len(values) <= _LABELS}
         self._rows: dict[tuple[int, str, str], frozenset[int] | None] = {}
         self._joined: dict[Coordinates, list[Group]] = {}
@@ -197,12 +208,25 @@ class Recount:
         key = (at, variable, category)
         if key not in self._rows:
             column = columns.get(variable)
-            if column is not None:
+            limit = self._limits.get(variable)
+            if limit is not None and number(category) is not None:
+                self._rows[key] = rows_where(index, table, Condition(*limit, (category,)))
+            elif column is not None:
                 self._rows[key] = rows_of_category(index, column, category)
             else:
                 several = variable in self._labels
                 self._rows[key] = rows_of_label(index, table, category) if several else None
         return self._rows[key]
+
+
+def _limit(name: str) -> tuple[str, str] | None:
+    """Read a column that holds limits of another variable: `protein at least`, `max age`."""
+    said = " ".join(words(name))
+    for sign, told in _LIMITS.items():
+        match = told.fullmatch(said)
+        if match:
+            return next(filter(None, match.groups())), sign
+    return None
 
 
 def _of_people(group: Group, table: TableIndex) -> Group | None:
@@ -223,7 +247,7 @@ def variable_column(table: TableIndex, said: Iterable[str]) -> Column | None:
     named = [
         column
         for column in table.columns
-        if column.numeric and column.role not in _PERSON and set(words(column.name)) <= own
+        if column.numeric and column.role not in PERSON and set(words(column.name)) <= own
         and words(column.name)
     ]  # fmt: skip
     return max(named, key=lambda column: len(words(column.name)), default=None)

@@ -118,7 +118,7 @@ _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 u
                 "minutes seconds days weeks months years cycles courses doses mgkg tube tubes "
                 "vial vials bag bags tablet tablets capsule capsules swab swabs")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
-               "version versions revision nbformat")  # fmt: skip
+               "version versions revision nbformat schema")  # fmt: skip
 _NUMBER_OF = listed("n num number count counts nr no of the total")
 THINGS = listed(
     "neighbors neighbours estimators trees iter iters iterations steps epochs folds splits jobs "
@@ -137,7 +137,8 @@ _SETTINGS = listed(
     "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
-    "digits decimals cell cells look looks interim shape dtype ndim strides itemsize"
+    "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
+    "height"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
 """Settings of a model or a score, where a name holds nothing else; beside other words they may
@@ -156,15 +157,30 @@ _AXIS = listed(
     "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
     "ipss risk phase course period model step variable scenario chromosome chr exon locus fold"
 )
+_DIVIDES = listed("third half tertile income")
 _TOTALS = listed("total totals all sum overall everyone everybody")
 _AROUND = ANYBODY | listed("n sexes sex ages groups grand the of both cohort sample population "
                             "study")  # fmt: skip
+_OF_NUMBERS = frozenset({Role.SPREAD, Role.EXTREME, Role.COEFFICIENT, Role.MEAN, Role.RATE,
+                         Role.SUM, Role.STATISTIC})  # fmt: skip
+_COMPARED = re.compile(r"(?:[<>≥≤]=?|\b(?:over|under|above|below|at least|up to)\b) ?\d")
+"""`heart rate > 100`, `survival under 2 years`: a category, whatever its words."""
+_OF_LOSS = listed("value abs mean information log validation train test training function")
+_OF_LIMITS = listed("ci cl cis limit limits bound bounds conf confidence interval hr or rr aor "
+                    "estimate est mean whisker hinge fence quartile q")  # fmt: skip
+_LIMIT = re.compile(r"[a-z]\w* (?:at least|at most|or more|or less|more than|less than)\Z")
+"""`protein at least`: of whom a row is."""
+_SCALE = re.compile(
+    r"\b(?:scale|likert|rating)\b\D{0,12}(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _MOST = 0.6
 _TOGETHER = re.compile(r"\s*(?:[|/+&,–-]|\bor\b|\band\b)\s*")
 """Between the categories that one name holds."""
 _SHARE_BEHIND = re.compile(r"\(\s*%\s*\)\s*\Z")
+_SELDOM = frozenset({Role.RATE, Role.COEFFICIENT, Role.STATISTIC, Role.PLANNED, Role.SUM})
+"""Statistics that seldom stand among counts of people: `rate control`, `beta blocker` do."""
 _CATEGORY = "-"
 """A name without a word: what such a column is its numbers say."""
 
@@ -204,7 +220,7 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
-            return role
+            return None if role in _OF_NUMBERS and _COMPARED.search(name) else role
     return Role.COUNT if own & _STRONG else None
 
 
@@ -249,15 +265,28 @@ def roles(table: Table, known: Known) -> list[Role]:
     found = _axes(names, columns, _told_beside(columns, found))
     found = _no_shares(names, _spans(names, columns, _by_place(columns, found)))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
-    if len(unclear) == 1 and Role.COUNT not in found and _is_moment(names[unclear[0]]):
-        found[unclear[0]] = Role.AXIS  # `day` beside doses: when, not how many
-    elif unclear and (
-        _sums_up(table, columns, unclear)
-        or (table.header and _across([table.columns[at] for at in unclear], columns[0], known))
-        or _beside_a_total(table, found, unclear)
+    if Role.COUNT not in found and all(_is_moment(names[at]) for at in unclear):
+        # `day` and `cycle` beside doses: when, not how many
+        found = [Role.AXIS if role is Role.UNKNOWN else role for role in found]
+    elif _hides_counts([columns[at] for at in unclear]) or (
+        unclear
+        and (
+            _sums_up(table, columns, unclear)
+            or (table.header and _across([table.columns[at] for at in unclear], columns[0], known))
+            or _beside_a_total(table, found, unclear)
+        )
     ):
         return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
     return found
+
+
+def _hides_counts(columns: Sequence[Sequence[str]]) -> bool:
+    """Say whether columns hide small numbers (`<10`) and show none, as people hide counts."""
+    cells = [cell for column in columns for cell in column]
+    covers = [own for cell in cells if (own := hidden(cell)) is not None and not own.low]
+    ends = [own.high for own in covers if own.high is not None]
+    shown = [value for cell in cells if (value := number(cell)) is not None]
+    return bool(ends and shown) and max(ends) < min(shown)
 
 
 def _across(names: Sequence[str], labels: Sequence[str], known: Known) -> bool:
@@ -305,10 +334,31 @@ def _without_categories(table: Table, known: Known) -> Sequence[str]:
     Shape: as in `_names_groups`; two columns and more, as in a cross table.
     """
     own = [name for name in table.columns[1:] if name.strip() and not is_total(name)]
+    across = _siblings(own) if table.header else frozenset[str]()
+    if across:
+        return [_CATEGORY if name in across else name for name in table.columns]
     misread = [name for name in own if _is_statistic(name) or _AXIS & set(words(name))]
     if not table.header or len(own) < 2 or not misread or not _known(_below(own), known):
         return table.columns
     return [_CATEGORY if name in own else name for name in table.columns]
+
+
+def _siblings(names: Sequence[str]) -> frozenset[str]:
+    """Find the categories of one variable that name columns: `stage I`, `stage II`; `low risk`.
+
+    Shape: two and more names that share a word for what groups people, first or last, and differ in
+    what is no statistic and no end of a class.
+    """
+    found: dict[tuple[int, str], list[str]] = {}
+    for name in names:
+        said = words(name)
+        for end in (0, -1):
+            if len(said) > 1 and said[end] in _AXIS | _DIVIDES:
+                rest = said[1:] if end == 0 else said[:-1]
+                ends = {word for pair in _ENDS for word in pair} | _OF_MOMENT
+                if named(" ".join(rest)) is None and not ends & set(rest):
+                    found.setdefault((end, said[end]), []).append(name)
+    return frozenset(name for own in found.values() if len(set(own)) > 1 for name in own)
 
 
 def _below(names: Sequence[str]) -> Sequence[str]:
@@ -375,8 +425,12 @@ def _is_label_only(role: Role, own: set[str], names: frozenset[str]) -> bool:
         return not own <= {"p", "value", "val", "adj", "adjusted", "trend", "interaction", "for"}
     if only == {"outliers"}:
         return bool(own & _NUMBER_OF)
-    if role is Role.STATISTIC and only <= {"lambda", "change", "mode"}:
-        return not own <= only | {"value", "abs", "mean"}
+    if role is Role.STATISTIC and only <= {"lambda", "change", "mode", "gain", "loss", "delta"}:
+        return not own <= only | _OF_LOSS
+    if role is Role.COEFFICIENT and only <= {"lower", "upper"}:
+        return not own <= only | _OF_LIMITS and not any(word.isdigit() for word in own)
+    if only in ({"per"}, {"average"}):
+        return bool(own & {"protocol", "risk"})
     return only in ({"range"}, {"target"}, {"expected"}) and bool(own & _AXIS)
 
 
@@ -421,7 +475,8 @@ def _axes(
     last = max((at for at, role in enumerate(found) if role in MEASURED), default=-1)
     told = list(found)
     for at, role in enumerate(found):
-        if role is Role.UNKNOWN and _AXIS & set(words(names[at])):
+        own = set(words(names[at]))
+        if role is Role.UNKNOWN and _AXIS & own and "by" not in own:  # `by stage` is how many
             distinct = len(set(columns[at])) == len(columns[at]) > 1
             told[at] = Role.AXIS if distinct or at < last else role
     return told
@@ -510,7 +565,9 @@ def _cells(
         counts_people = says is Role.COUNT and role not in {Role.INDEX, Role.CODE}
         return [Cell(row, column, value, certain=True)] if counts_people else []
     if role is Role.COUNT:
-        return [Cell(row, column, value, certain=True)] if says in {None, Role.COUNT} else []
+        if says in {None, Role.COUNT}:
+            return [Cell(row, column, value, certain=True)]
+        return [Cell(row, column, value, certain=False)] if says in _SELDOM else []
     if role not in {Role.UNKNOWN, Role.TEXT} or says not in {None, Role.COUNT}:
         return []
     return [Cell(row, column, value, certain=says is Role.COUNT)]
@@ -536,6 +593,8 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT
     own = set(words(name))
+    if _LIMIT.search(" ".join(words(name))):
+        return Role.AXIS
     fractions = any(value != int(value) or value < 0 for value in values)
     if any(cell.rstrip().endswith("%") for cell in present):
         return Role.PERCENT
@@ -568,6 +627,8 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return said
     if own & _CODE:
         return Role.CODE
+    if _is_scale(name, values):
+        return Role.STATISTIC
     if len(own) > 1 and _is_moment(name):
         return Role.AXIS  # `study day`, `day of cycle`: when, not how many
     if own & _WEAK and not own & (_DOSE | _AXIS - {"risk"}) and len(own - _WEAK) <= 2:
@@ -579,6 +640,12 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
     if own & _INDEX or (own and own <= _STEPS) or (not name.strip() and _runs(values)):
         return Role.INDEX
     return Role.DOSE if own & _DOSE else Role.UNKNOWN
+
+
+def _is_scale(name: str, values: Sequence[int]) -> bool:
+    """Tell answers on a scale whose ends the name says: `scale 1-5`."""
+    ends = _SCALE.search(name)
+    return ends is not None and all(int(ends[1]) <= value <= int(ends[2]) for value in values)
 
 
 def _runs(values: Sequence[int]) -> bool:

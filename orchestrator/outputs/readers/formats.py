@@ -38,21 +38,25 @@ FORMATS: tuple[Format, ...] = (
     Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
            " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
-    Format("text", ("txt", "text", "rst", "org", "adoc"), "the text and every table printed or"
-           " spelled out in it; so are README, LICENSE and the like"),
-    Format("log", ("log", "out", "rout", "lis", "lst"), "as text"),
-    Format("markdown", ("md", "markdown"), "as text"),
-    Format("latex", ("tex", "bib"), "as text, rows of tabular environments as tables"),
-    Format("code", ("py", "r", "rmd", "rnw", "qmd", "do", "ado", "sql", "sh", "sas", "sps", "jl",
-           "m"), "as text"),
+    Format("text", ("txt", "text"), "the text and every table printed or spelled out in it; so are"
+           " README, LICENSE and the like"),
+    Format("log", ("log", "out", "lis", "lst", "rout"), "as text"),
+    Format("smcl", ("smcl",), "as text, its marks carried out"),
+    Format("markdown", ("md", "markdown", "rst", "adoc", "org"), "as text"),
+    Format("latex", ("tex", "bib", "ltx", "rnw"), "as text, rows of tabular environments as"
+           " tables"),
+    Format("code", ("py", "r", "rmd", "qmd", "do", "ado", "sql", "sh", "sas", "sps", "jl", "m",
+           "stan", "bugs", "jags"), "as text"),
     Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
     Format("json", ("json", "geojson"), "every value, every table in it"),
     Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),
     Format("xml", ("xml",), "every text, attribute and comment; repeated elements as tables"),
     Format("html", ("html", "htm", "xhtml"), "text, tables, attributes, comments, hidden elements,"
            " data inside scripts, embedded pictures"),
-    Format("ipynb", ("ipynb",), "every source, output, attachment and metadata entry"),
+    Format("rtf", ("rtf",), "text, rows of cells as tables, text off the page, pictures; embedded"
+           " objects are held", ("rtf",)),
     Format("mail", ("eml", "mht", "mhtml"), "headers; every part and attachment by its own reader"),
+    Format("ipynb", ("ipynb",), "every source, output, attachment and metadata entry"),
     Format("svg", ("svg",), "every text and attribute; marks turned back into values"),
     Format("png", ("png",), "chunks, texts; pixels written again for release", ("png",)),
     Format("jpeg", ("jpg", "jpeg"), "segments, EXIF, comments; pixels written again for release",
@@ -99,7 +103,7 @@ FORMATS: tuple[Format, ...] = (
            " in its blocks; held all the same, because nothing says which bytes were read",
            ("duckdb",)),
     # no reader: named, so that the finding can say what to do
-    Format("stata-graph", ("gph", "ster", "smcl"), "holds the plotted data: export png and the"
+    Format("stata-graph", ("gph", "ster"), "holds the plotted data: export png and the"
            " table", (), Note.UNKNOWN_TYPE),
     Format("ole", ("xls", "doc", "ppt"), "old Office files have no readable parts: save as xlsx,"
            " docx or pptx", ("ole",), Note.UNKNOWN_TYPE),
@@ -139,6 +143,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MM\x00*", "tiff"),
     (0, b"%PDF", "pdf"),
     (0, b"%!PS", "postscript"),
+    (0, b"{\\rtf", "rtf"),
     (0, b"PK\x03\x04", "zip"),
     (0, b"PK\x05\x06", "zip"),
     (0, b"\xd0\xcf\x11\xe0", "ole"),

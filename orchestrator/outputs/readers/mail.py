@@ -3,8 +3,8 @@
 Source: RFC 5322 (messages), RFC 2045 and 2046 (parts), RFC 2557 (web pages with what they show).
 """
 
-from email import message_from_bytes
-from email.message import Message
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 from orchestrator.outputs.form import Note, Span
 from orchestrator.outputs.readers.embedded import add_media
@@ -19,7 +19,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     cannot be decoded as it says is unknown.
     Errors: Unreadable (TYPE_DISAGREES) for a text without headers.
     """
-    message = message_from_bytes(data)
+    message = message_from_bytes(data, policy=policy.default)
     if not message.keys():
         raise Unreadable(Note.TYPE_DISAGREES)
     opening.container(path, data, [Span(0, len(data), "message")])
@@ -30,12 +30,15 @@ def read(opening: Opening, path: str, data: bytes) -> None:
             _add(opening, own, part)
 
 
-def _around(part: Message) -> str:
-    headers = (f"{name}: {value}" for name, value in part.items())
-    return "\n".join([*headers, part.preamble or "", part.epilogue or ""])
+def _around(part: EmailMessage) -> str:
+    """Headers as they stand, again where they say in code what they say, and what is no part."""
+    headers = [f"{name}: {value}" for name, value in part.raw_items()]
+    decoded = [f"{name}: {value}" for name, value in part.items()]
+    more = [line for line in decoded if line not in headers]
+    return "\n".join([*headers, *more, part.preamble or "", part.epilogue or ""])
 
 
-def _add(opening: Opening, path: str, part: Message) -> None:
+def _add(opening: Opening, path: str, part: EmailMessage) -> None:
     """Open the body of a part by its name, else by its media type."""
     body = part.get_payload(decode=True)
     content = body if isinstance(body, bytes) else b""

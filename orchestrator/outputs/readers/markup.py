@@ -28,12 +28,19 @@ _CELLS = frozenset({"td", "th"})
 _DATA = 100
 """An attribute of more characters may hold a table."""
 _BLOCKS = frozenset(
-    ("p", "div", "li", "ul", "ol", "dl", "dt", "dd", "br", "section", "article", "header", "footer",
+    ("p", "div", "li", "ul", "ol", "dl", "dt", "br", "section", "article", "header", "footer",
      "h1", "h2", "h3", "h4", "h5", "h6", "figure")
 )  # fmt: skip
 """What stands on a line of its own on the page."""
+_CELLS_OF_LINES = frozenset({"span", "dd", "b", "strong"})
+"""What begins a cell of such a line: a value behind its label."""
+_INLINE = frozenset(
+    {"a", "b", "i", "em", "strong", "span", "sup", "sub", "u", "mark", "small", "code"}
+)
+"""What a sentence runs through."""
 _OFF_PAGE = frozenset({"style", "title"})
 """Elements whose text stands on no page: it is no row of the text around it."""
+_SPACE = re.compile(r"[ \t]+")
 _SELECTOR = re.compile(r"\s*[a-zA-Z.#:*@\[]")
 _DECLARED = re.compile(r"\s*(?:-?[a-z][a-z-]*\s*:[^:/\"']{1,80})?\Z")
 _SILENT = frozenset({"style", "class", "border", "width", "height", "align", "scope"})
@@ -55,6 +62,7 @@ class _Collector(HTMLParser):
         self.attributes: dict[str, list[str]] = {}
         self._texts = {"script": self.scripts, "pre": self.printed}
         self._texts |= dict.fromkeys(_OFF_PAGE, self.off_page)
+        self.inline = False
         self.active = 0
         self.hidden = 0
         self.external = 0
@@ -70,6 +78,8 @@ class _Collector(HTMLParser):
         )
         for name, value in attrs:
             self._attribute(name, value or "")
+        cut = self.running and self._cell is None and tag not in _BLOCKS
+        self.inline |= bool(cut and self.running[-1].strip() and tag in _INLINE)
         self._break(tag)
         if tag in self._texts:
             self._inside = tag
@@ -98,13 +108,13 @@ class _Collector(HTMLParser):
 
     def _break(self, tag: str) -> None:
         """End a line at a block, a cell at a span: rows need no table to look like one."""
-        if self._cell is None and (tag in _BLOCKS or tag == "span"):
-            mark = "\t" if tag == "span" else "\n"
+        if self._cell is None and (tag in _BLOCKS or tag in _CELLS_OF_LINES):
+            mark = "\t" if tag in _CELLS_OF_LINES else "\n"
             if mark == "\t" or self.running[-1:] != [mark]:
                 self.running.append(mark)
 
     def handle_endtag(self, tag: str) -> None:
-        self._break(tag if tag != "span" else "")
+        self._break(tag if tag not in {*_CELLS_OF_LINES, "dt"} else "")
         if tag == self._inside:
             self._inside = ""
         if tag in _CELLS:
@@ -185,7 +195,10 @@ def add(
     inner = below(path)
     for number, rows in enumerate(collector.tables, 1):
         _add_table(opening, opening.free(f"{inner}tables/{number}"), rows)
-    add_tables(opening, f"{inner}running", "".join(collector.running))
+    running = "".join(collector.running)
+    if collector.inline:
+        opening.text(opening.free(f"{inner}sentences"), _SPACE.sub(" ", running))
+    add_tables(opening, f"{inner}running", running)
     for number, text in enumerate(collector.off_page, 1):
         add_tables(opening, f"{inner}off page/{number}", _beside_looks(text))
     for name, values in collector.attributes.items():

@@ -20,6 +20,7 @@ from orchestrator.outputs.readers.delimited import (
     unnamed,
     unpack,
 )
+from orchestrator.outputs.readers.described import find_described
 from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
@@ -29,15 +30,37 @@ from orchestrator.outputs.readers.structured import add_lines, add_value
 
 _WIDEST = 2000
 _TABULAR = re.compile(
-    r"\\begin\{(?:tabular|longtable|array)[*xy]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{", re.DOTALL
+    r"\\begin\{(?:tabular|longtable|array|tabu|longtabu|tblr|longtblr|supertabular|xltabular|"
+    r"NiceTabular|threeparttable)[*xyrX]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{",
+    re.DOTALL,
 )
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
 _ESCAPED = re.compile(r"\\([%&_#$])")
 """What is written behind a backslash stands for itself: `\\%` begins no remark."""
+_WIDE_CELL = re.compile(
+    r"\\multicolumn\{(\d{1,3})\}\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
+)
+_TALL_CELL = re.compile(r"\\multirow(?:\[[^\]]*\])?\{[^{}]*\}(?:\[[^\]]*\])?\{[^{}]*\}\{([^{}]*)\}")
+_DRESSED = re.compile(
+    r"\\(?:text\w*|math\w*|num|emph|bfseries|small|footnotesize|makecell|thead|underline|cellcolor|"
+    r"color|SI|tablenum)(?:\[[^\]]*\])?\{([^{}]*)\}|\$([^$]*)\$"
+)
+_SPACING = re.compile(
+    r"\\(?:quad|qquad|enspace|hspace\*?\{[^}]*\}|hphantom\{[^}]*\}|phantom\{[^}]*\}|[,;!: ])"
+)
+_NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
 """What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
 _WORD = re.compile(r"\S+")
+_GAP = re.compile(r"[^\s|] {2,}[^\s|]")
+"""Two cells that nothing but space sets apart."""
+_ANY_GAP = r"\s+(?![(\[]|[^()\[\]]*[)\]])"
+"""Space, but within brackets and before them."""
+_INSIDE = re.compile(
+    r"(?<=\d)(?P<before> *)(?P<open>[(\[])(?P<inside> *)(?P<rest>[^()\[\]]{1,24}[)\]])"
+)
+"""A number with more of its cell in brackets, padded: `12 ( 7.6)`, `41  (52.6%)`."""
 _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
@@ -90,7 +113,7 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
     for number, body in enumerate(_TABULAR.findall(content), 1):
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
         cut = [
-            [_ESCAPED.sub(r"\1", cell).strip() for cell in _NEXT.split(line)]
+            [_ESCAPED.sub(r"\1", cell).strip() for cell in _NEXT.split(_bare_cells(line))]
             for line in lines
             if _NEXT.search(line)
         ]
@@ -100,6 +123,17 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
             own = opening.free(f"{below(path)}tabular/{number}")
             opening.table(own, columns, rows, header=header)
             unpack(opening, own, columns, rows)
+
+
+def _bare_cells(line: str) -> str:
+    """Take off what only sets a cell, `\\textbf{n}` or `$4$`; a wide one gets its room."""
+    line = _WIDE_CELL.sub(lambda match: match[2] + " &" * (min(int(match[1]), 50) - 1), line)
+    line = _TALL_CELL.sub(r"\1", line)
+    for _ in range(_NESTED):
+        line, found = _DRESSED.subn(lambda match: match[1] or match[2] or "", line)
+        if not found:
+            break
+    return _SPACING.sub(" ", line)
 
 
 def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observation] = ()) -> None:
@@ -126,6 +160,8 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
+    for number, (columns, rows) in enumerate(find_described(content), 1):
+        opening.table(opening.free(f"{path}{inner}described/{number}"), columns, rows)
     inside = chain(find_instream(content), find_inserted(content))
     for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
@@ -284,6 +320,8 @@ def _unwrapped(text: str) -> str:
 def _pipes(line: int, lines: Sequence[str]) -> Block | None:
     """Read cells between pipes; where the ruled line has no fence, the first cell may be blank."""
     cut = [text.strip() for text in lines if "|" in text and not _is_rule(text)]
+    if sum(_GAP.search(text.replace("|", "  |  ")) is not None for text in cut) > len(cut) / 2:
+        return None  # columns stand between the bars as well
     fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
     bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
     rows = [[cell.strip() for cell in text.split("|")] for text in bare]
@@ -295,15 +333,20 @@ def _pipes(line: int, lines: Sequence[str]) -> Block | None:
 
 
 def _ruled(line: int, lines: Sequence[str]) -> Block | None:
-    """Read names before one `|` in each line and columns set apart by space behind it.
+    """Read names before a `|` in each line, and columns set apart by space or bars behind it.
 
-    Shape: as Stata prints a cross table; columns are cut at two spaces, in most lines as many;
-    shorter lines are filled up.
+    Shape: as Stata prints a cross table; columns are cut at bars and two spaces, in most lines as
+    many; shorter lines are filled up. Bars alone make a table of another kind.
     """
-    cut = [text.partition("|") for text in lines if text.count("|") == 1]
+    bare = [text.rstrip(" |") if text.count("|") > 1 else text for text in lines]
+    cut = [text.partition("|") for text in bare if "|" in text]
     if len(cut) < 3 or len(cut) < 0.9 * sum(not _is_ruler(text) for text in lines):
         return None
-    rows = [[left.strip(), *re.split(r"\s{2,}", right.strip())] for left, _, right in cut]
+    rows = [[left.strip(), *re.split(r"\s{2,}|\s*\|\s*", right.strip())] for left, _, right in cut]
+    if 2 * sum(_GAP.search(right.replace("|", "  |  ")) is not None for *_, right in cut) < len(
+        cut
+    ):
+        return None
     width, often = Counter(map(len, rows)).most_common(1)[0]
     if width < 3 or often < 0.6 * len(rows):
         return None
@@ -363,7 +406,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
 
     Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
     """
-    kept = [_unwrapped(text) for text in lines if not _FOOTER.match(text)]
+    kept = [_together(_unwrapped(text)) for text in lines if not _FOOTER.match(text)]
     if len(kept) < 2:
         return None
     right = _right_aligned(kept)
@@ -372,7 +415,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     edges = _edges(kept)
     placed = [_cut_at(text, edges) for text in kept]
     cuts = [placed, _names_joined(placed)]
-    cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", r"\s+")]
+    cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", _ANY_GAP)]
     if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
         cuts.append([kept[0].split(), re.split(r"\s{2,}|\t", kept[1].strip())])
     found = [
@@ -382,10 +425,30 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     ]
     if not found:
         return None
-    body, first = max(found, key=lambda cut: (len(cut[0]), _is_clean(cut[0]), len(cut[0][0])))
+    spaced = re.split(_ANY_GAP, kept[0].strip())
+    body, first = max(
+        found,
+        key=lambda cut: (len(cut[0]), _is_clean(cut[0]), _fits(cut, spaced), len(cut[0][0])),
+    )
     width = len(body[0])
-    names = first if len(first) in {width, width - 1} else kept[0].split()
+    names = first if len(first) in {width, width - 1} else spaced
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _fits(cut: tuple[list[list[str]], list[str]], spaced: Sequence[str]) -> bool:
+    """Say whether there is a name for each column but the first, in one way to cut the names."""
+    width = len(cut[0][0])
+    return not {len(cut[1]), len(spaced)}.isdisjoint({width, width - 1})
+
+
+def _together(text: str) -> str:
+    """Pull what stands in brackets to the number before it; the space goes behind."""
+
+    def pulled(match: re.Match[str]) -> str:
+        moved = len(match["before"]) + len(match["inside"]) - bool(match["before"])
+        return f"{' ' * bool(match['before'])}{match['open']}{match['rest']}{' ' * moved}"
+
+    return _INSIDE.sub(pulled, text)
 
 
 def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
@@ -454,10 +517,12 @@ def _agreeing(split: Sequence[list[str]], least: int) -> list[list[str]]:
 
 
 def _edges(lines: Sequence[str]) -> list[int]:
-    """List where columns begin: after a position that is blank in every line."""
+    """List where columns begin: after a position that is blank in every line, at no bracket."""
     width = min(max(len(text) for text in lines), _WIDEST)
     blank = [all(len(text) <= at or text[at].isspace() for text in lines) for at in range(width)]
-    return [0, *(at for at in range(1, width) if blank[at - 1] and not blank[at])]
+    starts = [at for at in range(1, width) if blank[at - 1] and not blank[at]]
+    begins = [{text[at] for text in lines if len(text) > at} - {" "} for at in starts]
+    return [0, *(at for at, own in zip(starts, begins, strict=True) if not own <= {"(", "["})]
 
 
 def _cut_at(text: str, edges: Sequence[int]) -> list[str]:

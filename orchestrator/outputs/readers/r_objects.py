@@ -83,7 +83,7 @@ def _add(opening: Opening, path: str, item: Item) -> None:
         labels = [_labelled(item)[at::height] for at in range(height)] if height else []
         names = _names(item.attributes.get("dimnames"), len(labels[0]) if labels else 0)
         opening.table(opening.free(path), names, labels)
-    elif len(item.values) > 1 and item.kind != _CHAR:
+    elif len(item.values) > 1 and item.kind != _CHAR and not _numbers_rows(item):
         opening.table(opening.free(path), ["value"], [[text] for text in _labelled(item)])
 
 
@@ -102,6 +102,12 @@ def _columns(opening: Opening, path: str, item: Item, alike: list[Item]) -> None
     rows = cells.rows_of(columns)
     opening.table(own, names, rows)
     unpack(opening, own, names, rows)
+
+
+def _numbers_rows(item: Item) -> bool:
+    """Tell the row names that a frame has where nobody named its rows: 1, 2, 3, ..."""
+    numbers = map(str, range(1, len(item.values) + 1))
+    return item.tag == "row.names" and item.values == [*numbers]
 
 
 def _names(item: Item | None, width: int) -> list[str]:

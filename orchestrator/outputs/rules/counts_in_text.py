@@ -1,24 +1,38 @@
-"""[pure] Counts of people in sentences, for O01: few of them, a small part of some, a small rest.
+"""[pure] Counts of people in sentences, for O01, O03 and O04: few, few that are left, all, nobody.
 
-Source: outputs section 3, O01 (ACRO's default, ABS, ADRF).
+A number in prose is people where the words around it say so: a noun, what only people do, a share
+in brackets behind it, a larger number that it is a part of. Parts are people unless what they are
+parts of are things (`3 of 12 sites`), pages, or a score.
+Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 and O04 (OpenSAFELY).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.people import NOUNS
-from orchestrator.outputs.roles import THINGS, listed
+from orchestrator.outputs.passages import passages
+from orchestrator.outputs.people import FATES, NOUN, NOUNS
+from orchestrator.outputs.roles import THINGS
+from orchestrator.outputs.rules.lists_in_text import small_labels
+from orchestrator.outputs.rules.parts_in_text import small_pairs, small_parts
 from orchestrator.outputs.rules.rule import spelled_rows
+from orchestrator.outputs.wording import (
+    ALONE,
+    FEW,
+    PERCENT,
+    PLANNED,
+    RANKS,
+    THE,
+    WORDS,
+    is_rank,
+    parts,
+    pattern,
+)
 
-_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_VALUES = {word: at for at, word in enumerate(_WORDS, 1)}
-_FEW = rf"(?:(?P<part>\d{{1,7}})|(?P<word>{'|'.join(_WORDS)}))"
-_THE = r"(?:the |all |these |our )?"
 _HAD = (
-    r"(?:had|have|has|was|were|died|received|developed|experienced|relapsed|progressed|responded|"
-    r"underwent|required|reported|survived|did)\b"
+    r"(?:had|have|has|was|were|did|received|required|reported|"
+    rf"{FATES})\b"
 )
 _FOUND = (
     r"\b(?:followed|observed|found|saw|identified|enrolled|included|recruited|excluded|lost|"
@@ -30,65 +44,84 @@ _GOES_ON = (
 )
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE)
-
-
-_BARE = _pattern(
+_BARE = pattern(
     r"\bn\s*=\s*(?P<n>\d{1,7})\b(?![.,]\d)"
-    rf"|(?<![\d.,])(?P<part>\d{{1,7}})\s(?:{NOUNS}|patient|person|subject|participant|child|"
+    rf"|(?<![\d.,])(?P<part>\d{{1,7}})\s(?:{NOUNS}|{NOUN}|"
     r"deaths?|events?|cases?)\b"
 )
-_OF_PEOPLE = _pattern(
-    rf"\bof {_THE}(?P<whole>\d[\d ,]*) (?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,80}}?(?<![\w.,-])"
-    rf"{_FEW} (?:\([^)]{{1,20}}\) )?{_HAD}"
+_OF_PEOPLE = pattern(
+    rf"\bof {THE}(?P<whole>\d[\d ,]*) (?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,80}}?(?<![\w.,-])"
+    rf"{FEW} (?:\([^)]{{1,20}}\) )?{_HAD}"
 )
 """`of 400 patients, only six had ...`: whoever had it is a part of the people named before."""
-_AMONG = _pattern(
-    rf"\b(?:of|among|in) {_THE}(?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,200}}?"
-    rf"{_FOUND} (?:only |just )?{_FEW}{_GOES_ON}"
+_AMONG = pattern(
+    rf"\b(?:of|among|in) {THE}(?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,200}}?"
+    rf"{_FOUND} (?:only |just )?{FEW}{_GOES_ON}"
 )
 """`among children with ..., we followed 6 to the end`."""
-_OF_SOME = _pattern(
-    rf"\b(?:of|among|in) {_THE}(?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,200}}?, (?:only |just )?"
-    rf"{_FEW} {_HAD}"
+_OF_SOME = pattern(
+    rf"\b(?:of|among|in) {THE}(?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,200}}?, (?:only |just )?"
+    rf"{FEW} {_HAD}"
 )
 """`among children with ..., 6 were followed`."""
-_SPELLED = _pattern(
-    rf"(?<![\w.,/-])(?:(?P<part>\d{{1,7}}) \([^()]{{1,20}}\)|(?P<word>{'|'.join(_WORDS[1:])})"
+_SPELLED = pattern(
+    rf"{ALONE}(?:(?P<part>\d{{1,7}}) \([^()]{{1,20}}\)|(?P<word>{'|'.join(WORDS[1:])})"
     r"(?: \([^()]{1,20}\))?) (?:(?:male|female|elderly|older|younger|such|other|further) )?"
     rf"(?!people|persons|individuals)(?:{NOUNS}|deaths)\b(?! (?:per|each|and more|or more))"
 )
 """`three patients`, `3 (2 %) women`; one alone is mostly an article, people may be the staff."""
-_PART = _pattern(
-    rf"(?<![\w.,/-]){_FEW} (?:out )?of {_THE}(?P<whole>\d[\d,]*) (?:\w+ )?(?:{NOUNS})\b"
+_FATE = pattern(
+    rf"{ALONE}{FEW} (?:\([^()]{{1,20}}\) )?(?:of (?:them|these|those|whom) |others? |more )?"
+    rf"(?:had |have |has |were |was )?(?:{FATES}|lost to follow)\b"
 )
-"""`two of the 23 patients`: a part of people, in front of them."""
-_SHARE = _pattern(
-    rf"(?<![\w.,/-])(?P<share>\d{{1,3}}(?:\.\d+)?) ?% of {_THE}(?P<whole>\d[\d,]*) (?:\w+ )?"
+"""`four relapsed`, `2 of whom died`: only people do."""
+_LOST = pattern(rf"\b(?:lost|recruited|enrolled|randomi[sz]ed) (?:only |just )?{FEW}{_GOES_ON}")
+"""`we lost 4 to follow-up`."""
+_SOME_ARE = pattern(
+    rf"\bthere (?:were|was|are|is) (?:only |just )?{FEW} (?:with|who|among|(?:{NOUNS}|{NOUN})\b)"
+    rf"|{ALONE}(?P<total>\d{{1,7}}) in total\b"
+)
+"""`there were 4 with ...`, `(4 in total)`."""
+_HAPPENED = pattern(
+    r"\b(?:occurred|happened|seen|observed|found|present|diagnosed|detected|noted) in "
+    rf"(?:only |just )?{FEW}(?=\s*[.,;()]|\s*\Z| (?:{NOUNS}|{NOUN})\b)"
+)
+"""`occurred in four`."""
+_NUMBER_OF = pattern(
+    rf"\b(?:number|count) of (?:\w+ ){{0,3}}?(?:{NOUNS}|deaths|events|cases)\b[^.;:\d]{{0,40}}?"
+    rf"(?:was|is|were|are|=|:) (?:only )?{FEW}(?=\s*[.,;)]|\s*\Z| (?:in|among|of|for|with)\b)"
+)
+"""`the number of deaths was 4`."""
+_SINGLE = pattern(
+    r"(?<!than )(?<!least )(?<!each )(?<!every )(?<!any )(?<!which )(?<!per )(?<!for )"
+    rf"\b(?:one|a single|the only|1) (?:{NOUN}) (?:alone|who|had|has|was|is|cost|weighed|"
+    rf"received|{FATES})\b"
+)
+"""`one participant alone cost ...`: somebody."""
+_ALL = pattern(
+    rf"\b(?:all|each|every one) (?:of )?(?:the |our |these |those )?(?:\d[\d,]*|{'|'.join(WORDS)}|"
+    rf"\w+teen|twelve|eleven|ten|twenty) (?:\w+ )?(?:{NOUNS})\b[^.;]{{0,80}}?"
+    rf"(?:[(\[ ]100{PERCENT}|\b(?:remained|had|have|were alive|are alive|were free|{FATES})\b)"
+    rf"|\b100{PERCENT} of {THE}(?:\d[\d,]* )?(?:\w+ )?(?:{NOUNS})\b"
+)
+"""`all 23 participants remained free of ...`."""
+_NONE = pattern(
+    rf"\b(?:none|no one|nobody) (?:of|among) (?:the |our |these |those )?(?:\d[\d,]* )?(?:\w+ )?"
     rf"(?:{NOUNS})\b"
+    rf"|{ALONE}0(?: \(0(?:\.0+)?{PERCENT}\))? ?(?:/|of|out of) ?{THE}\d[\d,]*"
+    rf" (?:\w+ )?(?:{NOUNS})\b"
 )
-"""`46.2 % of the 13 children`."""
+"""`none of the 23 women`."""
 _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
-_RATE = _pattern(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b")
-_PLANNED = _pattern(
-    r"\A[^.!?]*(?:[,;(] ?(?:as )?planned(?= (?:and|but|only|never)\b|[,;.)]|\s*\Z)"
-    r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)"
-)
-"""`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
-_RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
-                "quartile quintile decile tertile cluster category risk score")  # fmt: skip
+_RATE = pattern(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b")
 
 
 def in_text(part: Part, least: int) -> Iterator[Finding]:
     """Tell the lines of a text that count fewer people than the minimum."""
-    lines = [
-        line
-        for line, content in enumerate((part.text or "").splitlines(), 1)
-        if _tells_few(content, least)
-    ]
+    lines = _lines(part, lambda line: _tells_few(line, least))
+    lines = sorted({*lines, *small_pairs(part.text or "", least)})
     if lines:
         yield Finding(
             "O01",
@@ -101,6 +134,34 @@ def in_text(part: Part, least: int) -> Iterator[Finding]:
         )
 
 
+def nobody(part: Part) -> Iterator[Finding]:
+    """Tell the lines of a text that say of a group that nobody of it has something."""
+    lines = _lines(part, lambda line: _NONE.search(line) is not None)
+    if lines:
+        yield Finding(
+            "O03", Verdict.FLAG, Where(part.path, tuple(lines)),
+            f"nobody of a group, lines {spelled_rows(lines)}",
+            "This says that nobody of a group has the property. Keep it only where that could not "
+            "be otherwise; else merge the group.",
+        )  # fmt: skip
+
+
+def everybody(part: Part) -> Iterator[Finding]:
+    """Tell the lines of a text that say of a group that all of it have something."""
+    lines = _lines(part, lambda line: _ALL.search(line) is not None)
+    if lines:
+        yield Finding(
+            "O04", Verdict.FLAG, Where(part.path, tuple(lines)),
+            f"the whole group, lines {spelled_rows(lines)}",
+            "Everybody of this group has the property, so it is known of each of them. Merge "
+            "groups, or leave it out.",
+        )  # fmt: skip
+
+
+def _lines(part: Part, tells: Callable[[str], bool]) -> list[int]:
+    return sorted({line for line, passage in passages(part.text or "") if tells(passage)})
+
+
 def _tells_few(line: str, least: int) -> bool:
     """Say whether a line counts fewer people than the minimum, or parts people into so few."""
     if any(
@@ -108,33 +169,16 @@ def _tells_few(line: str, least: int) -> bool:
         for match in _BARE.finditer(line)
     ):
         return True
+    if _SINGLE.search(line) or small_labels(line, least) or small_parts(line, least):
+        return True
     return any(
-        any(0 < few < least for few in _parts(match))
-        and not _is_rank(line[: match.start()])
-        and not _PLANNED.search(line[match.end() :])
-        for told in (_OF_PEOPLE, _AMONG, _OF_SOME, _PART, _SPELLED, _SHARE)
+        any(0 < few < least for few in parts(match))
+        and not is_rank(line[: match.start()], RANKS)
+        and not PLANNED.search(line[match.end() :])
+        for told in (_OF_PEOPLE, _AMONG, _OF_SOME, _SPELLED, _FATE, _LOST, _SOME_ARE, _HAPPENED,
+                     _NUMBER_OF)
         for match in told.finditer(line)
-    )
-
-
-def _parts(match: re.Match[str]) -> Iterator[int]:
-    """Give how many have what is told, and how many of the people named with them have not."""
-    own = match.groupdict()
-    digits = "".join(filter(str.isdigit, own.get("whole") or ""))
-    whole = int(digits) if digits else None
-    if "share" in own:
-        part = round(float(own["share"]) * (whole or 0) / 100)
-    else:
-        part = int(own["part"]) if own["part"] else _VALUES[own["word"].casefold()]
-    yield part
-    if whole is not None:
-        yield whole - part
-
-
-def _is_rank(before: str) -> bool:
-    """Say whether a number is a stage, a grade or the like, by the word in front of it."""
-    preceding = re.search(r"(\w+)[ -]\Z", before)
-    return preceding is not None and preceding[1].casefold() in _RANKS
+    )  # fmt: skip
 
 
 def _is_no_group(line: str, match: re.Match[str]) -> bool:
@@ -145,11 +189,11 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
     are not there yet. The people in `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
-    if _PLANNED.search(after):
+    if PLANNED.search(after):
         return True
     if match["n"]:
         following = re.match(r"\s+(\w+)", after)
         return bool(_CALL.search(before)) or (
             following is not None and following[1].casefold() in THINGS
         )
-    return _is_rank(before) or bool(_RATE.match(after))
+    return is_rank(before, RANKS) or bool(_RATE.match(after))

@@ -11,7 +11,8 @@ from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.recount import ends, grid, holders, variable_column
+from orchestrator.outputs.passages import passages
+from orchestrator.outputs.recount import PERSON, ends, grid, holders, variable_column
 from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
 from orchestrator.outputs.rules.rule import (
@@ -26,11 +27,14 @@ from orchestrator.outputs.rules.rule import (
 
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 _EXTREME = re.compile(
-    r"\b(?:range[sd]?|ranging|min|minimum|max|maximum|(?:old|young|high|low|larg|small|long|short)est)"
-    r"\b",
+    r"\b(?:range[sd]?|ranging|min|minimum|max|maximum|(?:old|young|high|low|larg|small|long|short)est|"
+    r"up to|as (?:high|low|much|many|long|short|little) as|peak(?:ed)?|alone)\b",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 _OF_AGE = frozenset({"oldest", "youngest"})
+_FINE, _SOME, _MANY = 3, 4, 5
+"""Units: significant digits."""
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
@@ -56,7 +60,7 @@ def _extremes(subject: Subject) -> Outcome:
         found += _named(seen, own)
     ended = _Ends(subject)
     for part in subject.parts:
-        lines = list(_told(ended, part)) if part.table is None and part.text else []
+        lines = sorted(set(_told(ended, part))) if part.table is None and part.text else []
         found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
 
@@ -88,6 +92,22 @@ class _Ends:
             and 0 < holders(index, table, column, text) < self._least
             for index, table, column in named
             for text in numbers
+        )
+
+    def held(self, sentence: str) -> bool:
+        """Say whether a sentence tells any value of few people: an end of a group is one.
+
+        Shape: of a variable that is named, or of one of whose name, its unit perhaps, a word is
+        said and four digits; five digits need no name.
+        """
+        said = set(words(sentence))
+        said |= {"age"} if _OF_AGE & said else set()
+        return any(
+            0 < holders(index, table, column, text) < self._least
+            for text in {text.replace(",", "") for text in _NUMBER.findall(sentence)}
+            for index, table in self._tables
+            for column in table.columns
+            if column.numeric and column.role not in PERSON and names(column, said, text)
         )
 
     def spanned(self, sentence: str) -> bool:
@@ -124,16 +144,28 @@ class _Ends:
         return self._known[id(column)]
 
 
+def names(column: Column, said: set[str], text: str) -> bool:
+    """Say whether words, and the digits of a number, tell of which column the number is.
+
+    Shape: none where the number looks rounded: one or two digits on a coarser grid.
+    """
+    own, digits = set(words(column.name)), len(text.replace(".", "").strip("0"))
+    if digits < _FINE and not round(float(text) / grid(column)) % _COARSER:
+        return False
+    return bool(own) and (own <= said or (digits >= _SOME and bool(own & said)) or digits >= _MANY)
+
+
 def _told(ended: _Ends, part: Part) -> Iterator[int]:
     """List the lines that tell, in words, an end of a variable that few people have.
 
     Shape: a sentence with a word for an extreme, the name of a variable, and just its least or
-    greatest number, or both ends of a group's; one end of a group alone is not seen.
+    greatest number, or both ends of a group's, or one that few people have.
     """
-    for line, content in enumerate((part.text or "").splitlines(), 1):
+    for line, content in passages(part.text or ""):
         if _EXTREME.search(content):
             own = list(filter(_EXTREME.search, _SENTENCE.split(content)))
-            if any(ended.told(one) or ended.spanned(one) for one in own):
+            if any(ended.told(one) or ended.spanned(one) 
+                   or (_PROSE.search(one) and ended.held(one)) for one in own):  # fmt: skip
                 yield line
 
 
@@ -184,7 +216,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=3,
+    version=4,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

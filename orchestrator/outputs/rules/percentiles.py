@@ -5,14 +5,16 @@ about its names tell, or, where they do not, the percentiles themselves: they ar
 Source: outputs section 3, O09 (ADRF, ABS).
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, gcd
 
 from orchestrator.outputs.figures import Figure, figures
-from orchestrator.outputs.index import Column
-from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.recount import Group, Recount, grid
-from orchestrator.outputs.roles import Role
+from orchestrator.outputs.index import Column, Index, TableIndex
+from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.passages import passages
+from orchestrator.outputs.recount import PERSON, Group, Recount, grid, holders
+from orchestrator.outputs.roles import Role, words
 from orchestrator.outputs.rules.dominance import (
     TELLING_DIGITS,
     Traced,
@@ -20,7 +22,7 @@ from orchestrator.outputs.rules.dominance import (
     traced,
     variables,
 )
-from orchestrator.outputs.rules.extremes import SAY, held_by_few
+from orchestrator.outputs.rules.extremes import SAY, held_by_few, names
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -37,6 +39,14 @@ _LEVELS = {"median": 0.5, "p50": 0.5, "q2": 0.5, "q1": 0.25, "p25": 0.25, "lq": 
 _TELLING = 3
 """So many numbers worked out again are no accident; fewer on one grid are one."""
 _COARSER = 5
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
+_MIDDLE = re.compile(r"\b(?:median|quartiles?|iqr|interquartile|percentiles?)\b", re.IGNORECASE)
+_OF_GROUP = re.compile(
+    r"\b(?:the|of|all|among|in) (\d[\d,]*) (?:who|whose|with|without|\w+s\b|women|men|people|"
+    r"children)"
+    r"|\bn ?= ?(\d[\d,]*)", re.IGNORECASE
+)  # fmt: skip
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
 
 
 def _percentiles(subject: Subject) -> Outcome:
@@ -44,10 +54,47 @@ def _percentiles(subject: Subject) -> Outcome:
     found = held_by_few(subject, Role.PERCENTILE, "O09")
     grouped = [one for one in named if not one.guessed and one.group.rows is not None]
     told = grouped or _told_by_value(subject)
-    found = found or _of_groups(subject, told)
+    found = [*(found or _of_groups(subject, told)), *_in_sentences(subject)]
     if not found and not named and not told:
         return Outcome(reason="No percentile of a variable of the source was recognised.")
     return Outcome(tuple(found))
+
+
+def _in_sentences(subject: Subject) -> Iterator[Finding]:
+    """Tell lines with a percentile that is the value of few people of the group that they name.
+
+    Shape: a group of so many has as large a share of those with the value as of all people.
+    """
+    least = subject.policy.holders.minimum
+    tables = [(index, table) for index in subject.indexes for table in index.tables]
+    for part in subject.parts:
+        lines = sorted({
+            line
+            for line, passage in (passages(part.text) if part.text else ())
+            for sentence in _SENTENCE.split(passage)
+            if _MIDDLE.search(sentence)
+            and any(_is_of_few(sentence, *own, least) for own in tables)
+        })  # fmt: skip
+        if lines:
+            yield Finding(
+                "O09", Verdict.FLAG, Where(part.path, tuple(lines)),
+                f"values that fewer than {least} people of their group have, at lines "
+                f"{spelled_rows(lines)}",
+                SAY, threshold=f"at least {least} people with the value",
+            )  # fmt: skip
+
+
+def _is_of_few(sentence: str, index: Index, table: TableIndex, least: int) -> bool:
+    said = set(words(sentence))
+    sizes = [int((match[1] or match[2]).replace(",", "")) for match in _OF_GROUP.finditer(sentence)]
+    share = min([*(size / max(table.size, 1) for size in sizes), 1.0])
+    numbers = {text.replace(",", "") for text in _NUMBER.findall(sentence)}
+    return any(
+        0 < holders(index, table, column, text) * share < least
+        for text in numbers - set(map(str, sizes))
+        for column in table.columns
+        if column.numeric and column.role not in PERSON and names(column, said, text)
+    )
 
 
 def _of_groups(subject: Subject, traces: Iterable[Traced]) -> list[Finding]:
@@ -133,11 +180,11 @@ def _level(figure: Figure) -> float | None:
 
 PERCENTILES = Rule(
     id="O09",
-    version=3,
+    version=4,
     title="Exact percentiles",
     text="A percentile must not be the value of few people, of all or of its group.",
     source="outputs section 3, O09: ADRF (fuzzy medians), ABS (minimum contributors)",
-    needs=frozenset({Need.TABLE, Need.SOURCE}),
+    needs=frozenset({Need.FORM, Need.SOURCE}),
     check=_percentiles,
     parameters=lambda policy: {"holders": str(policy.holders.minimum)},
 )

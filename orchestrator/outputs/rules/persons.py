@@ -154,7 +154,7 @@ def _finding(path: str, rows: list[int], least: int, severity: Verdict = Verdict
 
 RULE = Rule(
     id="O02",
-    version=4,
+    version=5,
     title="People, not rows",
     text="A count must rest on enough different people, however many rows each of them has.",
     source="outputs section 3, O02: Bundesbank's sdcLog counts distinct ids",

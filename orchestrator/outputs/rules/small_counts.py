@@ -16,7 +16,7 @@ from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.people import ANYBODY, OUTCOMES
 from orchestrator.outputs.roles import STATISTICS, Cell, Role, is_total, listed, words
-from orchestrator.outputs.rules.counts_in_text import in_text
+from orchestrator.outputs.rules.counts_in_text import everybody, in_text, nobody
 from orchestrator.outputs.rules.flows import small_steps
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -240,6 +240,7 @@ def _zeros(subject: Subject) -> Outcome:
             )
             evidence = f"zero at {spelled_rows(rows)}"
             found.append(at_column("O03", Verdict.FLAG, seen, column, evidence, say, rows))
+    found += [item for part in subject.parts for item in nobody(part)]
     return Outcome(tuple(found))
 
 
@@ -262,6 +263,7 @@ def _everybody(subject: Subject) -> Outcome:
             found += _shares(seen, column, [seen.row(row) for row in rows])
         found += _whole_groups(seen)
         found += _same_values(seen)
+    found += [item for part in subject.parts for item in everybody(part)]
     return Outcome(tuple(found))
 
 
@@ -351,7 +353,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=6,
+    version=7,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -362,20 +364,20 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=2,
+    version=3,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
-    needs=frozenset({Need.TABLE}),
+    needs=frozenset({Need.FORM}),
     check=_zeros,
 )
 
 EVERYBODY = Rule(
     id="O04",
-    version=4,
+    version=5,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",
-    needs=frozenset({Need.TABLE}),
+    needs=frozenset({Need.FORM}),
     check=_everybody,
 )

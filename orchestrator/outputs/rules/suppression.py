@@ -6,6 +6,7 @@ Source: outputs section 6.1, O13: OpenSAFELY, ADRF, ABS.
 from collections.abc import Iterator, Sequence
 
 from orchestrator.outputs.audit import Pinned, agree, audit
+from orchestrator.outputs.brackets import group_of, pair, sizes
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import decimals, hidden
 from orchestrator.outputs.differencing import Difference, differences
@@ -29,7 +30,8 @@ def _check(subject: Subject) -> Outcome:
         return Outcome(flows, reason=None if flows else "There are no counts in this file.")
     others = [table for table in subject.others if any(agree(table, one) for one in own)]
     limits = subject.policy.suppression
-    known = [ends for seen in subject.seen for ends in _by_share(seen, own)]
+    known = [ends for seen in subject.seen
+             for ends in (*_by_share(seen, own), *_by_own_share(seen, own))]  # fmt: skip
     answer = audit([*own, *others], limits.seconds, limits.unknowns, known=known)
     found = [*flows, *_findings(own, answer.pinned, subject.policy)]
     found += _differing(subject, own)
@@ -124,6 +126,30 @@ def _by_share(seen: Seen, own: Sequence[FactTable]) -> Iterator[tuple[Fact, floa
                 yield from _rows_by_share(seen, own, count, share, total)
 
 
+def _by_own_share(seen: Seen, own: Sequence[FactTable]) -> Iterator[tuple[Fact, float, float]]:
+    """A hidden count with its share in the same cell, `<10 (4.1%)`, of a known group."""
+    facts = _hidden_facts(seen, own)
+    for column, name in enumerate(seen.table.columns):
+        cells = [row[column] for row in seen.table.rows]
+        pairs = [one for at, cell in enumerate(cells) if (one := pair(at, cell))]
+        hiding = [one for one in pairs if one.count is None]
+        found = group_of(pairs, sizes(name, cells)) if hiding else None
+        for one in hiding if found is not None else ():
+            fact = facts.get((seen.row(one.at + 1), seen.block.columns[column]))
+            if fact is not None and found is not None:
+                yield fact, *one.hidden_count(found[0])
+
+
+def _hidden_facts(seen: Seen, own: Sequence[FactTable]) -> dict[tuple[int, int], Fact]:
+    return {
+        (fact.row, fact.column): fact
+        for table in own
+        if table.path == seen.part.path
+        for fact in table.facts
+        if fact.hidden
+    }
+
+
 def _total(seen: Seen, count: int, share: int) -> float | None:
     """Find the one total of which the visible shares are shares; None where none fits them all."""
     ends: tuple[float, float] | None = None
@@ -144,13 +170,7 @@ def _total(seen: Seen, count: int, share: int) -> float | None:
 def _rows_by_share(
     seen: Seen, own: Sequence[FactTable], count: int, share: int, total: float
 ) -> Iterator[tuple[Fact, float, float]]:
-    facts = {
-        (fact.row, fact.column): fact
-        for table in own
-        if table.path == seen.part.path
-        for fact in table.facts
-        if fact.hidden
-    }
+    facts = _hidden_facts(seen, own)
     for row, values in enumerate(seen.table.rows, 1):
         percent = number(values[share])
         fact = facts.get((seen.row(row), seen.block.columns[count]))
@@ -161,7 +181,7 @@ def _rows_by_share(
 
 RULE = Rule(
     id="O13",
-    version=2,
+    version=3,
     title="Suppression",
     text="A hidden count must not be solvable from what stands around it in the request.",
     source="outputs section 6.1, O13: OpenSAFELY, ADRF, ABS",

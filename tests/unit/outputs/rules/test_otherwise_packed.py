@@ -1,5 +1,6 @@
 """Rows in mails, listings, texts of an unknown kind and drawings are found; their twins are not."""
 
+import base64
 import io
 import zipfile
 from collections.abc import Callable, Sequence
@@ -127,6 +128,14 @@ def test_a_mail_that_does_not_decode_is_held(check: Check, source: Index) -> Non
     broken = sent(strangers(3)).replace("base64\n\n", "base64\n\n*!*")
     assert verdicts(check("m.eml", broken, source))["O29"] == "could-not-check"
     assert verdicts(check("m.eml", "no headers here", source))["O29"] == "could-not-check"
+
+
+def test_what_a_header_says_in_code_is_read(check: Check, source: Index) -> None:
+    """Programs that show mails decode it."""
+    for address, verdict in (("jane.doe@example.org", "flag"), ("the whole group", "pass")):
+        packed = base64.b64encode(f"Write to {address}".encode()).decode()
+        told = sent(strangers(3)).replace("for the meeting", f"=?utf-8?b?{packed}?=")
+        assert verdicts(check("m.eml", told, source))["O22-national"] == verdict
 
 
 def test_a_text_of_an_unknown_kind_is_held_and_its_rows_named(

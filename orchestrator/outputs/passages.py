@@ -1,0 +1,28 @@
+"""[pure] What a reader takes in at once: each line of a text, and lines that a sentence runs over.
+
+Manuscripts and pages of a pdf break their sentences where the line is full.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+_FULL = 45
+"""Units: characters; a shorter line ends where its author wanted."""
+_LONGEST = 2000
+"""Units: characters; longer lines are data, and no sentence."""
+
+
+def passages(text: str) -> Iterator[tuple[int, str]]:
+    """List lines by their number, from 1, and after each that is cut it together with the next."""
+    lines = text.splitlines()
+    for at, (line, below) in enumerate(pairwise([*lines, ""]), 1):
+        if len(line) > _LONGEST:
+            continue
+        yield at, line
+        if _is_cut(line) and below.strip() and len(below) <= _LONGEST:
+            yield at, f"{line.rstrip()} {below.lstrip()}"
+
+
+def _is_cut(line: str) -> bool:
+    plain = line.rstrip()
+    return len(plain) >= _FULL and plain[-1] not in ".:;!?|" and "  " not in plain.strip()

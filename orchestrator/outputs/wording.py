@@ -1,0 +1,54 @@
+"""[pure] Words around a number of a sentence: what counts people, what ranks, what is only planned.
+
+Source: outputs section 3, "Finding count columns".
+"""
+
+import re
+from collections.abc import Iterator
+
+from orchestrator.outputs.people import listed
+
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_VALUES = {word: at for at, word in enumerate(WORDS, 1)}
+FEW = rf"(?:(?P<part>\d{{1,7}})|(?P<word>{'|'.join(WORDS)}))"
+THE = r"(?:the |all |these |those |our )?"
+PERCENT = r" ?(?:%|\\%|per ?cent\b)"
+ALONE = r"(?<![\w.,/-])"
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """Compile a pattern that takes capitals like small letters."""
+    return re.compile(text, re.IGNORECASE)
+
+
+PLANNED = pattern(
+    r"\A[^.!?]*(?:[,;(] ?(?:as )?planned(?= (?:and|but|only|never)\b|[,;.)]|\s*\Z)"
+    r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)"
+)
+"""`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
+RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
+                "quartile quintile decile tertile cluster category risk score")  # fmt: skip
+PLACES = RANKS | listed(
+    "page step epoch fold batch chapter part version figure fig table row question item model "
+    "iteration round session section slide sheet file chunk block test run job task attempt chain "
+    "scale rating rated pain scored visual acuity loop pass worker node rank layer dated"
+)
+"""Words before a part of something else than people: `page 3 of 40`, `rated 7/10`."""
+
+
+def parts(match: re.Match[str]) -> Iterator[int]:
+    """Give how many have what is told, and how many of the people named with them have not."""
+    own = match.groupdict()
+    digits = "".join(filter(str.isdigit, own.get("whole") or ""))
+    whole = int(digits) if digits else None
+    told = next(filter(None, (own.get(name) for name in ("part", "n", "inner", "total"))), None)
+    part = int(told) if told else _VALUES[own["word"].casefold()] if own.get("word") else 0
+    yield part
+    if whole is not None:
+        yield whole - part
+
+
+def is_rank(before: str, ranks: frozenset[str]) -> bool:
+    """Say whether a number is a stage, a grade or the like, by the word in front of it."""
+    preceding = re.search(r"(\w+)(?: of)?[ -:(\[]{1,2}\Z", before)
+    return preceding is not None and preceding[1].casefold() in ranks
