@@ -216,7 +216,10 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         return bool(shown)
     if numeric[0] or not body:
         return False
-    years = [float(name) for name, number in zip(names, numeric, strict=True) if number]
+    try:
+        years = [float(name) for name, number in zip(names, numeric, strict=True) if number]
+    except ValueError:  # `<0.001` and `5%` are cells
+        return False
     rising = all(a < b for a, b in itertools.pairwise(years))
     if not rising or any(year != int(year) for year in years) or len(years) < 2:
         return False

@@ -113,6 +113,8 @@ def policy_caps() -> ReadCaps:
 @pytest.mark.parametrize(
     ("rows", "header"),
     [
+        ([["age", "<0.001", "<0.01"], ["sex", "0.3", "0.2"]], False),
+        ([["age", "5%", "10%"], ["sex", "7%", "9%"]], False),
         ([["sex", "n"], ["F", "12"]], True),
         ([["F", "12"], ["M", "13"]], False),
         ([["", "n"], ["0", "12"]], True),
