@@ -352,15 +352,6 @@ def attribute(plan: Plan, folder: str) -> Answer:
     return True, "an attribute was set"
 
 
-def access_time(plan: Plan, folder: str) -> Answer:
-    """Leave a trace by reading."""
-    before = os.stat(_known(folder)).st_atime_ns
-    with open(_known(folder), "rb") as file:
-        file.read(1)
-    after = os.stat(_known(folder)).st_atime_ns
-    return after != before, "access time changed" if after != before else "access time kept"
-
-
 def remove(plan: Plan, folder: str) -> Answer:
     """Remove a file."""
     path = _known(folder)

@@ -20,9 +20,6 @@ from orchestrator.values import Digest, digest_of, parse_digest
 
 TREE, MANIFEST = "tree", "MANIFEST.json"
 
-MANIFEST_MOST = 128 << 20
-"""More bytes than the manifest of any snapshot has."""
-
 Received = Iterator[tuple[str, Iterator[bytes]]]
 """What a caller sends: the manifest, then each file under its digest, in the manifest's order."""
 

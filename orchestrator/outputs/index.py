@@ -45,7 +45,6 @@ Numbers: TypeAlias = "array[int]"
 Magnitudes: TypeAlias = "array[float]"
 
 _MAGIC = b"TREINDEX1\n"
-FILE_NAME = "index.bin"
 _DATED = 0.9
 _ISO = len("2011-10-18")
 _REMEMBERED = 100_000  # hashes kept to spare hashing again; a longer column pays in time, not room

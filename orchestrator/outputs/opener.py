@@ -36,7 +36,6 @@ from orchestrator.outputs.readers.opening import ReadCaps, Unreadable
 from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.values import Digest
 
-OPENER_VERSION = 1
 FORMS = "forms.json"
 PICTURE, BEHIND = "picture", "behind.json"
 QUICK_SECONDS, TOGETHER_SECONDS = 10.0, 90.0

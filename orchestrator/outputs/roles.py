@@ -387,18 +387,6 @@ def _with_share(name: str, role: Role) -> Role:
     return Role.COUNT if shared and named(name) is Role.PERCENT else role
 
 
-def role_of(table: Table, found: Sequence[Role], row: Sequence[str], column: int) -> Role:
-    """Say what one cell is: by its row where rows speak (`describe()`), else by its column."""
-    speaks = statistic_column(table, found)
-    says = _row_says(row, found, speaks)
-    own = found[column]
-    if speaks is not None and says is not None and own is not Role.TEXT:
-        return says
-    if says is not None and own in {Role.UNKNOWN, Role.STATISTIC}:
-        return says
-    return own
-
-
 def statistic_column(table: Table, found: Sequence[Role]) -> int | None:
     """Find the column whose labels say what each row's numbers are: `mean`, `n`, `25%`.
 

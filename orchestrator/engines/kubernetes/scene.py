@@ -27,7 +27,6 @@ LASTS = 240
 """Seconds that a run may take before others take its namespaces away."""
 
 _SIZE = Size(memory_mb=128, processes=64, open_files=512, cpus=1)
-_CANARY = "canary"
 
 
 @dataclass(frozen=True)

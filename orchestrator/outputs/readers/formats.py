@@ -133,8 +133,6 @@ BARE_NAMES = frozenset(
 )  # fmt: skip
 """Names that by convention have no extension and are texts; any other name without one is held."""
 
-READABLE_EXTENSIONS = tuple(one.extensions[0] for one in FORMATS if one.note is None)
-
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"\xff\xd8\xff", "jpeg"),

@@ -15,7 +15,6 @@ from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.walking import Walk
 
-_OLD = {113, 114, 115}
 _NUMERIC = {65530: ("b", 100), 65529: ("h", 32740), 65528: ("i", 2147483620), 65527: ("f", 1.7e38),
             65526: ("d", 8.988e307)}  # fmt: skip
 _OLD_KINDS = {251: 65530, 252: 65529, 253: 65528, 254: 65527, 255: 65526}
