@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +96,7 @@ def _set_hub(c: Any, folder: Path, kept: Path, slow: int) -> None:
     c.JupyterHub.db_kwargs = {
         "connect_args": {"check_same_thread": False, "factory": _Database},
     }
-    c.JupyterHub.upgrade_db = True  # nobody has a terminal for it; calls `alembic`
-    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+    c.JupyterHub.upgrade_db = True  # nobody has a terminal for it; it calls `alembic`
     c.JupyterHub.cookie_secret_file = str(kept / "cookie_secret")
     c.JupyterHub.authenticator_class = "null"
     c.JupyterHub.proxy_class = "orchestrator.hub.proxy.MemoryProxy"

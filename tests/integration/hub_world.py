@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -119,7 +118,7 @@ class HubProcess:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())},
+                env={"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(Path.cwd())},
             )
         wait_for(self.client.ready, 60, self.log)
 

@@ -17,7 +17,8 @@ from orchestrator.hub import facts
 
 FOLDER = "/srv/hub"
 SECRETS = "/etc/tre/hub"
-PYTHON = "/opt/tre/bin/python"
+BIN = "/opt/tre/bin"
+PYTHON = f"{BIN}/python"
 TOLD = "tre.told-digest"
 """Annotation of the hub's pod: what it was told at its start."""
 
@@ -113,6 +114,7 @@ def _container(cluster: Cluster, spec: Spec) -> Object:
         "env": [
             {"name": "HOME", "value": FOLDER},
             {"name": "LANG", "value": "C.UTF-8"},
+            {"name": "PATH", "value": f"{BIN}:/usr/bin:/bin"},
         ],
         "workingDir": FOLDER,
         "ports": [{"name": "hub", "containerPort": port, "protocol": "TCP"}],
