@@ -53,11 +53,16 @@ def decode(kind: str, data: bytes, count: int) -> list[str]:
 def table_of(
     shape: Sequence[int], values: Sequence[str], *, fortran: bool = False
 ) -> list[list[str]]:
-    """Lay values out as rows: the last axis is the columns, all before it the rows."""
-    if fortran and len(shape) > 1:
-        width, height = shape[-1], prod(shape[:-1])
-        return [[values[column * height + row] for column in range(width)] for row in range(height)]
+    """Lay values out as rows: the last axis is the columns, all before it the rows.
+
+    Errors: Unreadable (TRUNCATED) where they fill no such shape.
+    """
     width = shape[-1] if len(shape) > 1 else 1
+    if len(values) % max(width, 1) or (fortran and len(values) != prod(shape)):
+        raise Unreadable(Note.TRUNCATED)
+    if fortran and len(shape) > 1:
+        height = prod(shape[:-1])
+        return [[values[column * height + row] for column in range(width)] for row in range(height)]
     return [list(values[at : at + width]) for at in range(0, len(values), max(width, 1))]
 
 

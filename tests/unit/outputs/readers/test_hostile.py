@@ -296,6 +296,14 @@ def test_a_model_that_keeps_its_data_elsewhere_is_not_read(caps: ReadCaps) -> No
     assert notes(open_bytes("a.onnx", data, caps)) == {Note.UNKNOWN_PART}
 
 
+def test_numbers_that_do_not_fill_their_shape_are_a_broken_file(caps: ReadCaps) -> None:
+    """Three numbers in rows of two, as another writer's bytes could say."""
+    for numbers, told in ((b"\x01\x02\x03", {Note.TRUNCATED}), (b"\x01\x02\x03\x04", {Note.MODEL})):
+        tensor = field(1, 2) + field(1, 2) + field(2, 7) + field(7, numbers)
+        form = open_bytes("a.onnx", field(1, 8) + field(7, field(5, tensor)), caps)
+        assert notes(form) == told
+
+
 def test_what_r_keeps_in_attributes_and_environments_is_read(caps: ReadCaps) -> None:
     """The environment of a function holds whatever was there when it was made."""
 
