@@ -19,7 +19,8 @@ Dial = Callable[[float], socket.socket]
 AWAY = "hub_away"
 """The code of a hub that was not reached, or did not answer."""
 
-_SECONDS = 15.0
+PATIENCE = 15.0
+"""Units: seconds that one question may take."""
 
 
 class HubClient:
@@ -29,7 +30,7 @@ class HubClient:
     token is refused; NotFound for an unknown person.
     """
 
-    def __init__(self, dial: Dial, token: str, seconds: float = _SECONDS) -> None:
+    def __init__(self, dial: Dial, token: str, seconds: float = PATIENCE) -> None:
         """Keep how the hub is reached; connects at each call, so a restarted hub is found."""
         self._dial = dial
         self._token = token

@@ -26,7 +26,7 @@ KEPT = Path("/srv/hub")
 
 _IMAGE_PULL_SECONDS = 300
 _SLOW_SECONDS = 10
-"""Less than a request's own patience (`client.HubClient`)."""
+"""Less than a request's own patience (`client.PATIENCE`)."""
 
 
 class _Database(sqlite3.Connection):

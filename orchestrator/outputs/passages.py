@@ -3,6 +3,7 @@
 Manuscripts and pages of a pdf break their sentences where the line is full.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,6 +11,18 @@ _FULL = 45
 """Units: characters; a shorter line ends where its author wanted."""
 _LONGEST = 2000
 """Units: characters; longer lines are data, and no sentence."""
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
+NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
+
+
+def sentences(passage: str) -> list[str]:
+    """Cut a passage where a sentence ends."""
+    return _SENTENCE.split(passage)
+
+
+def numbers(sentence: str) -> list[str]:
+    """List the numbers of a sentence as they stand, without the commas between thousands."""
+    return [text.replace(",", "") for text in NUMBER.findall(sentence)]
 
 
 def passages(text: str) -> Iterator[tuple[int, str]]:

@@ -136,26 +136,29 @@ def in_text(part: Part, least: int) -> Iterator[Finding]:
 
 def nobody(part: Part) -> Iterator[Finding]:
     """Tell the lines of a text that say of a group that nobody of it has something."""
-    lines = _lines(part, lambda line: _NONE.search(line) is not None)
-    if lines:
-        yield Finding(
-            "O03", Verdict.FLAG, Where(part.path, tuple(lines)),
-            f"nobody of a group, lines {spelled_rows(lines)}",
-            "This says that nobody of a group has the property. Keep it only where that could not "
-            "be otherwise; else merge the group.",
-        )  # fmt: skip
+    say = (
+        "This says that nobody of a group has the property. Keep it only where that could not be "
+        "otherwise; else merge the group."
+    )
+    return _told(part, "O03", _NONE, "nobody of a group", say)
 
 
 def everybody(part: Part) -> Iterator[Finding]:
     """Tell the lines of a text that say of a group that all of it have something."""
-    lines = _lines(part, lambda line: _ALL.search(line) is not None)
+    say = (
+        "Everybody of this group has the property, so it is known of each of them. Merge groups, "
+        "or leave it out."
+    )
+    return _told(part, "O04", _ALL, "the whole group", say)
+
+
+def _told(
+    part: Part, rule: str, told: re.Pattern[str], evidence: str, say: str
+) -> Iterator[Finding]:
+    lines = _lines(part, lambda line: told.search(line) is not None)
     if lines:
-        yield Finding(
-            "O04", Verdict.FLAG, Where(part.path, tuple(lines)),
-            f"the whole group, lines {spelled_rows(lines)}",
-            "Everybody of this group has the property, so it is known of each of them. Merge "
-            "groups, or leave it out.",
-        )  # fmt: skip
+        where = Where(part.path, tuple(lines))
+        yield Finding(rule, Verdict.FLAG, where, f"{evidence}, lines {spelled_rows(lines)}", say)
 
 
 def _lines(part: Part, tells: Callable[[str], bool]) -> list[int]:

@@ -11,7 +11,7 @@ from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.passages import passages
+from orchestrator.outputs.passages import NUMBER, numbers, passages, sentences
 from orchestrator.outputs.recount import PERSON, ends, grid, holders, variable_column
 from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
@@ -25,7 +25,6 @@ from orchestrator.outputs.rules.rule import (
     spelled_rows,
 )
 
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 _EXTREME = re.compile(
     r"\b(?:range[sd]?|ranging|min|minimum|max|maximum|(?:old|young|high|low|larg|small|long|short)est|"
     r"up to|as (?:high|low|much|many|long|short|little) as|peak(?:ed)?|alone)\b",
@@ -37,8 +36,7 @@ _FINE, _SOME, _MANY = 3, 4, 5
 """Units: significant digits."""
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
-_SPAN = re.compile(rf"({_NUMBER.pattern})\s*(?:-|–|to|and)\s*({_NUMBER.pattern})")
+_SPAN = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|to|and)\s*({NUMBER.pattern})")
 SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
     "the mean of the 45th and 55th percentile for a median."
@@ -82,8 +80,8 @@ class _Ends:
 
     def told(self, sentence: str) -> bool:
         """Say whether a sentence names a variable and tells such an end of it."""
-        numbers = [text.replace(",", "") for text in _NUMBER.findall(sentence)]
-        said = words(sentence) if numbers else []
+        found = numbers(sentence)
+        said = words(sentence) if found else []
         said += ["age"] if _OF_AGE & set(said) else []
         named = [(index, table, column) for index, table in self._tables
                  if (column := variable_column(table, said)) is not None]  # fmt: skip
@@ -91,7 +89,7 @@ class _Ends:
             number(text) in self._of(column)
             and 0 < holders(index, table, column, text) < self._least
             for index, table, column in named
-            for text in numbers
+            for text in found
         )
 
     def held(self, sentence: str) -> bool:
@@ -104,7 +102,7 @@ class _Ends:
         said |= {"age"} if _OF_AGE & said else set()
         return any(
             0 < holders(index, table, column, text) < self._least
-            for text in {text.replace(",", "") for text in _NUMBER.findall(sentence)}
+            for text in set(numbers(sentence))
             for index, table in self._tables
             for column in table.columns
             if column.numeric and column.role not in PERSON and names(column, said, text)
@@ -163,7 +161,7 @@ def _told(ended: _Ends, part: Part) -> Iterator[int]:
     """
     for line, content in passages(part.text or ""):
         if _EXTREME.search(content):
-            own = list(filter(_EXTREME.search, _SENTENCE.split(content)))
+            own = list(filter(_EXTREME.search, sentences(content)))
             if any(ended.told(one) or ended.spanned(one) 
                    or (_PROSE.search(one) and ended.held(one)) for one in own):  # fmt: skip
                 yield line

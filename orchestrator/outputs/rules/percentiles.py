@@ -12,7 +12,7 @@ from math import ceil, floor, gcd
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.passages import passages
+from orchestrator.outputs.passages import numbers, passages, sentences
 from orchestrator.outputs.recount import PERSON, Group, Recount, grid, holders
 from orchestrator.outputs.roles import Role, words
 from orchestrator.outputs.rules.dominance import (
@@ -39,14 +39,12 @@ _LEVELS = {"median": 0.5, "p50": 0.5, "q2": 0.5, "q1": 0.25, "p25": 0.25, "lq": 
 _TELLING = 3
 """So many numbers worked out again are no accident; fewer on one grid are one."""
 _COARSER = 5
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 _MIDDLE = re.compile(r"\b(?:median|quartiles?|iqr|interquartile|percentiles?)\b", re.IGNORECASE)
 _OF_GROUP = re.compile(
     r"\b(?:the|of|all|among|in) (\d[\d,]*) (?:who|whose|with|without|\w+s\b|women|men|people|"
     r"children)"
     r"|\bn ?= ?(\d[\d,]*)", re.IGNORECASE
 )  # fmt: skip
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?!\w|[.,]\d)")
 
 
 def _percentiles(subject: Subject) -> Outcome:
@@ -71,7 +69,7 @@ def _in_sentences(subject: Subject) -> Iterator[Finding]:
         lines = sorted({
             line
             for line, passage in (passages(part.text) if part.text else ())
-            for sentence in _SENTENCE.split(passage)
+            for sentence in sentences(passage)
             if _MIDDLE.search(sentence)
             and any(_is_of_few(sentence, *own, least) for own in tables)
         })  # fmt: skip
@@ -88,10 +86,9 @@ def _is_of_few(sentence: str, index: Index, table: TableIndex, least: int) -> bo
     said = set(words(sentence))
     sizes = [int((match[1] or match[2]).replace(",", "")) for match in _OF_GROUP.finditer(sentence)]
     share = min([*(size / max(table.size, 1) for size in sizes), 1.0])
-    numbers = {text.replace(",", "") for text in _NUMBER.findall(sentence)}
     return any(
         0 < holders(index, table, column, text) * share < least
-        for text in numbers - set(map(str, sizes))
+        for text in set(numbers(sentence)) - set(map(str, sizes))
         for column in table.columns
         if column.numeric and column.role not in PERSON and names(column, said, text)
     )

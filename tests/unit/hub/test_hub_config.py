@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from orchestrator.hub import facts
+from orchestrator.hub.client import PATIENCE
 from orchestrator.hub.config import configure, configure_on_a_cluster, write_config
 
 
@@ -37,6 +38,8 @@ def test_the_defaults_are_closed(tmp_path: Path) -> None:
     assert hub.hub_connect_url == hub.hub_bind_url
     assert hub.cleanup_servers is False
     assert hub.allow_named_servers is False
+    assert hub.concurrent_spawn_limit == 0, "a course of people may come at once"
+    assert hub.tornado_settings["slow_spawn_timeout"] == 0, "the engine waits for nothing here"
     assert [role["name"] for role in hub.load_roles] == ["user", "server", "tre"]
     assert c["Spawner"].env_keep == []
 
@@ -65,6 +68,7 @@ def test_a_hub_on_a_cluster_is_as_closed_and_makes_pods(tmp_path: Path) -> None:
     assert hub.allow_named_servers is False
     assert hub.db_url == f"sqlite:///{tmp_path / 'hub.sqlite'}"
     assert hub.services == [{"name": "tre", "api_token": "t" * 64}]
+    assert 0 < hub.tornado_settings["slow_spawn_timeout"] < PATIENCE, "its answer is: ready"
     assert c["KubeSpawner"].namespace == "tre-flc"
     assert c["KubeSpawner"].enable_user_namespaces is False
     assert c["Spawner"].env_keep == []

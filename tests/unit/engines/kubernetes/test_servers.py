@@ -26,6 +26,7 @@ USER = "GET /hub/api/users/ada"
 MADE = "POST /hub/api/users/ada/tokens"
 PERSON = "POST /hub/api/users/ada"
 GONE = "DELETE /hub/api/users/ada/server"
+LEFT = "DELETE /hub/api/users/ada"
 TOLD = "GET /hub/api/users/ada/server/progress"
 Said = tuple[int, Mapping[str, object] | str]
 READY: Said = (200, {"servers": {"": {"ready": True}}})
@@ -252,3 +253,14 @@ def test_an_end_waits_for_a_request_that_is_on_its_way(
     hub.released.set()
     ending.join(5)
     assert not ending.is_alive()
+
+
+@pytest.mark.parametrize("comes_again", [False, True])
+def test_who_comes_again_is_made_anew_when_they_stop(
+    servers: Servers, hub: Hub, comes_again: bool
+) -> None:
+    """With the person all tokens go; a person who left stays unknown."""
+    hub.answers = {GONE: [(204, {})], USER: [NOBODY], LEFT: [(204, {})], PERSON: [(201, {})]}
+    servers.forget_at_hub("mds", "ada", comes_again=comes_again)
+    assert hub.asked.count(LEFT) == 1
+    assert hub.asked[-1] == (PERSON if comes_again else LEFT)
