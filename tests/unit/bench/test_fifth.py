@@ -1,18 +1,13 @@
-"""The fifth corpus: its labels hold, all families have files, and a wrong label is named."""
-
-import hashlib
-from collections import Counter
+"""The fifth corpus: a wrong label is named."""
 
 import pytest
 
-from tests.bench.outputs.corpora import Corpus
-from tests.bench.outputs.fifth import corpus, office, writers
+from tests.bench.outputs.fifth import office, writers
 from tests.bench.outputs.fifth.opened import missing, stands, text_of
 from tests.bench.outputs.fifth.proof import Bins, Desk, Fitted, Ranks, Screening, Weighted
 from tests.bench.outputs.grid import Grid
 from tests.bench.outputs.third.facts import Claim, Count, Small
 
-_FAMILIES = {f"{side}{number}" for side in "LS" for number in range(1, 17)}
 _NAMES = [f"sk{letter * 8}" for letter in "abcdefghjkmnpqrstuvw"]
 _FILES = {
     "screened": b"screenee,sex,hb,age,weight\n"
@@ -23,38 +18,6 @@ _FILES = {
     "contacts": b"screenee,note\nskaaaaaaaa,asks whether the boat may be lifted in spring by him\n",
 }
 _WOMEN = (("sex", "=", "F"),)
-
-
-@pytest.fixture(scope="module")
-def made() -> Corpus:
-    """The corpus as it was frozen."""
-    return corpus.gammopathies(corpus.SEED)
-
-
-def test_every_label_is_borne_out(made: Corpus) -> None:
-    assert made.faults is not None
-    assert made.faults() == []
-
-
-def test_every_family_has_files_and_both_sides_are_large(made: Corpus) -> None:
-    families = Counter(case.family for case in made.cases)
-    leaky = sum(case.leaky for case in made.cases)
-    assert set(families) == _FAMILIES
-    assert 250 <= len(made.cases) <= 350
-    assert min(leaky, len(made.cases) - leaky) >= 140
-
-
-def test_a_leaky_file_names_a_rule_and_a_safe_one_none(made: Corpus) -> None:
-    assert [case.path for case in made.cases if case.leaky != bool(case.rules)] == []
-
-
-def test_the_same_seed_gives_the_same_bytes(made: Corpus) -> None:
-    again = corpus.gammopathies(corpus.SEED)
-    assert [_digest(one) for one in again.cases] == [_digest(one) for one in made.cases]
-
-
-def _digest(case: object) -> str:
-    return hashlib.sha256(getattr(case, "data", b"")).hexdigest()
 
 
 def _laid(claim: Claim, family: str, data: bytes) -> list[str]:

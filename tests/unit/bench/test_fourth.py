@@ -1,45 +1,17 @@
-"""The fourth corpus: its labels hold, all families have files, and a wrong label is named."""
-
-from collections import Counter
+"""The fourth corpus: a wrong label is named."""
 
 import pytest
 
-from tests.bench.outputs.corpora import Corpus
-from tests.bench.outputs.fourth import corpus
 from tests.bench.outputs.fourth.proof import Desk, Extent, FewBehind, Unopened
 from tests.bench.outputs.fourth.writers import zipped
 from tests.bench.outputs.third.facts import Claim, Small
 
-_FAMILIES = {f"{side}{number}" for side in "LS" for number in range(1, 17)}
 _FILES = {
     "children": b"child,sex,dead\nBCDF-GHJK,F,1\nKLMN-PQRS,F,1\nTVWX-2345,M,0\n",
     "dispensings": b"child,atc\n" + b"BCDF-GHJK,L01\n" * 6 + b"KLMN-PQRS,L01\n" * 6,
     "remarks": b"child,remark\nBCDF-GHJK,mother asks whether the hamster may come along (w1)\n",
 }
 _GIRLS, _DEAD, _DRUG = ("sex", "=", "F"), ("dead", "=", "1"), ("atc", "=", "L01")
-
-
-@pytest.fixture(scope="module")
-def made() -> Corpus:
-    """The corpus as it was frozen."""
-    return corpus.children(corpus.SEED)
-
-
-def test_every_label_is_borne_out(made: Corpus) -> None:
-    assert made.faults is not None
-    assert made.faults() == []
-
-
-def test_every_family_has_files_and_both_sides_are_large(made: Corpus) -> None:
-    families = Counter(case.family for case in made.cases)
-    leaky = sum(case.leaky for case in made.cases)
-    assert set(families) == _FAMILIES
-    assert 220 <= len(made.cases) <= 260
-    assert min(leaky, len(made.cases) - leaky) >= 110
-
-
-def test_a_leaky_file_names_a_rule_and_a_safe_one_none(made: Corpus) -> None:
-    assert [case.path for case in made.cases if case.leaky != bool(case.rules)] == []
 
 
 def _laid(claim: Claim, family: str = "L11", data: bytes = b"n 2 12") -> list[str]:

@@ -1,17 +1,10 @@
-"""The sixth corpus: its labels hold, all families have files, and a wrong label is named."""
-
-import hashlib
-from collections import Counter
+"""The sixth corpus: a wrong label is named."""
 
 import pytest
 
-from tests.bench.outputs.corpora import Corpus
-from tests.bench.outputs.grid import Case
-from tests.bench.outputs.sixth import corpus
 from tests.bench.outputs.sixth.proof import Clinics, Correlated, Desk, Lines, Rate
 from tests.bench.outputs.third.facts import Claim, Count, Small
 
-_FAMILIES = {f"{side}{number}" for side in "LS" for number in range(1, 17)}
 _NAMES = [f"TH{letter * 8}" for letter in "ABCDEFGHJKMNPQRSTVWXYZ12"]
 _FILES = {
     "patients": b"patient,sex,hb,age,bled,bled_days\n"
@@ -23,38 +16,6 @@ _FILES = {
     + f"{_NAMES[0]},pharmacy\n".encode() * 12,
     "calls": b"patient,typed\nTHAAAAAAAA,the husband asks whether the drops may be drunk at sea\n",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def made() -> Corpus:
-    """The corpus as it was frozen."""
-    return corpus.thromboses(corpus.SEED)
-
-
-def test_every_label_is_borne_out(made: Corpus) -> None:
-    assert made.faults is not None
-    assert made.faults() == []
-
-
-def test_every_family_has_files_and_both_sides_are_large(made: Corpus) -> None:
-    families = Counter(case.family for case in made.cases)
-    leaky = sum(case.leaky for case in made.cases)
-    assert set(families) == _FAMILIES
-    assert 250 <= len(made.cases) <= 350
-    assert min(leaky, len(made.cases) - leaky) >= 140
-
-
-def test_a_leaky_file_names_a_rule_and_a_safe_one_none(made: Corpus) -> None:
-    assert [case.path for case in made.cases if case.leaky != bool(case.rules)] == []
-
-
-def test_the_same_seed_gives_the_same_bytes(made: Corpus) -> None:
-    again = corpus.thromboses(corpus.SEED)
-    assert [_digest(one) for one in again.cases] == [_digest(one) for one in made.cases]
-
-
-def _digest(case: Case) -> str:
-    return hashlib.sha256(case.data).hexdigest()
 
 
 def _laid(claim: Claim, family: str, data: bytes) -> list[str]:
