@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         default="",
         description="addresses of nodes with commas between; none is ever taken for a pod",
     )
+    registry_user: str = Field(
+        default="", description="who we are at the registry of snapshots, where nodes pull them"
+    )
+    registry_password: SecretStr = Field(
+        default=SecretStr(""), description="our password there; it pushes and pulls"
+    )
     bind_host: str = Field(
         default="127.0.0.1", description="address the control plane and gateway bind"
     )

@@ -1,9 +1,11 @@
 """Which engine the settings name."""
 
 from orchestrator.engines.kubernetes.client import Access, Client
+from orchestrator.engines.kubernetes.cluster import Cluster, Images
 from orchestrator.engines.kubernetes.described import described
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.kubernetes.proof import DOCTOR, RECONCILER
+from orchestrator.engines.kubernetes.registry import Registry
 from orchestrator.engines.local.engine import LocalEngine
 from orchestrator.engines.port import Engine
 from orchestrator.settings import Settings
@@ -18,6 +20,15 @@ def engine(settings: Settings, *, beside: bool = False) -> Engine:
     """
     if settings.engine == "kubernetes":
         cluster = described(settings.cluster_file)
+        client = Client(Access(settings.kubeconfig))
         maker = DOCTOR if beside else RECONCILER
-        return KubernetesEngine(Client(Access(settings.kubeconfig)), cluster, maker=maker)
+        return KubernetesEngine(client, cluster, maker=maker, registry=_registry(settings, cluster))
     return LocalEngine(settings)
+
+
+def _registry(settings: Settings, cluster: Cluster) -> Registry | None:
+    """Reach the registry of snapshots, where they are image volumes."""
+    if not isinstance(cluster.snapshots, Images):
+        return None
+    password = settings.registry_password.get_secret_value()
+    return Registry(cluster.snapshots, settings.registry_user, password)

@@ -90,6 +90,18 @@ def csi(**more: Any) -> dict[str, Any]:
     return said | more
 
 
+def images(**more: Any) -> dict[str, Any]:
+    """Snapshots as image volumes, as an administrator says it."""
+    said = {
+        "kind": "images",
+        "root": None,
+        "repository": "registry.example/tre/snapshots",
+        "secret": "my-registry",
+        "at": [{"cidr": "192.0.2.23/32", "port": 443}],
+    }
+    return said | more
+
+
 def written(folder: Path, said: dict[str, Any]) -> Path:
     """Write values where helm reads them."""
     file = folder / "values.json"

@@ -42,6 +42,32 @@ async def main():
 asyncio.run(main())
 """
 
+KERNEL = """
+import asyncio, json, sys, uuid
+import aiohttp
+async def main(url, token, code):
+    async with aiohttp.ClientSession(headers={"Authorization": "token " + token}) as session:
+        async with session.post(url + "api/kernels") as made:
+            assert made.status == 201, (made.status, await made.text())
+            kernel = (await made.json())["id"]
+        ws = url.replace("http", "ws", 1) + "api/kernels/" + kernel + "/channels"
+        async with session.ws_connect(ws) as channel:
+            header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "version": "5.3",
+                      "username": "", "session": uuid.uuid4().hex, "date": ""}
+            content = {"code": code, "silent": False, "store_history": False,
+                       "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+            await channel.send_json({"header": header, "parent_header": {}, "metadata": {},
+                                     "content": content, "channel": "shell", "buffers": []})
+            async for message in channel:
+                said = json.loads(message.data)
+                if said["msg_type"] == "stream":
+                    print(said["content"]["text"].strip())
+                    return
+asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 60))
+"""
+"""Runs code in a new kernel, by the hub image's Python: given a server's URL, its token, the code.
+"""
+
 
 @dataclass(frozen=True)
 class Relay:

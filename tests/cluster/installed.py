@@ -18,7 +18,7 @@ from kubernetes.client.exceptions import ApiException
 
 from orchestrator.engines.kubernetes import admission, names, rights
 from orchestrator.engines.kubernetes.client import Access, Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster, Homes, HostFolder
+from orchestrator.engines.kubernetes.cluster import Cluster, Homes, HostFolder, Images
 from orchestrator.engines.kubernetes.differences import Key, metadata_of
 from orchestrator.engines.kubernetes.environments import Environments
 from orchestrator.engines.port import Spec
@@ -111,7 +111,7 @@ def installed(
     images: Mapping[str, str] | None = None,
     doors_address: str = CLUSTER.doors_address,
     api_servers: tuple[tuple[str, int], ...] = CLUSTER.api_servers,
-    snapshots: HostFolder = HostFolder("/srv/tre"),  # noqa: B008 - frozen
+    snapshots: HostFolder | Images = HostFolder("/srv/tre"),  # noqa: B008 - frozen
     homes: Homes = Homes(),  # noqa: B008 - frozen
     second_wall: bool = False,
     level: str = "",

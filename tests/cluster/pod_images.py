@@ -15,7 +15,7 @@ from orchestrator.errors import Unavailable
 from tests.cluster.images.base import SCRATCH
 from tests.cluster.images.make import Made, make
 from tests.cluster.images.recipes import ROOT
-from tests.cluster.lab.build import helm
+from tests.cluster.lab.build import helm, registry
 from tests.cluster.lab.images import bring_in
 from tests.cluster.lab.instance import Instance
 
@@ -33,7 +33,7 @@ def base() -> str:
 
 @contextmanager
 def making() -> Iterator[None]:
-    """Make images and helm beside the tests; what is not ready when they end is given up."""
+    """Make images and programs beside the tests; what is not ready when they end is given up."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
     with LOG.open("w") as log:
         process = subprocess.Popen(
@@ -91,3 +91,4 @@ def _say(line: str) -> None:
 if __name__ == "__main__":
     make((), base(), _say)
     helm(_say)
+    registry(_say)

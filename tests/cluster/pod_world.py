@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engines.kubernetes import storage
+from orchestrator.engines.kubernetes import hubs, storage
 from orchestrator.engines.kubernetes.client import Client
-from orchestrator.engines.kubernetes.cluster import Homes, HostFolder
+from orchestrator.engines.kubernetes.cluster import Homes, HostFolder, Images
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
+from orchestrator.engines.kubernetes.registry import Registry
 from orchestrator.engines.port import Mount
 from tests.cluster import hands, pod_images
 from tests.cluster.hub_doors import hub_doors
@@ -45,6 +46,14 @@ class PodWorld:
             shutil.copytree(mount.tree, place / storage.TREE)
             shutil.copyfile(mount.manifest, place / storage.MANIFEST)
 
+    def run_as(self, component: str, program: str, *words: str) -> str:
+        """Run a program in the place of one of our processes and answer what it prints."""
+        return self.objects.execute(
+            *(self.here.cluster.system, f"relay-{component}", hubs.PYTHON, "-I", "-c", program),
+            *words,
+            seconds=90,
+        ).strip()
+
     def another_engine(self) -> KubernetesEngine:
         """An engine that knows nothing yet, as after a restart of the reconciler."""
         client = Client(self.here.access(self.here.cluster.account))
@@ -52,8 +61,14 @@ class PodWorld:
 
 
 @contextmanager
-def pod_world(objects: Objects) -> Iterator[PodWorld]:
-    """Everything that servers need to run; on the lab, whose node sees the machine's folders."""
+def pod_world(
+    objects: Objects, registry: Registry | None = None, snapshots: Images | None = None
+) -> Iterator[PodWorld]:
+    """Everything that servers need to run; on the lab, whose node sees the machine's folders.
+
+    Shape: snapshots lie in a folder, or are images in `registry`, which no pod with user ids of its
+    own can mount: overlay file systems cannot be mounted with other ids.
+    """
     lab = objects.cluster.instance
     if lab is None:
         pytest.skip("snapshots lie in a folder of the node, and only the lab's is ours")
@@ -68,7 +83,8 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
                 images=pod_images.brought_in(lab) | {"missing": _MISSING},
                 doors_address=str(ip_network(lab.addresses.services[0])[10]),
                 api_servers=tuple((host, API_PORT) for host in lab.addresses.node),
-                snapshots=HostFolder(str(folder)),
+                snapshots=snapshots or HostFolder(str(folder)),
+                user_namespaces=snapshots is None,
                 homes=Homes(
                     storage_class=(kind := stack.enter_context(homes(objects.cluster))),
                     shared_class=kind,
@@ -81,7 +97,9 @@ def pod_world(objects: Objects) -> Iterator[PodWorld]:
         ]
         stack.enter_context(hub_doors(objects, here.cluster))
         client = Client(here.access(here.cluster.account))
-        engine = KubernetesEngine(client, here.cluster, connect=relays[0].connect)
+        engine = KubernetesEngine(
+            client, here.cluster, connect=relays[0].connect, registry=registry
+        )
         stack.callback(engine.close)
         _prove_nodes(engine)
         yield PodWorld(here, objects, engine, relays[0], relays[1], folder)

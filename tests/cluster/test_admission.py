@@ -377,6 +377,10 @@ TWICE: dict[str, tuple[set[str], Change]] = {
         {"tre-03-nothing-of-the-host", "tre-12-pod-shape"},
         lambda pod: _more(pod, {"name": "h", "hostPath": {"path": "/"}}),
     ),
+    "an image of data where snapshots are none": (
+        {"tre-06-claims", "tre-12-pod-shape"},
+        lambda pod: _more(pod, {"name": "i", "image": {"reference": OTHER_IMAGE}}),
+    ),
     "the token of the account": (
         {"tre-04-no-tokens", "tre-06-claims", "tre-12-pod-shape"},  # it comes with a mount
         lambda pod: pod["spec"].update(automountServiceAccountToken=True),
@@ -405,7 +409,7 @@ def notebook(here: Installed, spec: Spec) -> Object:
 def test_the_policies_are_type_checked_without_a_warning(here: Installed, objects: Objects) -> None:
     kind = objects.kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
     found = [p.to_dict() for p in kind.get().items if p.metadata.name.startswith("tre-")]
-    assert len(found) == 19
+    assert len(found) == 20
     warnings = {
         policy["metadata"]["name"]: policy["status"]["typeChecking"]["expressionWarnings"]
         for policy in found

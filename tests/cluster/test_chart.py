@@ -19,7 +19,7 @@ from kubernetes import client as official
 from orchestrator.engines.kubernetes import admission, names, namespace, network, pods
 from orchestrator.engines.kubernetes.client import Access, Client
 from orchestrator.engines.kubernetes.cluster import Cluster as Described
-from orchestrator.engines.kubernetes.cluster import Csi
+from orchestrator.engines.kubernetes.cluster import Csi, Images
 from orchestrator.engines.kubernetes.described import described
 from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.rights import reconciler_rights
@@ -166,6 +166,26 @@ def test_snapshots_of_a_driver_are_described_as_the_engine_reads_them(
         (("share", "/all"),),
         ("ReadOnlyMany",),
     )
+
+
+def test_image_volumes_are_said_to_the_engine_to_admission_and_to_the_network(
+    tool: Helm, tmp_path: Path
+) -> None:
+    """The repository where it is asked for, our password and the way out at the reconciler only."""
+    said = chart.values(chart.made_up(), cluster={"snapshots": chart.images()})
+    rendered = Helm(tool.program).rendered(chart.written(tmp_path, said))
+    assert _described(tmp_path, rendered).snapshots == Images("registry.example/tre/snapshots")
+    filled = {
+        each["name"]: each["expression"]
+        for thing in rendered
+        if thing["kind"] == "ValidatingAdmissionPolicy"
+        for each in thing["spec"].get("variables", [])
+    }
+    assert filled["repository"] == '"registry.example/tre/snapshots"'
+    assert filled["path"] == '"tre/snapshots"'
+    for word in ("my-registry", "192.0.2.23/32"):
+        (holder,) = {each["metadata"]["name"] for each in rendered if word in json.dumps(each)}
+        assert holder == "reconciler"
 
 
 def test_browsers_come_in_by_ingress_or_gateway(tool: Helm, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import HostFolder
 from orchestrator.engines.kubernetes.differences import Key, key
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
+from orchestrator.engines.kubernetes.placing import Places
 from orchestrator.engines.port import Mount
 from orchestrator.errors import NotFound, Tampered, Unavailable
 from orchestrator.objectstore import placed
@@ -72,6 +73,12 @@ class World:
     def tree(self, digest: Digest) -> Path:
         """Where a snapshot's files are on the node."""
         return placed.folder(self.root, digest) / placed.TREE
+
+    @property
+    def places(self) -> Places:
+        """What makes the Jobs."""
+        assert isinstance(self.engine._places, Places)
+        return self.engine._places
 
     def jobs(self) -> list[str]:
         """Jobs that are there and not on their way out."""
@@ -180,7 +187,7 @@ def test_a_job_that_a_dead_reconciler_left_is_used(world: World) -> None:
     """Killed after it made the Job and before it spoke to it."""
     manifest = world.admitted({"left.csv": b"left"})
     digest = digest_of(manifest)
-    world.engine._places._begun(digest)
+    world.places._begun(digest)
     assert len(world.jobs()) == 1
     world.engine.place(world.store, manifest)
     assert (world.tree(digest) / "left.csv").read_bytes() == b"left"
@@ -231,7 +238,7 @@ def test_nobody_but_the_reconciler_reaches_the_job(
 ) -> None:
     """At its one port; the reconciler's place is the control."""
     digest = digest_of(b"nobody feeds this one")
-    job = world.engine._places._begun(digest)
+    job = world.places._begun(digest)
     try:
         space = make_namespace("near")
         world.objects.apply(probe_pod(world.objects.cluster, space, "near", ["serve", "80", "80"]))
@@ -247,7 +254,7 @@ def test_nobody_but_the_reconciler_reaches_the_job(
 
 
 def _address(world: World, job: Key) -> str:
-    (pod,) = world.engine._places._pods(job) or [{}]
+    (pod,) = world.places._pods(job) or [{}]
     status: Any = pod.get("status", {})
     return str(status.get("podIP") or "") if status.get("phase") == "Running" else ""
 

@@ -16,6 +16,7 @@ from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.engine import KubernetesEngine
 from orchestrator.engines.port import Server, ServerState, Size, Spec
 from orchestrator.errors import Invalid, NotAllowed
+from tests.cluster import hands
 from tests.cluster.breaking import allow_all, by_hand
 from tests.cluster.installed import Asker
 from tests.cluster.lab.instance import Instance
@@ -25,29 +26,7 @@ from tests.kubernetes_world import a_spec
 
 SOON = 120
 _SMALL = Size(memory_mb=1024)
-_KERNEL = """
-import asyncio, json, sys, uuid
-import aiohttp
-async def main(url, token):
-    async with aiohttp.ClientSession(headers={"Authorization": "token " + token}) as session:
-        async with session.post(url + "api/kernels") as made:
-            assert made.status == 201, (made.status, await made.text())
-            kernel = (await made.json())["id"]
-        ws = url.replace("http", "ws", 1) + "api/kernels/" + kernel + "/channels"
-        async with session.ws_connect(ws) as channel:
-            header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "version": "5.3",
-                      "username": "", "session": uuid.uuid4().hex, "date": ""}
-            content = {"code": "print(6 * 7)", "silent": False, "store_history": False,
-                       "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
-            await channel.send_json({"header": header, "parent_header": {}, "metadata": {},
-                                     "content": content, "channel": "shell", "buffers": []})
-            async for message in channel:
-                said = json.loads(message.data)
-                if said["msg_type"] == "stream":
-                    print(said["content"]["text"].strip())
-                    return
-asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 60))
-"""
+_CODE = "print(6 * 7)"
 _ANSWER = """
 import sys, urllib.request, urllib.error
 given = {"Authorization": "token " + token for token in sys.argv[2:]}
@@ -118,14 +97,6 @@ def _pods(world: PodWorld, spec: Spec) -> list[str]:
     return [where.name for where in world.engine.environments.pods_now(spec.project)]
 
 
-def _as(world: PodWorld, component: str, program: str, *words: str) -> str:
-    """Run a program in the place of one of our processes."""
-    name = f"relay-{component}"
-    return world.objects.execute(
-        world.here.cluster.system, name, hubs.PYTHON, "-I", "-c", program, *words, seconds=90
-    ).strip()
-
-
 def _url(server: Server) -> str:
     return f"http://{server.address}{server.base_url}"
 
@@ -135,10 +106,11 @@ def test_a_kernel_answers_to_the_gateway_with_the_servers_token(
 ) -> None:
     server = _ready(world.engine, spec, "ada")
     assert server.token is not None
-    assert _as(world, "gateway", _KERNEL, _url(server), server.token) == "42"
-    assert _as(world, "gateway", _ANSWER, f"{_url(server)}api/kernels") == "403"
+    url = _url(server)
+    assert world.run_as("gateway", hands.KERNEL, url, server.token, _CODE) == "42"
+    assert world.run_as("gateway", _ANSWER, f"{_url(server)}api/kernels") == "403"
     # The reconciler is not among those whom the policies let in.
-    refused = _as(world, "reconciler", _ANSWER, f"{_url(server)}api/kernels")
+    refused = world.run_as("reconciler", _ANSWER, f"{_url(server)}api/kernels")
     assert refused in ("TimeoutError", "URLError")
 
 
@@ -160,8 +132,8 @@ def test_the_token_of_a_start_opens_one_server_and_is_kept_nowhere(
 ) -> None:
     ada, other = (_ready(world.engine, spec, person) for person in ("ada", "a-b"))
     assert ada.token is not None
-    assert _as(world, "gateway", _ANSWER, f"{_url(ada)}api/kernels", ada.token) == "200"
-    assert _as(world, "gateway", _ANSWER, f"{_url(other)}api/kernels", ada.token) == "403"
+    assert world.run_as("gateway", _ANSWER, f"{_url(ada)}api/kernels", ada.token) == "200"
+    assert world.run_as("gateway", _ANSWER, f"{_url(other)}api/kernels", ada.token) == "403"
     (hub,), system = _hubs(world, spec), world.here.cluster.system
     pod = names.notebook_pod("ada")
     found = [
@@ -172,7 +144,7 @@ def test_the_token_of_a_start_opens_one_server_and_is_kept_nowhere(
     assert found[1] > 0, "it was looked for in the right files"
     world.engine.stop(spec.project, "ada")
     again = _ready(world.engine, spec, "ada")
-    assert _as(world, "gateway", _ANSWER, f"{_url(again)}api/kernels", ada.token) == "403"
+    assert world.run_as("gateway", _ANSWER, f"{_url(again)}api/kernels", ada.token) == "403"
     world.engine.stop(spec.project, "a-b")
 
 
@@ -213,7 +185,7 @@ def test_a_hub_that_dies_loses_no_notebook(world: PodWorld, spec: Spec) -> None:
     assert client is not None
     until(lambda: client.server_ready("ada"), 30, "the new hub does not know the server")
     assert before.token is not None
-    assert _as(world, "gateway", _KERNEL, _url(before), before.token) == "42"
+    assert world.run_as("gateway", hands.KERNEL, _url(before), before.token, _CODE) == "42"
 
 
 def test_an_engine_that_starts_again_finds_hub_and_server(world: PodWorld, spec: Spec) -> None:

@@ -55,6 +55,16 @@ limits: {memory: {{ int .Values.resources.mostMemoryMb }}Mi}
 {{- end }}
 
 {{- /* Egress of a policy to addresses outside: [{cidr, port}]. */ -}}
+{{- /* Who we are at the registry that nodes pull snapshots from. */ -}}
+{{- define "tre.registry" -}}
+{{- with .Values.cluster.snapshots.secret }}
+- name: TRE_REGISTRY_USER
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: user}}
+- name: TRE_REGISTRY_PASSWORD
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: password}}
+{{- end }}
+{{- end }}
+
 {{- define "tre.at" -}}
 {{- range . }}
 - to: [{ipBlock: {cidr: {{ .cidr | quote }}}}]
@@ -101,4 +111,6 @@ placing: {{ .Values.cluster.placingNamespace | toJson | quote }}
 doors: {{ .Values.cluster.doorsAddress | toJson | quote }}
 userNamespaces: {{ .Values.cluster.userNamespaces | toJson | quote }}
 runtimeClass: {{ .Values.cluster.runtimeClass | toJson | quote }}
+repository: {{ .Values.cluster.snapshots.repository | default "" | toJson | quote }}
+path: {{ regexReplaceAll "^[^/]*/?" (.Values.cluster.snapshots.repository | default "") "" | toJson | quote }}
 {{- end }}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from orchestrator.engines.kubernetes.cluster import Cluster, Object
+from orchestrator.engines.kubernetes.cluster import Cluster, Images, Object
 from orchestrator.errors import Invalid
 
 FOLDER = "admission"
@@ -31,6 +31,7 @@ FILES = (
     "13-proved-nodes",
     "14-proof-rooms",
     "15-placing",
+    "16-images-of-data",
 )
 """Every file that is read; another one in the folder would be a rule that does not hold."""
 
@@ -56,6 +57,7 @@ def load(policies: Path, cluster: Cluster) -> list[Object]:
 
 def facts(cluster: Cluster) -> dict[str, str]:
     """Spell what the policies ask of a cluster, by variable, as values of their language."""
+    images = cluster.snapshots if isinstance(cluster.snapshots, Images) else None
     return {
         name: json.dumps(value)
         for name, value in {
@@ -64,6 +66,8 @@ def facts(cluster: Cluster) -> dict[str, str]:
             "volumeControllers": list(_VOLUME_CONTROLLERS),
             "jobControllers": [*cluster.controllers, _JOB_CONTROLLER],
             "placing": cluster.placing,
+            "repository": images.repository if images else "",
+            "path": images.path if images else "",
             "images": sorted(set(cluster.images.values())),
             "doors": cluster.doors_address,
             "userNamespaces": cluster.user_namespaces,

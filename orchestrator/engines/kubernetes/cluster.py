@@ -32,6 +32,7 @@ ONE_NODE_AT_A_TIME = frozenset(
 _LONGEST_HANDLE = 128  # CSI specification, size limits
 
 _BY_DIGEST = re.compile(r"[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}\Z")
+_REPOSITORY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+\Z")
 _ADDRESS = re.compile(r"[0-9a-f.:]+\Z")
 
 
@@ -115,6 +116,35 @@ class Csi:
 
 
 @dataclass(frozen=True)
+class Images:
+    """Small snapshots as image volumes: nodes pull them from a repository that only we write.
+
+    Shape: `repository` is a host and a path, as images name it; `plain` says that it is asked over
+    plain HTTP, for trials; a snapshot larger than `most_mb` is refused, because every node keeps it
+    twice, as it came and unpacked.
+    Errors: Invalid for a repository that is no plain name, or names a tag.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    repository: str
+    plain: bool = False
+    most_mb: int = 20_000
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be told from other images by its path."""
+        if not _REPOSITORY.match(self.repository):
+            raise Invalid(
+                f"{self.repository[:80]!r} is no repository for snapshots: write host/path, as "
+                "registry.example.org/tre/snapshots, without a tag."
+            )
+
+    @property
+    def path(self) -> str:
+        """The repository's path, whatever its host is called."""
+        return self.repository.partition("/")[2]
+
+
+@dataclass(frozen=True)
 class Homes:
     """Claims for people's work: a class (None: the cluster's default) and a size in megabytes."""
 
@@ -149,7 +179,9 @@ class Cluster:
     hub_image: str = "hub"
     worker_image: str = "worker"
     ports: Ports = field(default_factory=Ports)
-    snapshots: HostFolder | Nfs | Csi = field(default_factory=lambda: HostFolder("/srv/tre"))
+    snapshots: HostFolder | Nfs | Csi | Images = field(
+        default_factory=lambda: HostFolder("/srv/tre")
+    )
     homes: Homes = field(default_factory=Homes)
     api_servers: tuple[tuple[str, int], ...] = ()
     user_namespaces: bool = True

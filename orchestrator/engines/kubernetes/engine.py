@@ -18,9 +18,11 @@ from orchestrator.engines.kubernetes.checks import Pods
 from orchestrator.engines.kubernetes.client import Client
 from orchestrator.engines.kubernetes.cluster import Cluster
 from orchestrator.engines.kubernetes.environments import Environments
+from orchestrator.engines.kubernetes.layers import Layers
 from orchestrator.engines.kubernetes.placing import Places
 from orchestrator.engines.kubernetes.proof import RECONCILER
 from orchestrator.engines.kubernetes.records import EVERYBODY, Record, sorted_mounts
+from orchestrator.engines.kubernetes.registry import Registry
 from orchestrator.engines.kubernetes.servers import IN_PEACE, NOW, Connect, Servers, allowed
 from orchestrator.engines.kubernetes.watching import Patience
 from orchestrator.engines.port import Condition, Mount, Observed, Probe, Remains, Server, Spec
@@ -46,15 +48,21 @@ class KubernetesEngine:
         connect: Connect = connect,
         patience: Patience | None = None,
         maker: str = RECONCILER,
+        registry: Registry | None = None,
     ) -> None:
         """Keep how the cluster and its hubs are reached; asks nothing yet.
 
-        Shape: `maker` says which of our processes this is; see `proof`.
+        Shape: `maker` says which of our processes this is; see `proof`. `registry` is where image
+        volumes come from, where snapshots are such.
         """
         self.environments = Environments(client, cluster, patience=patience, maker=maker)
         self.servers = Servers(self.environments, connect)
         self._prisons = Pods(client, cluster, connect)
-        self._places = Places(client, cluster, connect, self.environments.walls.nodes)
+        self._places = (
+            Places(client, cluster, connect, self.environments.walls.nodes)
+            if registry is None
+            else Layers(client, cluster, registry)
+        )
         self._starting = threading.Lock()
         self._looking = False
 
@@ -102,7 +110,7 @@ class KubernetesEngine:
             if record is not None and record.mounts != sorted_mounts(mounts):
                 for person in self.servers.people_asked(project):
                     self.servers.end(project, person, IN_PEACE)  # it may come with the old set
-            self.environments.attach(project, mounts)
+            self.environments.attach(project, mounts, self._places.image(mounts))
 
     def start(self, project: str, person: str) -> Server:
         """See the port."""
@@ -203,6 +211,7 @@ class KubernetesEngine:
         self._prisons.close()
         self.servers.close()
         self.environments.close()
+        self._places.close()
 
     def _look(self) -> None:
         """Begin to watch at the first call. Errors: Unavailable without a cluster."""

@@ -12,9 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from orchestrator.engines.kubernetes import hubs, manifests, names, nodes, records, storage
+from orchestrator.engines.kubernetes import (
+    hubs,
+    manifests,
+    names,
+    namespace,
+    nodes,
+    records,
+    storage,
+)
 from orchestrator.engines.kubernetes.client import Client, Scope
-from orchestrator.engines.kubernetes.cluster import Cluster, Object
+from orchestrator.engines.kubernetes.cluster import Cluster, Images, Object
 from orchestrator.engines.kubernetes.differences import (
     Act,
     Key,
@@ -153,7 +161,11 @@ class Environments:
             return Observed(project, False, False, None, (), {}, halted)
         hub = self.hub_address(project)
         whole = record == self.asked.record(project) and self._in_order(record)
-        mounts = (m for m in record.mounts if whole or self._attached(project, m))
+        mounts = (
+            mount
+            for mount in record.mounts
+            if self._is_by_image(record) and (whole or self._attached(record, mount))
+        )
         return Observed(
             project=project,
             present=True,
@@ -166,9 +178,11 @@ class Environments:
             hub=None if hub is None else at(*hub),
         )
 
-    def attach(self, project: str, mounts: Sequence[Mount]) -> None:
+    def attach(self, project: str, mounts: Sequence[Mount], image: str = "") -> None:
         """Set the whole set of attached snapshots; pods with another set are ended first.
 
+        Shape: `image` is the one image of all of them, where image volumes carry them: the
+        namespace names it, and admission lets its pods mount no other.
         Errors: NotFound for a project that was never set up; Unavailable when a wall is missing:
         nothing is attached then.
         """
@@ -179,9 +193,10 @@ class Environments:
             record = self.known(project)
             if mounts:
                 self._require_walls(record.spec)
-            after = replace(record, mounts=records.sorted_mounts(mounts))
+            after = replace(record, mounts=records.sorted_mounts(mounts), image=image)
             self.keep(after)
-            self._end_pods_with_other_data(project, after.mounts)
+            self._reach([namespace.project_namespace(self.cluster, record.spec, image)])
+            self._end_pods_with_other_data(after)
             self._detach_others(project, after.mounts)
             self._reach_data(project, after.mounts)
 
@@ -338,7 +353,9 @@ class Environments:
     def wanted(self, spec: Spec) -> list[Object]:
         """All objects of a project as they should be now; a hub without a token is none."""
         token, awake = self.token(spec.project) or "", self.may_run(spec.project)
-        return manifests.environment(self.cluster, spec, token, awake=awake)
+        record = self.record(spec.project)
+        image = "" if record is None else record.image
+        return manifests.environment(self.cluster, spec, token, awake=awake, image=image)
 
     # The parts of the verbs
 
@@ -348,7 +365,7 @@ class Environments:
         self.asked.keep(record)
         token = self.token(spec.project) or secrets.token_hex(32)
         awake = not record.asleep and records.EVERYBODY not in self.halted(spec.project)
-        first, *later = manifests.stages(self.cluster, spec, token, awake=awake)
+        first, *later = manifests.stages(self.cluster, spec, token, awake=awake, image=record.image)
         for stage in ([records.written(self.cluster, record), *first], *later):
             self._reach(stage)
         self._clear(spec)
@@ -497,19 +514,28 @@ class Environments:
         self._reach([each for each in wanted if each["kind"] == "PersistentVolume"])
         self._reach(wanted)
 
+    def _is_by_image(self, record: records.Record) -> bool:
+        """Say whether data is attached in the way that the settings say now, image or claims."""
+        return bool(record.image) == isinstance(self.cluster.snapshots, Images)
+
     def _as_specified(self, spec: Spec) -> bool:
         """Say whether a project has everything as it should be, and nothing beside it."""
         wanted = self.wanted(spec)
         space = names.namespace(spec.project)
         return not writes(wanted, self.world) and not strays(wanted, self.world.group(space), space)
 
-    def _attached(self, project: str, mount: Mount) -> bool:
+    def _attached(self, record: records.Record, mount: Mount) -> bool:
+        project = record.spec.project
+        if record.image:
+            space = namespace.project_namespace(self.cluster, record.spec, record.image)
+            return not writes([space], self.world)
         pair = storage.snapshot(self.cluster, project, mount)
         there = [self.world.get(key(each)) for each in pair]
         return not writes(pair, self.world) and not any(is_ending(each or {}) for each in there)
 
-    def _end_pods_with_other_data(self, project: str, mounts: Sequence[Mount]) -> None:
-        wanted = {storage.claim_of(mount) for mount in mounts}
+    def _end_pods_with_other_data(self, record: records.Record) -> None:
+        project = record.spec.project
+        wanted = storage.attached(record.mounts, record.image)
         pods = [
             each
             for each, pod in self.world.group(names.namespace(project)).items()
@@ -596,10 +622,9 @@ def _is_snapshot(claim: Object) -> bool:
 
 
 def data_of(pod: Object) -> set[str]:
-    """Name the claims of snapshots that a pod mounts."""
-    volumes = mapping(pod.get("spec")).get("volumes")
-    claims = (
-        str(mapping(mapping(volume).get("persistentVolumeClaim")).get("claimName"))
-        for volume in (volumes if isinstance(volumes, list) else ())
-    )
-    return {claim for claim in claims if claim.startswith("ds-")}
+    """Name what a pod mounts of data: claims of snapshots, or an image."""
+    listed = mapping(pod.get("spec")).get("volumes")
+    volumes = [mapping(each) for each in (listed if isinstance(listed, list) else ())]
+    claims = (str(mapping(each.get("persistentVolumeClaim")).get("claimName")) for each in volumes)
+    images = (str(mapping(each["image"]).get("reference")) for each in volumes if "image" in each)
+    return {*(claim for claim in claims if claim.startswith("ds-")), *images}

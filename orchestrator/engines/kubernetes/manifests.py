@@ -11,16 +11,18 @@ from orchestrator.engines.kubernetes.cluster import Cluster, Object
 from orchestrator.engines.port import Mount, Spec
 
 
-def stages(cluster: Cluster, spec: Spec, token: str, *, awake: bool) -> list[list[Object]]:
+def stages(
+    cluster: Cluster, spec: Spec, token: str, *, awake: bool, image: str = ""
+) -> list[list[Object]]:
     """Answer the objects of a project in stages; within a stage the order does not matter.
 
     Shape: a binding comes after its role, which the server looks up when it takes the binding.
-    `token` is the one that the project's hub knows its engine by.
+    `token` is the one that the project's hub knows its engine by, `image` the image of its data.
     """
     labels, _ = names.marks(names.PROJECT, spec.project)
     role, binding = rights.hub_rights(cluster, spec.project)
     return [
-        [namespace.project_namespace(cluster, spec)],
+        [namespace.project_namespace(cluster, spec, image)],
         [
             *network.project_policies(cluster, spec.project),
             network.hub_policy(cluster, spec.project),
@@ -36,9 +38,12 @@ def stages(cluster: Cluster, spec: Spec, token: str, *, awake: bool) -> list[lis
     ]
 
 
-def environment(cluster: Cluster, spec: Spec, token: str, *, awake: bool) -> list[Object]:
+def environment(
+    cluster: Cluster, spec: Spec, token: str, *, awake: bool, image: str = ""
+) -> list[Object]:
     """Answer the objects of a project, all of them, first those that must be first."""
-    return [thing for stage in stages(cluster, spec, token, awake=awake) for thing in stage]
+    in_stages = stages(cluster, spec, token, awake=awake, image=image)
+    return [thing for stage in in_stages for thing in stage]
 
 
 def data(cluster: Cluster, project: str, mounts: Sequence[Mount]) -> list[Object]:

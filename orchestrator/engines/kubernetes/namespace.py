@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from orchestrator.engines.kubernetes import names
-from orchestrator.engines.kubernetes.cluster import Cluster, Object
+from orchestrator.engines.kubernetes import names, storage
+from orchestrator.engines.kubernetes.cluster import Cluster, Images, Object
 from orchestrator.engines.port import Size, Spec
 
 SPEC = "tre.spec-digest"
@@ -14,14 +14,19 @@ PROBES_MOST = 8
 _EPHEMERAL_MB = 2048
 
 
-def project_namespace(cluster: Cluster, spec: Spec) -> Object:
-    """The namespace: pod security `restricted` in all three modes, and whose it is."""
+def project_namespace(cluster: Cluster, spec: Spec, image: str = "") -> Object:
+    """The namespace: pod security `restricted` in all three modes, whose it is, and its data.
+
+    Shape: `image` is the one image of data that may be mounted there; none where it is empty, which
+    is written too, because a line that is only left out is left alone.
+    """
+    by_image = isinstance(cluster.snapshots, Images)
     labels, annotations = names.marks(names.PROJECT, spec.project)
     return _namespace(
         cluster,
         names.namespace(spec.project),
         {**labels, names.ZONE: "project"},
-        {**annotations, SPEC: spec.digest},
+        {**annotations, SPEC: spec.digest, **({storage.DATA_IMAGE: image} if by_image else {})},
     )
 
 

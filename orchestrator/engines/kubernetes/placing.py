@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from orchestrator.engines.kubernetes import hubs, manifests, pods, reasons, records, storage
 from orchestrator.engines.kubernetes.client import Client, Scope
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
-from orchestrator.engines.kubernetes.differences import Key, key, mapping, texts
+from orchestrator.engines.kubernetes.differences import Key, key, mapping
 from orchestrator.engines.kubernetes.nodes import Node
-from orchestrator.engines.port import Condition
+from orchestrator.engines.port import Condition, Mount
 from orchestrator.errors import Conflict, Invalid, NotFound, Tampered, TreError, Unavailable
 from orchestrator.objectstore import placed, trees
 from orchestrator.objectstore.port import Depot
@@ -55,7 +55,7 @@ class Places:
         """See `engines.port.Engine`."""
         digest = digest_of(manifest)
         trees.refuse_hostile(trees.leaves_of(manifest))
-        with _later():
+        with later():
             if self._is_placed(digest):
                 return
             if refusal := self._refusal():
@@ -63,11 +63,18 @@ class Places:
             job = self._begun(digest)
         try:
             self._follow(job, depot, manifest)
-            with _later():
+            with later():
                 self._client.apply(records.placed(self._cluster, digest))
         finally:
             with suppress(TreError):
                 self._client.delete(job)
+
+    def image(self, mounts: Sequence[Mount]) -> str:
+        """Answer the image of these snapshots: none, each has a claim of its own."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def condition(self) -> Condition:
         """Say in a line of `tre doctor` whether every node that takes notebooks has the data."""
@@ -81,12 +88,7 @@ class Places:
 
     def _is_placed(self, digest: Digest) -> bool:
         """Say whether it was placed where the settings say now."""
-        wanted = records.placed(self._cluster, digest)
-        try:
-            seen = self._client.get(key(wanted))
-        except NotFound:
-            return False
-        return texts(seen.get("data")) == wanted["data"]
+        return records.seen_placed(self._client.get, self._cluster, digest) is not None
 
     def _refusal(self) -> str:
         return storage.refusal(self._cluster, sum(node.ready for node in self._nodes()))
@@ -134,7 +136,7 @@ class Places:
         """
         until, sent = time.monotonic() + _UP_SECONDS, False
         while True:
-            with _later():
+            with later():
                 ended, mine = _ended(self._client.get(job)), self._pods(job)
             if ended is True:
                 return
@@ -164,7 +166,7 @@ class Places:
 
 
 @contextmanager
-def _later() -> Iterator[None]:
+def later() -> Iterator[None]:
     """Turn whatever the cluster lacks or changed into "later": it says nothing of the bytes."""
     try:
         yield

@@ -55,11 +55,12 @@ def notebook(
     doors_pods: Sequence[str] = (),
     *,
     door: str = "",
+    image: str = "",
 ) -> Object:
     """Describe one person's notebook server.
 
     Shape: built from our own facts alone; of the hub's words only `JUPYTERHUB_…` values get in.
-    `door` is the secret by which its doors know this one start.
+    `door` is the secret by which its doors know this one start, `image` the image of its data.
     `doors_pods` are the addresses of the doors' pods now: its first container proves the walls.
     Errors: NotFound for an image that is not on the cluster's list. Source: egress E13, E16, 5.3.
     """
@@ -77,7 +78,7 @@ def notebook(
             notebook_command(spec.size, own_users=cluster.user_namespaces),
             environment(cluster, spec.project, person, spec.size, hub_environment, door=door),
             spec.size,
-            [*_own(person), *_data(mounts)],
+            [*_own(person), *_data(mounts, image)],
             listens=cluster.ports.server,
             first=starting.start(cluster, doors_pods),
         ),
@@ -96,6 +97,7 @@ def probe(
     net: str = "open",
     node: str | None = None,
     mounts: Sequence[Mount] = (),
+    image: str = "",
 ) -> Object:
     """Describe a pod of a proof: a notebook server in all but its command, name and homes.
 
@@ -116,7 +118,7 @@ def probe(
             command,
             environment(cluster, spec.project, f"probe-{number}", spec.size, {}),
             spec.size,
-            [Place(_memory("home", _MIB_TMP), HOME, writable=True), *_data(mounts)],
+            [Place(_memory("home", _MIB_TMP), HOME, writable=True), *_data(mounts, image)],
             listens=cluster.ports.server,
             first=first,
         ),
@@ -375,8 +377,10 @@ def _own(person: str) -> list[Place]:
     ]
 
 
-def _data(mounts: Sequence[Mount]) -> list[Place]:
-    """Each snapshot twice from one volume: its tree, and its manifest beside it."""
+def _data(mounts: Sequence[Mount], image: str) -> list[Place]:
+    """Each snapshot twice from one volume: its tree, and its manifest beside it; or all at once."""
+    if image and mounts:
+        return [Place({"name": "data", "image": {"reference": image}}, DATA)]
     places: list[Place] = []
     for mount in sorted(mounts, key=lambda each: (each.dataset, each.version)):
         claim = storage.claim_of(mount)

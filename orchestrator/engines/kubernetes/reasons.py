@@ -10,6 +10,10 @@ _ROOM = "There is no room on the cluster's nodes at the moment; try again when o
 _QUOTA = (
     "The project's quota has no room for another server; end one, or ask an administrator for more."
 )
+_IMAGE_AND_USERS = (
+    "The node cannot mount an image of data for a server with user ids of its own: an "
+    "administrator must say user_namespaces: false, or keep snapshots on other storage."
+)
 _HOPELESS = ("ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError")
 _WAITING: Mapping[str, str] = {
     "ErrImagePull": "The image of the notebook server cannot be fetched; it is tried again.",
@@ -76,6 +80,8 @@ def _why_ended(status: Mapping[str, object]) -> str:
         said = str(first.get("message") or "").strip()
         return said[:500] or "The walls around this server could not be proved, so it was ended."
     state = _state(status, "terminated")
+    if "IDMAP" in str(state.get("message")):
+        return _IMAGE_AND_USERS
     for reason in (status.get("reason"), state.get("reason")):
         if reason in _ENDED:
             return _ENDED[str(reason)]

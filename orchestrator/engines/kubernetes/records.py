@@ -6,27 +6,33 @@ must hold for a project that was never set up, and after it was removed.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from orchestrator.engines.kubernetes import names, storage
 from orchestrator.engines.kubernetes.cluster import Cluster, Object
-from orchestrator.engines.kubernetes.differences import Key, texts
+from orchestrator.engines.kubernetes.differences import Key, key, texts
+from orchestrator.engines.kubernetes.images import Blob
 from orchestrator.engines.port import Mount, Size, Spec
-from orchestrator.errors import Tampered
-from orchestrator.values import Digest
+from orchestrator.errors import Invalid, NotFound, Tampered
+from orchestrator.values import Digest, parse_digest
 
 EVERYBODY = "*"
 
 
 @dataclass(frozen=True)
 class Record:
-    """One project: its specification, the snapshots attached to it, and whether it is asleep."""
+    """One project: its specification, the snapshots attached to it, and whether it is asleep.
+
+    Shape: `image` is the reference of the one image of all these snapshots, where image volumes
+    carry them; else empty.
+    """
 
     spec: Spec
     mounts: tuple[Mount, ...] = ()
     asleep: bool = False
+    image: str = ""
 
 
 def where(cluster: Cluster, project: str) -> Key:
@@ -46,6 +52,8 @@ def written(cluster: Cluster, record: Record) -> Object:
     }
     mounts = [[m.dataset, m.version, m.digest, str(m.tree), str(m.manifest)] for m in record.mounts]
     facts = {"spec": said, "mounts": mounts, "asleep": record.asleep}
+    if record.image:
+        facts["image"] = record.image
     return _kept(where(cluster, spec.project), spec.project, facts)
 
 
@@ -78,8 +86,8 @@ def where_placed(cluster: Cluster, digest: Digest) -> Key:
     return Key("ConfigMap", cluster.system, f"placed-{digest.removeprefix('sha256:')[:20]}")
 
 
-def placed(cluster: Cluster, digest: Digest) -> Object:
-    """Write that a snapshot is whole where this cluster's settings say."""
+def placed(cluster: Cluster, digest: Digest, layer: Blob | None = None) -> Object:
+    """Write that a snapshot is whole where this cluster's settings say, and as which `layer`."""
     named = where_placed(cluster, digest)
     return {
         "apiVersion": "v1",
@@ -89,8 +97,31 @@ def placed(cluster: Cluster, digest: Digest) -> Object:
             "namespace": named.namespace,
             "labels": {names.ROLE: "placed"},
         },
-        "data": {"digest": digest, "claim": storage.every_claim(cluster)},
+        "data": {"digest": digest, "claim": storage.every_claim(cluster), **_layer(layer)},
     }
+
+
+def seen_placed(get: Callable[[Key], Object], cluster: Cluster, digest: Digest) -> Object | None:
+    """Answer the object that tells that a snapshot is where the settings say now, if there is one.
+
+    Errors: as `get`, but for NotFound.
+    """
+    wanted = placed(cluster, digest)
+    try:
+        seen = get(key(wanted))
+    except NotFound:
+        return None
+    same = texts(wanted["data"]).items() <= texts(seen.get("data")).items()
+    return seen if same else None
+
+
+def layer_of(seen: Object) -> Blob:
+    """Read as which layer a snapshot was placed. Errors: Tampered for anything but ours."""
+    data = texts(seen.get("data"))
+    try:
+        return Blob(parse_digest(data["layer"]), int(data["size"]))
+    except (KeyError, ValueError, Invalid) as problem:
+        raise _strange() from problem
 
 
 def read(thing: Object) -> Record:
@@ -112,6 +143,7 @@ def read(thing: Object) -> Record:
                 for dataset, version, digest, tree, manifest in mounts
             ),
             bool(json.loads(data["asleep"])),
+            str(json.loads(data.get("image", '""'))),
         )
     except (KeyError, ValueError, TypeError) as problem:
         raise _strange() from problem
@@ -120,6 +152,10 @@ def read(thing: Object) -> Record:
 def sorted_mounts(mounts: Sequence[Mount]) -> tuple[Mount, ...]:
     """Put mounts in the one order in which they are compared and shown."""
     return tuple(sorted(mounts, key=lambda each: (each.dataset, each.version)))
+
+
+def _layer(layer: Blob | None) -> dict[str, str]:
+    return {} if layer is None else {"layer": layer.digest, "size": str(layer.size)}
 
 
 def _kept(named: Key, project: str, facts: Mapping[str, object]) -> Object:

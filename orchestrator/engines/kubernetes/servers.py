@@ -238,6 +238,7 @@ class Servers:
             _PINNED,
             self._environments.walls.doors_pods(),
             door=door,
+            image=record.image,
         )
         answer = self._asking.submit(self._started, record.spec.project, person, pod, token)
         self._asked[record.spec.project, person] = _Asked(None, answer, door, token)
@@ -307,7 +308,7 @@ class Servers:
     def _has_other_data(self, record: Record, person: str) -> bool:
         """Say whether a pod mounts another set of snapshots than is attached now."""
         pod = self._pod(record.spec.project, person)
-        wanted = {storage.claim_of(mount) for mount in record.mounts}
+        wanted = storage.attached(record.mounts, record.image)
         return pod is not None and data_of(pod) != wanted
 
     def _comes(self, project: str, person: str) -> bool:

@@ -4,14 +4,19 @@
 (in `pods`), and where the driver knows it, on the volume. Only the reconciler makes volumes.
 """
 
+from collections.abc import Sequence
+
 from orchestrator.engines.kubernetes import names
-from orchestrator.engines.kubernetes.cluster import Cluster, Csi, HostFolder, Nfs, Object
+from orchestrator.engines.kubernetes.cluster import Cluster, Csi, HostFolder, Images, Nfs, Object
 from orchestrator.engines.kubernetes.differences import mapping
 from orchestrator.engines.port import Mount
 from orchestrator.objectstore import placed
 from orchestrator.values import Digest, digest_of
 
 DIGEST = "tre.snapshot-digest"
+DATA_IMAGE = "tre.data-image"
+"""On a namespace: the one image of data that its pods may mount; admission reads it there."""
+
 DATASET = "tre.dataset"
 VERSION = "tre.version"
 SHARED = "shared"
@@ -27,15 +32,22 @@ def claim_of(mount: Mount) -> str:
     return names.snapshot_claim(mount.dataset, mount.version, mount.digest)
 
 
+def attached(mounts: Sequence[Mount], image: str) -> set[str]:
+    """Name what pods with these snapshots mount: their claims, or the one image of all of them."""
+    return {image} if image else {claim_of(mount) for mount in mounts}
+
+
 def snapshot(cluster: Cluster, project: str, mount: Mount) -> list[Object]:
-    """Volume and claim of one granted snapshot, each pinned to the other."""
+    """Volume and claim of one granted snapshot, each pinned to the other; none of an image."""
+    if isinstance(cluster.snapshots, Images):
+        return []
     claim = claim_of(mount)
     volume = names.snapshot_volume(project, claim)
     labels, facts = names.marks(names.PROJECT, project)
     labels = {**labels, names.ROLE: "snapshot"}
     facts |= {DIGEST: mount.digest, DATASET: mount.dataset, VERSION: mount.version}
     space = names.namespace(project)
-    source = _source(cluster, project, mount.digest)
+    source = _source(cluster.snapshots, project, mount.digest)
     return _pair(volume, space, claim, "ReadOnlyMany", source, labels, facts)
 
 
@@ -43,8 +55,10 @@ def every_snapshot(cluster: Cluster) -> list[Object]:
     """Volume and claim of the folder that holds all snapshots, for a publication and nothing else.
 
     Shape: named by where that is, because a volume cannot be changed: another place, another pair.
+    Precondition: snapshots are no images, which have no such folder.
     """
-    source = _whole(cluster)
+    assert not isinstance(cluster.snapshots, Images)
+    source = _whole(cluster.snapshots, cluster.placing)
     labels = {names.ROLE: "snapshots"}
     claim = every_claim(cluster)
     return _pair(f"tre--{claim}", cluster.placing, claim, "ReadWriteMany", source, labels, {})
@@ -165,10 +179,10 @@ def _pair(
     ]
 
 
-def _source(cluster: Cluster, project: str, digest: Digest) -> Object:
+def _source(folder: HostFolder | Nfs | Csi, project: str, digest: Digest) -> Object:
     """Where one project finds one snapshot, read-only where the kind of volume knows it."""
     hexes = digest.removeprefix("sha256:")
-    match cluster.snapshots:
+    match folder:
         case HostFolder(root):
             return {"hostPath": {"path": f"{root}/{hexes}", "type": "Directory"}}
         case Nfs(server, root):
@@ -180,15 +194,15 @@ def _source(cluster: Cluster, project: str, digest: Digest) -> Object:
             return _csi(csi, hexes, own, filled) | {"mountOptions": ["ro"]}
 
 
-def _whole(cluster: Cluster) -> Object:
+def _whole(folder: HostFolder | Nfs | Csi, placing: str) -> Object:
     """Where a publication finds the folder of all snapshots, to write."""
-    match cluster.snapshots:
+    match folder:
         case HostFolder(root):
             return {"hostPath": {"path": root, "type": "Directory"}}
         case Nfs(server, root):
             return {"nfs": {"server": server, "path": root, "readOnly": False}}
         case Csi(writing=writing) as csi:
-            return _csi(csi, EVERY, cluster.placing, dict(writing), writes=True)
+            return _csi(csi, EVERY, placing, dict(writing), writes=True)
 
 
 def _csi(

@@ -94,6 +94,9 @@ PARTS = (
 HELM = Part("helm", "helm.sh/helm/v4", ("helm.sh/helm/v4/cmd/helm",), ("helm",))
 """Only the chart's tests ask for it."""
 
+REGISTRY = Part("registry", "github.com/distribution/distribution/v3", (".",), ("registry",))
+"""Only tests of image volumes ask for it."""
+
 _GATEWAY = "sigs.k8s.io/gateway-api"
 
 
@@ -117,6 +120,11 @@ def build(say: Say = print) -> tuple[Path, ...]:
 def helm(say: Say = print) -> Path:
     """Answer the program that installs charts, built where it is not there. Errors: as above."""
     return _built(toolchain(say), HELM, say) / "helm"
+
+
+def registry(say: Say = print) -> Path:
+    """Answer a registry's program, built where it is not there. Errors: as above."""
+    return _built(toolchain(say), REGISTRY, say) / "registry"
 
 
 def gateway_kinds(say: Say = print) -> Path:

@@ -20,6 +20,8 @@ CNI_PLUGINS = ("/opt/cni/bin", "/usr/lib/cni")
 
 CNI_NETWORK = "/etc/cni/net.d"
 PAUSE = "lab.local/pause:1"
+REGISTRIES = f"{RUN}/registries"
+"""How containerd reaches a registry that a test brings: a folder for each, read at every pull."""
 
 SYSCTLS = {
     "net/ipv4/ip_forward": "1",
@@ -239,6 +241,8 @@ state = "/run/containerd"
   snapshotter = "overlayfs"
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "{PAUSE}"
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = "{REGISTRIES}"
 [plugins.'io.containerd.cri.v1.runtime']
   # Without CAP_SYS_RESOURCE runc may not lower the score and ends with a broken pipe.
   restrict_oom_score_adj = true

@@ -207,6 +207,7 @@ def settings(node: Node) -> None:
     (run / "kubelet.yaml").write_text(conf.kubelet(node.addresses))
     (run / "proxy.yaml").write_text(conf.proxy(node.addresses))
     (run / "containerd.toml").write_text(conf.containerd())
+    Path(conf.REGISTRIES).mkdir()
     chain = Path(conf.CNI_NETWORK)
     chain.mkdir(parents=True, exist_ok=True)
     for old in chain.iterdir():  # the machine's own, seen through the layer

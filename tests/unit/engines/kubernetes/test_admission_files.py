@@ -30,7 +30,7 @@ def test_every_file_is_read_and_every_name_is_a_file() -> None:
     kinds = [thing["kind"] for thing in found]
     assert set(kinds[0::2]) == {"ValidatingAdmissionPolicy"}
     assert set(kinds[1::2]) == {"ValidatingAdmissionPolicyBinding"}
-    assert len(found) == 2 * 19
+    assert len(found) == 2 * 20
 
 
 def test_the_policy_loader_leaves_the_folder_to_the_engine(copy: Path) -> None:

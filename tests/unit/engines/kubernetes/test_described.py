@@ -99,6 +99,7 @@ def test_lists_are_read_as_pairs(tmp_path: Path) -> None:
         "api_servers: [[kubernetes.default, 443]]",
         "images: {workspace: 'workspace:latest'}",
         "snapshots: {root: /data, sever: x}",
+        "snapshots: {repository: registry.example/tre, root: /data}",
         "- a list",
     ],
 )

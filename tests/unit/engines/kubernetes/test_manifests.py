@@ -7,10 +7,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.engines.kubernetes import manifests, pods, records, rights, scene, storage
-from orchestrator.engines.kubernetes.cluster import Csi, Nfs, Object
+from orchestrator.engines.kubernetes import (
+    manifests,
+    namespace,
+    pods,
+    records,
+    rights,
+    scene,
+    storage,
+)
+from orchestrator.engines.kubernetes.cluster import Csi, Images, Nfs, Object
+from orchestrator.engines.kubernetes.images import Blob
 from orchestrator.engines.port import Size
-from tests.kubernetes_world import CLUSTER, TOKEN, a_mount, a_spec
+from orchestrator.values import Digest
+from tests.kubernetes_world import CLUSTER, DIGEST, OTHER, TOKEN, a_mount, a_spec
 
 GOLDEN = Path(__file__).parent / "golden"
 SPEC = a_spec("mds", "ada", "grace")
@@ -32,6 +42,8 @@ _CSI = replace(
         ("ReadOnlyMany", "ReadWriteMany"),
     ),
 )
+_IMAGES = replace(CLUSTER, snapshots=Images("registry.invalid/tre/snapshots"))
+_IMAGE = f"registry.invalid/tre/snapshots@{OTHER}"
 HOSTILE = "../Ünder_Score"
 
 CASES: dict[str, Callable[[], list[Object]]] = {
@@ -45,6 +57,12 @@ CASES: dict[str, Callable[[], list[Object]]] = {
         thing
         for project in ("mds", "other")
         for thing in storage.snapshot(_CSI, project, a_mount())
+    ],
+    "data-by-image": lambda: [
+        namespace.project_namespace(_IMAGES, SPEC, _IMAGE),
+        *manifests.data(_IMAGES, "mds", [a_mount()]),
+        pods.notebook(_IMAGES, SPEC, "ada", [a_mount()], HUB_SAYS, ["198.18.0.7"], image=_IMAGE),
+        records.placed(_IMAGES, a_mount().digest, Blob(Digest(DIGEST), 1024)),
     ],
     "placing-room": lambda: manifests.placing_room(CLUSTER),
     "placing": lambda: [

@@ -29,6 +29,20 @@ ENDED = {
         ),
         "image",
     ),
+    "an image volume and user ids of its own": (
+        _pod(
+            "Failed",
+            {
+                "terminated": {
+                    "exitCode": 128,
+                    "reason": "StartError",
+                    "message": "failed to create containerd task: failed to set MOUNT_ATTR_IDMAP on"
+                    " /run/image-volumes/e8/bf: invalid argument",
+                }
+            },
+        ),
+        "user_namespaces: false",
+    ),
     "an open wall": (
         _pod(
             "Failed",
