@@ -106,6 +106,11 @@ class MemoryEngine:
         time.sleep(seconds)
         return bool(self.meddled)
 
+    def answered(self, seconds: float) -> bool:
+        """See the port."""
+        time.sleep(seconds)
+        return False
+
     def mend(self, project: str) -> tuple[str, ...]:
         """See the port."""
         self._called("mend")

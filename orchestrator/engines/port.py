@@ -222,6 +222,9 @@ class Engine(Protocol):
     def stirred(self, seconds: float) -> bool:
         """Wait, at most so many seconds, for a hint that `drifted` may answer something new."""
 
+    def answered(self, seconds: float) -> bool:
+        """Wait, at most so many seconds, for a hint that a server asked for is up or failed."""
+
     def mend(self, project: str) -> tuple[str, ...]:
         """Make a project again what it was last asked to be; answer what was not so, in words.
 

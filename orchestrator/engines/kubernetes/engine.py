@@ -183,6 +183,10 @@ class KubernetesEngine:
         """See the port."""
         return self.environments.stirred(seconds)
 
+    def answered(self, seconds: float) -> bool:
+        """See the port."""
+        return self.servers.answered(seconds)
+
     def mend(self, project: str) -> tuple[str, ...]:
         """See the port."""
         self._look()

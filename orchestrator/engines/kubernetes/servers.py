@@ -5,6 +5,7 @@ was forgotten is made again. What a start that is under way came to is asked of 
 """
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -82,6 +83,7 @@ class Servers:
         self._tokens: dict[tuple[str, str, str], str] = {}
         self._asked: dict[tuple[str, str], _Asked] = {}
         self._asking = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hub")
+        self._answers = threading.Event()
 
     def close(self) -> None:
         """Wait for no answer any more; what was asked for goes on."""
@@ -139,6 +141,12 @@ class Servers:
         if asked.is_open() or self._comes(project, person):
             return seen or _starting(person)
         return self._go_on(record, person, asked, seen)
+
+    def answered(self, seconds: float) -> bool:
+        """Wait, at most so long, until a hub has answered a request for a server."""
+        came = self._answers.wait(seconds)
+        self._answers.clear()
+        return came
 
     def end(self, project: str, person: str, grace: int) -> None:
         """End a server, whatever the hub is doing for it; nothing of it runs or starts after that.
@@ -242,6 +250,7 @@ class Servers:
         )
         answer = self._asking.submit(self._started, record.spec.project, person, pod, token)
         self._asked[record.spec.project, person] = _Asked(None, answer, door, token)
+        answer.add_done_callback(lambda _: self._answers.set())
         return _starting(person)
 
     def _started(self, project: str, person: str, pod: Object, token: str) -> bool:

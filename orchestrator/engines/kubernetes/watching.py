@@ -101,13 +101,18 @@ class Watched:
         return self._heard is not None and time.monotonic() - self._heard < seconds
 
     def put(self, thing: Object) -> None:
-        """Take in an object unless it is older than what is known, or known to be gone."""
-        where, fresh = key(thing), _kept(thing)
+        """Take in an object unless it is known already, or known to be gone.
+
+        Shape: asked before it is spelled and again after, because most come twice, as the answer to
+        a write and by the watch, and spelling is what costs.
+        """
+        where = key(thing)
         with self._changed:
-            if fresh.uid in self._gone:
+            if not self._is_news(where, thing):
                 return
-            known = self._objects.get(where)
-            if known is not None and known.version >= fresh.version:
+        fresh = _kept(thing)
+        with self._changed:
+            if not self._is_news(where, thing):
                 return
             self._forget(where)
             if self._keeps(thing):
@@ -203,6 +208,11 @@ class Watched:
         if not events and time.monotonic() - opened < _AT_ONCE:
             raise Unavailable("A watch was closed as soon as it was opened.", code="no_answer")
         return version
+
+    def _is_news(self, where: Key, thing: Object) -> bool:
+        known = self._objects.get(where)
+        is_newer = known is None or known.version < _version(thing)
+        return is_newer and _uid(thing) not in self._gone
 
     def _due(self, patience: Patience) -> bool:
         return time.monotonic() - self._listed > patience.relist

@@ -126,6 +126,11 @@ class LocalEngine:
         time.sleep(seconds)
         return False
 
+    def answered(self, seconds: float) -> bool:
+        """See the port."""
+        time.sleep(seconds)
+        return False
+
     def mend(self, project: str) -> tuple[str, ...]:
         """See the port."""
         return ()

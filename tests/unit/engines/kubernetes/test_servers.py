@@ -174,6 +174,22 @@ def test_a_start_costs_the_hub_one_question(servers: Servers, hub: Hub, world: W
     assert hub.asked == [START]
 
 
+def test_the_hubs_answer_is_a_hint_to_whoever_waits(
+    servers: Servers, hub: Hub, world: World
+) -> None:
+    """Nobody has to look again and again; a look right after it finds the server ready."""
+    hub.answers = {START: [(201, {})]}
+    hub.released.clear()
+    start(servers)
+    asked(hub)
+    world.runs(hub.sent()["user_options"][POD])
+    assert not servers.answered(0.05)
+    hub.released.set()
+    assert servers.answered(5)
+    assert start(servers).state is ServerState.READY
+    assert not servers.answered(0), "a hint is given once"
+
+
 def test_a_pod_on_its_way_costs_the_hub_nothing(servers: Servers, hub: Hub, world: World) -> None:
     servers._asked["mds", "ada"] = _Asked(None)
     world.runs(a_pod(), "Pending")
