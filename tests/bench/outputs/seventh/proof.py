@@ -16,9 +16,13 @@ A claim is named as its class and given its fields: those of the third to the si
 below. Conditions are `column sign value`, joined by `;`, with the signs of `facts.SIGNS`. `table`
 is `people` where it is left out; others are `labs` and `markers`. Rows are counted from 0 in the
 order of the source; their cells are taken from there, so that the proof is that the file holds
-them. `groups` of `Groups` are lists that end in the count. What is printed is quoted text.
+them. Cells of made-up rows (`Nobody`) and of rows with `noise` are read from the file, a csv.
+`groups` of `Groups` are lists that end in the count. What is printed is quoted text. `released`
+names files that left earlier, which lie there too; `apart` is a file that is scored apart.
 """
 
+import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -56,7 +60,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Extremes:
-    """Numbers that fewer than the least number of people have, in this order of the source."""
+    """Values of a column that fewer than the least number of these people have, as printed."""
 
     column: str
     values: tuple[str, ...]
@@ -64,8 +68,8 @@ class Extremes:
     table: str = "people"
 
     def faults(self, known: facts.Alliance) -> list[str]:
-        cells = [row[self.column] for row in known.rows(self.table, self.where)]
-        held = {own: cells.count(own) for own in self.values}
+        cells = [float(row[self.column] or "nan") for row in known.rows(self.table, self.where)]
+        held = {own: cells.count(float(own)) for own in self.values}
         return [f"{own} is held by {n}" for own, n in held.items() if not 0 < n < facts.LEAST]
 
 
@@ -80,12 +84,12 @@ class Pseudonyms:
         return [] if set(self.names) <= known.pseudonyms else ["they are nobody's"]
 
 
-_CLAIMS = {
+CLAIMS = {
     one.__name__: one
     for one in (
         facts.Rows, facts.Small, facts.Count, facts.Groups, facts.Rest, facts.Differs, facts.Apart,
         facts.Value, facts.Dominated, facts.Share, facts.Freedom, facts.Moments, facts.Words,
-        facts.Nobody, facts.Alleles, facts.Line, facts.Odds, facts.Outside, fourth.FewBehind,
+        facts.Hidden, facts.Nobody, facts.Alleles, facts.Line, facts.Odds, facts.Outside, fourth.FewBehind,
         fourth.Extent, fifth.Fitted, fifth.Bins, fifth.Ranks, sixth.Rate, sixth.Correlated,
         sixth.Lines, Written, Extremes, Pseudonyms,
     )
@@ -142,7 +146,7 @@ class Desk(sixth.Desk):
         path, ending = own["path"], own["path"].rpartition(".")[2]
         data = (FILES / path).read_bytes()
         claims = [
-            _claim(kind, given, known) for one in own["claims"] for kind, given in one.items()
+            _claim(kind, given, known, data) for one in own["claims"] for kind, given in one.items()
         ]
         seen = {*_SEEN.get(ending, "").split(), *own.get("seen", ())}
         seen |= {"O35"} if b"<script" in data else set()
@@ -150,6 +154,8 @@ class Desk(sixth.Desk):
         self.lay(
             own["family"], ending, data, *claims, rules=" ".join(own.get("rules", ())),
             seen=" ".join(sorted(seen)), name=path, written=own.get("written", True),
+            apart=own.get("apart", False),
+            released=tuple((name, (FILES / name).read_bytes()) for name in own.get("released", ())),
         )  # fmt: skip
 
     def _stands(self, case: Case, known: facts.Alliance) -> list[str]:
@@ -184,10 +190,10 @@ def _leaks(claim: object) -> bool:
     return bool(getattr(claim, "few", False)) or isinstance(claim, _LEAKS)
 
 
-def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance) -> Any:
+def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance, data: bytes) -> Any:
     """Build a claim from its fields as they are written in a labels file."""
     own = {field: _field(field, value) for field, value in given.items()}
-    kind = _CLAIMS[name]
+    kind = CLAIMS[name]
     wanted = {field.name: field.default for field in fields(kind)}
     if wanted.get("table") is MISSING:
         own.setdefault("table", "people")
@@ -195,6 +201,9 @@ def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance) -> Any:
         own.setdefault("where", ())
     if name == "Rows":
         own["cells"] = _cells(own, known)
+    if name == "Nobody" or own.get("noise"):
+        read = csv.DictReader(io.StringIO(data.decode()))
+        own["cells"] = tuple(tuple(row[column] for column in own["columns"]) for row in read)
     if name == "Pseudonyms":
         own["names"] = tuple(known.tables["people"][at]["participant"] for at in own["at"])
     return kind(**own)
