@@ -89,8 +89,8 @@ CLAIMS = {
     for one in (
         facts.Rows, facts.Small, facts.Count, facts.Groups, facts.Rest, facts.Differs, facts.Apart,
         facts.Value, facts.Dominated, facts.Share, facts.Freedom, facts.Moments, facts.Words,
-        facts.Hidden, facts.Nobody, facts.Alleles, facts.Line, facts.Odds, facts.Outside, fourth.FewBehind,
-        fourth.Extent, fifth.Fitted, fifth.Bins, fifth.Ranks, sixth.Rate, sixth.Correlated,
+        facts.Hidden, facts.Nobody, facts.Alleles, facts.Line, facts.Outside, fourth.FewBehind,
+        fourth.Extent, fifth.Fitted, fifth.Bins, sixth.Rate, sixth.Correlated,
         sixth.Lines, Written, Extremes, Pseudonyms,
     )
 }  # fmt: skip
