@@ -4,7 +4,7 @@
 # server with an empty database `centres` (see sql/make.sh). Hours of making are set to a fixed one in PDFs.
 set -e
 cd "$PROGRAMS"
-for script in tables models figures objects reports rows; do Rscript "$script.R"; done
+for script in tables models figures objects reports rows packed; do Rscript "$script.R"; done
 cd "$DATA"
 for name in rows counts; do R CMD BATCH --no-save --no-restore --no-timing "$PROGRAMS/batch_$name.R" "$OUT/reports/batch_$name.Rout"; done
 cd "$PROGRAMS"
