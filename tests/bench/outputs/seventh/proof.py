@@ -16,9 +16,10 @@ A claim is named as its class and given its fields: those of the third to the si
 below. Conditions are `column sign value`, joined by `;`, with the signs of `facts.SIGNS`. `table`
 is `people` where it is left out; others are `labs` and `markers`. Rows are counted from 0 in the
 order of the source; their cells are taken from there, so that the proof is that the file holds
-them. Cells of made-up rows (`Nobody`) and of rows with `noise` are read from the file, a csv.
-`groups` of `Groups` are lists that end in the count. What is printed is quoted text. `released`
-names files that left earlier, which lie there too; `apart` is a file that is scored apart.
+them. Cells of rows with `noise`, and of made-up rows (`Nobody`) that name none, are read from the
+file, a csv. `groups` of `Groups` are lists that end in the count. What is printed is quoted text.
+`released` names files that left earlier, which lie there too; `apart` is a file that is scored
+apart, `held` one whose right answer is that it could not be checked.
 """
 
 import csv
@@ -94,10 +95,6 @@ CLAIMS = {
         sixth.Lines, Written, Extremes, Pseudonyms,
     )
 }  # fmt: skip
-_LEAKS = (
-    facts.Rows, facts.Small, facts.Rest, facts.Differs, facts.Moments, facts.Words, facts.Dominated,
-    fourth.FewBehind, fourth.Extent, Extremes, Pseudonyms,
-)  # fmt: skip
 
 
 class Centres(fifth.Screening):
@@ -154,21 +151,22 @@ class Desk(sixth.Desk):
         self.lay(
             own["family"], ending, data, *claims, rules=" ".join(own.get("rules", ())),
             seen=" ".join(sorted(seen)), name=path, written=own.get("written", True),
-            apart=own.get("apart", False),
+            apart=own.get("apart", False), held=own.get("held", False),
             released=tuple((name, (FILES / name).read_bytes()) for name in own.get("released", ())),
         )  # fmt: skip
 
     def _stands(self, case: Case, known: facts.Alliance) -> list[str]:
-        found = [one for one in super()._stands(case, known) if "the claims are about" not in one]
-        claims = self.claims[case.path]
-        if any(map(_leaks, claims)) != case.leaky:
-            found.append("the claims are about a leak, and the label is not, or the reverse")
+        found = super()._stands(case, known)
         if case.path in self.unwritten:
             return found
         text = " ".join(text_of(case.data).split())
-        words = [one for own in claims if isinstance(own, Written) for one in own.words]
+        quoted = [own for own in self.claims[case.path] if isinstance(own, Written)]
+        words = [one for own in quoted for one in own.words]
         gone = [one for one in words if " ".join(one.split()) not in text]
         return [*found, f"not written there: {gone[:2]}"] if gone else found
+
+    def leaks(self, claim: object) -> bool:
+        return isinstance(claim, Extremes | Pseudonyms) or super().leaks(claim)
 
     def printed(self, claim: object) -> list[str]:
         match claim:
@@ -186,10 +184,6 @@ class Desk(sixth.Desk):
         return ["a pseudonym is in it"] * bool(named) + ["a remark is in it"] * quoted
 
 
-def _leaks(claim: object) -> bool:
-    return bool(getattr(claim, "few", False)) or isinstance(claim, _LEAKS)
-
-
 def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance, data: bytes) -> Any:
     """Build a claim from its fields as they are written in a labels file."""
     own = {field: _field(field, value) for field, value in given.items()}
@@ -201,7 +195,7 @@ def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance, data: byt
         own.setdefault("where", ())
     if name == "Rows":
         own["cells"] = _cells(own, known)
-    if name == "Nobody" or own.get("noise"):
+    if own.get("noise") or (name == "Nobody" and "cells" not in own):
         read = csv.DictReader(io.StringIO(data.decode()))
         own["cells"] = tuple(tuple(row[column] for column in own["columns"]) for row in read)
     if name == "Pseudonyms":
@@ -210,7 +204,8 @@ def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance, data: byt
 
 
 _WHERES = frozenset({"where", "of", "has", "whole", "larger", "smaller", "first", "second"})
-_CONDITIONS = frozenset({"row", "column"})
+_CLAIMED: Mapping[str, str] = {"patient": "participant", "remark": "narrative"}
+"""Columns of the source that claims call otherwise."""
 
 
 def _field(name: str, value: Any) -> Any:
@@ -218,8 +213,8 @@ def _field(name: str, value: Any) -> Any:
         return where(value)
     if name == "at":
         return numbers(value)
-    if name in _CONDITIONS and isinstance(value, str) and " " in value:
-        return where(value)[0]
+    if name == "columns" and value:
+        return tuple(_CLAIMED.get(one, one) for one in value)
     if name == "groups":
         return {tuple(map(str, one[:-1])): one[-1] for one in value}
     if name == "parts":
@@ -234,13 +229,11 @@ def _tuples(value: Any) -> Any:
 
 
 def _cells(own: Mapping[str, Any], known: facts.Alliance) -> tuple[tuple[str, ...], ...]:
+    """Cells of the source, changed as the claim says."""
     how = own.get("how") or ("same",) * len(own["columns"])
-    names = ["participant" if name == "patient" else name for name in own["columns"]]
-    names = ["narrative" if name == "remark" else name for name in names]
     rows = known.tables[own["table"]]
-    own["columns"] = tuple(names)  # type: ignore[index]
     return tuple(
-        tuple(facts.changed(rows[at][name], one) for name, one in zip(names, how, strict=True))
+        tuple(facts.changed(rows[at][c], one) for c, one in zip(own["columns"], how, strict=True))
         for at in own["at"]
     )
 
