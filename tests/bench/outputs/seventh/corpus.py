@@ -30,11 +30,11 @@ def haemophilia(seed: int) -> Corpus:
         "network of haemophilia centres, as programs print it",
         {"centres": source},
         desk.cases,
-        faults=lambda: [*_unlabelled(paths, earlier), *desk.faults(source.tables)],
+        faults=lambda: [*unlabelled(paths, earlier), *desk.faults(source.tables)],
     )
 
 
-def _unlabelled(paths: Sequence[str], earlier: Set[str]) -> list[str]:
+def unlabelled(paths: Sequence[str], earlier: Set[str]) -> list[str]:
     """Every file has one label, but for those that left earlier."""
     there = {str(one.relative_to(FILES)) for one in FILES.rglob("*") if one.is_file()}
     twice = [path for path, n in Counter(paths).items() if n > 1]

@@ -585,5 +585,3 @@ def _profiles() -> None:
         [small("age = 83"), small("age = 84"), value("age", "max", 0, few=True)],
         "Each age with its people, and the oldest.",
     )
-    text = ProfileReport(patients[["severity", "hepatitis"]], **settings).to_json()
-    lay("ydata/severity.json", text, "S1", [groups(["severity"]), groups(["hepatitis"])])
