@@ -23,6 +23,7 @@ from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.page import Run, page
 from tests.bench.outputs.score import Outcome, Said
+from tests.bench.outputs.seventh import corpus as seventh
 from tests.bench.outputs.sixth import corpus as sixth
 from tests.bench.outputs.third import corpus as third
 
@@ -38,6 +39,7 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "fourth": fourth.children,
     "fifth": fifth.gammopathies,
     "sixth": sixth.thromboses,
+    "seventh": seventh.haemophilia,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
@@ -48,6 +50,7 @@ FIXED: dict[str, int] = {
     "fourth": fourth.SEED,
     "fifth": fifth.SEED,
     "sixth": sixth.SEED,
+    "seventh": seventh.SEED,
 }
 """Corpora that are scored on the same files each time, where no seed is named."""
 

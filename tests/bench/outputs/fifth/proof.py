@@ -220,7 +220,7 @@ class Desk(desk.Desk):
             return ["no claim stands behind it"]
         text = text_of(case.data)
         found = [] if case.leaky else self._clean(text, known)
-        if any(map(_leaks, claims)) != case.leaky:
+        if any(map(self.leaks, claims)) != case.leaky:
             found.append(
                 "the claims are about a leak, and the label is not, or the other way round"
             )
@@ -239,6 +239,11 @@ class Desk(desk.Desk):
                     continue
         return [*found, f"{len(gone)} claimed cells are not there: {gone[:3]}"] if gone else found
 
+    def leaks(self, claim: object) -> bool:
+        """Whether a claim says that something of a patient is there, or that nobody can see."""
+        told = getattr(claim, "few", False) or (isinstance(claim, facts.Numbers) and claim.valid)
+        return bool(told) or isinstance(claim, _LEAKS)
+
     def printed(self, claim: object) -> list[str]:
         """List the numbers that a claim says are in the file."""
         return printed(claim)
@@ -253,12 +258,6 @@ _LEAKS = (
     facts.Rows, facts.Small, facts.Rest, facts.Differs, facts.Moments, facts.Words,
     facts.Dominated, fourth.FewBehind, fourth.Extent, fourth.Unopened, LowBits,
 )  # fmt: skip
-
-
-def _leaks(claim: object) -> bool:
-    """Whether a claim says that something of a patient is there, or that nobody can see."""
-    told = getattr(claim, "few", False) or (isinstance(claim, facts.Numbers) and claim.valid)
-    return bool(told) or isinstance(claim, _LEAKS)
 
 
 def printed(claim: object) -> list[str]:

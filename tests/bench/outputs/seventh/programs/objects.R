@@ -1,0 +1,41 @@
+source(file.path(Sys.getenv("PROGRAMS"), "prelude.R"))
+suppressMessages({library(survival); library(haven); library(ggplot2); library(data.table)})
+some <- people[201:240, c("patient", "birth_year", "sex", "weight", "hb", "ferritin", "cost")]
+few <- subset(people, centre == "H")
+counts <- as.data.frame(table(centres = people$centres, severity = people$severity), stringsAsFactors = FALSE)
+small <- as.data.frame(table(centre = people$centre, severity = people$severity), stringsAsFactors = FALSE)
+
+saveRDS(some, to("objects/some.rds"))
+saveRDS(counts, to("objects/counts.rds"))
+saveRDS(small, to("objects/centres.rds"))
+saveRDS(as.data.table(some[-1]), to("objects/table.rds"), compress = "xz")
+note <- "Counts by centre; nothing of single people"
+save(counts, note, file = to("objects/counts.RData"))
+save(counts, few, file = to("objects/work.RData"))
+dump("some", to("objects/some.R"))
+dump("counts", to("objects/counts.R"))
+
+saveRDS(lm(weight ~ height + age, few), to("objects/lm.rds"))
+saveRDS(glm(dead ~ age + hb, binomial, few, model = FALSE), to("objects/glm.rds"))
+bare <- lm(hb ~ age, few, model = FALSE, qr = FALSE); bare[c("residuals", "fitted.values", "effects", "call", "terms")] <- NULL
+saveRDS(unclass(bare), to("objects/bare.rds"))
+saveRDS(summary(lm(hb ~ age + sex, people))$coefficients, to("objects/coefficients.rds"))
+saveRDS(coxph(Surv(followed, dead) ~ age, few, model = TRUE), to("objects/cox.rds"))
+saveRDS(survfit(Surv(followed, dead) ~ 1, few), to("objects/survfit.rds"))
+saveRDS(loess(weight ~ height, few), to("objects/loess.rds"))
+saveRDS(prcomp(few[c("height", "weight", "hb")]), to("objects/prcomp.rds"))
+saveRDS(list(rotation = prcomp(people[c("height", "weight", "hb")])$rotation, n = nrow(people)), to("objects/rotation.rds"))
+saveRDS(t.test(hb ~ sex, people), to("objects/t_test.rds"))
+saveRDS(with(few, ecdf(ferritin)), to("objects/ecdf.rds"))
+saveRDS(xtabs(~ diagnosis + surgery, people), to("objects/xtabs.rds"))
+
+sav <- people[301:345, c("age", "sex", "centre", "weight", "ferritin", "followed")]
+write_sav(sav, to("objects/part.sav"))
+write_sav(counts, to("objects/counts.sav"))
+write_dta(people[401:440, c("patient", "age", "weight", "hb", "cost")], to("objects/part.dta"))
+write_dta(small, to("objects/centres.dta"))
+write_dta(counts, to("objects/counts.dta"))
+write_xpt(people[501:540, c("age", "sex", "weight", "hb", "dose")], to("objects/part.xpt"), name = "PART")
+write_xpt(counts, to("objects/counts.xpt"), name = "COUNTS")
+foreign::write.dbf(people[601:630, c("birth_year", "sex", "weight", "cost")], to("objects/part.dbf"))
+foreign::write.arff(people[701:730, c("age", "weight", "hb", "creatinine")], to("objects/part.arff"))

@@ -1,0 +1,13 @@
+source(file.path(Sys.getenv("PROGRAMS"), "prelude.R"))
+rows <- people[2301:2340, c("birth_year", "sex", "weight", "hb", "ferritin", "cost")]
+counts <- as.data.frame(table(severity = people$severity, smoking = people$smoking))
+write.csv(rows, gzfile(to("packed/rows.csv.gz")), row.names = FALSE)
+write.csv(counts, gzfile(to("packed/counts.csv.gz")), row.names = FALSE)
+write.csv(rows, xzfile(to("packed/rows.csv.xz")), row.names = FALSE)
+write.csv(counts, bzfile(to("packed/counts.csv.bz2")), row.names = FALSE)
+write.csv(rows, to("packed/rows_wide.csv"), row.names = FALSE, fileEncoding = "UTF-16")
+write.csv(counts, to("packed/counts_wide.csv"), row.names = FALSE, fileEncoding = "UTF-16")
+names(counts) <- c("S\u00e9v\u00e9rit\u00e9", "Fum\u00e9e", "Fr\u00e9quence")
+write.csv2(counts, to("packed/counts_latin.csv"), row.names = FALSE, fileEncoding = "latin1")
+saveRDS(rows, to("packed/rows_ascii.rds"), ascii = TRUE)
+saveRDS(xtabs(~ severity + smoking, people), to("packed/counts_ascii.rds"), ascii = TRUE)

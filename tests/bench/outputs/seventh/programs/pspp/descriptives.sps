@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+DESCRIPTIVES /VARIABLES=age weight ferritin platelets.

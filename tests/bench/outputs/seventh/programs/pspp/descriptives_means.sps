@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+DESCRIPTIVES /VARIABLES=age weight hb platelets /STATISTICS=MEAN STDDEV SEMEAN.

@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+FREQUENCIES /VARIABLES=treatment joint_score /FORMAT=AVALUE.

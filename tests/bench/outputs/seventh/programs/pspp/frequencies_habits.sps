@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+FREQUENCIES /VARIABLES=severity smoking pain /STATISTICS=MEAN STDDEV MEDIAN.

@@ -1,0 +1,3 @@
+INCLUDE "get.inc".
+RECODE sex ("F"=0) ("M"=1) INTO male.
+GLM hb BY male hiv /INTERCEPT=INCLUDE.

@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+LOGISTIC REGRESSION dead WITH age bleeds /PRINT=CI(95).

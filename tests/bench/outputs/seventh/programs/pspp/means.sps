@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+MEANS TABLES=cost BY diagnosis /CELLS=MEAN COUNT MIN MAX.

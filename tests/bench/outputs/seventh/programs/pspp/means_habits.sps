@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+MEANS TABLES=hb pain BY severity /CELLS=MEAN COUNT STDDEV.

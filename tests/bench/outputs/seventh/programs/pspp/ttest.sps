@@ -1,0 +1,2 @@
+INCLUDE "get.inc".
+T-TEST /GROUPS=sex("F","M") /VARIABLES=hb creatinine.
