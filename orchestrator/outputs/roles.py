@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from orchestrator.outputs.bands import adjoining
 from orchestrator.outputs.canon import is_missing, number
@@ -145,7 +146,7 @@ _SETTINGS = listed(
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
     "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
-    "height page pages pagesize offset timeout retries retry attempt attempts shards took elapsed "
+    "height page pages pagesize offset timeout retries retry shards took elapsed "
     "dpi margin margins padding indent fontsize linewidth"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number per total totals "
@@ -161,7 +162,7 @@ _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
          ("begins", "ends"), ("first", "last"))  # fmt: skip
 _NO_SHARE = listed("power dose doses dosage")
 """Of which percentages are told that are no share of anybody."""
-_ON_PLATE = listed("plate well row column lane slot rack sprint volume issue chapter")
+_ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter")
 """Where something lies or is printed, when a name holds nothing else."""
 _PLACE = listed("page pages figure table question item chapter section slide line row step")
 _LEAST_LED = 3
@@ -232,6 +233,7 @@ def label_of(table: Table, column: int) -> str:
     return name if plain and not identifier else f"column {column + 1}"
 
 
+@lru_cache(maxsize=1 << 16)
 def named(name: str) -> Role | None:
     """Say what a name or a row label says its numbers are; None where it says nothing.
 
@@ -720,7 +722,12 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):
         return Role.YEAR
-    if own & _INDEX or (own and own <= _ON_PLATE) or (own and own <= _STEPS) or (not name.strip() and _runs(values)):
+    if (
+        own & _INDEX
+        or (own and own <= _ON_PLATE)
+        or (own and own <= _STEPS)
+        or (not name.strip() and _runs(values))
+    ):
         return Role.INDEX
     return Role.DOSE if own & _DOSE else Role.UNKNOWN
 

@@ -76,9 +76,9 @@ def _inside(lines: Sequence[str]) -> tuple[int, int]:
             runs += [(begin, at)] if count else []
         start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
         above, below = marks[:start], marks[end:]
-        if end - start > 1 and len(above) <= _AROUND and len(below) <= _AROUND:
-            if not any(below) and all(count < marks[start] for count in above):
-                return start, end
+        few = len(above) <= _AROUND and len(below) <= _AROUND and not any(below)
+        if few and end - start > 1 and all(count < marks[start] for count in above):
+            return start, end
     return 0, len(lines)
 
 
@@ -124,8 +124,8 @@ def unpack(
     Source: outputs 4.2 (where row data hides).
     """
     inner = "/" if "!/" in path else "!/"
-    for line, (names, rows) in enumerate(_layers(columns, body), 1):
-        opening.table(opening.free(f"{path}{inner}lines/{line}"), names, rows)
+    for line, rows in enumerate(_layers(body), 1):
+        opening.table(opening.free(f"{path}{inner}lines/{line}"), columns, rows)
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
         twice = _packed_twice(cells)
@@ -143,9 +143,7 @@ def unpack(
                           *unnamed(names, split), header=False)  # fmt: skip
 
 
-def _layers(
-    columns: Sequence[str], body: Sequence[Sequence[str]]
-) -> Iterator[tuple[list[str], list[list[str]]]]:
+def _layers(body: Sequence[Sequence[str]]) -> Iterator[list[list[str]]]:
     """Part cells of several lines, a count above its shares: one table of each line's numbers.
 
     Shape: most cells behind the first one have several lines; a label stands beside all of them.
@@ -156,8 +154,7 @@ def _layers(
     if not most or 2 * sum("\n" in cell for cell in cells) < len(cells):
         return
     for line in range(min(most + 1, _LINES)):
-        rows = [[row[0], *(_line(cell, line) for cell in row[1:])] for row in body]
-        yield list(columns), rows
+        yield [[row[0], *(_line(cell, line) for cell in row[1:])] for row in body]
 
 
 def _line(cell: str, at: int) -> str:

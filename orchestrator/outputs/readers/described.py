@@ -37,6 +37,7 @@ Found = tuple[list[str], list[list[str]]]
 def find_described(content: str) -> Iterator[Found]:
     """List the descriptions in a text."""
     lines = [line if len(line) <= _LONGEST else "" for line in content.splitlines()]
+    grouped: dict[str, list[list[str]]] = {}
     for at, line in enumerate(lines):
         below = lines[at + 1 : at + 1 + _AHEAD]
         rows: list[list[str]] = []
@@ -51,17 +52,19 @@ def find_described(content: str) -> Iterator[Found]:
             levels = [row for row in told if row not in rows]
         if rows:
             yield _NAMES, rows
-        if levels:
-            yield _of_group(lines[:at], levels)
+        group = _group(lines[:at]) if levels else None
+        if group is not None:
+            grouped.setdefault(group[0], []).extend([group[1], *row] for row in levels)
+        elif levels:
+            yield ["variable", "level", "n"], levels
+    for what, rows in grouped.items():
+        yield [what, "variable", "level", "n"], rows
 
 
-def _of_group(above: Sequence[str], levels: list[list[str]]) -> Found:
+def _group(above: Sequence[str]) -> tuple[str, str] | None:
     """Say of which group counts are, where the line above names it: `d$sex: F`, as `by` prints."""
-    names = ["variable", "level", "n"]
     match = _GROUP.match(above[-1]) if above else None
-    if match is None:
-        return names, levels
-    return [match["what"], *names], [[match["level"], *row] for row in levels]
+    return (match["what"], match["level"]) if match else None
 
 
 def _named(above: Sequence[str], told: re.Pattern[str]) -> str:

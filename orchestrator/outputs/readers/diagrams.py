@@ -20,9 +20,7 @@ _SHARE = re.compile(r"^\s*(\"[^\"\n]{1,80}\") ?: ?(\d[\d.]*)\s*$", re.MULTILINE)
 def read(opening: Opening, path: str, data: bytes) -> None:
     """Read a diagram. Errors: Unreadable as for text."""
     decoded = decode(data, "text")
-    fields = _LABEL.sub(
-        lambda match: f'{match[1]}"{_FIELDS.sub(chr(10), match[2])}"', decoded.content
-    )
-    shown = _SHARE.sub(r"\1    \2", _BREAK.sub("\n", fields))
+    fields = _LABEL.sub(lambda match: f'{match[1]}"{_FIELDS.sub(", ", match[2])}"', decoded.content)
+    shown = _SHARE.sub(r"\1    \2", _BREAK.sub(", ", fields))
     opening.text(path, shown, notes=decoded.notes, size=len(data), spans=decoded.spans)
     add_tables(opening, path, shown)

@@ -59,7 +59,9 @@ def _told(value: Value) -> Iterator[str]:
             plain = {key: item for key, item in here.items() if isinstance(item, str)}
             if len(plain) > 1:
                 yield ", ".join(f"{key}: {item}" for key, item in plain.items())
-        waiting += here.values() if isinstance(here, dict) else here if isinstance(here, list) else ()
+        waiting += (
+            here.values() if isinstance(here, dict) else here if isinstance(here, list) else ()
+        )
 
 
 def parsed(content: str) -> tuple[Value, bool]:
@@ -216,14 +218,14 @@ def _scalar(text: str) -> Value:
 
 def _flow(tokens: list[str], depth: int) -> Value:
     """Read a value in brackets. Errors: _Otherwise."""
-    token = tokens.pop() if tokens and depth > 0 else ","
-    if token not in {"[", "{"}:
-        if token in _MARKS:
+    word = tokens.pop() if tokens and depth > 0 else ","
+    if word not in {"[", "{"}:
+        if word in _MARKS:
             raise _Otherwise
-        return _scalar(token)
+        return _scalar(word)
     listed: list[Value] = []
     named: dict[str, Value] = {}
-    end = "]" if token == "[" else "}"
+    end = "]" if word == "[" else "}"
     while tokens and tokens[-1] != end:
         value = _flow(tokens, depth - 1)
         if end == "}":

@@ -84,10 +84,9 @@ _STATEMENT = re.compile(
     r"\s*(?:SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LIMIT|UNION|CASE|WHEN|ELSE|AND|OR|ON|NTILE|"
     r"(?:(?:LEFT|RIGHT|INNER|OUTER|CROSS|FULL) )*JOIN)\b"
 )
-_ASSIGNS = re.compile(
-    r"\s*\w+ ?(?:=|<-) ?(?!(?:c|list|array|dict|tuple)\()[\w.]+\(.*\)\s*;?\Z"
-)
+_ASSIGNS = re.compile(r"\s*\w+ ?(?:=|<-) ?(?!(?:c|list|array|dict|tuple)\()[\w.]+\(.*\)\s*;?\Z")
 """Lines of a program that are no rows, whatever is set apart in them."""
+_VALUES = re.compile(r"[\"']|(?:\b\d[\d.]*\b.*){3}")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
 )
@@ -140,8 +139,10 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
         body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
         cut = [
-            [_ESCAPED.sub(r"\1", cell).strip().replace("\v", "\n")
-             for cell in _NEXT.split(_bare_cells(line))]
+            [
+                _ESCAPED.sub(r"\1", cell).strip().replace("\v", "\n")
+                for cell in _NEXT.split(_bare_cells(line))
+            ]
             for line in lines
             if _NEXT.search(line)
         ]
@@ -249,10 +250,17 @@ def find_tables(content: str) -> list[Block]:
 
 
 def _rows(lines: list[str]) -> list[str]:
-    """Leave out the lines of a program; words of a query begin such lines only beside one."""
+    """Leave out the lines of a program that hold no record.
+
+    Shape: assignments of a call, and beside a query the lines that its words begin, with two
+    numbers at most and no text in quotes; others may hold somebody's values.
+    """
     query = any(map(_QUERY.match, lines))
-    return [text for text in lines
-            if not _ASSIGNS.match(text) and not (query and _STATEMENT.match(text))]  # fmt: skip
+    return [
+        text
+        for text in lines
+        if not (_ASSIGNS.match(text) or (query and _STATEMENT.match(text))) or _VALUES.search(text)
+    ]
 
 
 def _titles(lines: Sequence[str]) -> int:
@@ -266,6 +274,8 @@ def _titles(lines: Sequence[str]) -> int:
     body = [text for text in lines[above:] if not _is_ruler(text)]
     if not 0 < above <= _TITLES or len(body) < 2 or sum(gaps[above:]) < 0.6 * len(body):
         return 0
+    if any(shape is not None and not shape[0] for shape in map(_shape, lines[:above])):
+        return 0  # half of its words are numbers: a row
     cells = re.split(r"\s{2,}|\t", body[0].strip())
     heads = lines[above - 1].split()
     if any(map(is_number, heads)) and not any(map(is_number, cells)):
@@ -313,7 +323,9 @@ def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
     current: list[str] = []
     lines = content.splitlines()
     for number, text in enumerate([*lines, ""], 1):
-        if text.strip() and not (_SPLIT.match(text) and _LED.match("".join(lines[number : number + 1]))):
+        if text.strip() and not (
+            _SPLIT.match(text) and _LED.match("".join(lines[number : number + 1]))
+        ):
             current.append(text)
         elif current:
             found += _unprompted(number - len(current), current)
@@ -485,7 +497,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
     """
     kept = [_together(_unwrapped(text)) for text in lines if not _FOOTER.match(text)]
-    kept = [text for text in kept if not _is_ruler(text)]
+    kept = [text for text in kept if not (_is_ruler(text) and _SETS_APART.search(text.strip()))]
     if len(kept) < 2:
         return None
     right = _right_aligned(kept)

@@ -115,9 +115,7 @@ def add_lines(opening: Opening, path: str, content: str) -> bool:
     return True
 
 
-def walk(
-    opening: Opening, path: str, value: Value, depth: int, *, single: bool = True
-) -> None:
+def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool = True) -> None:
     """Add every table inside a JSON value as a virtual file at its JSON path.
 
     Shape: without `single` an object of plain values alone is no row of a table.
@@ -131,8 +129,8 @@ def walk(
             continue
         table = _table(here, name)
         if table is not None and (single or len(table[1]) > 1):
-            columns, rows = table
-            _add(opening, where, _ends(columns, rows) if boxes else columns, rows)
+            names, rows = table
+            _add(opening, where, _ends(names, rows) if boxes else names, rows)
         for key, text in _texts(here, several=True):
             opening.inner(_step(where, key), text.encode(errors="replace"), kind="text")
         for key, text in _texts(here, several=False):
@@ -295,9 +293,7 @@ def _arrays(items: Sequence[Sequence[Value]]) -> tuple[list[str], list[list[str]
     return [f"column {index}" for index in range(1, width + 1)], rows
 
 
-def _record(
-    value: Mapping[str, Value], name: str
-) -> tuple[list[str], list[list[str]]] | None:
+def _record(value: Mapping[str, Value], name: str) -> tuple[list[str], list[list[str]]] | None:
     """Read an object of plain values; what only says how many is named by the key above it."""
     plain = {key: item for key, item in value.items() if not isinstance(item, list | dict)}
     names = [f"{name} {key}" if key.casefold() in _OF_WHAT and name != "value" else key

@@ -183,8 +183,10 @@ def _told(
     """Tell the lines with some words, or with a part and its whole that are people."""
     lines = _lines(
         part,
-        lambda line: told.search(line) is not None
-        or any(are_people(line, match) for match in counted.finditer(line)),
+        lambda line: (
+            told.search(line) is not None
+            or any(are_people(line, match) for match in counted.finditer(line))
+        ),
     )
     if lines:
         where = Where(part.path, tuple(lines))

@@ -123,15 +123,13 @@ def _is_numbered(table: Table) -> bool:
     Shape: three words and more that never change, none for people; all else are numbers that count
     the lines, or never fall and rise by a page or two.
     """
-    columns = [[cell.strip(" .,:;()[]") for cell in column] for column in zip(*table.rows,
-                                                                              strict=True)]  # fmt: skip
+    cut = zip(*table.rows, strict=True)
+    columns = [[cell.strip(" .,:;()[]") for cell in column] for column in cut]
     same = [column[0] for column in columns if len(set(column)) == 1]
     rest = [column for column in columns if len(set(column)) > 1]
     said = {word for cell in same for word in words(cell)}
     return (
-        len(same) >= _SENTENCE
-        and not said & _PEOPLE
-        and all(_runs_on(column) for column in rest)
+        len(same) >= _SENTENCE and not said & _PEOPLE and all(_runs_on(column) for column in rest)
     )
 
 
@@ -209,7 +207,7 @@ def _without_table(place: str) -> Finding:
 
 ROW_LIKE = Rule(
     id="O20",
-    version=2,
+    version=3,
     title="Row-level shape",
     text="A table over the row cap cannot leave; one shaped like one row per person is looked at.",
     source="outputs section 3, O20: OpenSAFELY's cap of 5,000 rows",

@@ -379,7 +379,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=7,
+    version=8,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -390,7 +390,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=3,
+    version=4,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -400,7 +400,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=5,
+    version=6,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",
