@@ -274,6 +274,8 @@ def _titles(lines: Sequence[str]) -> int:
     body = [text for text in lines[above:] if not _is_ruler(text)]
     if not 0 < above <= _TITLES or len(body) < 2 or sum(gaps[above:]) < 0.6 * len(body):
         return 0
+    if any("|" in text for text in lines[:above]):
+        return 0  # bars part cells
     if any(shape is not None and not shape[0] for shape in map(_shape, lines[:above])):
         return 0  # half of its words are numbers: a row
     cells = re.split(r"\s{2,}|\t", body[0].strip())
@@ -283,9 +285,7 @@ def _titles(lines: Sequence[str]) -> int:
     ends = len(lines[above - 1].rstrip()) == len(body[0].rstrip())
     if (ends and lines[above - 1][0].isspace()) or _begins_frame(lines[above - 1], body[0]):
         return above - 1  # names end where their numbers do
-    if any(map(is_number, cells)) and (
-        len(heads) in {len(cells), len(cells) - 1} or lines[above - 1].rstrip()[-1:] == "|"
-    ):
+    if any(map(is_number, cells)) and len(heads) in {len(cells), len(cells) - 1}:
         return above - 1
     return above
 

@@ -241,6 +241,21 @@ def test_numbers_of_nobody_in_other_layouts(check: Check, name: str, text: str) 
     assert {rule for rule in said if rule != "O27"} == set()
 
 
+def test_names_between_bars_are_no_title(check: Check) -> None:
+    """As Stata lists rows with their numbers outside of the box."""
+    box = """
+     +----------------------+
+     | stage |   F | Total |
+     |----------------------|
+  1. |     I | 737 |  1488 |
+  2. |   III | @@@ |  2419 |
+  3. | Total | 800 |  9000 |
+     +----------------------+
+"""
+    assert "O01" not in loud(check("t.log", box.replace("@@@", " 63")))
+    assert loud(check("t.log", box.replace("@@@", "  4")))["O01"] in STOPPED
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
