@@ -425,6 +425,9 @@ def _text_files() -> dict[str, Writer]:
             shown(**{"image_svg+xml": drawing(cells, "svg").decode()})
         ),
         "log": lambda cells: f"10:01 reading\n\n{frame(cells).to_string()}\n\ndone\n".encode(),
+        "pzfx": _prism,
+        "pmml": _pmml,
+        "gv": lambda cells: f"digraph g {{ a -> b; }}\n\n{frame(cells).to_string()}\n".encode(),
         "smcl": lambda cells: _smcl(frame(cells).to_string()).encode(),
         "rtf": lambda cells: _rtf(cells).encode(),
         "eml": lambda cells: _mail(text(cells)),
@@ -438,6 +441,25 @@ def _rtf(cells: Cells) -> str:
              for row in rows]  # fmt: skip
     body = "\n".join(lines)
     return f"{{\\rtf1\\ansi{{\\fonttbl{{\\f0 Times;}}}}\nTable 1\\par\n{body}\n\\pard End\\par}}"
+
+
+def _prism(cells: Cells) -> bytes:
+    columns = "".join(
+        f"<YColumn><Title>{name}</Title><Subcolumn>"
+        f"{''.join(f'<d>{value}</d>' for value in values)}</Subcolumn></YColumn>"
+        for name, values in cells.items()
+    )
+    return f"<GraphPadPrismFile><Table ID='Table0'>{columns}</Table></GraphPadPrismFile>".encode()
+
+
+def _pmml(cells: Cells) -> bytes:
+    """The training rows of a model of nearest neighbours."""
+    rows = [
+        "".join(f"<{name}>{value}</{name}>" for name, value in zip(cells, row, strict=True))
+        for row in zip(*cells.values(), strict=True)
+    ]
+    table = "".join(f"<row>{row}</row>" for row in rows)
+    return f"<PMML version='4.4'><InlineTable>{table}</InlineTable></PMML>".encode()
 
 
 def _smcl(printed: str) -> str:

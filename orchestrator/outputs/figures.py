@@ -73,26 +73,19 @@ def _role(
 ) -> Role | None:
     """Say what a number is: by the row where rows speak, else by its column, else by its row."""
     if speaks is not None:
-        return _percentile_or(row[speaks])
+        return named(row[speaks])
     if _is_sum(table.columns[at]):
         return Role.SUM
     column = named(table.columns[at]) or (own if own in _TOLD else None)
     if column in _TOLD or column is Role.COUNT:
         return column
-    return next((said for said in (_percentile_or(row[label]) for label in labels) if said), column)
+    return next((said for said in (named(row[label]) for label in labels) if said), column)
 
 
 def _is_sum(name: str) -> bool:
     """`total_units` is a sum of units, if the source has such a column; `total` alone is not."""
     own = set(words(name))
     return "total" in own and bool(own - {"total", "of", "the", "n"})
-
-
-def _percentile_or(label: str) -> Role | None:
-    text = label.strip()
-    if text in {"0%", "100%"}:
-        return Role.EXTREME
-    return named(text)
 
 
 def _numbers(text: str, role: Role, name: str) -> list[tuple[Role, str, float]]:

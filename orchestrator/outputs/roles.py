@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from orchestrator.outputs.bands import adjoining
 from orchestrator.outputs.canon import is_missing, number
@@ -93,7 +94,7 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.DEGREES, listed("df dof ddf ndf")),
     (Role.SPREAD, listed("sd std stdev se sem var variance mad cv")),
     (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
-                           "youngest whislo whishi fliers outliers")),
+                           "youngest whislo whishi fliers outliers lowerfence upperfence")),
     (Role.PERCENTILE, listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
                               "q3 p1 p5 p10 p20 p25 p50 p75 p80 p90 p95 p99 lq uq")),
     (Role.COEFFICIENT, listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
@@ -115,7 +116,7 @@ _STRONG = _COUNTING | ANYBODY | OUTCOMES | listed("events event deaths died dead
 _WEAK = SEXES | listed("case control total totals all size records rows censored censor risk")
 """Words that say so only where nothing else speaks against it."""
 _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 units unit hours "
-                "minutes seconds days weeks months years cycles courses doses mgkg tube tubes "
+                "minutes seconds ms days weeks months years cycles courses doses mgkg tube tubes "
                 "vial vials bag bags tablet tablets capsule capsules swab swabs")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat schema")  # fmt: skip
@@ -126,30 +127,45 @@ THINGS = listed(
     "categories variables covariates columns factors genes variants snps probes classes models "
     "chains draws imputations bootstraps replicates permutations cycles doses visits lines "
     "centres centers sites hospitals countries studies items questions threads cores cpus workers "
-    "processes"
+    "processes table tables figure figures section sections"
 )
 """What may be counted that is nobody: `n_neighbors`, `number of trees`, `n visits`.
 
 Source: the parameters of common statistics programs; what a design or a model is made of.
 """
+_MADE = listed(
+    "issues commits tickets downloads stars forks releases functions modules files pages tables "
+    "figures slides exons introns disks deliverables milestones sprints dashboards packages "
+    "repositories branches endpoints"
+)
+_OF_MADE = listed("open opened closed merged new of the n no nr num number total count")
+"""What programmers and authors make, and genes are made of: counted it is nobody."""
 _SETTINGS = listed(
     "points point cutoff cutoffs threshold thresholds limit limits knots depth degree iterations "
     "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
     "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
-    "height"
+    "height page pages pagesize offset timeout retries retry shards took elapsed "
+    "dpi margin margins padding indent fontsize linewidth"
 )
-_OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number")
+_OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number per total totals "
+                       "current next previous successful skipped failed fig figure toc tab line "
+                       "font plot")  # fmt: skip
 """Settings of a model or a score, where a name holds nothing else; beside other words they may
 belong to a category (`above the threshold`), of which people are counted."""
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
 _MOMENT = listed("day week month cycle visit course")
 _OF_MOMENT = listed("of the study trial treatment therapy on in since after from")
-_ENDS = (("from", "to"), ("start", "end"), ("first", "last"))
+_ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
+         ("begins", "ends"), ("first", "last"))  # fmt: skip
 _NO_SHARE = listed("power dose doses dosage")
 """Of which percentages are told that are no share of anybody."""
+_ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter")
+"""Where something lies or is printed, when a name holds nothing else."""
+_PLACE = listed("page pages figure table question item chapter section slide line row step")
+_LEAST_LED = 3
 _STEPS = listed("start stop step")
 """Names of the ends of a range of row numbers, when a name holds nothing else."""
 _AXIS = listed(
@@ -168,6 +184,12 @@ _COMPARED = re.compile(r"(?:[<>≥≤]=?|\b(?:over|under|above|below|at least|up
 _OF_LOSS = listed("value abs mean information log validation train test training function")
 _OF_LIMITS = listed("ci cl cis limit limits bound bounds conf confidence interval hr or rr aor "
                     "estimate est mean whisker hinge fence quartile q")  # fmt: skip
+_PERSON_TIME = re.compile(
+    r"\b(?:person|patient|subject|participant|woman|man|child|staff)[ _-]?"
+    r"(?:years?|yrs?|months?|weeks?|days?|hours?|time)\b|\bpyears\b|\bfte\b",
+    re.IGNORECASE,
+)
+"""`person-months`: time that people are watched, or work."""
 _LIMIT = re.compile(r"[a-z]\w* (?:at least|at most|or more|or less|more than|less than)\Z")
 """`protein at least`: of whom a row is."""
 _SCALE = re.compile(
@@ -175,6 +197,12 @@ _SCALE = re.compile(
 )
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
+_LAST_PERCENTILE = re.compile(
+    r"(?:(?:p|pct|pctl|perc|percentile|centile|quantile)[ _.]?(?:0|100)|q[ _.]?(?:0|100)"
+    r"|(?:0|100) ?(?:%|th)(?: (?:percentile|centile))?)\Z",
+    re.IGNORECASE,
+)
+"""`p0`, `100%`: the percentiles that are a smallest or a largest value."""
 _MOST = 0.6
 _TOGETHER = re.compile(r"\s*(?:[|/+&,–-]|\bor\b|\band\b)\s*")
 """Between the categories that one name holds."""
@@ -205,6 +233,7 @@ def label_of(table: Table, column: int) -> str:
     return name if plain and not identifier else f"column {column + 1}"
 
 
+@lru_cache(maxsize=1 << 16)
 def named(name: str) -> Role | None:
     """Say what a name or a row label says its numbers are; None where it says nothing.
 
@@ -212,10 +241,16 @@ def named(name: str) -> Role | None:
     by itself, because it is a word as well.
     """
     own = set(words(name))
+    if own & _MADE and own <= _MADE | _OF_MADE:
+        return Role.STATISTIC
+    if _LAST_PERCENTILE.match(name.strip()):
+        return Role.EXTREME
     if ("%" in name and not own & {"ci", "iqr"}) or own & _PERCENT:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
+    if _PERSON_TIME.search(name):
+        return Role.STATISTIC
     if _counts_things(own) or sets(name):
         return Role.STATISTIC
     for role, names in _NAMED:
@@ -262,7 +297,10 @@ def roles(table: Table, known: Known) -> list[Role]:
         Role.AXIS if role is Role.TEXT and _names_groups(columns[at], known) else role
         for at, role in enumerate(found)
     ]
-    found = _axes(names, columns, _told_beside(columns, found))
+    if _compares_all(table):
+        return [role if at == 0 else Role.STATISTIC for at, role in enumerate(found)]
+    found = _around_percentiles(names, columns, found)
+    found = _axes(names, columns, _led(columns, _told_beside(columns, found)))
     found = _no_shares(names, _spans(names, columns, _by_place(columns, found)))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if Role.COUNT not in found and all(_is_moment(names[at]) for at in unclear):
@@ -278,6 +316,49 @@ def roles(table: Table, known: Known) -> list[Role]:
     ):
         return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
     return found
+
+
+def _compares_all(table: Table) -> bool:
+    """Tell correlations of variables with each other: named alike both ways, 1 with themselves.
+
+    Shape: one half of them may be left out; some number is broken, none is larger than 1.
+    """
+    names = [name.strip() for name in table.columns[1:]]
+    if len(names) < 2 or names != [row[0].strip() for row in table.rows]:
+        return False
+    values = [[number(cell) for cell in row[1:]] for row in table.rows]
+    told = [value for row in values for value in row if value is not None]
+    return (
+        all(row[at] == 1.0 for at, row in enumerate(values))
+        and all(abs(value) <= 1 for value in told)
+        and any(value != int(value) for value in told)
+    )
+
+
+def _around_percentiles(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell the ends of what percentiles describe, whatever they are called: `lo`, `q4`, `top`.
+
+    Shape: beside two percentiles and more, in no row above the least or below the greatest of them.
+    """
+    told = list(found)
+    known = [at for at, role in enumerate(found) if role is Role.PERCENTILE]
+    for at, role in enumerate(found if len(known) > 1 else ()):
+        if role not in {Role.UNKNOWN, Role.STATISTIC} or named(names[at]) is not None:
+            continue
+        rows = [
+            (own, [other for other in others if other is not None])
+            for own, *others in zip(*(map(number, columns[one]) for one in (at, *known)),
+                                    strict=True)
+            if own is not None
+        ]  # fmt: skip
+        if all(len(others) > 1 for _, others in rows) and (
+            all(own <= min(others) for own, others in rows)
+            or all(own >= max(others) for own, others in rows)
+        ):
+            told[at] = Role.EXTREME
+    return told
 
 
 def _hides_counts(columns: Sequence[Sequence[str]]) -> bool:
@@ -351,7 +432,7 @@ def _siblings(names: Sequence[str]) -> frozenset[str]:
     """
     found: dict[tuple[int, str], list[str]] = {}
     for name in names:
-        said = words(name)
+        said = words(name) if "%" not in name else []
         for end in (0, -1):
             if len(said) > 1 and said[end] in _AXIS | _DIVIDES:
                 rest = said[1:] if end == 0 else said[:-1]
@@ -456,6 +537,21 @@ def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> lis
     return told
 
 
+def _led(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
+    """Tell numbers behind one same word that says what they number: `page | 7`, `Figure | 3`.
+
+    Shape: three rows and more; the word is of a place, or the numbers run from one on.
+    """
+    told = list(found)
+    for at, role in enumerate(found[1:], 1):
+        before = {cell.strip(" .,:;()[]").casefold() for cell in columns[at - 1]}
+        if role is not Role.UNKNOWN or len(before) != 1 or len(columns[at]) < _LEAST_LED:
+            continue
+        if before <= _PLACE or (found[at - 1] is Role.TEXT and enumerates(columns[at])):
+            told[at] = Role.INDEX
+    return told
+
+
 def _axes(
     names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
 ) -> list[Role]:
@@ -477,6 +573,7 @@ def _spans(
     told, places = list(found), {tuple(words(name)): at for at, name in enumerate(names)}
     for own, low in places.items():
         ends = [places.get((*own[:-1], last)) for first, last in _ENDS if own[-1:] == (first,)]
+        ends += [places.get((last, *own[1:])) for first, last in _ENDS if own[:1] == (first,)]
         for high in ends:
             if high is None or told[low] is not Role.UNKNOWN:
                 continue
@@ -625,7 +722,12 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):
         return Role.YEAR
-    if own & _INDEX or (own and own <= _STEPS) or (not name.strip() and _runs(values)):
+    if (
+        own & _INDEX
+        or (own and own <= _ON_PLATE)
+        or (own and own <= _STEPS)
+        or (not name.strip() and _runs(values))
+    ):
         return Role.INDEX
     return Role.DOSE if own & _DOSE else Role.UNKNOWN
 

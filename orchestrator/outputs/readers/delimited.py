@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers.decoding import decode
@@ -22,14 +22,19 @@ _PACKED = 0.7
 """Of a hundred cells, how many must be packed alike; the rest may be a name or a remark."""
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\Z")
 """A time of the day packs nothing."""
+_LINES = 8
+"""Units: lines of a cell; no program stacks more numbers."""
+_AROUND = 6
+"""Units: lines; a title or notes of more lines are a text of their own."""
+_QUOTED = re.compile(r"\"[^\"]*\"")
 _FORMULA = re.compile(r"[=@].|[+-](?:[a-zA-Z(](?!nf\b))")
 
 
 def read(opening: Opening, path: str, data: bytes) -> str:
     """Read a delimited file as one table, and packed columns as tables of their own.
 
-    Shape: answers the remarks above the table, lines that begin with `#`, where there is no one
-    table with them.
+    Shape: answers the remarks around the table (lines that begin with `#`, a title, notes), where
+    there is no one table with them.
     Errors: Unreadable for a file without one dialect, with the first line that differs.
     """
     decoded = decode(data, "table")
@@ -45,15 +50,36 @@ def read(opening: Opening, path: str, data: bytes) -> str:
 
 
 def _below_remarks(content: str) -> tuple[str, list[list[str]]]:
-    """Parse a table, without the remarks above it if it is one only so."""
+    """Parse a table, without the remarks above and below it if it is one only so."""
     try:
         return "", parse(content)
     except Unreadable:
         lines = content.splitlines(keepends=True)
-        remarks = list(itertools.takewhile(lambda line: line.startswith("#"), lines))
-        if not remarks:
+        start = sum(1 for _ in itertools.takewhile(lambda line: line.startswith("#"), lines))
+        start, end = (start, len(lines)) if start else _inside(lines)
+        if (start, end) == (0, len(lines)):
             raise
-        return "".join(remarks), parse("".join(lines[len(remarks) :]))
+        return "".join([*lines[:start], *lines[end:]]), parse("".join(lines[start:end]))
+
+
+def _inside(lines: Sequence[str]) -> tuple[int, int]:
+    """Find where a table begins and ends between its title and its notes.
+
+    Shape: its lines have as many marks; at most a few before have fewer, at most a few behind none.
+    """
+    bare = [_QUOTED.sub("", line) for line in lines]
+    for mark in DELIMITERS:
+        marks = [line.count(mark) for line in bare]
+        runs, at = list[tuple[int, int]](), 0
+        for count, group in itertools.groupby(marks):
+            begin, at = at, at + len(list(group))
+            runs += [(begin, at)] if count else []
+        start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+        above, below = marks[:start], marks[end:]
+        few = len(above) <= _AROUND and len(below) <= _AROUND and not any(below)
+        if few and end - start > 1 and all(count < marks[start] for count in above):
+            return start, end
+    return 0, len(lines)
 
 
 def parse(content: str, delimiters: Sequence[str] = DELIMITERS) -> list[list[str]]:
@@ -98,6 +124,8 @@ def unpack(
     Source: outputs 4.2 (where row data hides).
     """
     inner = "/" if "!/" in path else "!/"
+    for line, rows in enumerate(_layers(body), 1):
+        opening.table(opening.free(f"{path}{inner}lines/{line}"), columns, rows)
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
         twice = _packed_twice(cells)
@@ -113,6 +141,25 @@ def unpack(
             names = names or [f"column {step}" for step in range(1, width + 2)]
             opening.table(opening.free(f"{path}{inner}packed/{index + 1}"),
                           *unnamed(names, split), header=False)  # fmt: skip
+
+
+def _layers(body: Sequence[Sequence[str]]) -> Iterator[list[list[str]]]:
+    """Part cells of several lines, a count above its shares: one table of each line's numbers.
+
+    Shape: most cells behind the first one have several lines; a label stands beside all of them.
+    Source: PROC FREQ of SAS; `CrossTable` of R's gmodels; what people set in Word.
+    """
+    cells = [cell for row in body for cell in row[1:] if cell.strip()]
+    most = max((cell.count("\n") for cell in cells), default=0)
+    if not most or 2 * sum("\n" in cell for cell in cells) < len(cells):
+        return
+    for line in range(min(most + 1, _LINES)):
+        yield [[row[0], *(_line(cell, line) for cell in row[1:])] for row in body]
+
+
+def _line(cell: str, at: int) -> str:
+    lines = cell.split("\n")
+    return lines[at] if at < len(lines) else ""
 
 
 def _packing(cells: Sequence[str]) -> tuple[str, int]:

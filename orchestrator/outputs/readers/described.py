@@ -23,6 +23,7 @@ _COMMAND = re.compile(
 _LOOSE = re.compile(rf"(?<![\w.%])({_NUMBER})(?![\w.%])")
 _EXTREMES = re.compile(r"\s*-*\s*Lowest\s*-*\s+-*\s*Highest\s*-*\s*\Z")
 _ABOUT = re.compile(r"\s*Variable:\s+(?P<what>\w+)")
+_GROUP = re.compile(r"(?:[\w.]+\$)?(?P<what>[\w.]{1,40}): (?P<level>\S.{0,60})\Z")
 _LONGEST = 400
 """Units: characters; no program prints such lines longer."""
 _AHEAD = 20
@@ -36,6 +37,7 @@ Found = tuple[list[str], list[list[str]]]
 def find_described(content: str) -> Iterator[Found]:
     """List the descriptions in a text."""
     lines = [line if len(line) <= _LONGEST else "" for line in content.splitlines()]
+    grouped: dict[str, list[list[str]]] = {}
     for at, line in enumerate(lines):
         below = lines[at + 1 : at + 1 + _AHEAD]
         rows: list[list[str]] = []
@@ -50,8 +52,19 @@ def find_described(content: str) -> Iterator[Found]:
             levels = [row for row in told if row not in rows]
         if rows:
             yield _NAMES, rows
-        if levels:
+        group = _group(lines[:at]) if levels else None
+        if group is not None:
+            grouped.setdefault(group[0], []).extend([group[1], *row] for row in levels)
+        elif levels:
             yield ["variable", "level", "n"], levels
+    for what, rows in grouped.items():
+        yield [what, "variable", "level", "n"], rows
+
+
+def _group(above: Sequence[str]) -> tuple[str, str] | None:
+    """Say of which group counts are, where the line above names it: `d$sex: F`, as `by` prints."""
+    match = _GROUP.match(above[-1]) if above else None
+    return (match["what"], match["level"]) if match else None
 
 
 def _named(above: Sequence[str], told: re.Pattern[str]) -> str:
@@ -91,7 +104,18 @@ def _extremes(what: str, below: Sequence[str]) -> list[list[str]]:
 
 
 def _is_names(line: str, below: Sequence[str]) -> bool:
-    return bool(line.strip()) and ":" not in line and any(map(_QUARTILE.search, below[:1]))
+    if not line.strip() or ":" in line or not below:
+        return False
+    return _QUARTILE.search(below[0]) is not None or _counts_levels(line, below[0])
+
+
+def _counts_levels(line: str, first: str) -> bool:
+    """Tell the names of factors, one above another's levels: `no :292`, and no text beside them."""
+    levels = list(_CELL.finditer(first))
+    tight = all(first[cell.start("value") - 1] == ":" for cell in levels)
+    names = len(_WORD.findall(line))
+    rest = _CELL.sub("", first).strip()
+    return 0 < len(levels) <= names and not rest and (tight or names > 1) and line[0].isspace()
 
 
 def _summary(line: str, below: Sequence[str]) -> list[list[str]]:

@@ -3,6 +3,8 @@
 Source: outputs 4.2 (docx, pptx).
 """
 
+from types import MappingProxyType
+
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import xml
 from orchestrator.outputs.readers.delimited import split_header, unpack
@@ -11,6 +13,7 @@ from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.zips import safe_name
 
+_LINES = MappingProxyType({"p": "\n", "br": "\n", "cr": "\n", "tab": " "})
 _GONE = ("del", "delText", "moveFrom", "ins", "vanish", "webHidden")
 
 
@@ -70,7 +73,9 @@ def add_table(
 
 
 def _cell(cell: xml.Node) -> str:
-    return " ".join(cell.text().split())
+    """Give a cell's text; each of its paragraphs and broken lines is a line."""
+    lines = (" ".join(line.split()) for line in cell.text(_LINES).split("\n"))
+    return "\n".join(filter(None, lines))
 
 
 def _quiet(content: bytes) -> xml.Node | None:

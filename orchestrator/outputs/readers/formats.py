@@ -38,19 +38,28 @@ FORMATS: tuple[Format, ...] = (
     Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
            " into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
-    Format("text", ("txt", "text"), "the text and every table printed or spelled out in it; so are"
-           " README, LICENSE and the like"),
+    Format("text", ("txt", "text", "prn", "asc", "psv", "textile", "gml", "frq", "frqx", "afreq",
+           "gcount", "hwe", "hardy", "assoc", "linear", "logistic", "ld", "sumstats", "ma"),
+           "the text and every table printed or spelled out in it; so are README, LICENSE and the"
+           " like"),
     Format("log", ("log", "out", "lis", "lst", "rout"), "as text"),
     Format("smcl", ("smcl",), "as text, its marks carried out"),
     Format("markdown", ("md", "markdown", "rst", "adoc", "org"), "as text"),
     Format("latex", ("tex", "bib", "ltx", "rnw"), "as text, rows of tabular environments as"
            " tables"),
     Format("code", ("py", "r", "rmd", "qmd", "do", "ado", "sql", "sh", "sas", "sps", "jl", "m",
-           "stan", "bugs", "jags"), "as text"),
-    Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
+           "stan", "bugs", "jags", "jmd", "mata", "sthlp", "js", "ts", "css", "c", "h", "cpp",
+           "java", "scala", "lua", "pl", "awk", "ps1", "bat", "go", "rs", "nf", "smk", "wdl",
+           "cwl", "patch", "diff"), "as text"),
+    Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text; what it nests as json"),
     Format("json", ("json", "geojson"), "every value, every table in it"),
     Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),
-    Format("xml", ("xml",), "every text, attribute and comment; repeated elements as tables"),
+    Format("xml", ("xml", "graphml", "gexf", "xsd", "xsl", "xslt", "rdf", "owl"), "every text,"
+           " attribute and comment; repeated elements as tables"),
+    Format("pmml", ("pmml",), "as xml; a model is looked at"),
+    Format("prism", ("pzfx",), "as xml; tables with the names of their rows and columns"),
+    Format("diagram", ("gv", "dot", "mmd", "mermaid", "puml", "plantuml"), "as text, lines of a"
+           " label broken"),
     Format("html", ("html", "htm", "xhtml"), "text, tables, attributes, comments, hidden elements,"
            " data inside scripts, embedded pictures"),
     Format("rtf", ("rtf",), "text, rows of cells as tables, text off the page, pictures; embedded"

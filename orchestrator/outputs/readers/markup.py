@@ -91,6 +91,8 @@ class _Collector(HTMLParser):
             self._open[-1].append(([], True))
         elif tag in _CELLS and self._open:
             self._open_cell(tag, dict(attrs))
+        elif self._cell is not None and tag in _BLOCKS:
+            self._cell.append("\n")
 
     def _attribute(self, name: str, value: str) -> None:
         plain = value.strip().lower()
@@ -129,7 +131,7 @@ class _Collector(HTMLParser):
         if self._inside == "script":
             return
         if self._cell is not None:
-            self._cell.append(data)
+            self._cell.append(data.replace("\n", " "))
         elif not self._inside:
             self.running.append(data)
         if data.strip():
@@ -166,7 +168,8 @@ class _Collector(HTMLParser):
 
     def _close_cell(self) -> None:
         if self._cell is not None and self._open and self._open[-1]:
-            self._open[-1][-1][0].append(" ".join("".join(self._cell).split()))
+            lines = (" ".join(line.split()) for line in "".join(self._cell).split("\n"))
+            self._open[-1][-1][0].append("\n".join(filter(None, lines)))
         self._cell = None
 
 
@@ -256,7 +259,8 @@ def _names(heads: Sequence[list[str]], width: int) -> list[str]:
     if not heads:
         return [f"column {index}" for index in range(1, width + 1)]
     stacked = [[""] * (width - len(cells)) + cells for cells in heads]
-    return [" ".join(name for name in column if name) for column in zip(*stacked, strict=True)]
+    named = (" ".join(name for name in column if name) for column in zip(*stacked, strict=True))
+    return [" ".join(name.split("\n")) for name in named]
 
 
 def add_encoded(opening: Opening, path: str, media: str, encoded: str) -> None:

@@ -61,7 +61,32 @@ _INSIDE = re.compile(
     r"(?<=\d)(?P<before> *)(?P<open>[(\[])(?P<inside> *)(?P<rest>[^()\[\]]{1,24}[)\]])"
 )
 """A number with more of its cell in brackets, padded: `12 ( 7.6)`, `41  (52.6%)`."""
+_SPREAD = re.compile(r"(?<=\d) (?P<sign>±|\+/-) ?(?P<number>\d[\d.,]*)")
+"""`64.5 ± 14.6`: one cell."""
+_BROKEN = re.compile(r"\s*<br ?/?>\s*", re.IGNORECASE)
+_STACKED = re.compile(r"\\(?:makecell|shortstack|thead)(?:\[[^\]]*\])?\{([^{}]*)\}")
+"""Cells of several lines in Markdown and in LaTeX."""
 _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
+_BOX = str.maketrans(
+    dict.fromkeys("│┃║┆┊╎╏", "|")
+    | dict.fromkeys("─━═╌╍┄┅┈┉", "-")
+    | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂", "+")
+)
+"""What draws a table, as the signs that a typewriter has for it."""
+_TITLES = 4
+"""Units: lines; more of them above a table are a text of its own."""
+_SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
+_SPLIT = re.compile(r"-{8,}\s*\Z")
+_LED = re.compile(r"\S{1,40}: \S+(?: \S+)*\Z")
+"""What stands between groups that R's `by` prints: a line, and of which group the next one is."""
+_QUERY = re.compile(r"\s*(?:SELECT|FROM|GROUP BY|ORDER BY)\s")
+_STATEMENT = re.compile(
+    r"\s*(?:SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LIMIT|UNION|CASE|WHEN|ELSE|AND|OR|ON|NTILE|"
+    r"(?:(?:LEFT|RIGHT|INNER|OUTER|CROSS|FULL) )*JOIN)\b"
+)
+_ASSIGNS = re.compile(r"\s*\w+ ?(?:=|<-) ?(?!(?:c|list|array|dict|tuple)\()[\w.]+\(.*\)\s*;?\Z")
+"""Lines of a program that are no rows, whatever is set apart in them."""
+_VALUES = re.compile(r"[\"']|(?:\b\d[\d.]*\b.*){3}")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
 )
@@ -111,9 +136,13 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
     read(opening, path, data)
     content = decode(data, "text").content
     for number, body in enumerate(_TABULAR.findall(content), 1):
+        body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
         cut = [
-            [_ESCAPED.sub(r"\1", cell).strip() for cell in _NEXT.split(_bare_cells(line))]
+            [
+                _ESCAPED.sub(r"\1", cell).strip().replace("\v", "\n")
+                for cell in _NEXT.split(_bare_cells(line))
+            ]
             for line in lines
             if _NEXT.search(line)
         ]
@@ -143,8 +172,11 @@ def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observat
     add_tables(opening, own, content)
 
 
-def add_tables(opening: Opening, path: str, content: str) -> None:
-    """Add each table that a text holds as a virtual file `tables/<n>` below the text's path."""
+def add_tables(opening: Opening, path: str, content: str, *, printed: bool = True) -> None:
+    """Add each table that a text holds as a virtual file `tables/<n>` below the text's path.
+
+    Shape: without `printed` lines are no rows, because whoever asks has read what they nest.
+    """
     inner = "/" if "!/" in path else "!/"
     if content.lstrip()[:1] in {"{", "["} and (
         add_value(opening, f"{path}{inner}json", content)
@@ -153,7 +185,7 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
         return
     for number, (extension, data) in enumerate(find_encoded(content), 1):
         opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
-    tables = find_tables(content)
+    tables = find_tables(content) if printed else []
     for number, block in enumerate(tables, 1):
         own = opening.free(f"{path}{inner}tables/{number}")
         opening.table(own, block.columns, block.rows, header=block.header)
@@ -198,8 +230,12 @@ def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
     after = 0
-    for line, drawn in _paragraphs(content):
-        lines = _unboxed(drawn)
+    for line, drawn in _paragraphs(content.translate(_BOX)):
+        lines = _unboxed(_rows(drawn))
+        if len(lines) < min(len(drawn), 2):
+            continue
+        above = _titles(lines)
+        line, lines = line + above, lines[above:]
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
         printed = _aligned(line, lines) if _begins_frame(*lines[:2]) else None
@@ -209,17 +245,60 @@ def find_tables(content: str) -> list[Block]:
             found[-1] = _joined(last, more)
         else:
             found += [block] if block else _runs(line, lines)
-        after = line + len(drawn)
+        after = line - above + len(drawn)
     return [_named(block) for block in found]
+
+
+def _rows(lines: list[str]) -> list[str]:
+    """Leave out the lines of a program that hold no record.
+
+    Shape: assignments of a call, and beside a query the lines that its words begin, with two
+    numbers at most and no text in quotes; others may hold somebody's values.
+    """
+    query = any(map(_QUERY.match, lines))
+    return [
+        text
+        for text in lines
+        if not (_ASSIGNS.match(text) or (query and _STATEMENT.match(text))) or _VALUES.search(text)
+    ]
+
+
+def _titles(lines: Sequence[str]) -> int:
+    """Count the lines above a table that only say what it is about, and what underlines them.
+
+    Shape: no gap in them, but in most lines below; a single line with a word for each column, or
+    for all but the first, above numbers, names the columns.
+    """
+    gaps = [_SETS_APART.search(text.strip()) is not None for text in lines]
+    above = next((at for at, gap in enumerate(gaps) if gap), 0)
+    body = [text for text in lines[above:] if not _is_ruler(text)]
+    if not 0 < above <= _TITLES or len(body) < 2 or sum(gaps[above:]) < 0.6 * len(body):
+        return 0
+    if any("|" in text for text in lines[:above]):
+        return 0  # bars part cells
+    if any(shape is not None and not shape[0] for shape in map(_shape, lines[:above])):
+        return 0  # half of its words are numbers: a row
+    cells = re.split(r"\s{2,}|\t", body[0].strip())
+    heads = lines[above - 1].split()
+    if any(map(is_number, heads)) and not any(map(is_number, cells)):
+        return above
+    ends = len(lines[above - 1].rstrip()) == len(body[0].rstrip())
+    if (ends and lines[above - 1][0].isspace()) or _begins_frame(lines[above - 1], body[0]):
+        return above - 1  # names end where their numbers do
+    if any(map(is_number, cells)) and len(heads) in {len(cells), len(cells) - 1}:
+        return above - 1
+    return above
 
 
 def _unboxed(lines: list[str]) -> list[str]:
     """Take off a box that is drawn around a table, as Stata lists rows of data.
 
     Shape: rules above and below, and in each line one bar at the end and one before the cells.
+    Source: `list` of Stata; tables of SPSS as text.
     """
     inside = [text for text in lines if not set(text) <= set("+-| \t")]
-    boxed = len(inside) > 1 and any(text.strip().startswith("+-") for text in lines)
+    boxed = len(inside) > 1 and any(text.strip()[:2] in {"+-", "|-"} for text in lines)
+    inside = [text for text in inside if "|" in text]  # a title stands above the box
     if not boxed or any(text.count("|") != 2 or not text.endswith("|") for text in inside):
         return lines
     return [text.replace("|", " ").rstrip() for text in inside]
@@ -244,7 +323,9 @@ def _paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
     current: list[str] = []
     lines = content.splitlines()
     for number, text in enumerate([*lines, ""], 1):
-        if text.strip():
+        if text.strip() and not (
+            _SPLIT.match(text) and _LED.match("".join(lines[number : number + 1]))
+        ):
             current.append(text)
         elif current:
             found += _unprompted(number - len(current), current)
@@ -324,7 +405,7 @@ def _pipes(line: int, lines: Sequence[str]) -> Block | None:
         return None  # columns stand between the bars as well
     fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
     bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
-    rows = [[cell.strip() for cell in text.split("|")] for text in bare]
+    rows = [[_BROKEN.sub("\n", cell).strip() for cell in text.split("|")] for text in bare]
     if len(rows) < 2 or not any(map(_is_rule, lines)):
         return None
     width = max(len(row) for row in rows)
@@ -366,6 +447,8 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
+        if mark == "," and count == 1 and _are_pairs(lines):
+            least = 2
         if count + 1 < least or often < max(2, 0.6 * len(lines)):
             continue
         kept = [text for text in lines if text.count(mark) == count]
@@ -376,6 +459,13 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
         if rows and len(rows[0]) >= least:
             return Block(line, *split_header(rows))
     return None
+
+
+def _are_pairs(lines: Sequence[str]) -> bool:
+    """Tell two columns that a comma parts, the second of numbers: `stage,n` above `I,41`."""
+    cut = [text.rpartition(",")[2] for text in lines if "," in text]
+    shown = [last for last in cut[1:] if last[:1].strip() and is_number(last)]
+    return len(shown) > 1 and len(shown) == len(cut) - 1
 
 
 def _runs(line: int, lines: Sequence[str]) -> list[Block]:
@@ -407,6 +497,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
     """
     kept = [_together(_unwrapped(text)) for text in lines if not _FOOTER.match(text)]
+    kept = [text for text in kept if not (_is_ruler(text) and _SETS_APART.search(text.strip()))]
     if len(kept) < 2:
         return None
     right = _right_aligned(kept)
@@ -448,7 +539,7 @@ def _together(text: str) -> str:
         moved = len(match["before"]) + len(match["inside"]) - bool(match["before"])
         return f"{' ' * bool(match['before'])}{match['open']}{match['rest']}{' ' * moved}"
 
-    return _INSIDE.sub(pulled, text)
+    return _INSIDE.sub(pulled, _SPREAD.sub(r"\g<sign>\g<number> ", text))
 
 
 def _right_aligned(lines: Sequence[str]) -> list[list[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers.decoding import decode
-from orchestrator.outputs.readers.delimited import unpack
+from orchestrator.outputs.readers.delimited import is_number, unpack
 from orchestrator.outputs.readers.encoded import find_encoded
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 
@@ -20,6 +20,13 @@ _SEVERAL = 4
 """Fewer records may each be a thing of its own: the traces of a plot."""
 _SHORT = 8
 """Units: values; a longer list is a column of its own, and no field of a record."""
+_BOXES = re.compile(r"box[ _-]?(?:plot|-and-|\")", re.IGNORECASE)
+_FIVE = ("min", "q1", "median", "q3", "max")
+_OF_WHAT = frozenset(
+    ["number", "size", "total", "count", "current", "successful", "skipped", "failed", "major",
+     "minor", "patch", "next", "previous"]
+)  # fmt: skip
+"""Keys that say nothing alone: the number of a page, or of women."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
 
 Scalar = None | bool | str
@@ -108,8 +115,12 @@ def add_lines(opening: Opening, path: str, content: str) -> bool:
     return True
 
 
-def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
-    """Add every table inside a JSON value as a virtual file at its JSON path."""
+def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool = True) -> None:
+    """Add every table inside a JSON value as a virtual file at its JSON path.
+
+    Shape: without `single` an object of plain values alone is no row of a table.
+    """
+    boxes = _BOXES.search(spell(value)) is not None
     pending: list[tuple[str, str, Value, int]] = [(path, "value", value, depth)]
     while pending:
         where, name, here, left = pending.pop()
@@ -117,8 +128,9 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
             opening.unknown(opening.free(where), spell(here).encode(), Note.TOO_DEEP)
             continue
         table = _table(here, name)
-        if table is not None:
-            _add(opening, where, *table)
+        if table is not None and (single or len(table[1]) > 1):
+            names, rows = table
+            _add(opening, where, _ends(names, rows) if boxes else names, rows)
         for key, text in _texts(here, several=True):
             opening.inner(_step(where, key), text.encode(errors="replace"), kind="text")
         for key, text in _texts(here, several=False):
@@ -130,6 +142,19 @@ def walk(opening: Opening, path: str, value: Value, depth: int) -> None:
                 _add(opening, where, *columns)
         pending += [(_step(where, key), _own_name(key), item, left - 1)
                     for key, item in _inside(here)]  # fmt: skip
+
+
+def _ends(columns: list[str], rows: list[list[str]]) -> list[str]:
+    """Name the five numbers of each box of a plot, which stand in a row, or below each other.
+
+    Shape: five that never fall, in each row; names that say something stay.
+    Source: `boxplot` of ECharts and Highcharts, `boxplot.stats` of R.
+    """
+    if len(columns) != len(_FIVE) or not all(name.startswith("column ") for name in columns):
+        return columns
+    numbers = [[float(cell) for cell in row if is_number(cell)] for row in rows]
+    rise = all(len(row) == len(_FIVE) and row == sorted(row) for row in numbers)
+    return list(_FIVE) if rise else columns
 
 
 def _texts(value: Value, *, several: bool) -> list[tuple[str, str]]:
@@ -201,7 +226,7 @@ def _name(key: str, at: int) -> str:
 
 def _table(value: Value, name: str) -> tuple[list[str], list[list[str]]] | None:
     if isinstance(value, dict):
-        return _split(value) or (_frame(value) if _is_frame(value) else _record(value))
+        return _split(value) or (_frame(value) if _is_frame(value) else _record(value, name))
     if not isinstance(value, list) or not value:
         return None
     if all(isinstance(item, dict) for item in value):
@@ -268,9 +293,12 @@ def _arrays(items: Sequence[Sequence[Value]]) -> tuple[list[str], list[list[str]
     return [f"column {index}" for index in range(1, width + 1)], rows
 
 
-def _record(value: Mapping[str, Value]) -> tuple[list[str], list[list[str]]] | None:
+def _record(value: Mapping[str, Value], name: str) -> tuple[list[str], list[list[str]]] | None:
+    """Read an object of plain values; what only says how many is named by the key above it."""
     plain = {key: item for key, item in value.items() if not isinstance(item, list | dict)}
-    return (list(plain), [[_cell(item) for item in plain.values()]]) if plain else None
+    names = [f"{name} {key}" if key.casefold() in _OF_WHAT and name != "value" else key
+             for key in plain]  # fmt: skip
+    return (names, [[_cell(item) for item in plain.values()]]) if plain else None
 
 
 def _is_frame(value: Mapping[str, Value]) -> bool:

@@ -79,6 +79,11 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     add(opening, path, data, parse(data))
 
 
+def read_model(opening: Opening, path: str, data: bytes) -> None:
+    """Read a model that is written as XML. Errors: as for XML."""
+    add(opening, path, data, parse(data), [Observation(Note.MODEL)])
+
+
 def parse(data: bytes) -> Document:
     """Parse without entities, fetching nothing.
 

@@ -15,7 +15,7 @@ from orchestrator.outputs.passages import passages
 from orchestrator.outputs.people import FATES, NOUN, NOUNS
 from orchestrator.outputs.roles import THINGS
 from orchestrator.outputs.rules.lists_in_text import small_labels
-from orchestrator.outputs.rules.parts_in_text import small_pairs, small_parts
+from orchestrator.outputs.rules.parts_in_text import are_people, small_pairs, small_parts
 from orchestrator.outputs.rules.rule import spelled_rows
 from orchestrator.outputs.wording import (
     ALONE,
@@ -45,7 +45,7 @@ _GOES_ON = (
 
 
 _BARE = pattern(
-    r"\bn\s*=\s*(?P<n>\d{1,7})\b(?![.,]\d)"
+    r"(?:\b|(?<=\\n)|(?<=\\l))n\s*=\s*(?P<n>\d{1,7})\b(?![.,]\d)"
     rf"|(?<![\d.,])(?P<part>\d{{1,7}})\s(?:{NOUNS}|{NOUN}|"
     r"deaths?|events?|cases?)\b"
 )
@@ -103,15 +103,35 @@ _ALL = pattern(
     rf"\w+teen|twelve|eleven|ten|twenty) (?:\w+ )?(?:{NOUNS})\b[^.;]{{0,80}}?"
     rf"(?:[(\[ ]100{PERCENT}|\b(?:remained|had|have|were alive|are alive|were free|{FATES})\b)"
     rf"|\b100{PERCENT} of {THE}(?:\d[\d,]* )?(?:\w+ )?(?:{NOUNS})\b"
+    rf"|\b(?:all|each|every one) (?:of {THE})?\d[\d,]*(?: \(100(?:\.0+)?{PERCENT}\)"
+    rf"| (?:stayed|remained|responded|had|have|was alive|were (?:alive|free|cured)|{FATES})\b)"
+    rf"|\ball of (?:them|these|those|whom) \(n ?= ?\d[\d,]*\)|\bin all \d[\d,]*,"
 )
-"""`all 23 participants remained free of ...`."""
+"""`all 23 participants remained free of ...`, `all 23 (100 %) did`."""
+_SAME = pattern(
+    rf"{ALONE}(?P<part>\d{{1,7}})(?:/| (?:out )?of {THE})(?P=part)(?![\w/]|[.,]\d)"
+    r"(?:\s+(?P<noun>[a-z]+))?"
+    rf"(?=[^.;]{{0,60}}?(?:\b100{PERCENT}|\b(?:had|have|stayed|remained|responded|alive|free|cured|"
+    rf"{FATES})\b)|\))"
+)
+"""`23 of 23 (100 %)`, `23/23 had`."""
 _NONE = pattern(
     rf"\b(?:none|no one|nobody) (?:of|among) (?:the |our |these |those )?(?:\d[\d,]* )?(?:\w+ )?"
     rf"(?:{NOUNS})\b"
     rf"|{ALONE}0(?: \(0(?:\.0+)?{PERCENT}\))? ?(?:/|of|out of) ?{THE}\d[\d,]*"
     rf" (?:\w+ )?(?:{NOUNS})\b"
+    rf"|\b(?:nobody|no one|none|not one|no (?:\w+ )?(?:{NOUN}|{NOUNS}))\b"
+    rf"[^.;]{{0,60}}?\((?:n ?= ?|0 ?(?:/|of) ?)\d[\d,]*\)"
+    rf"|\bnot (?:one|a single \w+) of {THE}\d[\d,]*(?: (?:\w+ )?(?:{NOUNS})\b|(?= (?:{FATES})\b))"
+    rf"|\bno (?:\w+ )?(?:deaths?|events?|cases?) (?:\w+ )?(?:among|in|of) {THE}\d[\d,]*"
+    rf" (?:\w+ )?(?:{NOUNS})\b"
 )
-"""`none of the 23 women`."""
+"""`none of the 23 women`, `nobody of stage III (n = 23)`, `no deaths among the 23 women`."""
+_NOT_ONE = pattern(
+    rf"{ALONE}0(?:/| (?:out )?of {THE})(?P<whole>\d{{2,7}})(?![\w/]|[.,]\d)"
+    r"(?:\s+(?P<noun>[a-z]+))?"
+)
+"""`0 of 23`, `0/23 had`."""
 _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
@@ -140,7 +160,7 @@ def nobody(part: Part) -> Iterator[Finding]:
         "This says that nobody of a group has the property. Keep it only where that could not be "
         "otherwise; else merge the group."
     )
-    return _told(part, "O03", _NONE, "nobody of a group", say)
+    return _told(part, "O03", _NONE, _NOT_ONE, "nobody of a group", say)
 
 
 def everybody(part: Part) -> Iterator[Finding]:
@@ -149,13 +169,25 @@ def everybody(part: Part) -> Iterator[Finding]:
         "Everybody of this group has the property, so it is known of each of them. Merge groups, "
         "or leave it out."
     )
-    return _told(part, "O04", _ALL, "the whole group", say)
+    return _told(part, "O04", _ALL, _SAME, "the whole group", say)
 
 
 def _told(
-    part: Part, rule: str, told: re.Pattern[str], evidence: str, say: str
+    part: Part,
+    rule: str,
+    told: re.Pattern[str],
+    counted: re.Pattern[str],
+    evidence: str,
+    say: str,
 ) -> Iterator[Finding]:
-    lines = _lines(part, lambda line: told.search(line) is not None)
+    """Tell the lines with some words, or with a part and its whole that are people."""
+    lines = _lines(
+        part,
+        lambda line: (
+            told.search(line) is not None
+            or any(are_people(line, match) for match in counted.finditer(line))
+        ),
+    )
     if lines:
         where = Where(part.path, tuple(lines))
         yield Finding(rule, Verdict.FLAG, where, f"{evidence}, lines {spelled_rows(lines)}", say)

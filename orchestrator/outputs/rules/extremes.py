@@ -26,7 +26,10 @@ from orchestrator.outputs.rules.rule import (
 )
 
 _EXTREME = re.compile(
-    r"\b(?:range[sd]?|ranging|min|minimum|max|maximum|(?:old|young|high|low|larg|small|long|short)est|"
+    r"\b(?:range[sd]?|ranging|min|minimum|max|maximum|whiskers?|fences?|outliers?|extremes?|"
+    r"(?:old|young|high|low|larg|small|long|short|dear|cheap|heavi|light|tall|great|fast|slow|"
+    r"sick|thinn|fatt)est|(?:most|least) (?:expensive|costly|severe|extreme)|"
+    r"top (?:\d{1,2}|two|three|four|five|ten)|"
     r"up to|as (?:high|low|much|many|long|short|little) as|peak(?:ed)?|alone)\b",
     re.IGNORECASE,
 )
@@ -214,7 +217,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=4,
+    version=5,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

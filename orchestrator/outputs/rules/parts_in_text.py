@@ -53,6 +53,7 @@ _OF_THINGS = THINGS | listed(
     "tasks jobs checks wards municipalities counties hospitals schools clinics practices stations"
 )
 _PEOPLE = pattern(rf"\b(?:{NOUNS}|{NOUN}|{FATES})\b")
+_SAID = pattern(rf"\b(?:had|has|have|was|were|rates?)\b|\b(?:0|100){PERCENT}")
 _WORDY = re.compile(r"[A-Za-z]{3,}.*?[A-Za-z]{3,}")
 
 
@@ -104,6 +105,20 @@ def _parts_few(line: str, match: re.Match[str], least: int) -> bool:
     if whole >= least and 0 < part < least:
         return True
     return _PEOPLE.search(line) is not None and (0 < part < least or 0 < whole - part < least)
+
+
+def are_people(line: str, match: re.Match[str]) -> bool:
+    """Say whether a part and its whole are of people: neither things, places nor a plan.
+
+    Shape: `40/40` alone is how far a program is, too; words around it have to be of people.
+    """
+    before, after = line[: match.start()], line[match.end() :]
+    noun = (match["noun"] or "").casefold()
+    if noun in _OF_THINGS or is_rank(before, PLACES) or PLANNED.search(after):
+        return False
+    if "/" in match[0] and not (_PEOPLE.search(line) or _SAID.search(line)):
+        return False
+    return int(match.groupdict().get("part") or 2) > 1 and _WORDY.search(line) is not None
 
 
 def _shares_few(line: str, least: int) -> bool:

@@ -3,9 +3,12 @@
 Source: outputs section 3, O17 (ADRF, ABS, OpenSAFELY) and O20 (OpenSAFELY's caps).
 """
 
+from itertools import pairwise
+
 from orchestrator.outputs.form import Kind, Note, Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import Role, roles
+from orchestrator.outputs.people import ANYBODY, NOUN, SEXES
+from orchestrator.outputs.roles import Role, roles, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -19,6 +22,10 @@ from orchestrator.outputs.shapes import MELTED, views
 from orchestrator.policy.outputs import OutputsPolicy
 
 _LONG = 4
+_SENTENCE = 3
+"""Units: words of a numbered list's sentence."""
+_STEP = 2
+_PEOPLE = ANYBODY | SEXES | frozenset(NOUN.split("|"))
 _MARKS = "/marks/"
 _FILLED = 0.9
 """Of a hundred values that a long table could have, how many it has at least."""
@@ -52,7 +59,7 @@ def varied(table: Table, policy: OutputsPolicy) -> tuple[int, int] | None:
     shape = policy.shape
     if len(table.rows) < shape.rows or _units(table) < shape.rows:
         return None
-    if len(table.columns) < shape.columns or _falls(table):
+    if len(table.columns) < shape.columns or _falls(table) or _is_numbered(table):
         return None
     share = max(
         100 * len({row[column] for row in table.rows}) // len(table.rows)
@@ -108,6 +115,29 @@ def _units(table: Table) -> int:
         and len(table.rows) >= _FILLED * len(view.rows) * max(map(len, view.rows))
     ]
     return max(groups, default=len(table.rows))
+
+
+def _is_numbered(table: Table) -> bool:
+    """Tell a numbered list: one sentence, again and again, with a number and perhaps a page.
+
+    Shape: three words and more that never change, none for people; all else are numbers that count
+    the lines, or never fall and rise by a page or two.
+    """
+    cut = zip(*table.rows, strict=True)
+    columns = [[cell.strip(" .,:;()[]") for cell in column] for column in cut]
+    same = [column[0] for column in columns if len(set(column)) == 1]
+    rest = [column for column in columns if len(set(column)) > 1]
+    said = {word for cell in same for word in words(cell)}
+    return (
+        len(same) >= _SENTENCE and not said & _PEOPLE and all(_runs_on(column) for column in rest)
+    )
+
+
+def _runs_on(cells: list[str]) -> bool:
+    if not all(cell.isdecimal() for cell in cells):
+        return False
+    steps = [int(b) - int(a) for a, b in pairwise(cells)]
+    return min(steps) >= 0 and max(steps) <= _STEP
 
 
 def _falls(table: Table) -> bool:
@@ -177,7 +207,7 @@ def _without_table(place: str) -> Finding:
 
 ROW_LIKE = Rule(
     id="O20",
-    version=2,
+    version=3,
     title="Row-level shape",
     text="A table over the row cap cannot leave; one shaped like one row per person is looked at.",
     source="outputs section 3, O20: OpenSAFELY's cap of 5,000 rows",

@@ -6,6 +6,7 @@ Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 (ACRO's default)
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import fsum
 
 from orchestrator.outputs.canon import number
@@ -35,6 +36,9 @@ _PARTS = OUTCOMES | listed("events event deaths death died dead cases with yes n
                            "affected progressed relapsed")  # fmt: skip
 _WHOLES = ANYBODY | listed("n total totals all denominator N count number nobs")
 _AT_RISK = frozenset({"at", "n", "no", "nr", "number"})
+_ADDED_UP = ("cum", "running")
+_ROUNDED = 0.5
+"""Units: per cent; what shares may miss of a whole when each is rounded."""
 _CENSORED = listed("censor censored censoring")
 
 
@@ -296,18 +300,40 @@ def _packed(seen: Seen, column: int) -> list[int]:
 def _extremes(table: Table, column: int) -> list[int]:
     """List rows with a share of nothing or everything; 1 is everything where none is larger.
 
-    Shape: a row of totals is 100 % by design.
+    Shape: a row of totals is 100 % by design, and so is what the other shares of a row add up to,
+    and the last of shares that are added up from row to row.
     """
     cells = [row[column] for row in table.rows]
     values = [number(cell) for cell in cells]
+    if _adds_up(table.columns[column], values):
+        values = values[:-1]
     largest = max((value for value in values if value is not None), default=0.0)
     percent = largest > 1 or any(cell.strip().endswith("%") for cell in cells)
     whole = 100.0 if percent else 1.0
     return [
         row
         for row, value in enumerate(values, 1)
-        if value == 0.0 or (value == whole and not any(map(is_total, table.rows[row - 1])))
+        if value == 0.0
+        or (
+            value == whole
+            and not any(map(is_total, table.rows[row - 1]))
+            and not _is_sum_of_shares(table.rows[row - 1], column, whole)
+        )
     ]
+
+
+def _adds_up(name: str, values: Sequence[float | None]) -> bool:
+    """Say whether a column's shares are of this and all rows above: `cumulative %`."""
+    shown = [value for value in values if value is not None]
+    called = any(word.startswith(_ADDED_UP) for word in words(name))
+    return called and len(shown) == len(values) and all(a < b for a, b in pairwise(shown))
+
+
+def _is_sum_of_shares(cells: Sequence[str], column: int, whole: float) -> bool:
+    """Say whether the other cells of a row are shares that make the whole."""
+    others = [cell.strip() for at, cell in enumerate(cells) if at != column]
+    shares = [number(cell) for cell in others if cell.endswith("%")]
+    return len(shares) > 1 and abs(fsum(share or 0.0 for share in shares) - whole) < _ROUNDED
 
 
 def _whole_groups(seen: Seen) -> list[Finding]:
@@ -353,7 +379,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=7,
+    version=8,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -364,7 +390,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=3,
+    version=4,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -374,7 +400,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=5,
+    version=6,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",

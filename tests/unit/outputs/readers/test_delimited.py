@@ -56,6 +56,17 @@ def test_a_ragged_file_is_not_read(caps: ReadCaps, data: bytes, line: int) -> No
     assert seen.at == line
 
 
+def test_a_title_and_notes_are_read_apart(caps: ReadCaps) -> None:
+    """Around a table of one width; what else has another width stays ragged."""
+    data = b"Women, 2024\n\na\tb\n1\tx\n2\ty\nSource: registry\n"
+    form = open_bytes("t.tsv", data, caps)
+    assert tables(form)["t.tsv"] == (("a", "b"), (("1", "x"), ("2", "y")))
+    assert any("Source: registry" in (part.text or "") for part in form.parts)
+    assert cover(form).gaps == ()
+    for ragged in (b"a\tb\n1\tx\n2\ty\n3\tz\tw\n", b"a\tb\n1\tx\n\n9\tz\n"):
+        assert open_bytes("t.tsv", ragged, caps).parts[0].notes[0].note is Note.RAGGED
+
+
 def test_remarks_above_a_table_are_read_apart(caps: ReadCaps) -> None:
     """As programs write them; what they say is seen, a table in them too."""
     data = b"# made by us\n# 61;F;3.2\n# 58;M;4.1\n# 47;F;2.7\ngroup,n\nold,120\nyoung,80\n"

@@ -99,6 +99,25 @@ def test_all_and_nobody(check: Check) -> None:
     assert loud(check("t.md", "None of the 23 files had a gap.\n")) == {}
 
 
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("In stage III all 33 (100 %) stayed free of a clot.", "O04"),
+        ("In stage III 33 of 33 (100 %) had a response.", "O04"),
+        ("The response rate in stage III was 100 % (33/33).", "O04"),
+        ("Nobody of stage III (n = 33) had a clot.", "O03"),
+        ("In stage III 0 of 33 had a clot.", "O03"),
+        ("There were no deaths among the 33 men.", "O03"),
+        ("All 33 pages (100 %) were scanned.", None),
+        ("33 of 33 tests passed, and 0 of 12 files failed.", None),
+        ("step 40/40 done, 100/100 - loss: 0.31 - accuracy: 0.93", None),
+    ],
+)
+def test_all_and_nobody_in_other_words(check: Check, line: str, rule: str | None) -> None:
+    """A part that is the whole, a part that is none; of things it says nothing."""
+    assert loud(check("t.md", f"{line}\n")) == ({rule: "flag"} if rule else {})
+
+
 def test_values_of_few_people_in_a_sentence(check: Check, clinic: Index) -> None:
     """One end of a group's range, one participant's value, the median of few."""
     told = "In ward N the iron level ranged up to 11.7 in the end."
