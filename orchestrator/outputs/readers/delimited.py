@@ -16,6 +16,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _HIDDEN = (" ", ":", "^", "~", "#", "&", "_", "/", "!", "$", "*", "@", "|", ";", ",", "\t")
 _MARKS = ("|", ";", ",", "/", "#", "~", "^", "&", "\n", "\t", ":")
 """What stands between records, and between their values, that one cell packs."""
+_LISTING = ("|", ";", ",", "/", " ", "\n")
+"""What stands between the values of a list in one cell."""
 _NAMED = re.compile(r"\s*([A-Za-z_][\w. -]{0,40}?|)\s*[=:]\s*(?=\S)")
 """A name that a value carries itself."""
 _PACKED = 0.7
@@ -98,6 +100,9 @@ def unpack(
     Source: outputs 4.2 (where row data hides).
     """
     inner = "/" if "!/" in path else "!/"
+    lists = _side_by_side(columns, body)
+    if lists:
+        opening.table(opening.free(f"{path}{inner}lists"), *lists)
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
         twice = _packed_twice(cells)
@@ -113,6 +118,25 @@ def unpack(
             names = names or [f"column {step}" for step in range(1, width + 2)]
             opening.table(opening.free(f"{path}{inner}packed/{index + 1}"),
                           *unnamed(names, split), header=False)  # fmt: skip
+
+
+def _side_by_side(
+    columns: Sequence[str], body: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]] | None:
+    """Open columns whose cells are lists, as long in each row as one another but not as long in
+    all rows: `19|46,3.5|2.1` is two visits. Lists of one length are opened column by column.
+    """
+    for mark in _LISTING:
+        counts = {at: [row[at].count(mark) for row in body] for at in range(len(columns))}
+        alike = [at for at, own in counts.items()
+                 if 2 * sum(map(bool, own)) > len(body) and min(own) < max(own)]  # fmt: skip
+        alike = [at for at in alike if counts[at] == counts[alike[0]]]
+        if len(alike) > 1:
+            lists = [[row[at].split(mark) for at in alike] for row in body]
+            rows = [[cell.strip() for cell in one] for row in lists
+                    for one in zip(*row, strict=True)]  # fmt: skip
+            return [columns[at] for at in alike], rows
+    return None
 
 
 def _packing(cells: Sequence[str]) -> tuple[str, int]:

@@ -50,7 +50,7 @@ FORMATS: tuple[Format, ...] = (
     Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
     Format("json", ("json", "geojson"), "every value, every table in it"),
     Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),
-    Format("xml", ("xml",), "every text, attribute and comment; repeated elements as tables"),
+    Format("xml", ("xml", "pmml", "graphml", "gexf"), "every text, attribute and comment; repeated elements as tables"),
     Format("html", ("html", "htm", "xhtml"), "text, tables, attributes, comments, hidden elements,"
            " data inside scripts, embedded pictures"),
     Format("rtf", ("rtf",), "text, rows of cells as tables, text off the page, pictures; embedded"
@@ -114,7 +114,8 @@ FORMATS: tuple[Format, ...] = (
     Format("hdf5", ("h5", "hdf5", "h5ad", "loom"), "export the arrays as parquet or npz",
            ("hdf5",), Note.UNKNOWN_TYPE),
     Format("r-session", ("rhistory",), "a history does not leave", (), Note.UNKNOWN_TYPE),
-    Format("plink", ("bed", "bim", "fam", "ped", "tped", "tfam", "pgen", "pvar", "psam"),
+    Format("plink", ("bed", "bim", "fam", "ped", "tped", "tfam", "pgen", "pvar", "psam",
+           "traw", "dosage", "haps"),
            "genotypes of people", (), Note.GENOTYPE),
     Format("bgen", ("bgen", "gen"), "genotypes of people", (), Note.GENOTYPE),
     Format("vcf", ("vcf", "bcf"), "genotypes of people", (), Note.GENOTYPE),

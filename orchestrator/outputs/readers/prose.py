@@ -12,6 +12,7 @@ from itertools import chain, groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
+from orchestrator.outputs.readers.courses import find_courses
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import (
     is_number,
@@ -166,8 +167,9 @@ def add_tables(opening: Opening, path: str, content: str) -> None:
     for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
-    told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
-    for number, rows in enumerate(islice(find_listed(told), MOST), 1):
+    every = _paragraphs(content, 1)
+    told = [(line, lines) for line, lines in every if line not in taken]
+    for number, rows in enumerate(islice(chain(find_courses(every), find_listed(told)), MOST), 1):
         names = [f"word {at}" for at in range(1, len(rows[0]) + 1)]
         own = opening.free(f"{path}{inner}listed/{number}")
         opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
