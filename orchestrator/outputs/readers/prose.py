@@ -51,8 +51,10 @@ _SPACING = re.compile(
 )
 _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
-_PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
-"""What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
+_PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|julia>|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
+"""What stands before a line that somebody typed into a program: R, Python, Stata, Julia, a shell."""
+_SIZE = re.compile(r"\s*(?:# A tibble: )?\d+\s?[×x]\s?\d+ (?:DataFrame|SubDataFrame|Matrix\{.*)\s*\Z")
+"""What a program says of a table above its names."""
 _WORD = re.compile(r"\S+")
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
 """Two cells that nothing but space sets apart."""
@@ -408,7 +410,8 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
 
     Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
     """
-    kept = [_together(_unwrapped(text)) for text in lines if not _FOOTER.match(text)]
+    kept = [_together(_unwrapped(text)) for text in lines
+            if not _FOOTER.match(text) and not _SIZE.match(text)]  # fmt: skip
     if len(kept) < 2:
         return None
     right = _right_aligned(kept)
