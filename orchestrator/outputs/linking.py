@@ -182,12 +182,13 @@ class _Run:
         found = [row for row in linked if row not in self.rows]
         if not found:  # nothing to subtract a null from
             return
+        told = search.told(found)
         null = _null(search, random, self._settings.null_rounds, self._size)
         if shy and len(linked) < _SEPARATES * null:
             return
         self.rows.update(found)
         self.null += null
-        self._used |= {(one.position, one.column): one for one in search.told(found)}
+        self._used |= {(one.position, one.column): one for one in told}
 
     def mapped(self) -> tuple[Mapped, ...]:
         """The columns that were recognised or had a say."""
@@ -332,20 +333,30 @@ def _unsure(
 ) -> list[Option]:
     """Take each column for whatever it may nearly as likely be: few rows do not tell a best guess.
 
-    Shape: each of several guesses costs what choosing it costs, none where the names agree.
+    Shape: each of several guesses costs what choosing it costs, none where the names agree. A
+    number that stands in a row twice says what it says once: sources have columns that are mostly
+    equal.
     """
     found: list[Option] = []
+    shown = [set[str]() for _ in columns[0].cells] if columns else []
     for position, own in guesses.items():
         values = columns[position]
         if enumerates(values.cells):
             continue
+        again = [values.numeric and len(cell) > 1 and cell in before
+                 for cell, before in zip(values.cells, shown, strict=True)]  # fmt: skip
+        for cell, before in zip(values.cells, shown, strict=True):
+            before.add(cell)
         told = set(words(names[position])) if position < len(names) else set()
         near = [one for one in own if (own[0].score - one.score) * values.total < _DECISIVE]
         near.sort(key=lambda one: set(words(source.columns[one.column].name)) != told)
         for one in near[:_OPTIONS]:
             same = set(words(source.columns[one.column].name)) == told
             cost = 0.0 if same else math.log2(len(near))
-            found.append(replace(one.option(columns), cost=cost))
+            groups = values.groups(one.found)
+            once = [UNFOUND if twice else group
+                    for group, twice in zip(groups, again, strict=True)]  # fmt: skip
+            found.append(Option(position, one.column, one.feature, once, cost))
     return found
 
 

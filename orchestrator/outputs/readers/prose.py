@@ -378,8 +378,14 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
         except Unreadable:
             rows = [text.split(mark) for text in kept]
         if rows and len(rows[0]) >= least:
-            return Block(line, *split_header(rows))
+            return Block(line, *split_header([[*map(_unquoted, row)] for row in rows]))
     return None
+
+
+def _unquoted(cell: str) -> str:
+    """Take off quotes that stand behind a blank, where a csv has none."""
+    bare = cell.strip()
+    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] in {'"', "'"} else cell
 
 
 def _runs(line: int, lines: Sequence[str]) -> list[Block]:
