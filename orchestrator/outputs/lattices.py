@@ -105,8 +105,8 @@ def placed(
             return [], 1
         ladders = {at: ladder for at, column in enumerate(source.columns)
                    if (ladder := _ladder(column)) is not None}  # fmt: skip
-        fits = {at: own for at, one in steps.items()
-                if (own := _fits(one, ladders, source, work))}  # fmt: skip
+        asked = {at: _fits(own, ladders, source, work) for at, own in steps.items()}
+        fits = {at: own for at, own in asked.items() if own}
         best = _chosen(fits, ladders, source, work)
         if not best:
             return [], 1
@@ -276,9 +276,7 @@ def _agreeing(
     return best
 
 
-def _option(
-    position: int, size: int, choice: _Choice, ladders: Mapping[int, _Ladder]
-) -> Option:
+def _option(position: int, size: int, choice: _Choice, ladders: Mapping[int, _Ladder]) -> Option:
     """Give the group of each cell in the column's identity."""
     fit, begin = choice
     ladder = ladders[fit.column]

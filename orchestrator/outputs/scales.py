@@ -3,7 +3,8 @@
 Such scales are its mean and its deviation, its range from 0 to 1, both of the whole column and of
 each group that another column names, exported or left out, and its unit times a power of ten. Under
 the right one each printed number stands for values of the source; the scale under which all of them
-are likeliest is the best guess. Source: outputs 5.1 step 3 and 5.4 (scaled per group, rounded below 4 digits).
+are likeliest is the best guess.
+Source: outputs 5.1 step 3 and 5.4 (scaled per group, rounded below 4 digits).
 """
 
 import math

@@ -50,7 +50,8 @@ FORMATS: tuple[Format, ...] = (
     Format("yaml", ("yaml", "yml", "toml", "ini", "cfg"), "as text"),
     Format("json", ("json", "geojson"), "every value, every table in it"),
     Format("ndjson", ("ndjson", "jsonl"), "one value a line, as json"),
-    Format("xml", ("xml", "pmml", "graphml", "gexf"), "every text, attribute and comment; repeated elements as tables"),
+    Format("xml", ("xml", "pmml", "graphml", "gexf"), "every text, attribute and comment;"
+           " repeated elements as tables"),
     Format("html", ("html", "htm", "xhtml"), "text, tables, attributes, comments, hidden elements,"
            " data inside scripts, embedded pictures"),
     Format("rtf", ("rtf",), "text, rows of cells as tables, text off the page, pictures; embedded"

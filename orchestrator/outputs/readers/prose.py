@@ -52,8 +52,8 @@ _SPACING = re.compile(
 _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|julia>|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
-"""What stands before a line that somebody typed into a program: R, Python, Stata, Julia, a shell."""
-_SIZE = re.compile(r"\s*(?:# A tibble: )?\d+\s?[×x]\s?\d+ (?:DataFrame|SubDataFrame|Matrix\{.*)\s*\Z")
+"""What stands before a line that somebody typed: into R, Python, Stata, Julia, a shell."""
+_SIZE = re.compile(r"\s*(?:# A tibble: [\d,]+ [×x] \d+|[\d,]+×\d+ (?:Sub)?DataFrame)\s*\Z")
 """What a program says of a table above its names."""
 _WORD = re.compile(r"\S+")
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")

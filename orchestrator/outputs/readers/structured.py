@@ -213,8 +213,8 @@ def _several(items: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
 
 def _is_cells(value: Value) -> bool:
     return isinstance(value, dict) and all(
-        cell is None or isinstance(cell, bool) or isinstance(cell, str) and len(cell) < _CELL
-        and "\n" not in cell
+        cell is None or isinstance(cell, bool) or (isinstance(cell, str) and len(cell) < _CELL
+        and "\n" not in cell)
         for cell in value.values()
     )  # fmt: skip
 

@@ -293,7 +293,8 @@ NATIONAL = Rule(
     id="O22-national",
     version=2,
     title="National numbers and e-mail addresses",
-    text="A column or a list of valid national numbers cannot leave; e-mail addresses are looked at.",
+    text="A column or a list of valid national numbers cannot leave; e-mail addresses are looked "
+    "at.",
     source="outputs 4.4",
     needs=frozenset({Need.FORM}),
     check=_national,

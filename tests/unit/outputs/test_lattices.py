@@ -1,4 +1,4 @@
-"""Columns on a line of their own, told by nothing in the source, are linked; fresh draws are not."""
+"""Columns on a line of their own, which the source does not tell, are linked; twins are not."""
 
 from collections.abc import Callable, Sequence
 from statistics import fmean, quantiles, stdev

@@ -304,8 +304,8 @@ def test_few_rows_are_known_by_what_their_columns_may_be(
 def drawn_as_paths(lengths: Sequence[tuple[str, str]]) -> str:
     """Lying bars as matplotlib draws them: closed paths, and words at the ticks."""
     boxes = "".join(
-        f'<g id="patch_{at}"><path d="M 54 {20 + 8 * at} L {54 + float(long) / 10:.6f} {20 + 8 * at} '
-        f'L {54 + float(long) / 10:.6f} {26 + 8 * at} L 54 {26 + 8 * at} z"/></g>'
+        f'<g id="patch_{at}"><path d="M 54 {20 + 8 * at} L {54 + float(long) / 10} {20 + 8 * at} '
+        f'L {54 + float(long) / 10} {26 + 8 * at} L 54 {26 + 8 * at} z"/></g>'
         f'<g id="ytick_{at}"><g><use x="54" y="{23 + 8 * at}"/></g>'
         f'<text x="40" y="{25 + 8 * at}">{word}</text></g>'
         for at, (long, word) in enumerate(lengths, 1)
@@ -318,9 +318,7 @@ def drawn_as_paths(lengths: Sequence[tuple[str, str]]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{boxes}{ticks}</svg>'
 
 
-def test_bars_that_are_drawn_as_paths_are_bars(
-    check: Check, source: Index, flchain: Cells
-) -> None:
+def test_bars_that_are_drawn_as_paths_are_bars(check: Check, source: Index, flchain: Cells) -> None:
     """Whose bar it is stands at a tick; bars of groups are nobody's."""
     own = [(flchain["futime"][row], f"{flchain['kappa'][row]} {flchain['lambda'][row]}")
            for row in range(100, 120)]  # fmt: skip
