@@ -16,7 +16,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _HIDDEN = (" ", ":", "^", "~", "#", "&", "_", "/", "!", "$", "*", "@", "|", ";", ",", "\t")
 _MARKS = ("|", ";", ",", "/", "#", "~", "^", "&", "\n", "\t", ":")
 """What stands between records, and between their values, that one cell packs."""
-_LISTING = ("|", ";", ",", "/", " ", "\n")
+_LISTING = ("|", ";", ",", "\n")
 """What stands between the values of a list in one cell."""
 _NAMED = re.compile(r"\s*([A-Za-z_][\w. -]{0,40}?|)\s*[=:]\s*(?=\S)")
 """A name that a value carries itself."""
@@ -102,7 +102,8 @@ def unpack(
     inner = "/" if "!/" in path else "!/"
     lists = _side_by_side(columns, body)
     if lists:
-        opening.table(opening.free(f"{path}{inner}lists"), *lists)
+        notes = [Observation(Note.SENTENCE)]  # for the comparison alone: cells of a table are lists
+        opening.table(opening.free(f"{path}{inner}lists"), *lists, notes=notes)
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
         twice = _packed_twice(cells)
