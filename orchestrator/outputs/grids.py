@@ -6,7 +6,7 @@ Source: outputs 5.1 step 3, 5.4.
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,9 +40,9 @@ class Grid:
         return range(bisect_left(self.values, value - slack),
                      bisect_right(self.values, value + slack))  # fmt: skip
 
-    def rows(self, window: range) -> int:
-        """Count the rows that have one of the numbers of a window."""
-        return self.below[window.stop] - self.below[window.start]
+    def rows(self, places: Iterable[int]) -> int:
+        """Count the rows that have one of the numbers at some positions."""
+        return sum(self.below[at + 1] - self.below[at] for at in places)
 
     @cached_property
     def scales(self) -> Sequence[Scale]:

@@ -28,6 +28,7 @@ from orchestrator.outputs.canon import (
 )
 from orchestrator.outputs.index import Feature, TableIndex
 from orchestrator.outputs.keys import enumerates
+from orchestrator.outputs.lattices import placed
 from orchestrator.outputs.moved import moved
 from orchestrator.outputs.rescaled import rescaled
 from orchestrator.outputs.roles import words
@@ -56,6 +57,10 @@ _DISTINCT = 8
 """A column of fewer different values is the same as many others less a number."""
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
+_PARTS = 4
+"""More groups than this are not asked whether each stands on a line of its own."""
+_DECISIVE = 10.0
+"""Units: bits by which the best guess of a column must be likelier than the next to stand alone."""
 _GUESSES = 24
 """How many source columns one exported column may stand for that goes with others."""
 _PART = 4
@@ -122,6 +127,9 @@ def link(
     named = [one for one in strict if not enumerates(cells[one.position])]
     if named and len(named) < len(strict):  # a frame's row numbers disagree with everybody
         passes.append(Search(source, named, threshold, settings, work))
+    unsure = _unsure(columns, guesses, source, names)
+    if len(unsure) > len(named):
+        passes.append(Search(source, unsure, threshold, settings, work))
     others = [
         _other_units(columns, strict, source, work),
         _other_scales(columns, strict, source, work),
@@ -146,6 +154,8 @@ def link(
         run.take(search)
     if len(run.rows) <= size - MANY:
         for search in _together(columns, guesses, others, source, settings, compared, work):
+            run.take(search, shy=True)
+        for search in _on_lines(columns, strict, source, settings, compared, work):
             run.take(search, shy=True)
     return Linked(tuple(sorted(run.rows)), run.null, threshold, run.mapped(), work.left <= 0)
 
@@ -172,12 +182,13 @@ class _Run:
         found = [row for row in linked if row not in self.rows]
         if not found:  # nothing to subtract a null from
             return
+        told = search.told(found)
         null = _null(search, random, self._settings.null_rounds, self._size)
         if shy and len(linked) < _SEPARATES * null:
             return
         self.rows.update(found)
         self.null += null
-        self._used |= {(one.position, one.column): one for one in search.told(found)}
+        self._used |= {(one.position, one.column): one for one in told}
 
     def mapped(self) -> tuple[Mapped, ...]:
         """The columns that were recognised or had a say."""
@@ -214,6 +225,49 @@ def _together(
     for own in chosen(options, known, source, settings, compared, spared):
         yield Together(source, own, known, compared, settings, spared)
     work.spend(allowed - max(spared.left, 0))
+
+
+def _on_lines(
+    columns: Sequence["_Values"],
+    strict: Sequence[Option],
+    source: TableIndex,
+    settings: Settings,
+    compared: int,
+    work: Work,
+) -> Iterator[Search]:
+    """Look for rows in columns that are each on a line of its own, and in those as they are.
+
+    Source: outputs 5.4 (scaled on a subset).
+    """
+    plain = [one for one in strict if _is_plain(source, one)]
+    known = {one.position for one in plain}
+    others = {at: own.cells for at, own in enumerate(columns) if own.numeric and at not in known}
+    beside = [one for one in plain if not enumerates(columns[one.position].cells)]
+
+    def present(position: int, row: int) -> bool:
+        return columns[position].cells[row] in columns[position].counts
+
+    for groups in _parted(beside, columns):
+        found, tried = placed(others, groups, source, work)
+        taken = {one.column for one in found}
+        if found:
+            options = [*found, *(one for one in beside if one.column not in taken)]
+            yield Together(source, options, present, compared * tried, settings, work)
+            return
+
+
+def _parted(
+    plain: Sequence[Option], columns: Sequence["_Values"]
+) -> Iterator[Sequence[Sequence[int]]]:
+    """Give all rows of a table, and its rows by each column that names a few groups of them."""
+    size = len(columns[0].cells) if columns else 0
+    yield [range(size)]
+    for one in plain:
+        groups: dict[int, list[int]] = {}
+        for row, group in enumerate(one.groups):
+            groups.setdefault(group, []).append(row)
+        if 1 < len(groups) <= _PARTS and min(map(len, groups.values())) >= 2 * _DISTINCT:
+            yield [*groups.values()]
 
 
 def _null(search: Search, random: Random, rounds: int, size: int) -> float:
@@ -269,6 +323,41 @@ def _recognised(
     for own in guesses.values():
         own.sort(key=lambda one: -one.score)
     return guesses
+
+
+def _unsure(
+    columns: Sequence["_Values"],
+    guesses: Mapping[int, Sequence[_Guess]],
+    source: TableIndex,
+    names: Sequence[str],
+) -> list[Option]:
+    """Take each column for whatever it may nearly as likely be: few rows do not tell a best guess.
+
+    Shape: each of several guesses costs what choosing it costs, none where the names agree. A
+    number that stands in a row twice says what it says once: sources have columns that are mostly
+    equal.
+    """
+    found: list[Option] = []
+    shown = [set[str]() for _ in columns[0].cells] if columns else []
+    for position, own in guesses.items():
+        values = columns[position]
+        if enumerates(values.cells):
+            continue
+        again = [values.numeric and len(cell) > 1 and cell in before
+                 for cell, before in zip(values.cells, shown, strict=True)]  # fmt: skip
+        for cell, before in zip(values.cells, shown, strict=True):
+            before.add(cell)
+        told = set(words(names[position])) if position < len(names) else set()
+        near = [one for one in own if (own[0].score - one.score) * values.total < _DECISIVE]
+        near.sort(key=lambda one: set(words(source.columns[one.column].name)) != told)
+        for one in near[:_OPTIONS]:
+            same = set(words(source.columns[one.column].name)) == told
+            cost = 0.0 if same else math.log2(len(near))
+            groups = values.groups(one.found)
+            once = [UNFOUND if twice else group
+                    for group, twice in zip(groups, again, strict=True)]  # fmt: skip
+            found.append(Option(position, one.column, one.feature, once, cost))
+    return found
 
 
 def _as_written(

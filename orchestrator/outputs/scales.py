@@ -1,15 +1,17 @@
 """[pure] Is a column a source column on a scale that the source itself gives?
 
 Such scales are its mean and its deviation, its range from 0 to 1, both of the whole column and of
-each group that another column names, and its unit times a power of ten. Under the right one each
-printed number stands for values of the source; the scale under which all of them are likeliest is
-the best guess. Source: outputs 5.1 step 3 and 5.4 (scaled per group, rounded below 4 digits).
+each group that another column names, exported or left out, and its unit times a power of ten. Under
+the right one each printed number stands for values of the source; the scale under which all of them
+are likeliest is the best guess.
+Source: outputs 5.1 step 3 and 5.4 (scaled per group, rounded below 4 digits).
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.grids import Grid, Scale, half, scales_of
@@ -28,27 +30,42 @@ _COUNTED = 3_000_000
 _POWERS = tuple((0.0, 10.0**power) for power in range(-6, 7) if power)
 _ROUNDING = 1.02
 
+_HIDDEN = 12
+_MEMBERS = 20
+"""So many groups at most, and of so many people at least, has a column that is looked for though
+it was left out."""
+_FINE = 0.001
+_DEVIATIONS = 12.0
+"""Units: half of the last digit, and the largest number, of a column that such groups may scale."""
+
 _Cells = Mapping[int, tuple[float, float]]
 """By row, the number of a column and half of its last printed digit."""
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A source column, its scale in each group, and the group of each row; None: in one group."""
+    """A source column, its scale in each group, and the group of each row; None: in any of them."""
 
     column: int
     scales: Mapping[int, Scale]
     groups: Sequence[int] | None = None
 
-    def windows(self, cells: _Cells, rows: Sequence[int], grid: Grid) -> list[range]:
+    @property
+    def price(self) -> float:
+        """Bits that guessing the group of a row costs."""
+        return 0.0 if self.groups else math.log2(len(self.scales))
+
+    def windows(self, cells: _Cells, rows: Sequence[int], grid: Grid) -> list[Sequence[int]]:
         """Give for some rows where on the grid the values are that would be printed so."""
-        found = []
+        found: list[Sequence[int]] = []
         for row in rows:
             value, slack = cells[row]
-            scale = self.scales.get(self.groups[row] if self.groups else UNFOUND)
-            zero, one = scale or (0.0, 0.0)
-            window = grid.window(zero + value * one, _ROUNDING * slack * one)
-            found.append(window if scale else range(0))
+            if self.groups is None:
+                scales = [*self.scales.values()]
+            else:
+                scales = [one for one in (self.scales.get(self.groups[row]),) if one]
+            own = [grid.window(zero + value * one, _ROUNDING * slack * one) for zero, one in scales]
+            found.append(own[0] if len(own) == 1 else [*chain.from_iterable(own)])
         return found
 
 
@@ -58,7 +75,7 @@ class _Fit:
 
     score: float
     column: int
-    windows: Mapping[int, range]
+    windows: Mapping[int, Sequence[int]]
 
 
 def scaled(
@@ -74,20 +91,34 @@ def scaled(
     if len(read) < 2:
         return []
     candidates = [*_of_columns(source), *_of_groups(source, known)]
-    found: list[Option] = []
+    fits = _fits(read, candidates, source, work)
+    unknown = {at: own for at, own in read.items() if at not in fits and _is_standard(own)}
+    if len(unknown) > 1:
+        fits |= _fits(unknown, [*_of_hidden(source)], source, work)
+    if len(fits) < 2 or work.left <= 0:
+        return []
+    return [
+        option
+        for position, best in fits.items()
+        for option in _options(
+            position, len(columns[position]), best, source.columns[best.column].grid
+        )
+    ]
+
+
+def _fits(
+    read: Mapping[int, _Cells], candidates: Sequence[_Candidate], source: TableIndex, work: Work
+) -> dict[int, _Fit]:
+    """Find for each column the candidate under which it is likeliest, where there is one."""
+    found: dict[int, _Fit] = {}
     for position, cells in read.items():
         if not work.spend(len(candidates) * _PROBES):
-            return []
-        fits = [
-            fit
-            for one in candidates
-            if (fit := _fit(cells, one, source.columns[one.column].grid)) is not None
-        ]
-        if fits:
-            best = max(fits, key=lambda fit: fit.score)
-            grid = source.columns[best.column].grid
-            found += _options(position, len(columns[position]), best, grid)
-    return found if len({one.position for one in found}) > 1 else []
+            break
+        fits = (_fit(cells, one, source.columns[one.column].grid) for one in candidates)
+        best = max((fit for fit in fits if fit), key=lambda fit: fit.score, default=None)
+        if best is not None:
+            found[position] = best
+    return found
 
 
 def _numbers(cells: Sequence[str]) -> _Cells | None:
@@ -123,6 +154,39 @@ def _of_groups(source: TableIndex, known: Sequence[Option]) -> Iterator[_Candida
                 yield _Candidate(at, dict(zip(own, scales, strict=True)), option.groups)
 
 
+def _is_standard(cells: _Cells) -> bool:
+    """Tell what may be parts of a range or deviations, finely printed: few other columns are."""
+    fine = sum(slack < _FINE for _, slack in cells.values())
+    return 2 * fine > len(cells) and all(abs(value) < _DEVIATIONS for value, _ in cells.values())
+
+
+def _of_hidden(source: TableIndex) -> Iterator[_Candidate]:
+    """List the scales of each column in the groups of another that was left out of the table."""
+    numeric, left = _numeric(source), 3 * _COUNTED
+    for at, named in enumerate(source.columns):
+        sizes = [after - before for before, after in pairwise(named.offsets)][1:]
+        if not 1 < len(sizes) <= _HIDDEN or min(sizes) < _MEMBERS:
+            continue
+        left -= source.size * len(numeric)
+        if left < 0:
+            return
+        for measured in numeric:
+            if measured != at:
+                yield from _mixed(measured, source.columns[measured], named)
+
+
+def _mixed(at: int, column: Column, named: Column) -> Iterator[_Candidate]:
+    """Give the scales of one column in the groups of another, those of one kind together."""
+    numbers = column.magnitudes or ()
+    groups: dict[int, dict[float, int]] = {}
+    for (group, value), count in Counter(zip(named.values, column.values, strict=True)).items():
+        if group and value and math.isfinite(numbers[value]):
+            groups.setdefault(group, {})[numbers[value]] = count
+    own = {group: scales_of(counts) for group, counts in groups.items()}
+    for scales in zip(*own.values(), strict=False):
+        yield _Candidate(at, dict(zip(own, scales, strict=True)))
+
+
 def _scales_in(column: Column, rows: Sequence[int]) -> Sequence[Scale]:
     """Give the scales that a column has in some rows of the source."""
     numbers = column.magnitudes or ()
@@ -142,11 +206,11 @@ def _fit(cells: _Cells, candidate: _Candidate, grid: Grid) -> _Fit | None:
         return None
     size = grid.below[-1]
     shares = (grid.rows(window) / size if window else 1 / (8 * size) for window in windows)
-    score = math.fsum(map(math.log2, shares)) / len(rows)
+    score = math.fsum(map(math.log2, shares)) / len(rows) - candidate.price
     return _Fit(score, candidate.column, dict(zip(rows, windows, strict=True)))
 
 
-def _tells(windows: Sequence[range]) -> bool:
+def _tells(windows: Sequence[Sequence[int]]) -> bool:
     """Say whether most numbers may be values of the source, and each only few of them."""
     hits = sum(map(bool, windows))
     return hits >= _FOUND * len(windows) - 1 and sum(map(len, windows)) <= _NEAREST * hits
@@ -156,8 +220,8 @@ def _options(position: int, size: int, fit: _Fit, grid: Grid) -> list[Option]:
     """Make an option of each value that numbers may be: each costs what guessing it costs."""
     found = [[UNFOUND] * size for _ in range(_NEAREST)]
     for row, window in fit.windows.items():
-        first = window.start + max(0, (len(window) - _NEAREST) // 2)
-        for turn, at in enumerate(range(first, min(window.stop, first + _NEAREST))):
+        first = max(0, (len(window) - _NEAREST) // 2)
+        for turn, at in enumerate(window[first : first + _NEAREST]):
             found[turn][row] = grid.groups[at]
     hits = [len(window) for window in fit.windows.values() if window]
     cost = math.fsum(map(math.log2, hits)) / len(hits)

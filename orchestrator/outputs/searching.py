@@ -83,6 +83,7 @@ class Search:
         ]
         self.bits = math.log2(max(source.size, 1))
         self.groups = [one.groups for one in options]
+        self._agreed: set[int] = set()
         self._weights: list[dict[int, float]] = [{} for _ in options]
         self._rows: dict[tuple[int, int], list[int]] = {}
 
@@ -98,7 +99,9 @@ class Search:
 
     def told(self, rows: Sequence[int]) -> list[Option]:
         """List the options that had a say in these rows."""
-        return [one for one in self.options if any(one.groups[row] >= 0 for row in rows)]
+        said = [at for at, one in enumerate(self.options)
+                if any(one.groups[row] >= 0 for row in rows)]  # fmt: skip
+        return [self.options[at] for at in said if at in self._agreed or not self._agreed]
 
     def drawn(self, random: Random, size: int) -> list[list[int]]:
         """Draw rows that nobody has: each column's values from the source, independently."""
@@ -122,7 +125,7 @@ class Search:
         What is missing on either side says nothing.
         """
         score, left, threshold = 0.0, most, self.threshold
-        used: set[int] = set()
+        used: dict[int, int] = {}
         for own in cells:
             left -= own[0][0]
             known = False
@@ -131,7 +134,7 @@ class Search:
                 value = self.columns[at].values[candidate]
                 if value and column not in used:
                     if self.features[at].group_of[value] == group:
-                        used.add(column)
+                        used[column] = at
                         score += weight
                         break
                     known = True
@@ -139,6 +142,8 @@ class Search:
                 score -= self.settings.disagreement if known else 0.0
             if score + left <= threshold:
                 return False
+        if score > threshold:
+            self._agreed.update(used.values())
         return score > threshold
 
     def _cells(self, row: Sequence[int]) -> list[list[Cell]]:

@@ -16,6 +16,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _HIDDEN = (" ", ":", "^", "~", "#", "&", "_", "/", "!", "$", "*", "@", "|", ";", ",", "\t")
 _MARKS = ("|", ";", ",", "/", "#", "~", "^", "&", "\n", "\t", ":")
 """What stands between records, and between their values, that one cell packs."""
+_LISTING = ("|", ";", ",", "\n")
+"""What stands between the values of a list in one cell."""
 _NAMED = re.compile(r"\s*([A-Za-z_][\w. -]{0,40}?|)\s*[=:]\s*(?=\S)")
 """A name that a value carries itself."""
 _PACKED = 0.7
@@ -126,6 +128,10 @@ def unpack(
     inner = "/" if "!/" in path else "!/"
     for line, rows in enumerate(_layers(body), 1):
         opening.table(opening.free(f"{path}{inner}lines/{line}"), columns, rows)
+    lists = _side_by_side(columns, body)
+    if lists:
+        notes = [Observation(Note.SENTENCE)]  # for the comparison alone: cells of a table are lists
+        opening.table(opening.free(f"{path}{inner}lists"), *lists, notes=notes)
     for index, name in enumerate(columns):
         cells = [row[index] for row in body if row[index]]
         twice = _packed_twice(cells)
@@ -160,6 +166,25 @@ def _layers(body: Sequence[Sequence[str]]) -> Iterator[list[list[str]]]:
 def _line(cell: str, at: int) -> str:
     lines = cell.split("\n")
     return lines[at] if at < len(lines) else ""
+
+
+def _side_by_side(
+    columns: Sequence[str], body: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]] | None:
+    """Open columns whose cells are lists, as long in each row as one another but not as long in
+    all rows: `19|46,3.5|2.1` is two visits. Lists of one length are opened column by column.
+    """
+    for mark in _LISTING:
+        counts = {at: [row[at].count(mark) for row in body] for at in range(len(columns))}
+        alike = [at for at, own in counts.items()
+                 if 2 * sum(map(bool, own)) > len(body) and min(own) < max(own)]  # fmt: skip
+        alike = [at for at in alike if counts[at] == counts[alike[0]]]
+        if len(alike) > 1:
+            lists = [[row[at].split(mark) for at in alike] for row in body]
+            rows = [[cell.strip() for cell in one] for row in lists
+                    for one in zip(*row, strict=True)]  # fmt: skip
+            return [columns[at] for at in alike], rows
+    return None
 
 
 def _packing(cells: Sequence[str]) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from itertools import chain, groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
+from orchestrator.outputs.readers.courses import find_courses
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import (
     is_number,
@@ -50,8 +51,10 @@ _SPACING = re.compile(
 )
 _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
-_PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
-"""What stands before a line that somebody typed into a program: R, Python, Stata, a shell."""
+_PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|julia>|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
+"""What stands before a line that somebody typed: into R, Python, Stata, Julia, a shell."""
+_SIZE = re.compile(r"\s*(?:# A tibble: [\d,]+ [×x] \d+|[\d,]+×\d+ (?:Sub)?DataFrame)\s*\Z")
+"""What a program says of a table above its names."""
 _WORD = re.compile(r"\S+")
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
 """Two cells that nothing but space sets apart."""
@@ -198,8 +201,9 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
     for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
-    told = [(line, lines) for line, lines in _paragraphs(content, 1) if line not in taken]
-    for number, rows in enumerate(islice(find_listed(told), MOST), 1):
+    every = _paragraphs(content, 1)
+    told = [(line, lines) for line, lines in every if line not in taken]
+    for number, rows in enumerate(islice(chain(find_courses(every), find_listed(told)), MOST), 1):
         names = [f"word {at}" for at in range(1, len(rows[0]) + 1)]
         own = opening.free(f"{path}{inner}listed/{number}")
         opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
@@ -457,7 +461,7 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
         except Unreadable:
             rows = [text.split(mark) for text in kept]
         if rows and len(rows[0]) >= least:
-            return Block(line, *split_header(rows))
+            return Block(line, *split_header([[*map(_unquoted, row)] for row in rows]))
     return None
 
 
@@ -466,6 +470,12 @@ def _are_pairs(lines: Sequence[str]) -> bool:
     cut = [text.rpartition(",")[2] for text in lines if "," in text]
     shown = [last for last in cut[1:] if last[:1].strip() and is_number(last)]
     return len(shown) > 1 and len(shown) == len(cut) - 1
+
+
+def _unquoted(cell: str) -> str:
+    """Take off quotes that stand behind a blank, where a csv has none."""
+    bare = cell.strip()
+    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] in {'"', "'"} else cell
 
 
 def _runs(line: int, lines: Sequence[str]) -> list[Block]:
@@ -496,7 +506,8 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
 
     Shape: with `least` 0 a block without any number is a table too: the rest of a wrapped frame.
     """
-    kept = [_together(_unwrapped(text)) for text in lines if not _FOOTER.match(text)]
+    kept = [_together(_unwrapped(text)) for text in lines
+            if not _FOOTER.match(text) and not _SIZE.match(text)]  # fmt: skip
     kept = [text for text in kept if not (_is_ruler(text) and _SETS_APART.search(text.strip()))]
     if len(kept) < 2:
         return None

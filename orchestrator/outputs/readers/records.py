@@ -31,6 +31,10 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 """A name, and below it a value a line behind a dash, as YAML writes a list."""
+_ELEMENT = re.compile(r"^\$([\w.]+)[ \t]*\n((?:[ \t]*\[\d+\] .+(?:\n|\Z))+)", re.MULTILINE)
+"""A name, and below it its values behind the number of the first in each line, as R prints a list
+of vectors."""
+_FIRST = re.compile(r"^[ \t]*\[\d+\]", re.MULTILINE)
 _KEYS = 3
 _TUPLES = 4
 _POINTS = 20
@@ -146,6 +150,8 @@ def _vectors(content: str) -> Iterator[Found]:
         (match[1], [_plain(line.strip()[1:]) for line in match[2].splitlines()])
         for match in _BLOCK.finditer(content)
     ]
+    printed = [(match[1], _FIRST.sub("", match[2]).split()) for match in _ELEMENT.finditer(content)]
+    named += [(name, [*map(_plain, own)]) for name, own in printed if len(own) >= _LONG]
     for _, group in groupby(named, lambda one: len(one[1])):
         own = list(group)
         if len(own) > 1:

@@ -27,6 +27,8 @@ _OF_WHAT = frozenset(
      "minor", "patch", "next", "previous"]
 )  # fmt: skip
 """Keys that say nothing alone: the number of a page, or of women."""
+_CELL = 200
+"""Units: characters; a longer text is looked at by itself."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
 
 Scalar = None | bool | str
@@ -208,15 +210,38 @@ def _inside(value: Value) -> list[tuple[str, Value]]:
         found = [(_name(key, at), item) for at, (key, item) in enumerate(value.items())
                  if key not in shown]  # fmt: skip
     elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        items = [item for item in value if isinstance(item, dict)]
+        several = _several(items)
         found = [
             (f"{index}/{_name(key, at)}", inner)
-            for index, item in enumerate(value)
-            if isinstance(item, dict)
+            for index, item in enumerate(items)
             for at, (key, inner) in enumerate(item.items())
+            if key not in several
         ]
+        found += [(_name(key, at), own) for at, (key, own) in enumerate(several.items())]
     elif isinstance(value, list) and not _is_matrix(value):
         found = [(str(index), item) for index, item in enumerate(value)]
     return [(step, item) for step, item in found if isinstance(item, list | dict)]
+
+
+def _several(items: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
+    """Gather what each record has below the same name: `left` and `right` are people of their own.
+
+    Shape: only records of plain cells, in which no file can stand.
+    """
+    if len(items) < _SEVERAL:
+        return {}
+    keys = dict.fromkeys(key for item in items for key in item)
+    own = {key: [item[key] for item in items if key in item] for key in keys}
+    return {key: [*records] for key, records in own.items() if all(map(_is_cells, records))}
+
+
+def _is_cells(value: Value) -> bool:
+    return isinstance(value, dict) and all(
+        cell is None or isinstance(cell, bool) or (isinstance(cell, str) and len(cell) < _CELL
+        and "\n" not in cell)
+        for cell in value.values()
+    )  # fmt: skip
 
 
 def _name(key: str, at: int) -> str:

@@ -100,6 +100,7 @@ def _collected(document: xml.Document) -> _Drawing:
         if not tick:
             _mark(drawing, node, matrix, group)
             _line(drawing, node, matrix)
+        if not tick or node.name == "text":
             _bar(drawing, node, matrix)
         if node.name == "defs":
             continue
@@ -136,13 +137,27 @@ def _line(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
 def _bar(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
     """Note a bar that lies, and a word that may stand beside one or below an axis."""
     x, y = (_number(node.get(name, "0")) for name in "xy")
+    corners = _box(node.get("d")) if node.name == "path" else None
     if node.name == "rect":
         wide, high = (_number(node.get(name, "0")) for name in ("width", "height"))
-        (left, top), (right, bottom) = _moved(matrix, (x, y)), _moved(matrix, (x + wide, y + high))
-        what = f"{left:g} {bottom - top:g}"
+        corners = (x, y), (x + wide, y + high)
+    if corners is not None:
+        (left, top), (right, bottom) = (_moved(matrix, corner) for corner in corners)
+        what = f"{left:.5g} {bottom - top:.4g}"
         drawing.bars.setdefault(what, []).append(_Bar(left, right - left, top, bottom))
     elif node.name == "text" and (said := node.text().strip()):
         drawing.words.append((_moved(matrix, (x, y)), said))
+
+
+def _box(shape: str) -> tuple[marks.Point, marks.Point] | None:
+    """Give two corners of a shape that is a closed box, as some programs draw a bar."""
+    if shape.strip()[-1:] not in {"z", "Z"} or _CURVED.search(shape.strip()[:-1]):
+        return None
+    given = [float(one) for one in _NUMBERS.findall(shape)]
+    across, up = given[::2], given[1::2]
+    if len(given) not in {8, 10} or len(set(across)) != 2 or len(set(up)) != 2:
+        return None
+    return (min(across), min(up)), (max(across), max(up))
 
 
 def _scale(words: Sequence[tuple[marks.Point, str]], axis: int) -> marks.Scale | None:

@@ -6,7 +6,7 @@ Source: outputs 4.4 and section 3, O22: shares of valid values are judged agains
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestrator.outputs.canon import (
@@ -37,6 +37,9 @@ from orchestrator.policy.outputs import Identifiers, OutputsPolicy
 _TOKEN = re.compile(r"[\w][\w.+/=-]*[\w=]", re.ASCII)
 _PIECE = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
+_LONG = re.compile(r"(?<![\w.,+/=-])(?=(?:[\w-]*\d){7})[\w-]{8,16}(?![\w/=-]|[.,]\d)", re.ASCII)
+_NEARLY_ALL = 80
+"""Units: %; of the long numbers of a text, which are no column, so many must be valid."""
 _ENCODED = 12
 """From this length on a word without any digit might still be an encoded identifier."""
 _MOSTLY = 0.9
@@ -216,8 +219,27 @@ def _national(subject: Subject) -> Outcome:
     for part, table in subject.tables:
         for column in range(len(table.columns)):
             found += _national_column(part, table, column, policy)
-    found += [item for part in subject.parts for item in _emails(part)]
+    for part in subject.parts:
+        found += [*_emails(part), *_national_words(part, policy)]
     return Outcome(tuple(found))
+
+
+def _national_words(part: Part, policy: Identifiers) -> Iterator[Finding]:
+    """Judge the long numbers of a text like a column, those of one length together."""
+    alike: dict[int, list[str]] = {}
+    for match in _LONG.finditer(part.text or ""):
+        alike.setdefault(len(match[0]), []).append(match[0])
+    for own in alike.values():
+        share = national_numbers(own, policy.distinct, _NEARLY_ALL, policy.times_chance)
+        if share is not None:
+            yield Finding(
+                "O22-national", Verdict.BLOCK, Where(part.path),
+                f"{share.valid} of {share.distinct} long numbers of one length have the check "
+                f"digits of {share.title}",
+                f"These numbers look like {share.title}. Leave them out.",
+                f"{share.valid} of {share.distinct}",
+                f"{_NEARLY_ALL} % and {policy.times_chance} times chance",
+            )  # fmt: skip
 
 
 def _national_column(part: Part, table: Table, column: int, policy: Identifiers) -> list[Finding]:
@@ -269,9 +291,10 @@ OF_SOURCE = Rule(
 
 NATIONAL = Rule(
     id="O22-national",
-    version=1,
+    version=2,
     title="National numbers and e-mail addresses",
-    text="A column of valid national numbers cannot leave; e-mail addresses are looked at.",
+    text="A column or a list of valid national numbers cannot leave; e-mail addresses are looked "
+    "at.",
     source="outputs 4.4",
     needs=frozenset({Need.FORM}),
     check=_national,

@@ -71,8 +71,9 @@ def _check(subject: Subject) -> Outcome:
             for index in subject.indexes:
                 for source in index.tables:
                     seed = _seed(index.key, subject.file.digest, part.path, source.name, view.shape)
+                    names = _words_before(view) if part.is_sentence else view.names
                     linked = link(view.cells, source, index.key, settings, tried * len(seen),
-                                  seed, work, view.names, needles=view.shape in _NEEDLES,
+                                  seed, work, names, needles=view.shape in _NEEDLES,
                                   )  # fmt: skip
                     compared.append(_placed(part, index, source, linked, view, first))
     if work.left <= 0:
@@ -82,6 +83,11 @@ def _check(subject: Subject) -> Outcome:
             "Comparing the rows took longer than allowed. Split the file, please.",
         )
     return _outcome(subject, compared)
+
+
+def _words_before(view: View) -> tuple[str, ...]:
+    """Name each value of a sentence by the word before it: `age 45`."""
+    return ("", *(column[0] for column in view.cells[:-1])) if len(view.rows) == 1 else view.names
 
 
 def _placed(
@@ -214,7 +220,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 RULE = Rule(
     id="O19",
-    version=7,
+    version=8,
     title="Row linkage",
     text="No row of a table may be recognisable as a row of the source.",
     source="outputs 5.2; ABS: microdata are not an output",

@@ -7,6 +7,7 @@ from stdnum.gb import nhs
 from stdnum.nl import bsn
 
 from orchestrator.outputs.national import SCHEMES, national_numbers
+from tests.outputs_world import Check, verdicts
 
 
 def _made(digits: int, count: int, seed: int = 1) -> list[str]:
@@ -49,3 +50,17 @@ def test_too_few_values_say_nothing() -> None:
     """Four valid numbers are no column."""
     assert national_numbers(_valid("nhs")[:4], 5, 50, 4) is None
     assert national_numbers([], 5, 50, 4) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [("t.txt", "{}\n"), ("t.html", "<li>{}</li>"), ("t.md", "left out was {}, ")],
+)
+def test_a_list_of_valid_numbers_in_a_text_is_a_column(
+    check: Check, name: str, around: str
+) -> None:
+    """One a line, in a page, behind one another; random numbers in the same lists are not."""
+    own = "".join(map(around.format, _valid("bsn")[:12]))
+    assert verdicts(check(name, own))["O22-national"] == "block"
+    drawn = "".join(map(around.format, _made(9, 40, seed=3)))
+    assert verdicts(check(name, drawn))["O22-national"] == "pass"

@@ -67,12 +67,17 @@ def by_site(people: Cells, own: Cells) -> Cells:
         for name in NAMES}}  # fmt: skip
 
 
+def by_a_site_left_out(people: Cells, own: Cells) -> Cells:
+    """The same without the site that each row is of."""
+    return {name: cells for name, cells in by_site(people, own).items() if name != "site"}
+
+
 def linked(columns: Sequence[Sequence[str]], index: Index) -> Linked:
     """Compare columns with the index."""
     return link(columns, index.tables[0], index.key, SETTINGS, 1, b"seed", Work(60_000_000))
 
 
-@pytest.mark.parametrize("change", [ranged, thousandths, by_site])
+@pytest.mark.parametrize("change", [ranged, thousandths, by_site, by_a_site_left_out])
 def test_rows_on_a_scale_of_the_source_are_linked(
     people: Cells, indexed: Index, change: Callable[[Cells, Cells], Cells]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import zipfile
 from collections.abc import Callable, Sequence
 from random import Random
@@ -232,3 +233,95 @@ def test_records_of_a_line_are_found_by_their_marks() -> None:
     assert [*find_listed([(1, ["- 61 F 9.1", "- 58 M 8.4", "- 70 F 9.9", "- 44 M 7.3"])])]
     assert not [*find_listed([(1, ["we saw them; they left; nobody came; it was 9 h"])])]
     assert find_tables("if asked: 61 F 9.1; 58 M 8.4; 70 F 9.9; 44 M 7.3") == []
+
+
+def side_by_side(rows: Sequence[Sequence[str]]) -> str:
+    """Visits as lists in the cells of a line, three and two in turn."""
+    sizes = [3, 2] * len(rows)
+    body, at = [], 0
+    for size in sizes:
+        own = rows[at : at + size]
+        at += size
+        if own:
+            body.append(",".join("|".join(cells) for cells in zip(*own, strict=True)))
+    return "\n".join([",".join(NAMES), *body]) + "\n"
+
+
+def nested(rows: Sequence[Sequence[str]]) -> str:
+    """Two people in each object."""
+    told = [dict(zip(NAMES, row, strict=True)) for row in rows]
+    pairs = [{"left": a, "right": b} for a, b in zip(told[::2], told[1::2], strict=True)]
+    return json.dumps(pairs)
+
+
+def instances(rows: Sequence[Sequence[str]]) -> str:
+    """The neighbours that a model keeps."""
+    cells = ("".join(f"<{name}>{cell}</{name}>" for name, cell in zip(NAMES, row, strict=True))
+             for row in rows)  # fmt: skip
+    inside = "".join(f"<row>{own}</row>" for own in cells)
+    return (
+        f'<?xml version="1.0"?><PMML version="4.4"><NearestNeighborModel><TrainingInstances>'
+        f"<InlineTable>{inside}</InlineTable></TrainingInstances></NearestNeighborModel></PMML>"
+    )
+
+
+def in_julia(rows: Sequence[Sequence[str]]) -> str:
+    """A frame as Julia prints it, below what was typed and its size."""
+    lines = ["".join(f"{cell:>9}" for cell in row) for row in (NAMES, *rows)]
+    return "\n".join([f"julia> first(df, {len(rows)})", f"{len(rows)}×4 DataFrame", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "lay"),
+    [("t.csv", side_by_side), ("t.json", nested), ("t.pmml", instances), ("t.txt", in_julia)],
+)
+def test_lists_pairs_models_and_printed_frames(
+    check: Check,
+    source: Index,
+    flchain: Cells,
+    name: str,
+    lay: Callable[[Sequence[Sequence[str]]], str],
+) -> None:
+    """Each person is a row of their own; strangers in the same layout are not found."""
+    report = check(name, lay(rows_of(flchain, range(40, 52))), source)
+    found = {(one.where.path, row) for one in report.findings if one.rule == "O19"
+             for row in one.where.rows}  # fmt: skip
+    assert len(found) >= 11
+    assert not stopped(check(name, lay(strangers(12)), source))
+
+
+def test_few_rows_are_known_by_what_their_columns_may_be(
+    check: Check, source: Index, flchain: Cells
+) -> None:
+    """The best guess of a column of three values is often wrong; names and other guesses help."""
+    names = ("age", "kappa", "lambda", "creatinine", "futime")
+    own = {name: flchain[name] for name in names}
+    assert stopped(check("t.csv", csv_of(own, range(60, 63)), source))
+    mixed = {name: flchain[name][40 * at :] for at, name in enumerate(names)}
+    assert not stopped(check("t.csv", csv_of(mixed, range(60, 63)), source))
+
+
+def drawn_as_paths(lengths: Sequence[tuple[str, str]]) -> str:
+    """Lying bars as matplotlib draws them: closed paths, and words at the ticks."""
+    boxes = "".join(
+        f'<g id="patch_{at}"><path d="M 54 {20 + 8 * at} L {54 + float(long) / 10} {20 + 8 * at} '
+        f'L {54 + float(long) / 10} {26 + 8 * at} L 54 {26 + 8 * at} z"/></g>'
+        f'<g id="ytick_{at}"><g><use x="54" y="{23 + 8 * at}"/></g>'
+        f'<text x="40" y="{25 + 8 * at}">{word}</text></g>'
+        for at, (long, word) in enumerate(lengths, 1)
+    )
+    ticks = "".join(
+        f'<g id="xtick_{at}"><g><use x="{54 + 100 * at}" y="250"/></g>'
+        f'<text x="{54 + 100 * at}" y="260">{1000 * at}</text></g>'
+        for at in range(6)
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{boxes}{ticks}</svg>'
+
+
+def test_bars_that_are_drawn_as_paths_are_bars(check: Check, source: Index, flchain: Cells) -> None:
+    """Whose bar it is stands at a tick; bars of groups are nobody's."""
+    own = [(flchain["futime"][row], f"{flchain['kappa'][row]} {flchain['lambda'][row]}")
+           for row in range(100, 120)]  # fmt: skip
+    groups = [(f"{1000 + 37 * at}", f"{at}.15 {at}.85") for at in range(20)]
+    assert stopped(check("bars.svg", drawn_as_paths(own), source))
+    assert not stopped(check("groups.svg", drawn_as_paths(groups), source))
