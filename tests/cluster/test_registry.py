@@ -169,6 +169,30 @@ def test_nobody_there_is_said_with_the_address(tmp_path: Path) -> None:
         registry.answers()
 
 
+def test_bytes_go_nowhere_but_to_the_registry_itself() -> None:
+    """Wherever it says that they should."""
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(202)
+            self.send_header("Location", "http://elsewhere.invalid/v2/upload?x=1")
+            self.end_headers()
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            host = f"127.0.0.1:{server.server_port}"
+            with _as(host, "u", "p") as registry, pytest.raises(Unavailable, match="elsewhere"):
+                registry.push(LAYER, iter([CONTENT]))
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def test_a_password_never_goes_in_the_clear_where_the_registry_speaks_https() -> None:
     """Whatever the registry asks for."""
     registry = Registry(Images("registry.invalid/tre"), "u", "p")

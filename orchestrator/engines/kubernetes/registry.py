@@ -7,8 +7,7 @@ registry describes it (RFC 6750 challenge with realm, service and scope).
 
 import hashlib
 import re
-from collections.abc import Iterator
-from urllib.parse import urljoin
+from collections.abc import Iterator, Mapping
 
 import httpx2
 
@@ -47,10 +46,17 @@ class Registry:
     def push(self, blob: Blob, content: Iterator[bytes]) -> None:
         """Send bytes that it does not hold; it hashes them itself.
 
-        Errors: Unavailable; whatever `content` raises.
+        Errors: Unavailable, also where it wants them sent elsewhere: they are people's rows;
+        whatever `content` raises.
         """
         begun = self._ask("POST", f"/v2/{self._name}/blobs/uploads/", 202)
-        where = httpx2.URL(urljoin(str(begun.url), begun.headers.get("Location", "")))
+        where = begun.url.join(begun.headers.get("Location", ""))
+        if not str(where).startswith(f"{self._base}/"):
+            raise Unavailable(
+                f"The registry wants snapshots sent to {where.host}, and they are sent nowhere but "
+                "to itself.",
+                code="registry_refuses",
+            )
         said = {"Content-Length": str(blob.size), "Content-Type": "application/octet-stream"}
         self._send(
             "PUT",
@@ -94,10 +100,13 @@ class Registry:
         hashed, size = hashlib.sha256(), 0
         try:
             with self._client.stream(
-                "GET", self._blob(blob.digest), headers=self._headers(), follow_redirects=True
+                "GET",
+                self._blob(blob.digest),
+                headers=self._headers() | {"Accept-Encoding": "identity"},
+                follow_redirects=True,
             ) as answer:
                 _expect(answer, 200)
-                for chunk in answer.iter_bytes():
+                for chunk in answer.iter_raw():
                     hashed.update(chunk)
                     size += len(chunk)
         except httpx2.HTTPError as problem:
@@ -110,19 +119,33 @@ class Registry:
     def _blob(self, digest: Digest) -> str:
         return f"/v2/{self._name}/blobs/{digest}"
 
-    def _ask(self, method: str, where: str, *fine: int, **options: object) -> httpx2.Response:
+    def _ask(
+        self,
+        method: str,
+        where: str,
+        *fine: int,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> httpx2.Response:
         """Ask something that can be asked again, once more when it wants to know who we are."""
-        answer = self._send(method, where, *fine, 401, **options)
+        answer = self._send(method, where, *fine, 401, headers=headers, content=content)
         if answer.status_code != 401:
             return answer
         self._authorization = self._let_in(answer.headers.get("WWW-Authenticate", ""))
-        return self._send(method, where, *fine, **options)
+        return self._send(method, where, *fine, headers=headers, content=content)
 
-    def _send(self, method: str, where: str, *fine: int, **options: object) -> httpx2.Response:
-        ours = httpx2.URL(self._base).join(where).host == httpx2.URL(self._base).host
-        headers = {**(self._headers() if ours else {}), **options.pop("headers", {})}  # type: ignore[dict-item]
+    def _send(
+        self,
+        method: str,
+        where: str,
+        *fine: int,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | Iterator[bytes] | None = None,
+    ) -> httpx2.Response:
+        """Send once. Errors: Unavailable."""
+        told = {**self._headers(), **(headers or {})}
         try:
-            answer = self._client.request(method, where, headers=headers, **options)  # type: ignore[arg-type]
+            answer = self._client.request(method, where, headers=told, content=content)
         except httpx2.HTTPError as problem:
             raise self._silent(problem) from problem
         _expect(answer, *fine)
