@@ -39,9 +39,9 @@ def test_the_values_on_the_page_are_in_the_schema(said: dict[str, Any]) -> None:
     jsonschema.validate(_over(VALUES, said), SCHEMA)
 
 
-def test_both_examples_are_looked_at() -> None:
-    """The least that an administrator says, and storage by a driver."""
-    assert len(OF_THE_CHART) == 2
+def test_every_example_is_looked_at() -> None:
+    """The least that an administrator says, storage by a driver, and images of data."""
+    assert len(OF_THE_CHART) == 3
 
 
 def test_every_pod_that_a_command_enters_is_the_charts() -> None:
