@@ -90,7 +90,7 @@ class Cell:
 _PERCENT = listed("percent pct percentage prop proportion share perc prc")
 _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.PLANNED, listed("planned target expected required anticipated projected simulated")),
-    (Role.P_VALUE, listed("p pvalue pval pr padj fdr qvalue")),
+    (Role.P_VALUE, listed("p pvalue pval pr padj fdr qvalue sig")),
     (Role.DEGREES, listed("df dof ddf ndf")),
     (Role.SPREAD, listed("sd std stdev se sem var variance mad cv")),
     (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
@@ -162,11 +162,16 @@ _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
          ("begins", "ends"), ("first", "last"))  # fmt: skip
 _NO_SHARE = listed("power dose doses dosage")
 """Of which percentages are told that are no share of anybody."""
-_ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter")
-"""Where something lies or is printed, when a name holds nothing else."""
+_ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter table figure page "
+                   "section slide iter iteration epoch vars")  # fmt: skip
+"""Where something lies or is printed, and how far a program is, when a name holds nothing else."""
 _PLACE = listed("page pages figure table question item chapter section slide line row step")
 _LEAST_LED = 3
 _STEPS = listed("start stop step")
+_OF_TREE = listed("nodeid split splits condition threshold left right child children parent node "
+                  "decision type cat feature gain assign")  # fmt: skip
+"""Parts of trees and of a model's matrix, as programs write them out; `left`, `child` and the like
+say so only beside another one of them."""
 """Names of the ends of a range of row numbers, when a name holds nothing else."""
 _AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
@@ -268,7 +273,7 @@ def _counts_things(own: set[str]) -> bool:
 def sets(name: str) -> bool:
     """Say whether a name is the setting of a program or a model: `seed`, `max depth`."""
     own = set(words(name))
-    return bool(own & _SETTINGS) and own <= _SETTINGS | _OF_SETTINGS
+    return "param" in own or (bool(own & _SETTINGS) and own <= _SETTINGS | _OF_SETTINGS)
 
 
 def may_set(name: str) -> bool:
@@ -297,7 +302,7 @@ def roles(table: Table, known: Known) -> list[Role]:
         Role.AXIS if role is Role.TEXT and _names_groups(columns[at], known) else role
         for at, role in enumerate(found)
     ]
-    if _compares_all(table):
+    if _compares_all(table) or _compares_pairs(table):
         return [role if at == 0 else Role.STATISTIC for at, role in enumerate(found)]
     found = _around_percentiles(names, columns, found)
     found = _axes(names, columns, _led(columns, _told_beside(columns, found)))
@@ -332,6 +337,29 @@ def _compares_all(table: Table) -> bool:
         all(row[at] == 1.0 for at, row in enumerate(values))
         and all(abs(value) <= 1 for value in told)
         and any(value != int(value) for value in told)
+    )
+
+
+def _compares_pairs(table: Table) -> bool:
+    """Tell what compares each group with those before it: p-values of pairs, as R prints them.
+
+    Shape: the names of columns go on one further as names of rows; nothing above the steps. Some
+    number is broken, none is larger than 1, and all have as many decimals.
+    Source: `pairwise.t.test` of R and its kin.
+    """
+    names = [name.strip() for name in table.columns[1:]]
+    labels = [row[0].strip() for row in table.rows]
+    if len(names) < 2 or names[1:] != labels[:-1]:
+        return False
+    below = [cell for at, row in enumerate(table.rows, 1) for cell in row[1 : at + 1]]
+    above = [cell for at, row in enumerate(table.rows, 1) for cell in row[at + 1 :]]
+    values = [number(cell) for cell in below]
+    shares = [value for value in values if value is not None and 0 <= value <= 1]
+    return (
+        len(shares) == len(values)
+        and all(is_missing(cell) or number(cell) is None for cell in above)
+        and any(value != int(value) for value in shares)
+        and all("." in cell or "e" in cell for cell in below)
     )
 
 
@@ -437,7 +465,7 @@ def _siblings(names: Sequence[str]) -> frozenset[str]:
             if len(said) > 1 and said[end] in _AXIS | _DIVIDES:
                 rest = said[1:] if end == 0 else said[:-1]
                 ends = {word for pair in _ENDS for word in pair} | _OF_MOMENT
-                if named(" ".join(rest)) is None and not ends & set(rest):
+                if named(" ".join(rest)) is None and not (ends | _INDEX) & set(rest):
                     found.setdefault((end, said[end]), []).append(name)
     return frozenset(name for own in found.values() if len(set(own)) > 1 for name in own)
 
@@ -540,15 +568,20 @@ def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> lis
 def _led(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
     """Tell numbers behind one same word that says what they number: `page | 7`, `Figure | 3`.
 
-    Shape: three rows and more; the word is of a place, or the numbers run from one on.
+    Shape: three rows and more; the word is of a place, or the numbers run from one on, or it names
+    them as it would above them: `dose | 4`.
     """
     told = list(found)
     for at, role in enumerate(found[1:], 1):
         before = {cell.strip(" .,:;()[]").casefold() for cell in columns[at - 1]}
-        if role is not Role.UNKNOWN or len(before) != 1 or len(columns[at]) < _LEAST_LED:
+        cells = [cell.rstrip(".") for cell in columns[at]]
+        if len(before) != 1 or len(cells) < _LEAST_LED or any(whole(cell) is None for cell in cells):
             continue
-        if before <= _PLACE or (found[at - 1] is Role.TEXT and enumerates(columns[at])):
+        if before <= _PLACE and role in {Role.UNKNOWN, Role.TEXT}:
             told[at] = Role.INDEX
+        elif role is Role.UNKNOWN and found[at - 1] is Role.TEXT:
+            own = _by_name_and_values(*before, cells)
+            told[at] = Role.INDEX if enumerates(cells) else own
     return told
 
 

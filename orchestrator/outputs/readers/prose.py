@@ -53,7 +53,10 @@ _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|julia>|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
 """What stands before a line that somebody typed: into R, Python, Stata, Julia, a shell."""
-_SIZE = re.compile(r"\s*(?:# A tibble: [\d,]+ [×x] \d+|[\d,]+×\d+ (?:Sub)?DataFrame)\s*\Z")
+_SIZE = re.compile(
+    r"\s*(?:# A tibble: [\d,]+ [×x] \d+|[\d,]+×\d+ (?:Sub)?DataFrame|"
+    r"(?:Range)?Index: [\d,]+ entries, \S+ to \S+)\s*\Z"
+)
 """What a program says of a table above its names."""
 _WORD = re.compile(r"\S+")
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
@@ -243,7 +246,8 @@ def find_tables(content: str) -> list[Block]:
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
         printed = _aligned(line, lines) if _begins_frame(*lines[:2]) else None
-        block = printed or _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
+        block = printed or _pipes(line, lines) or _boxed(line, lines) or _ruled(line, lines)
+        block = block or _delimited(line, lines)
         block = block or _aligned(line, lines)
         if last and more and _goes_on(last, more):
             found[-1] = _joined(last, more)
@@ -280,14 +284,18 @@ def _titles(lines: Sequence[str]) -> int:
         return 0
     if any("|" in text for text in lines[:above]):
         return 0  # bars part cells
-    if any(shape is not None and not shape[0] for shape in map(_shape, lines[:above])):
+    frames = (at for at in range(above) if _begins_frame(*lines[at : at + 2]))
+    if (frame := next(frames, None)) is not None:
+        return frame
+    told = [text for text in lines[:above] if not _SIZE.match(text)]
+    if any(shape is not None and not shape[0] for shape in map(_shape, told)):
         return 0  # half of its words are numbers: a row
     cells = re.split(r"\s{2,}|\t", body[0].strip())
     heads = lines[above - 1].split()
     if any(map(is_number, heads)) and not any(map(is_number, cells)):
         return above
     ends = len(lines[above - 1].rstrip()) == len(body[0].rstrip())
-    if (ends and lines[above - 1][0].isspace()) or _begins_frame(lines[above - 1], body[0]):
+    if ends and lines[above - 1][0].isspace():
         return above - 1  # names end where their numbers do
     if any(map(is_number, cells)) and len(heads) in {len(cells), len(cells) - 1}:
         return above - 1
@@ -437,6 +445,36 @@ def _ruled(line: int, lines: Sequence[str]) -> Block | None:
         return None
     most = max(map(len, rows))
     return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
+
+
+def _boxed(line: int, lines: Sequence[str]) -> Block | None:
+    """Read a table that is drawn all around, by where its bars stand; a wide cell names each column
+    below it.
+
+    Shape: rules drawn with `+`, also partly; in each line a bar at both ends, and no bar where the
+    fullest line has none.
+    Source: tables of PSPP and SPSS as text, `psql` with borders, grids of `tabulate`.
+    """
+    drawn = [text.strip() for text in lines]
+    inside = [text for text in drawn if not set(text) <= set("+-|= ")]
+    if len(inside) < 2 or len(drawn) == len(inside) or len({*map(len, drawn)}) > 1:
+        return None
+    bars = [[at for at, char in enumerate(text) if char == "|"] for text in inside]
+    grid = max(bars, key=len)
+    if any(own[:1] != grid[:1] or own[-1:] != grid[-1:] for own in bars) or grid[0]:
+        return None
+    if len(grid) < 3 or any(not set(own) <= set(grid) for own in bars):
+        return None
+    if not any("+" in text for text in drawn if set(text) <= set("+-|= ")):
+        return None
+    rows = [
+        [next(text[a + 1 : b].strip() for a, b in pairwise(own) if a <= at < b) for at in grid[:-1]]
+        for text, own in zip(inside, bars, strict=True)
+    ]
+    wide = next((at for at, own in enumerate(bars) if own == grid), 0)
+    names = [" ".join(dict.fromkeys(filter(None, cells))) for cells in
+             zip(*rows[: wide + 1], strict=True)]  # fmt: skip
+    return Block(line, *split_header([names, *rows[wide + 1 :]]))
 
 
 def _is_ruler(text: str) -> bool:

@@ -105,9 +105,9 @@ def _columns(opening: Opening, path: str, item: Item, alike: list[Item]) -> None
 
 
 def _numbers_rows(item: Item) -> bool:
-    """Tell the row names that a frame has where nobody named its rows: 1, 2, 3, ..."""
+    """Tell the row names that a frame has where nobody named its rows, and a matrix's extents."""
     numbers = map(str, range(1, len(item.values) + 1))
-    return item.tag == "row.names" and item.values == [*numbers]
+    return item.tag == "dim" or (item.tag == "row.names" and item.values == [*numbers])
 
 
 def _names(item: Item | None, width: int) -> list[str]:
