@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby, islice, pairwise
+from itertools import chain, dropwhile, groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
@@ -32,9 +32,11 @@ from orchestrator.outputs.readers.structured import add_lines, add_value
 _WIDEST = 2000
 _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array|tabu|longtabu|tblr|longtblr|supertabular|xltabular|"
-    r"NiceTabular|threeparttable)[*xyrX]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{",
+    r"NiceTabular|threeparttable)[*xyrX]?\}((?:\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\})*)(.*?)\\end\{",
     re.DOTALL,
 )
+_POINTED = re.compile(r"r@\{([.,])\}l")
+"""Two columns for one number: its digits before the point, and behind it."""
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
 _ESCAPED = re.compile(r"\\([%&_#$])")
 """What is written behind a backslash stands for itself: `\\%` begins no remark."""
@@ -141,7 +143,7 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
     """Read a LaTeX file: as text, and rows between ampersands as tables. Errors: as for text."""
     read(opening, path, data)
     content = decode(data, "text").content
-    for number, body in enumerate(_TABULAR.findall(content), 1):
+    for number, (form, body) in enumerate(_TABULAR.findall(content), 1):
         body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
         cut = [
@@ -152,12 +154,28 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
             for line in lines
             if _NEXT.search(line)
         ]
+        cut = _whole_numbers(form, cut)
         width = max(map(len, cut), default=0)
         if width:
             columns, rows, header = split_header([row + [""] * (width - len(row)) for row in cut])
             own = opening.free(f"{below(path)}tabular/{number}")
             opening.table(own, columns, rows, header=header)
             unpack(opening, own, columns, rows)
+
+
+def _whole_numbers(form: str, rows: list[list[str]]) -> list[list[str]]:
+    """Join the two columns of numbers that are set at their point.
+
+    Shape: as `r@{.}l` in the form of the table says; a name is wide and stands above both.
+    Source: tables of gretl.
+    """
+    for before in [form[: match.start()] for match in _POINTED.finditer(form)][::-1]:
+        own = re.sub(r"@\{[^{}]*\}|p\{[^{}]*\}", "", before.partition("{")[2])
+        at = sum(letter.isalpha() for letter in own)
+        rows = [
+            [*row[:at], ".".join(filter(None, row[at : at + 2])), *row[at + 2 :]] for row in rows
+        ]
+    return rows
 
 
 def _bare_cells(line: str) -> str:
@@ -455,7 +473,7 @@ def _boxed(line: int, lines: Sequence[str]) -> Block | None:
     fullest line has none.
     Source: tables of PSPP and SPSS as text, `psql` with borders, grids of `tabulate`.
     """
-    drawn = [text.strip() for text in lines]
+    drawn = [*dropwhile(lambda text: text[0] not in "+|", map(str.strip, lines))]
     inside = [text for text in drawn if not set(text) <= set("+-|= ")]
     if len(inside) < 2 or len(drawn) == len(inside) or len({*map(len, drawn)}) > 1:
         return None

@@ -311,11 +311,27 @@ def _flat(item: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _arrays(items: Sequence[Sequence[Value]]) -> tuple[list[str], list[list[str]]] | None:
+    """Read lists as rows, or as columns where the first numbers the rows and another is of words.
+
+    Source: `datatable` of R's DT keeps a frame by columns.
+    """
+    if _are_columns(items):
+        items = [[*row] for row in zip(*items, strict=True)]
     width = max(len(item) for item in items)
     if not width:
         return None
     rows = [[_cell(cell) for cell in item] + [""] * (width - len(item)) for item in items]
     return [f"column {index}" for index in range(1, width + 1)], rows
+
+
+def _are_columns(items: Sequence[Sequence[Value]]) -> bool:
+    first, *others = [[_cell(item) for item in own] for own in items]
+    numbered = len(first) > 1 and first == [*map(str, range(1, len(first) + 1))]
+    return (
+        numbered
+        and all(len(own) == len(first) for own in others)
+        and any(not any(map(is_number, own)) for own in others)
+    )
 
 
 def _record(value: Mapping[str, Value], name: str) -> tuple[list[str], list[list[str]]] | None:

@@ -6,7 +6,7 @@ Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 (ACRO's default)
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import fsum
 
 from orchestrator.outputs.canon import number
@@ -273,7 +273,7 @@ def _tells_use(table: Table, row: int, column: int) -> bool:
     names = [set(words(name)) for name in table.columns]
     return any(
         own <= _LEFT_OUT | _KEPT | _OF_CASES
-        and (bool(own & _LEFT_OUT) or (bool(own & _KEPT) and any(one & _LEFT_OUT for one in beside)))
+        and bool(own & _LEFT_OUT or (own & _KEPT and any(one & _LEFT_OUT for one in beside)))
         for own, beside in ((labels[row - 1], labels), (names[column] - {"cases"}, names))
     )
 
@@ -354,7 +354,9 @@ def _adds_up(name: str, values: Sequence[float | None]) -> bool:
 def _below_total(table: Table, row: int) -> bool:
     """Say whether shares stand in the lines of a total: below its count, `Column %`."""
     for values in reversed(table.rows[:row]):
-        label = values[0].strip()
+        cells = [cell for cell in values if cell.strip()]
+        said = takewhile(lambda cell: not any(map(str.isdigit, cell)), cells[1:])
+        label = " ".join([*cells[:1], *said])
         if label and "%" not in label:
             return is_total(" ".join(word for word in words(label) if word != "count"))
     return False
