@@ -44,6 +44,8 @@ _KNOWN = frozenset(
 )
 """Parts that common programs always write, byte by byte: they cannot carry anything."""
 
+_SCALES, _LONG_SCALE = 8, 4
+"""How many scales the windows of a program have, and how many digits are none of them."""
 _MACROS = ("vbaproject.bin", "basic/", "scripts/")
 
 
@@ -106,6 +108,10 @@ def add_xml(
         return None
     for node in document.root.every("lvlText"):
         if len(node.get("val")) == 1:  # the bullet of a list, often of a private font
+            node.attributes = {}
+    scales = [*document.root.every("sx", "sy")] if document.root.name == "viewPr" else []
+    for node in scales[:_SCALES]:  # how large a window shows slides, not how many are counted
+        if all(own.isdecimal() and len(own) < _LONG_SCALE for own in node.attributes.values()):
             node.attributes = {}
     external = sum(node.get("TargetMode") == "External" for node in document.root.children())
     seen = (*notes, *([Observation(Note.EXTERNAL, count=external)] if external else []))
