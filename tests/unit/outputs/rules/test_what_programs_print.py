@@ -3,7 +3,9 @@
 Each pair has the same make. Source: R, PSPP, pandas, scikit-learn, XGBoost, PostgreSQL, gretl.
 """
 
+import base64
 import json
+import struct
 
 import pytest
 
@@ -111,7 +113,15 @@ def widget(numbers: bool) -> str:
     return json.dumps({"data": [["1", "2", "3"], groups, [3 if numbers else 43, 57, 61]]})
 
 
+def figure(least: int) -> str:
+    """What plotly keeps of a table of counts: bytes of numpy, by rows."""
+    raw = struct.pack("<6h", 41, 52, least, 67, 73, 88)
+    cells = {"dtype": "i2", "bdata": base64.b64encode(raw).decode(), "shape": "2, 3"}
+    return json.dumps({"data": [{"type": "heatmap", "x": ["a", "b", "c"], "z": cells}]})
+
+
 QUIET = {
+    "counts that a figure packs": ("t.json", figure(43)),
     "no case is missing": ("t.txt", SUMMARY.format(kept=" Valid", left="Missing ")),
     "none left out, in HTML": ("t.html", HTML.format("Missing")),
     "the lines below a total": ("t.txt", CROSS.format(n=150, last="Total")),
@@ -141,6 +151,7 @@ QUIET = {
     "hours of a log": ("t.log", "14:05:31 [INFO] read\n14:05:32 [INFO] cut\n14:05:33 [INFO] kept\n"),
 }  # fmt: skip
 LOUD = {
+    "few that a figure packs": ("t.json", figure(4)),
     "everybody lives": ("t.txt", SUMMARY.format(kept=" Alive", left="  Dead  ")),
     "nobody died, in HTML": ("t.html", HTML.format("Deaths")),
     "few people of a cross": ("t.txt", CROSS.format(n=4, last="Total")),
