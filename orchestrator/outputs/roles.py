@@ -286,7 +286,8 @@ def _counts_things(own: set[str]) -> bool:
 def sets(name: str) -> bool:
     """Say whether a name is the setting of a program or a model: `seed`, `max depth`."""
     own = set(words(name))
-    if "param" in own or _DRAWN.match("".join(words(name))):
+    given = words(name)
+    if (given[:1] == ["param"] and not own & _STRONG) or _DRAWN.match("".join(given)):
         return True
     return bool(own & _SETTINGS) and own <= _SETTINGS | _OF_SETTINGS
 
@@ -602,9 +603,7 @@ def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> lis
         if role is not Role.UNKNOWN:
             continue
         said = {
-            Role.STATISTIC
-            if {*words(cell)} <= THINGS | _DURATION and words(cell)
-            else named(cell)
+            Role.STATISTIC if {*words(cell)} <= THINGS | _DURATION and words(cell) else named(cell)
             for cell in columns[at + 1]
             if not is_missing(cell)
         }

@@ -8,10 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, dropwhile, groupby, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
+from orchestrator.outputs.readers.boxes import box
 from orchestrator.outputs.readers.courses import find_courses
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import (
@@ -264,7 +265,7 @@ def find_tables(content: str) -> list[Block]:
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
         printed = _aligned(line, lines) if _begins_frame(*lines[:2]) else None
-        block = printed or _pipes(line, lines) or _boxed(line, lines) or _ruled(line, lines)
+        block = printed or _pipes(line, lines) or _drawn(line, lines) or _ruled(line, lines)
         block = block or _delimited(line, lines)
         block = block or _aligned(line, lines)
         if last and more and _goes_on(last, more):
@@ -465,34 +466,9 @@ def _ruled(line: int, lines: Sequence[str]) -> Block | None:
     return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
 
 
-def _boxed(line: int, lines: Sequence[str]) -> Block | None:
-    """Read a table that is drawn all around, by where its bars stand; a wide cell names each column
-    below it.
-
-    Shape: rules drawn with `+`, also partly; in each line a bar at both ends, and no bar where the
-    fullest line has none.
-    Source: tables of PSPP and SPSS as text, `psql` with borders, grids of `tabulate`.
-    """
-    drawn = [*dropwhile(lambda text: text[0] not in "+|", map(str.strip, lines))]
-    inside = [text for text in drawn if not set(text) <= set("+-|= ")]
-    if len(inside) < 2 or len(drawn) == len(inside) or len({*map(len, drawn)}) > 1:
-        return None
-    bars = [[at for at, char in enumerate(text) if char == "|"] for text in inside]
-    grid = max(bars, key=len)
-    if any(own[:1] != grid[:1] or own[-1:] != grid[-1:] for own in bars) or grid[0]:
-        return None
-    if len(grid) < 3 or any(not set(own) <= set(grid) for own in bars):
-        return None
-    if not any("+" in text for text in drawn if set(text) <= set("+-|= ")):
-        return None
-    rows = [
-        [next(text[a + 1 : b].strip() for a, b in pairwise(own) if a <= at < b) for at in grid[:-1]]
-        for text, own in zip(inside, bars, strict=True)
-    ]
-    wide = next((at for at, own in enumerate(bars) if own == grid), 0)
-    names = [" ".join(dict.fromkeys(filter(None, cells))) for cells in
-             zip(*rows[: wide + 1], strict=True)]  # fmt: skip
-    return Block(line, *split_header([names, *rows[wide + 1 :]]))
+def _drawn(line: int, lines: Sequence[str]) -> Block | None:
+    cells = box(lines)
+    return Block(line, *split_header(cells)) if cells else None
 
 
 def _is_ruler(text: str) -> bool:

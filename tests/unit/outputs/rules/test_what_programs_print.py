@@ -139,16 +139,15 @@ QUIET = {
     "classes of a model": ("t.json", json.dumps({"classes": [0, 1]})),
     "places of a grid search": (
         "t.csv",
-        "param_max_depth,mean_test_score,std_test_score,rank_test_score\n"
-        "2,0.61,0.02,2\n3,0.64,0.03,1\n5,0.59,0.01,3\n",
+        "param_max_depth,mean_test_score,rank_test_score\n2,0.61,2\n3,0.64,1\n5,0.59,3\n",
     ),
     "sizes of a figure": ("t.json", json.dumps({"arrowwidth": 1, "line_dash": 4, "tickLen": 5})),
     "sizes of a widget": (
         "t.json",
-        json.dumps({"viewer": {"width": "100%", "padding": 5}, "page": {"width": "0%", "padding": 4}}),
+        json.dumps({part: {"width": "100%", "padding": 5} for part in ("viewer", "browser")}),
     ),
     "percentiles of a score": ("t.txt", "10% 25% 50% 75% 90%\n  0   0   1   3   5\n"),
-    "hours of a log": ("t.log", "14:05:31 [INFO] read\n14:05:32 [INFO] cut\n14:05:33 [INFO] kept\n"),
+    "hours of a log": ("t.log", "14:05:31 [INFO] read\n14:05:32 [INFO] cut\n14:05:33 [INFO] on\n"),
 }  # fmt: skip
 LOUD = {
     "few that a figure packs": ("t.json", figure(4)),
@@ -161,7 +160,7 @@ LOUD = {
     "few of a frame with two words": ("t.txt", FRAME.format(n=4)),
     "what a query found": ("t.txt", PLAN.replace("cost=", "actual time=").format("", "")),
     "people of a leaf": ("t.json", json.dumps([{**TREE[0], "cover": 4}, TREE[1]])),
-    "yes and no without nodes": ("t.json", json.dumps([{"yes": 3, "no": 41}, {"yes": 4, "no": 52}])),
+    "yes and no without nodes": ("t.json", json.dumps([{"yes": 3, "no": 4}, {"yes": 4, "no": 5}])),
     "ends of an age": ("t.txt", RESIDUALS.format("Ages")),
     "weighted people": ("t.txt", POWER.format("share", "share")),
     "few of a widget": ("t.json", widget(numbers=True)),
