@@ -628,7 +628,7 @@ def _led(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
         if before <= _PLACE and role in {Role.UNKNOWN, Role.TEXT}:
             told[at] = Role.INDEX
         elif role is Role.UNKNOWN and found[at - 1] is Role.TEXT:
-            own = _by_name_and_values(*before, cells)
+            own = _by_name_and_values(min(before), cells)
             told[at] = Role.INDEX if enumerates(cells) else own
     return told
 
