@@ -82,6 +82,7 @@ _BOX = str.maketrans(
     | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂", "+")
 )
 """What draws a table, as the signs that a typewriter has for it."""
+_LEAST_CUT = 3
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -547,7 +548,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     if right:
         return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
     edges = _edges(kept)
-    placed = [_cut_at(text, edges) for text in kept]
+    placed = _labels_joined([_cut_at(text, edges) for text in kept])
     cuts = [placed, _names_joined(placed)]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", _ANY_GAP)]
     if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
@@ -605,6 +606,20 @@ def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     number = any(is_number(cell) for row in found for cell, _ in row[1:])
     body = [[cell for cell, _ in row] for row in found]
     return [[" ".join(name.split()) for name in names], *body] if cut and number else []
+
+
+def _labels_joined(cut: list[list[str]]) -> list[list[str]]:
+    """Join a label that was cut at its blank: `von Willebrand | 2` below a blank name.
+
+    Shape: each row has the first piece, some not the second; a second key stands in each row.
+    """
+    first, *body = cut
+    seconds = [bool(row[1]) for row in body if len(row) > 1]
+    if len(first) < _LEAST_CUT or first[1] or all(seconds) or not any(seconds):
+        return cut
+    if not all(row[0] for row in body) or any(map(is_number, (row[0] for row in body))):
+        return cut
+    return [[" ".join(filter(None, row[:2])), *row[2:]] for row in cut]
 
 
 def _names_joined(cut: list[list[str]]) -> list[list[str]]:

@@ -120,7 +120,16 @@ def figure(least: int) -> str:
     return json.dumps({"data": [{"type": "heatmap", "x": ["a", "b", "c"], "z": cells}]})
 
 
+TYPES = """\
+              sex
+diagnosis      women  men
+  haemophilia     63   18
+  Willebrand 1   369   82
+  Willebrand 2   145   43
+  Willebrand 3     {}    *
+{}"""
 QUIET = {
+    "labels with a number": ("t.txt", TYPES.format("*", "")),
     "counts that a figure packs": ("t.json", figure(43)),
     "no case is missing": ("t.txt", SUMMARY.format(kept=" Valid", left="Missing ")),
     "none left out, in HTML": ("t.html", HTML.format("Missing")),
@@ -150,6 +159,7 @@ QUIET = {
     "hours of a log": ("t.log", "14:05:31 [INFO] read\n14:05:32 [INFO] cut\n14:05:33 [INFO] on\n"),
 }  # fmt: skip
 LOUD = {
+    "a hidden count of a total": ("t.txt", TYPES.format("*", "  All            603  146\n")),
     "few that a figure packs": ("t.json", figure(4)),
     "everybody lives": ("t.txt", SUMMARY.format(kept=" Alive", left="  Dead  ")),
     "nobody died, in HTML": ("t.html", HTML.format("Deaths")),
