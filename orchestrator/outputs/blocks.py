@@ -111,7 +111,7 @@ def _headed(lines: Sequence[_Line]) -> Block | None:
     """
     for used in (1, _NAMES_LINES):
         above, body = [row for _, row in lines[:used]], lines[used:]
-        if len(body) < _NAMES_LINES or any(map(_has_numbers, above)):
+        if len(body) < _NAMES_LINES - (used > 1) or any(map(_has_numbers, above)):
             return None
         columns = range(1, len(above[0]))
         if any(all(pieces(row[at]) for _, row in body) for at in columns):

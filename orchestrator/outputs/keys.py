@@ -31,9 +31,9 @@ def enumerates(cells: Sequence[str], *, alone: bool = False) -> bool:
     Shape: a column `alone` in its table only from 0, as programs count; what people list from 1
     might be counts.
     """
-    if len(cells) < _RUN:
-        return False
     values = [number(cell) for cell in cells]
+    if len(cells) < _RUN:
+        return alone and values == [0, 1]  # the classes of a model
     starts = (0,) if alone else (0, 1)
     return any(values == list(range(start, start + len(values))) for start in starts)
 

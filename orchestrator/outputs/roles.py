@@ -89,8 +89,9 @@ class Cell:
 
 _PERCENT = listed("percent pct percentage prop proportion share perc prc")
 _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
-    (Role.PLANNED, listed("planned target expected required anticipated projected simulated")),
-    (Role.P_VALUE, listed("p pvalue pval pr padj fdr qvalue")),
+    (Role.PLANNED, listed("planned target targets expected required anticipated projected "
+                          "simulated")),
+    (Role.P_VALUE, listed("p pvalue pval pr padj fdr qvalue sig")),
     (Role.DEGREES, listed("df dof ddf ndf")),
     (Role.SPREAD, listed("sd std stdev se sem var variance mad cv")),
     (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
@@ -120,7 +121,7 @@ _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 u
                 "vial vials bag bags tablet tablets capsule capsules swab swabs")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat schema")  # fmt: skip
-_NUMBER_OF = listed("n num number count counts nr no of the total")
+_NUMBER_OF = listed("n num number count counts nr no of the total in")
 THINGS = listed(
     "neighbors neighbours estimators trees iter iters iterations steps epochs folds splits jobs "
     "clusters components features parameters params leaves bins knots nodes layers levels "
@@ -142,7 +143,8 @@ _OF_MADE = listed("open opened closed merged new of the n no nr num number total
 """What programmers and authors make, and genes are made of: counted it is nobody."""
 _SETTINGS = listed(
     "points point cutoff cutoffs threshold thresholds limit limits knots depth degree iterations "
-    "iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours clusters "
+    "iter iteration epochs epoch folds splits trees leaf leaves layers neighbors neighbours "
+    "clusters "
     "components alpha gamma sigma tau theta seed replicates imputations chains warmup burnin "
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
     "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
@@ -162,12 +164,28 @@ _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
          ("begins", "ends"), ("first", "last"))  # fmt: skip
 _NO_SHARE = listed("power dose doses dosage")
 """Of which percentages are told that are no share of anybody."""
-_ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter")
-"""Where something lies or is printed, when a name holds nothing else."""
+_ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter table figure page "
+                   "section slide iter iteration epoch vars assign")  # fmt: skip
+"""Where something lies or is printed, and how far a program is, when a name holds nothing else."""
 _PLACE = listed("page pages figure table question item chapter section slide line row step")
 _LEAST_LED = 3
 _STEPS = listed("start stop step")
 """Names of the ends of a range of row numbers, when a name holds nothing else."""
+_NODE = ({"nodeid"}, {"node", "id"})
+_OF_NODE = listed("nodeid node id yes no missing left right child children parent split condition "
+                  "threshold depth")  # fmt: skip
+"""Where a node of a tree leads to and what parts it, in a table that numbers nodes."""
+_DRAWN = re.compile(
+    r"(?:(?:(?:zero)?line|grid|arrow|tick|border|stroke|bar|marker|font)[a-z]*"
+    r"(?:width|size|dash|len|angle|cap)|mantissas|dimension)\Z"
+)
+"""How something is drawn: `arrowwidth`, `line_dash`, `tickLen`.
+
+Source: figures of plotly, bokeh, vega and matplotlib as JSON.
+"""
+_OF_PLAN = ({"cost"}, {"width"}, {"rows"})
+"""What a database estimates of a query before it runs; what it found is told with `actual`."""
+_DURATION = listed("s sec secs ms us ns min mins kb mb gb kib mib gib bytes")
 _AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
     "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
@@ -268,6 +286,9 @@ def _counts_things(own: set[str]) -> bool:
 def sets(name: str) -> bool:
     """Say whether a name is the setting of a program or a model: `seed`, `max depth`."""
     own = set(words(name))
+    given = words(name)
+    if (given[:1] == ["param"] and not own & _STRONG) or _DRAWN.match("".join(given)):
+        return True
     return bool(own & _SETTINGS) and own <= _SETTINGS | _OF_SETTINGS
 
 
@@ -297,9 +318,9 @@ def roles(table: Table, known: Known) -> list[Role]:
         Role.AXIS if role is Role.TEXT and _names_groups(columns[at], known) else role
         for at, role in enumerate(found)
     ]
-    if _compares_all(table):
+    if _compares_all(table) or _compares_pairs(table):
         return [role if at == 0 else Role.STATISTIC for at, role in enumerate(found)]
-    found = _around_percentiles(names, columns, found)
+    found = _around_percentiles(names, columns, _of_programs(names, columns, found))
     found = _axes(names, columns, _led(columns, _told_beside(columns, found)))
     found = _no_shares(names, _spans(names, columns, _by_place(columns, found)))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
@@ -318,6 +339,35 @@ def roles(table: Table, known: Known) -> list[Role]:
     return found
 
 
+def _of_programs(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell what a program says of itself: nodes of a tree, the plan of a query, settings in rows.
+
+    Shape: all settings but numbers of people, in a table of which most rows are named so.
+    Source: `dump_model` of XGBoost, `EXPLAIN` of PostgreSQL, sizes of HTML widgets, `power.t.test`.
+    """
+    own = [set(words(name)) for name in names]
+    told = list(found)
+    if any(one in _NODE for one in own):
+        told = [Role.INDEX if role is Role.UNKNOWN and one and one <= _OF_NODE else role
+                for one, role in zip(own, told, strict=True)]  # fmt: skip
+    if all(one in own for one in _OF_PLAN) and not any({"actual", "loops"} & one for one in own):
+        told = [Role.PLANNED if one == {"rows"} else role
+                for one, role in zip(own, told, strict=True)]  # fmt: skip
+    if {"power"} in own and Role.COUNT in told:
+        told = [Role.PLANNED if role is Role.COUNT and _are_broken(cells) else role
+                for role, cells in zip(told, columns, strict=True)]  # fmt: skip
+    labels = [cell for cell in columns[0] if cell.strip()] if columns else []
+    if told[:1] == [Role.TEXT] and sum(map(sets, labels)) >= max(2, _MOST * len(labels)):
+        told = [Role.STATISTIC if role in {Role.UNKNOWN, Role.PERCENT} else role for role in told]
+    return told
+
+
+def _are_broken(cells: Sequence[str]) -> bool:
+    return any(value is not None and value != int(value) for value in map(number, cells))
+
+
 def _compares_all(table: Table) -> bool:
     """Tell correlations of variables with each other: named alike both ways, 1 with themselves.
 
@@ -332,6 +382,29 @@ def _compares_all(table: Table) -> bool:
         all(row[at] == 1.0 for at, row in enumerate(values))
         and all(abs(value) <= 1 for value in told)
         and any(value != int(value) for value in told)
+    )
+
+
+def _compares_pairs(table: Table) -> bool:
+    """Tell what compares each group with those before it: p-values of pairs, as R prints them.
+
+    Shape: the names of columns go on one further as names of rows; nothing above the steps. Some
+    number is broken, none is larger than 1, and all have as many decimals.
+    Source: `pairwise.t.test` of R and its kin.
+    """
+    names = [name.strip() for name in table.columns[1:]]
+    labels = [row[0].strip() for row in table.rows]
+    if len(names) < 2 or names[1:] != labels[:-1]:
+        return False
+    below = [cell for at, row in enumerate(table.rows, 1) for cell in row[1 : at + 1]]
+    above = [cell for at, row in enumerate(table.rows, 1) for cell in row[at + 1 :]]
+    values = [number(cell) for cell in below]
+    shares = [value for value in values if value is not None and 0 <= value <= 1]
+    return (
+        len(shares) == len(values)
+        and all(is_missing(cell) or number(cell) is None for cell in above)
+        and any(value != int(value) for value in shares)
+        and all("." in cell or "e" in cell for cell in below)
     )
 
 
@@ -437,7 +510,7 @@ def _siblings(names: Sequence[str]) -> frozenset[str]:
             if len(said) > 1 and said[end] in _AXIS | _DIVIDES:
                 rest = said[1:] if end == 0 else said[:-1]
                 ends = {word for pair in _ENDS for word in pair} | _OF_MOMENT
-                if named(" ".join(rest)) is None and not ends & set(rest):
+                if named(" ".join(rest)) is None and not (ends | _INDEX) & set(rest):
                     found.setdefault((end, said[end]), []).append(name)
     return frozenset(name for own in found.values() if len(set(own)) > 1 for name in own)
 
@@ -513,7 +586,10 @@ def _is_statistic(label: str) -> bool:
 def _row_says(values: Sequence[str], found: Sequence[Role], speaks: int | None) -> Role | None:
     if speaks is not None:
         return named(values[speaks])
-    return named(values[0]) if found and found[0] is Role.TEXT else None
+    label = values[0] if found and found[0] is Role.TEXT else ""
+    if "\n" in label:  # a name, and what it means
+        label = label.partition("\n")[0].partition(":")[0]
+    return named(label)
 
 
 def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
@@ -527,7 +603,7 @@ def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> lis
         if role is not Role.UNKNOWN:
             continue
         said = {
-            Role.STATISTIC if {*words(cell)} <= THINGS and words(cell) else named(cell)
+            Role.STATISTIC if {*words(cell)} <= THINGS | _DURATION and words(cell) else named(cell)
             for cell in columns[at + 1]
             if not is_missing(cell)
         }
@@ -540,15 +616,20 @@ def _told_beside(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> lis
 def _led(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
     """Tell numbers behind one same word that says what they number: `page | 7`, `Figure | 3`.
 
-    Shape: three rows and more; the word is of a place, or the numbers run from one on.
+    Shape: three rows and more; the word is of a place, or the numbers run from one on, or it names
+    them as it would above them: `dose | 4`.
     """
     told = list(found)
     for at, role in enumerate(found[1:], 1):
         before = {cell.strip(" .,:;()[]").casefold() for cell in columns[at - 1]}
-        if role is not Role.UNKNOWN or len(before) != 1 or len(columns[at]) < _LEAST_LED:
+        cells = [cell.rstrip(".") for cell in columns[at]]
+        if len(before) != 1 or len(cells) < _LEAST_LED or None in map(whole, cells):
             continue
-        if before <= _PLACE or (found[at - 1] is Role.TEXT and enumerates(columns[at])):
+        if before <= _PLACE and role in {Role.UNKNOWN, Role.TEXT}:
             told[at] = Role.INDEX
+        elif role is Role.UNKNOWN and found[at - 1] is Role.TEXT:
+            own = _by_name_and_values(min(before), cells)
+            told[at] = Role.INDEX if enumerates(cells) else own
     return told
 
 
@@ -602,14 +683,16 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     count say that rows may be people; beside numbers of people it counts events.
     """
     told = list(found)
-    if told and told[0] is Role.UNKNOWN and enumerates(columns[0], alone=len(columns) == 1):
-        told[0] = Role.INDEX
+    alike = len({tuple(map(number, cells)) for cells in columns}) == 1
+    if told and told[0] is Role.UNKNOWN and enumerates(columns[0], alone=alike):
+        told = [Role.INDEX] * len(told) if alike else [Role.INDEX, *told[1:]]
     told = [
         Role.INDEX if role is Role.TEXT and _is_progress(columns, at) else role
         for at, role in enumerate(told)
     ]
     usable = [role is not Role.INDEX for role in told[: _measures_from(columns, told)]]
-    for at in key_columns(columns[: len(usable)], usable):
+    ends = -1 if columns and len(columns[0]) > 1 and is_total(columns[0][-1]) else None
+    for at in key_columns([cells[:ends] for cells in columns[: len(usable)]], usable):
         told[at] = Role.AXIS if told[at] in {Role.UNKNOWN, Role.COUNT} else told[at]
     counting = [at for at, role in enumerate(told) if role is Role.COUNT]
     if counting and all(only_flags(columns[at]) for at in counting):

@@ -22,10 +22,11 @@ _NAMED = re.compile(r"\s*([A-Za-z_][\w. -]{0,40}?|)\s*[=:]\s*(?=\S)")
 """A name that a value carries itself."""
 _PACKED = 0.7
 """Of a hundred cells, how many must be packed alike; the rest may be a name or a remark."""
-_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\Z")
-"""A time of the day packs nothing."""
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?(?: \[?[A-Z]+\]?)?\Z")
+"""A time of the day packs nothing, nor does one before the level of a log."""
 _LINES = 8
 """Units: lines of a cell; no program stacks more numbers."""
+_RISING = 3
 _AROUND = 6
 """Units: lines; a title or notes of more lines are a text of their own."""
 _QUOTED = re.compile(r"\"[^\"]*\"")
@@ -286,6 +287,8 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     numeric = [is_number(name) for name in names]
     if not any(numeric):
         return bool(shown)
+    if _are_percentiles(names, body):
+        return True
     if numeric[0] or not body:
         return False
     try:
@@ -296,6 +299,15 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     if not rising or any(year != int(year) for year in years) or len(years) < 2:
         return False
     return all(numeric[1:]) or _words_above_numbers(names, numeric, body)
+
+
+def _are_percentiles(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Tell percentiles above their values, as R's `quantile` prints them: `10%  50%  90%`."""
+    if len(names) < _RISING or not all(name.endswith("%") and is_number(name) for name in names):
+        return False
+    shares = [float(name.rstrip("%")) for name in names if name[:1].isdigit()]
+    rising = len(shares) == len(names) and all(a < b for a, b in itertools.pairwise(shares))
+    return rising and all(is_number(cell) and "%" not in cell for row in body for cell in row)
 
 
 def _words_above_numbers(

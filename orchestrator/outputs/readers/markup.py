@@ -25,6 +25,9 @@ _ACTIVE = frozenset({"script", "iframe", "object", "embed", "applet"})
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.0-9])")
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 _CELLS = frozenset({"td", "th"})
+_WIDE = "\0"
+"""The room of a cell that is wider than one column, before its text."""
+_MOST_CELLS = 1000
 _DATA = 100
 """An attribute of more characters may hold a table."""
 _BLOCKS = frozenset(
@@ -68,6 +71,7 @@ class _Collector(HTMLParser):
         self.external = 0
         self._inside = ""
         self._open: list[list[tuple[list[str], bool]]] = []
+        self._tall: list[dict[int, int]] = []
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -77,7 +81,7 @@ class _Collector(HTMLParser):
             for name, value in attrs
         )
         for name, value in attrs:
-            self._attribute(name, value or "")
+            self._attribute(tag, name, value or "")
         cut = self.running and self._cell is None and tag not in _BLOCKS
         self.inline |= bool(cut and self.running[-1].strip() and tag in _INLINE)
         self._break(tag)
@@ -86,18 +90,22 @@ class _Collector(HTMLParser):
             self._texts[tag].append("")
         if tag == "table":
             self._open.append([])
+            self._tall.append({})
         elif tag == "tr" and self._open:
             self._close_cell()
+            self._cover()
             self._open[-1].append(([], True))
         elif tag in _CELLS and self._open:
             self._open_cell(tag, dict(attrs))
         elif self._cell is not None and tag in _BLOCKS:
             self._cell.append("\n")
 
-    def _attribute(self, name: str, value: str) -> None:
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        """Keep what an attribute says; the library that a page asks for is a script, no link."""
         plain = value.strip().lower()
         self.active += plain.startswith("javascript:")
-        self.external += name in {"src", "href"} and plain.startswith(("http:", "https:", "//"))
+        outside = name in {"src", "href"} and plain.startswith(("http:", "https:", "//"))
+        self.external += outside and not (tag == "script" and "?" not in plain)
         if plain.startswith("data:"):
             self.pictures.append(value.strip())
         elif name == "srcdoc":
@@ -123,6 +131,8 @@ class _Collector(HTMLParser):
             self._close_cell()
         elif tag == "table" and self._open:
             self._close_cell()
+            self._cover()
+            self._tall.pop()
             self.tables.append(self._open.pop())
 
     def handle_data(self, data: str) -> None:
@@ -162,9 +172,19 @@ class _Collector(HTMLParser):
             self._open[-1].append(([], True))
         cells, header = self._open[-1][-1]
         self._open[-1][-1] = (cells, header and tag == "th")
-        span = attributes.get("colspan") or "1"
-        cells += [""] * (min(int(span), 1000) - 1 if span.isdecimal() else 0)
+        self._cover()
+        wide, tall = (_extent(attributes.get(name)) for name in ("colspan", "rowspan"))
+        for at in range(len(cells), len(cells) + wide if tall > 1 else 0):
+            self._tall[-1][at] = tall - 1
+        cells += [_WIDE] * (wide - 1)
         self._cell = []
+
+    def _cover(self) -> None:
+        """Leave the room of cells that reach down from rows above."""
+        cells = self._open[-1][-1][0] if self._open[-1] else []
+        while self._tall[-1].get(len(cells)):
+            self._tall[-1][len(cells)] -= 1
+            cells.append("")
 
     def _close_cell(self) -> None:
         if self._cell is not None and self._open and self._open[-1]:
@@ -241,17 +261,34 @@ def _named(drawing: str) -> str:
         "<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1)  # fmt: skip
 
 
+def _extent(value: str | None) -> int:
+    return min(int(value), _MOST_CELLS) if value and value.isdecimal() and int(value) else 1
+
+
 def _add_table(opening: Opening, path: str, rows: Sequence[tuple[list[str], bool]]) -> None:
     filled = [(cells, header) for cells, header in rows if cells]
-    heads = [cells for cells, header in filled if header]
-    body = [cells for cells, header in filled if not header]
     width = max((len(cells) for cells, _ in filled), default=0)
     if not width:
         return
+    heads = [cells for cells, header in filled if header]
+    heads = [*map(_spread, heads[:-1]), *map(_narrow, heads[-1:])]
+    body = [_narrow(cells) for cells, header in filled if not header]
     columns = _names(heads, width)
     padded = [[""] * (width - len(cells)) + cells for cells in body]
     opening.table(path, columns, padded, header=bool(heads))
     unpack(opening, path, columns, padded)
+
+
+def _spread(cells: Sequence[str]) -> list[str]:
+    """Name each column below a wide cell by it; one as wide as the table is a title."""
+    named = list(cells)
+    for at in range(len(cells) - 2, -1, -1):
+        named[at] = named[at + 1] if cells[at] == _WIDE else cells[at]
+    return _narrow(cells) if len(set(named)) == 1 else named
+
+
+def _narrow(cells: Sequence[str]) -> list[str]:
+    return ["" if cell == _WIDE else cell for cell in cells]
 
 
 def _names(heads: Sequence[list[str]], width: int) -> list[str]:

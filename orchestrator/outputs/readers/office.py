@@ -32,11 +32,20 @@ BREAKS = MappingProxyType({"tab": "\t", "br": "\n", "cr": "\n", "line-break": "\
 """Elements that part words; what was deleted stands by itself."""
 _KNOWN = frozenset(
     {
-        "sha256:96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
-    }  # the picture in the template of python-docx
+        # the picture in the template of python-docx
+        "sha256:96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead",
+        # the pictures and the printers in the templates of python-pptx, officer and openxlsx
+        "sha256:116f9aa8ea038e39ef47ee99a23592ab569cf77feafecd0a30e222369e931d25",
+        "sha256:d7768f87e07d29634782e448ece1cddd05a52b9499254222b1190bc8f6dc579e",
+        "sha256:ed62ae8edd793b8f14da4c1a9d62af4944aabff0141f6ff4048d55bbde0785e5",
+        "sha256:74bd1752d2e053a5b977f1c5afd1a1c702feb5217a1384cb92c349e523c3356d",
+        "sha256:480952293cdacce99a1fcf5605f7b195dd6d278786c9e271e4a8b1c8710926f1",
+    }
 )
 """Parts that common programs always write, byte by byte: they cannot carry anything."""
 
+_SCALES, _LONG_SCALE = 8, 4
+"""How many scales the windows of a program have, and how many digits are none of them."""
 _MACROS = ("vbaproject.bin", "basic/", "scripts/")
 
 
@@ -99,6 +108,10 @@ def add_xml(
         return None
     for node in document.root.every("lvlText"):
         if len(node.get("val")) == 1:  # the bullet of a list, often of a private font
+            node.attributes = {}
+    scales = [*document.root.every("sx", "sy")] if document.root.name == "viewPr" else []
+    for node in scales[:_SCALES]:  # how large a window shows slides, not how many are counted
+        if all(own.isdecimal() and len(own) < _LONG_SCALE for own in node.attributes.values()):
             node.attributes = {}
     external = sum(node.get("TargetMode") == "External" for node in document.root.children())
     seen = (*notes, *([Observation(Note.EXTERNAL, count=external)] if external else []))

@@ -7,9 +7,9 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orchestrator.outputs.form import Note, Observation
+from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers import marks, packing, pdf_pages
-from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below, digest
 from orchestrator.outputs.readers.pdf_objects import Objects, Reference, Stream, Value, inside, scan
 from orchestrator.outputs.readers.pictures import from_samples
 from orchestrator.outputs.readers.prose import add_tables, add_text
@@ -18,6 +18,8 @@ _ACTIONS = frozenset({"JS", "JavaScript", "Launch", "SubmitForm", "ImportData", 
 _FONTS = ("FontFile", "FontFile2", "FontFile3", "CIDToGIDMap", "CIDSet")
 _MODES = {"DeviceGray": "L", "DeviceRGB": "RGB", "DeviceCMYK": "CMYK"}
 _QUIET = frozenset({"XRef", "ObjStm"})
+_SRGB = "sha256:2b3aa1645779a9e634744faf9b01e9102b0c9b88fd6deced7934df86b949af7e"
+"""The colours of sRGB IEC61966-2.1, which programs embed byte by byte: it carries nothing else."""
 
 
 @dataclass
@@ -201,6 +203,10 @@ def _image(file: _File, own: str, stream: Stream, content: bytes, picture: str |
 def _other(file: _File, own: str, content: bytes) -> None:
     """Show a stream of instructions, a map of characters or a function as its text."""
     if not content:
+        return
+    if digest(content) == _SRGB:
+        file.opening.container(file.opening.free(own), content,
+                               [Span(0, len(content), "known part")])  # fmt: skip
         return
     try:
         text = content.decode("ascii")

@@ -12,6 +12,7 @@ from itertools import chain, groupby, islice, pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import delimited
+from orchestrator.outputs.readers.boxes import box
 from orchestrator.outputs.readers.courses import find_courses
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import (
@@ -32,9 +33,11 @@ from orchestrator.outputs.readers.structured import add_lines, add_value
 _WIDEST = 2000
 _TABULAR = re.compile(
     r"\\begin\{(?:tabular|longtable|array|tabu|longtabu|tblr|longtblr|supertabular|xltabular|"
-    r"NiceTabular|threeparttable)[*xyrX]?\}(?:\[[^\]]*\]|\{[^}]*\})*(.*?)\\end\{",
+    r"NiceTabular|threeparttable)[*xyrX]?\}((?:\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\})*)(.*?)\\end\{",
     re.DOTALL,
 )
+_POINTED = re.compile(r"r@\{([.,])\}l")
+"""Two columns for one number: its digits before the point, and behind it."""
 _BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
 _ESCAPED = re.compile(r"\\([%&_#$])")
 """What is written behind a backslash stands for itself: `\\%` begins no remark."""
@@ -53,7 +56,10 @@ _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.|>|\+|\.|\$|julia>|(?:In|Out) ?\[\d+\]:)(?: |\Z)")
 """What stands before a line that somebody typed: into R, Python, Stata, Julia, a shell."""
-_SIZE = re.compile(r"\s*(?:# A tibble: [\d,]+ [×x] \d+|[\d,]+×\d+ (?:Sub)?DataFrame)\s*\Z")
+_SIZE = re.compile(
+    r"\s*(?:# A tibble: [\d,]+ [×x] \d+|[\d,]+×\d+ (?:Sub)?DataFrame|"
+    r"(?:Range)?Index: [\d,]+ entries, \S+ to \S+)\s*\Z"
+)
 """What a program says of a table above its names."""
 _WORD = re.compile(r"\S+")
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
@@ -76,6 +82,7 @@ _BOX = str.maketrans(
     | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂", "+")
 )
 """What draws a table, as the signs that a typewriter has for it."""
+_LEAST_CUT = 3
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -138,7 +145,7 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
     """Read a LaTeX file: as text, and rows between ampersands as tables. Errors: as for text."""
     read(opening, path, data)
     content = decode(data, "text").content
-    for number, body in enumerate(_TABULAR.findall(content), 1):
+    for number, (form, body) in enumerate(_TABULAR.findall(content), 1):
         body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
         lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
         cut = [
@@ -149,12 +156,28 @@ def read_latex(opening: Opening, path: str, data: bytes) -> None:
             for line in lines
             if _NEXT.search(line)
         ]
+        cut = _whole_numbers(form, cut)
         width = max(map(len, cut), default=0)
         if width:
             columns, rows, header = split_header([row + [""] * (width - len(row)) for row in cut])
             own = opening.free(f"{below(path)}tabular/{number}")
             opening.table(own, columns, rows, header=header)
             unpack(opening, own, columns, rows)
+
+
+def _whole_numbers(form: str, rows: list[list[str]]) -> list[list[str]]:
+    """Join the two columns of numbers that are set at their point.
+
+    Shape: as `r@{.}l` in the form of the table says; a name is wide and stands above both.
+    Source: tables of gretl.
+    """
+    for before in [form[: match.start()] for match in _POINTED.finditer(form)][::-1]:
+        own = re.sub(r"@\{[^{}]*\}|p\{[^{}]*\}", "", before.partition("{")[2])
+        at = sum(letter.isalpha() for letter in own)
+        rows = [
+            [*row[:at], ".".join(filter(None, row[at : at + 2])), *row[at + 2 :]] for row in rows
+        ]
+    return rows
 
 
 def _bare_cells(line: str) -> str:
@@ -243,7 +266,8 @@ def find_tables(content: str) -> list[Block]:
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
         printed = _aligned(line, lines) if _begins_frame(*lines[:2]) else None
-        block = printed or _pipes(line, lines) or _ruled(line, lines) or _delimited(line, lines)
+        block = printed or _pipes(line, lines) or _drawn(line, lines) or _ruled(line, lines)
+        block = block or _delimited(line, lines)
         block = block or _aligned(line, lines)
         if last and more and _goes_on(last, more):
             found[-1] = _joined(last, more)
@@ -280,14 +304,18 @@ def _titles(lines: Sequence[str]) -> int:
         return 0
     if any("|" in text for text in lines[:above]):
         return 0  # bars part cells
-    if any(shape is not None and not shape[0] for shape in map(_shape, lines[:above])):
+    frames = (at for at in range(above) if _begins_frame(*lines[at : at + 2]))
+    if (frame := next(frames, None)) is not None:
+        return frame
+    told = [text for text in lines[:above] if not _SIZE.match(text)]
+    if any(shape is not None and not shape[0] for shape in map(_shape, told)):
         return 0  # half of its words are numbers: a row
     cells = re.split(r"\s{2,}|\t", body[0].strip())
     heads = lines[above - 1].split()
     if any(map(is_number, heads)) and not any(map(is_number, cells)):
         return above
     ends = len(lines[above - 1].rstrip()) == len(body[0].rstrip())
-    if (ends and lines[above - 1][0].isspace()) or _begins_frame(lines[above - 1], body[0]):
+    if ends and lines[above - 1][0].isspace():
         return above - 1  # names end where their numbers do
     if any(map(is_number, cells)) and len(heads) in {len(cells), len(cells) - 1}:
         return above - 1
@@ -439,6 +467,11 @@ def _ruled(line: int, lines: Sequence[str]) -> Block | None:
     return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
 
 
+def _drawn(line: int, lines: Sequence[str]) -> Block | None:
+    cells = box(lines)
+    return Block(line, *split_header(cells)) if cells else None
+
+
 def _is_ruler(text: str) -> bool:
     """Tell a line that is drawn between rows."""
     return set(text) <= set("-+= ")
@@ -515,7 +548,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     if right:
         return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
     edges = _edges(kept)
-    placed = [_cut_at(text, edges) for text in kept]
+    placed = _labels_joined([_cut_at(text, edges) for text in kept])
     cuts = [placed, _names_joined(placed)]
     cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", _ANY_GAP)]
     if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
@@ -573,6 +606,20 @@ def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     number = any(is_number(cell) for row in found for cell, _ in row[1:])
     body = [[cell for cell, _ in row] for row in found]
     return [[" ".join(name.split()) for name in names], *body] if cut and number else []
+
+
+def _labels_joined(cut: list[list[str]]) -> list[list[str]]:
+    """Join a label that was cut at its blank: `von Willebrand | 2` below a blank name.
+
+    Shape: each row has the first piece, some not the second; a second key stands in each row.
+    """
+    first, *body = cut
+    seconds = [bool(row[1]) for row in body if len(row) > 1]
+    if len(first) < _LEAST_CUT or first[1] or all(seconds) or not any(seconds):
+        return cut
+    if not all(row[0] for row in body) or any(map(is_number, (row[0] for row in body))):
+        return cut
+    return [[" ".join(filter(None, row[:2])), *row[2:]] for row in cut]
 
 
 def _names_joined(cut: list[list[str]]) -> list[list[str]]:

@@ -21,6 +21,8 @@ _CHAR, _INTEGER, _REAL, _STRING = 9, 13, 14, 16
 _LIST, _EXPRESSION, _CODE, _POINTER = 19, 20, 21, 22
 _ALTREP, _ATTR_PAIRS, _ATTR_CALL, _CODE_REF, _CODE_DEF = 238, 239, 240, 243, 244
 _REFERENCE = 255
+_MOST_EXTENTS = 4
+"""Units: dimensions; a longer list of that name is none of a table's."""
 
 
 @dataclass(eq=False)
@@ -105,9 +107,10 @@ def _columns(opening: Opening, path: str, item: Item, alike: list[Item]) -> None
 
 
 def _numbers_rows(item: Item) -> bool:
-    """Tell the row names that a frame has where nobody named its rows: 1, 2, 3, ..."""
+    """Tell the row names that a frame has where nobody named its rows, and a matrix's extents."""
     numbers = map(str, range(1, len(item.values) + 1))
-    return item.tag == "row.names" and item.values == [*numbers]
+    extents = item.tag == "dim" and len(item.values) <= _MOST_EXTENTS
+    return extents or (item.tag == "row.names" and item.values == [*numbers])
 
 
 def _names(item: Item | None, width: int) -> list[str]:

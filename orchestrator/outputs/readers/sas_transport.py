@@ -93,7 +93,7 @@ def _members(walk: _Walk) -> Iterator[tuple[str, list[str], list[list[str]]]]:
         if walk.data.startswith(b"HEADER RECORD*******LABELV", walk.at):
             _long_labels(walk)
         kind, numbers = walk.head(b"OBS", b"OBSV8")
-        told = _whole(numbers[:15]) if kind == b"OBSV8" else None
+        told = (_whole(numbers[:15]) or None) if kind == b"OBSV8" else None  # haven: 0
         yield name, [one.name for one in variables], list(_rows(walk, variables, told))
 
 

@@ -5,11 +5,14 @@ plain values, objects of columns (as data frames are written), objects that name
 apart (pandas' `split`), and objects of plain values (one row). Numbers keep the digits as written.
 """
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
 
 from orchestrator.outputs.form import Note
+from orchestrator.outputs.readers import arrays
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, unpack
 from orchestrator.outputs.readers.encoded import find_encoded
@@ -27,6 +30,8 @@ _OF_WHAT = frozenset(
      "minor", "patch", "next", "previous"]
 )  # fmt: skip
 """Keys that say nothing alone: the number of a page, or of women."""
+_FLAT = 2
+"""Units: dimensions."""
 _CELL = 200
 """Units: characters; a longer text is looked at by itself."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
@@ -129,6 +134,7 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
         if left <= 0:
             opening.unknown(opening.free(where), spell(here).encode(), Note.TOO_DEEP)
             continue
+        here = _opened(here)
         table = _table(here, name)
         if table is not None and (single or len(table[1]) > 1):
             names, rows = table
@@ -144,6 +150,34 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
                 _add(opening, where, *columns)
         pending += [(_step(where, key), _own_name(key), item, left - 1)
                     for key, item in _inside(here)]  # fmt: skip
+
+
+def _opened(value: Value) -> Value:
+    """Write out the arrays that an object, or each of several, keeps as bytes.
+
+    Source: `{"dtype": "i2", "bdata": ..., "shape": "5, 3"}`, as plotly writes numpy's arrays.
+    """
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return [_opened(item) for item in value]
+    return value
+
+
+def _listed(value: Value) -> Value:
+    """Give the numbers of a typed array, row by row where it has two dimensions."""
+    if not isinstance(value, dict) or not value.keys() >= {"dtype", "bdata"}:
+        return value
+    kind, data, shape = (value.get(key) for key in ("dtype", "bdata", "shape"))
+    try:
+        raw = base64.b64decode(str(data), validate=True)
+        letters = f"<{kind}"
+        cells: list[Value] = [*arrays.decode(letters, raw, len(raw) // arrays.width_of(letters))]
+    except (binascii.Error, ValueError, ZeroDivisionError, Unreadable):
+        return value
+    extents = re.findall(r"\d+", shape) if isinstance(shape, str) else []
+    wide = int(extents[1]) if len(extents) == _FLAT else 0
+    return [cells[at : at + wide] for at in range(0, len(cells), wide)] if wide else cells
 
 
 def _ends(columns: list[str], rows: list[list[str]]) -> list[str]:
@@ -311,11 +345,27 @@ def _flat(item: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _arrays(items: Sequence[Sequence[Value]]) -> tuple[list[str], list[list[str]]] | None:
+    """Read lists as rows, or as columns where the first numbers the rows and another is of words.
+
+    Source: `datatable` of R's DT keeps a frame by columns.
+    """
+    if _are_columns(items):
+        items = [[*row] for row in zip(*items, strict=True)]
     width = max(len(item) for item in items)
     if not width:
         return None
     rows = [[_cell(cell) for cell in item] + [""] * (width - len(item)) for item in items]
     return [f"column {index}" for index in range(1, width + 1)], rows
+
+
+def _are_columns(items: Sequence[Sequence[Value]]) -> bool:
+    first, *others = [[_cell(item) for item in own] for own in items]
+    numbered = len(first) > 1 and first == [*map(str, range(1, len(first) + 1))]
+    return (
+        numbered
+        and all(len(own) == len(first) for own in others)
+        and any(not any(map(is_number, own)) for own in others)
+    )
 
 
 def _record(value: Mapping[str, Value], name: str) -> tuple[list[str], list[list[str]]] | None:

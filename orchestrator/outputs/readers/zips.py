@@ -26,6 +26,8 @@ _PLAIN_FIELDS = {0x5455: 13, 0x7875: 15, 0x5855: 12, 0x000A: 32, _ZIP64: 28}
 _PADDING = {0xA220: (4, b"\0"), 0x4246: (0, b"Z"), 0xD935: (2, b"\0")}
 """Extra fields that only fill: bytes of their own head, and what the rest must be made of."""
 _LINK = 0xA
+_LATER = 0x8
+"""Sizes may stand behind a member; some writers say so in the directory alone."""
 _STORED, _DEFLATED, _BZIP2, _ZSTD = 0, 8, 12, 93
 
 
@@ -234,13 +236,13 @@ def _member(
     lsize, lpacked, _ = _wide(extra, (lsize, lpacked, 0))
     _note_extra(extra, archive)
     own = data[start + _LOCAL.size : start + _LOCAL.size + names]
-    later = bool(lflags & 8) and (lcheck, lpacked, lsize) == (0, 0, 0)
-    same = (own, lflags, lmethod) == (raw, flags, method)
+    later = bool(lflags & _LATER) and (lcheck, lpacked, lsize) == (0, 0, 0)
+    same = (own, lflags & ~_LATER, lmethod) == (raw, flags & ~_LATER, method)
     if not same or (not later and (lcheck, lpacked, lsize) != (check, packed, size)):
         archive.notes.append(Observation(Note.HEADERS_DIFFER, at=start))
     end = min(body + packed, len(data))
     archive.spans.append(Span(start, end, f"member {len(archive.members) + 1}"))
-    if lflags & 8:
+    if lflags & _LATER:
         archive.spans += _descriptor(data, end, (check, packed, size))
     broken = Note.TRUNCATED if body + packed > len(data) else None
     return Member(name, method, check, packed, size, body, locked, broken)

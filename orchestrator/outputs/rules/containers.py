@@ -143,7 +143,7 @@ MODELS = Rule(
 
 HIDDEN = Rule(
     id="O28",
-    version=1,
+    version=2,
     title="Hidden content",
     text="What people do not see when they open the file is looked at.",
     source="outputs 4.2, O28",

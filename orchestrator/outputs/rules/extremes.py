@@ -33,6 +33,9 @@ _EXTREME = re.compile(
     r"up to|as (?:high|low|much|many|long|short|little) as|peak(?:ed)?|alone)\b",
     re.IGNORECASE,
 )
+_RESIDUALS = frozenset({"Min", "1Q", "Median", "3Q", "Max"})
+_OF_MODEL = re.compile(r"(?i)residuals: *\n +Min +1Q +Median +3Q +Max *\n")
+"""What is left of people's values behind a model, as `summary` of R prints it: no value of any."""
 _PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 _OF_AGE = frozenset({"oldest", "youngest"})
 _FINE, _SOME, _MANY = 3, 4, 5
@@ -50,6 +53,7 @@ def _extremes(subject: Subject) -> Outcome:
     found = held_by_few(subject, Role.EXTREME, "O08")
     known = {(one.figure.row, one.figure.column, one.seen.part.path)
              for one in traced(subject, frozenset({Role.EXTREME}))}  # fmt: skip
+    own_residuals = any(_OF_MODEL.search(part.text or "") for part in subject.parts)
     for seen in subject.seen:
         own = [
             figure
@@ -57,6 +61,7 @@ def _extremes(subject: Subject) -> Outcome:
             if figure.role is Role.EXTREME
             and (figure.row, figure.column, seen.part.path) not in known
             and not _is_setting(seen, figure)
+            and not (own_residuals and {*seen.table.columns} == _RESIDUALS)
         ]
         found += _named(seen, own)
     ended = _Ends(subject)
@@ -217,7 +222,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=5,
+    version=6,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

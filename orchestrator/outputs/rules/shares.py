@@ -124,7 +124,7 @@ DENOMINATORS = Rule(
 
 WEIGHTED = Rule(
     id="O11",
-    version=1,
+    version=2,
     title="Weighted counts",
     text="Weighted counts come with the unweighted ones.",
     source="outputs section 3, O11: ADRF",

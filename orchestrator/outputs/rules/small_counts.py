@@ -6,7 +6,7 @@ Source: outputs section 3, O01 (ACRO's default, ABS, ADRF), O03 (ACRO's default)
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import fsum
 
 from orchestrator.outputs.canon import number
@@ -40,6 +40,10 @@ _ADDED_UP = ("cum", "running")
 _ROUNDED = 0.5
 """Units: per cent; what shares may miss of a whole when each is rounded."""
 _CENSORED = listed("censor censored censoring")
+_LEFT_OUT = listed("missing excluded")
+_KEPT = listed("valid included")
+_OF_CASES = listed("n cases values listwise in the analysis percent from number of total selected")
+"""How a program says which cases it could use: that none is missing tells nothing of anybody."""
 
 
 @dataclass(frozen=True)
@@ -253,8 +257,25 @@ def _tells_nothing(seen: Seen, cell: Cell) -> bool:
 
     Shape: nothing has happened yet in the first row; that nobody was censored is of the study.
     """
+    if _tells_use(seen.table, cell.row, cell.column):
+        return True
     censored = bool(_CENSORED & set(words(seen.table.columns[cell.column])))
     return _at_risk(seen) and (cell.row == 1 or censored)
+
+
+def _tells_use(table: Table, row: int, column: int) -> bool:
+    """Say whether a cell tells how many cases a program left out, or kept beside none left out.
+
+    Shape: by its row's label or by its column's name, in which nothing else is said.
+    Source: the summaries of cases of SPSS, PSPP and SAS.
+    """
+    labels = [set(words(values[0])) for values in table.rows]
+    names = [set(words(name)) for name in table.columns]
+    return any(
+        own <= _LEFT_OUT | _KEPT | _OF_CASES
+        and bool(own & _LEFT_OUT or (own & _KEPT and any(one & _LEFT_OUT for one in beside)))
+        for own, beside in ((labels[row - 1], labels), (names[column] - {"cases"}, names))
+    )
 
 
 def _everybody(subject: Subject) -> Outcome:
@@ -306,27 +327,39 @@ def _extremes(table: Table, column: int) -> list[int]:
     cells = [row[column] for row in table.rows]
     values = [number(cell) for cell in cells]
     if _adds_up(table.columns[column], values):
-        values = values[:-1]
+        values[max(at for at, value in enumerate(values) if value is not None)] = None
     largest = max((value for value in values if value is not None), default=0.0)
     percent = largest > 1 or any(cell.strip().endswith("%") for cell in cells)
     whole = 100.0 if percent else 1.0
     return [
         row
         for row, value in enumerate(values, 1)
-        if value == 0.0
-        or (
+        if not _tells_use(table, row, column)
+        and (value == 0.0 or (
             value == whole
             and not any(map(is_total, table.rows[row - 1]))
+            and not _below_total(table, row)
             and not _is_sum_of_shares(table.rows[row - 1], column, whole)
-        )
-    ]
+        ))
+    ]  # fmt: skip
 
 
 def _adds_up(name: str, values: Sequence[float | None]) -> bool:
     """Say whether a column's shares are of this and all rows above: `cumulative %`."""
     shown = [value for value in values if value is not None]
     called = any(word.startswith(_ADDED_UP) for word in words(name))
-    return called and len(shown) == len(values) and all(a < b for a, b in pairwise(shown))
+    return called and bool(shown) and all(a < b for a, b in pairwise(shown))
+
+
+def _below_total(table: Table, row: int) -> bool:
+    """Say whether shares stand in the lines of a total: below its count, `Column %`."""
+    for values in reversed(table.rows[:row]):
+        cells = [cell for cell in values if cell.strip()]
+        said = takewhile(lambda cell: not any(map(str.isdigit, cell)), cells[1:])
+        label = " ".join([*cells[:1], *said])
+        if label and "%" not in label:
+            return is_total(" ".join(word for word in words(label) if word != "count"))
+    return False
 
 
 def _is_sum_of_shares(cells: Sequence[str], column: int, whole: float) -> bool:
@@ -379,7 +412,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=8,
+    version=9,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -390,7 +423,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=4,
+    version=5,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -400,7 +433,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=6,
+    version=7,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",
