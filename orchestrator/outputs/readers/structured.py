@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from orchestrator.outputs.form import Note
+from orchestrator.outputs.readers import typed_arrays
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, unpack
 from orchestrator.outputs.readers.encoded import find_encoded
@@ -126,6 +127,7 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
     pending: list[tuple[str, str, Value, int]] = [(path, "value", value, depth)]
     while pending:
         where, name, here, left = pending.pop()
+        here = typed_arrays.opened(opening, here)
         if left <= 0:
             opening.unknown(opening.free(where), spell(here).encode(), Note.TOO_DEEP)
             continue
@@ -179,10 +181,21 @@ def _is_framed(value: Value) -> bool:
 
 
 def _alike(value: Value) -> list[tuple[list[str], list[list[str]]]]:
-    """Put lists of one length that lie in one object side by side, as plots keep their columns."""
+    """Put lists of one length that lie in one object side by side, as plots keep their columns.
+
+    Shape: a list of short lists, as plots keep what a mark shows when pointed at, is some columns.
+    """
     if not isinstance(value, dict):
         return []
-    lists = {key: item for key, item in value.items() if isinstance(item, list) and _is_plain(item)}
+    lists: dict[str, list[Value]] = {}
+    for key, item in value.items():
+        if isinstance(item, list) and _is_plain(item):
+            lists[key] = item
+        elif isinstance(item, list) and _is_matrix(item):
+            lines = [line for line in item if isinstance(line, list)]
+            if len({len(line) for line in lines}) == 1 and len(lines[0]) <= _SHORT < len(lines):
+                columns = zip(*lines, strict=True)
+                lists |= {f"{key}.{at}": [*column] for at, column in enumerate(columns, 1)}
     found: list[tuple[list[str], list[list[str]]]] = []
     for size in {len(item) for item in lists.values() if len(item) > 1}:
         alike = {key: item for key, item in lists.items() if len(item) == size}
