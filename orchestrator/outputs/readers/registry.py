@@ -8,6 +8,7 @@ from orchestrator.outputs.coverage import part_gaps
 from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part, Span
 from orchestrator.outputs.readers import (
     arrow,
+    dbase,
     diagrams,
     documents,
     duck,
@@ -104,6 +105,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "spss": spss.read,
         "sas": sas.read,
         "sas-transport": sas_transport.read,
+        "dbase": dbase.read,
     }
 )
 """Readers that are ours alone and may run anywhere."""

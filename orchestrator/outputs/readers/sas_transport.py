@@ -93,7 +93,7 @@ def _members(walk: _Walk) -> Iterator[tuple[str, list[str], list[list[str]]]]:
         if walk.data.startswith(b"HEADER RECORD*******LABELV", walk.at):
             _long_labels(walk)
         kind, numbers = walk.head(b"OBS", b"OBSV8")
-        told = _whole(numbers[:15]) if kind == b"OBSV8" else None
+        told = (_whole(numbers[:15]) or None) if kind == b"OBSV8" else None
         yield name, [one.name for one in variables], list(_rows(walk, variables, told))
 
 
@@ -141,7 +141,7 @@ def _rows(walk: _Walk, variables: list[_Variable], told: int | None) -> Iterator
     """Read the rows of a member: up to the next one, or to the end of the file.
 
     Shape: where a row is shorter than a line and nobody `told` how many there are, blank rows in
-    the last line are its filler.
+    the last line are its filler. Some programs (haven of R) leave a nought there.
     """
     width = sum(one.size for one in variables)
     start, end = walk.at, _end(walk)
