@@ -23,6 +23,7 @@ from orchestrator.outputs.readers.delimited import (
 )
 from orchestrator.outputs.readers.described import find_described
 from orchestrator.outputs.readers.encoded import find_encoded
+from orchestrator.outputs.readers.glances import find_glances, find_tuples
 from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_listed, find_records
@@ -76,6 +77,7 @@ _BOX = str.maketrans(
     | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂", "+")
 )
 """What draws a table, as the signs that a typewriter has for it."""
+_PAGES = re.compile(r"<table\b.*?</table>", re.DOTALL | re.IGNORECASE)
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -197,7 +199,12 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
     for number, (columns, rows) in enumerate(find_described(content), 1):
         opening.table(opening.free(f"{path}{inner}described/{number}"), columns, rows)
-    inside = chain(find_instream(content), find_inserted(content))
+    for number, (columns, rows) in enumerate(find_tuples(content), 1):
+        own = opening.free(f"{path}{inner}tuples/{number}")
+        opening.table(own, columns, rows, header=False, notes=[Observation(Note.SENTENCE)])
+    for page in _PAGES.findall(content):  # as notebooks and knitr leave tables in Markdown
+        opening.inner(f"{path}{inner}page", page.encode(), kind="html")
+    inside = chain(find_glances(content), find_instream(content), find_inserted(content))
     for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
