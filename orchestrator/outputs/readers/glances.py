@@ -1,11 +1,12 @@
 r"""[pure] Rows in layouts that programs have for looking at data: glimpses, tibbles, tuples.
 
-Source: `glimpse` of dplyr and polars and `str` of R print a line for each column; tibbles of R print
-a line of types below the names; `fetchall` and echoes of databases print tuples of Python.
+Source: `glimpse` of dplyr and polars and `str` of R print a line for each column; tibbles of R
+print a line of types below the names; `fetchall` and echoes of databases print tuples of Python.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise, takewhile
 
 from orchestrator.outputs.readers.instream import LITERAL, literals
 
@@ -53,7 +54,10 @@ def _columns(matches: Sequence[re.Match[str] | None]) -> Iterator[Found]:
             columns = [_cells(one["values"]) for one in block]
             size = max(map(len, columns))
             padded = [column + [""] * (size - len(column)) for column in columns]
-            yield [one["name"].strip("`\"'") for one in block], [*map(list, zip(*padded, strict=True))]
+            yield (
+                [one["name"].strip("`\"'") for one in block],
+                [*map(list, zip(*padded, strict=True))],
+            )
         block = []
 
 
@@ -67,17 +71,13 @@ def _cells(values: str) -> list[str]:
 
 def _tibble(heads: str, types: Sequence[re.Match[str]], below: Sequence[str]) -> Iterator[Found]:
     """Cut the rows below a line of types: by where texts begin, and where numbers end."""
-    body: list[str] = []
-    for line in below:
-        if not _NUMBERED.match(line):
-            break
-        body.append(line)
+    body = [*takewhile(_NUMBERED.match, below)]
     if not body:
         return
     cuts = [_cut(types, at, [heads, *body]) for at in range(1, len(types))]
-    first = len(_NUMBERED.match(body[-1])[0]) - 1  # type: ignore[index]
-    edges = [first, *cuts, max(map(len, [heads, *body]))]
-    spans = list(zip(edges, edges[1:], strict=False))
+    first = max(match.end() for line in body if (match := _NUMBERED.match(line)))
+    edges = [first - 1, *cuts, max(map(len, [heads, *body]))]
+    spans = [*pairwise(edges)]
     yield ([heads[a:b].strip() for a, b in spans],
            [[line[a:b].strip().strip('"') for a, b in spans] for line in body])  # fmt: skip
 
@@ -89,7 +89,9 @@ def _cut(types: Sequence[re.Match[str]], at: int, lines: Sequence[str]) -> int:
     start = types[at - 1].start() if types[at - 1][1] in _LEFT else types[at - 1].end()
     blank = [place for place in range(start, types[at].end())
              if all(line[place : place + 1] in {"", " "} for line in lines)]  # fmt: skip
-    inner = [place for place in blank if any(line[place : types[at].end()].strip() for line in lines)]
+    inner = [
+        place for place in blank if any(line[place : types[at].end()].strip() for line in lines)
+    ]
     return max(inner, default=start)
 
 

@@ -15,6 +15,7 @@ from orchestrator.outputs.readers import (
     jpeg,
     mail,
     markup,
+    matlab,
     nested,
     notebook,
     numpy_arrays,
@@ -106,6 +107,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "sas": sas.read,
         "sas-transport": sas_transport.read,
         "dbase": dbase.read,
+        "matlab": matlab.read,
     }
 )
 """Readers that are ours alone and may run anywhere."""

@@ -172,7 +172,7 @@ def _line(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
 
 
 def _rule(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
-    """Note where a tick or a line of a grid crosses an axis; a tick may also be a repeated shape."""
+    """Note where a tick or a line of a grid crosses an axis."""
     if node.name == "line":
         ends = [(_number(node.get(f"x{at}", "0")), _number(node.get(f"y{at}", "0"))) for at in "12"]
     elif node.name in {"polyline", "path"}:
