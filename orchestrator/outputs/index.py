@@ -398,15 +398,17 @@ def _day(spelling: str) -> float | None:
 def is_specific(spellings: Sequence[str]) -> bool:
     """Say whether identifiers of this kind point at somebody wherever they stand.
 
-    A dense run of small numbers does not: the count 17 in a table is no patient. Long or mixed
-    values do.
+    A dense run of small numbers does not: the count 17 in a table is no patient. Long values do
+    where most have digits, as drawn letters and digits do, or where all are as long, as no words
+    are.
     """
     numbers = [int(text) for text in spellings if text.isdecimal() and len(text) <= 15]
     if len(numbers) > 0.5 * max(len(spellings), 1):
         room = max(numbers) - min(numbers) + 1
         return max(numbers) >= 100_000 and len(numbers) <= room / 100
-    long = [text for text in spellings if len(text) >= 6 and any(c.isdigit() for c in text)]
-    return len(long) > 0.9 * max(len(spellings), 1)
+    long = [text for text in spellings if len(text) >= 6]
+    mixed = sum(any(map(str.isdigit, text)) for text in long) > 0.5 * len(long)
+    return len(long) > 0.9 * len(spellings) and (mixed or len(set(map(len, long))) == 1)
 
 
 def _postings(values: Numbers, distinct: int) -> tuple[Numbers, Numbers]:

@@ -15,6 +15,8 @@ from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 
 _MAGIC = b"ARROW1"
+_MARK = b"\xff\xff\xff\xff"
+_BLOCK = 24
 _SCHEMA, _DICTIONARY, _RECORDS = 1, 2, 3
 _NULL, _INT, _FLOAT, _BINARY, _UTF8, _BOOL, _DECIMAL, _DATE, _TIME, _STAMP = range(1, 11)
 _LIST, _FIXED, _DURATION, _LARGE_BINARY, _LARGE_UTF8, _LARGE_LIST = 12, 15, 18, 19, 20, 21
@@ -128,22 +130,49 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 
 
 def _messages(walk: _Walk) -> None:
+    """Read all messages of a file, or of a stream, which has no frame around them."""
     data = walk.data
-    if len(data) < 20 or data[-6:] != _MAGIC:
+    if data.startswith(_MARK):
+        at, end = 0, len(data)
+    elif len(data) < 20 or data[-6:] != _MAGIC:
         raise Unreadable(Note.TRUNCATED, len(data))
-    size = int.from_bytes(data[-10:-6], "little")
-    footer = len(data) - 10 - size
-    walk.spans += [Span(0, 8, "magic"), Span(footer, len(data), "footer")]
-    if data[6:8].strip(b"\0") or footer < 8:
-        raise Unreadable(Note.UNKNOWN_PART, 6)
-    _metadata(
-        walk,
-        Table(data[footer : footer + size], int.from_bytes(data[footer : footer + 4], "little")),
-        4,
-    )
-    at = 8
-    while at < footer:
-        at = _message(walk, at, footer)
+    else:
+        end = len(data) - 10 - int.from_bytes(data[-10:-6], "little")
+        walk.spans += [Span(0, 8, "magic"), Span(end, len(data), "footer")]
+        if data[6:8].strip(b"\0") or end < 8:
+            raise Unreadable(Note.UNKNOWN_PART, 6)
+        footer = _root(data[end:-10])
+        _metadata(walk, footer, 4)
+        at = 8 if data.startswith(_MARK, 8) else _bare_schema(walk, footer, end)
+    while at < end:
+        at = _message(walk, at, end)
+
+
+def _root(flat: bytes) -> Table:
+    return Table(flat, int.from_bytes(flat[:4], "little"))
+
+
+def _bare_schema(walk: _Walk, footer: Table, end: int) -> int:
+    """Read a schema whose message has no mark and no length, as polars writes it.
+
+    Shape: answers where it ends, at the first block that the footer names.
+    """
+    blocks = [footer.vector(number) for number in (2, 3)]
+    starts = [int(struct.unpack_from("<q", footer.data, at + _BLOCK * turn)[0])
+              for at, count in blocks for turn in range(count)]  # fmt: skip
+    first = min([*starts, end])
+    content = _root(walk.data[8:first]).table(2)
+    if content is None:
+        raise Unreadable(Note.TRUNCATED, 8)
+    _schema(walk, content)
+    walk.spans.append(Span(8, first, "schema"))
+    return first
+
+
+def _schema(walk: _Walk, content: Table) -> None:
+    walk.fields = [_field(walk, one) for one in content.tables(1)]
+    walk.columns = [[] for _ in walk.fields]
+    _metadata(walk, content, 2)
 
 
 def _message(walk: _Walk, at: int, footer: int) -> int:
@@ -155,7 +184,7 @@ def _message(walk: _Walk, at: int, footer: int) -> int:
         walk.spans.append(Span(at, at + 8, "end of stream"))
         return at + 8
     head = walk.data[at + 8 : at + 8 + size]
-    message = Table(head, int.from_bytes(head[:4], "little"))
+    message = _root(head)
     start = at + 8 + size
     end: int = start + message.number(3, "q")
     if not start <= end <= footer:
@@ -168,9 +197,7 @@ def _message(walk: _Walk, at: int, footer: int) -> int:
         raise Unreadable(Note.TRUNCATED, at)
     _metadata(walk, message, 4)
     if kind == _SCHEMA:
-        walk.fields = [_field(walk, one) for one in content.tables(1)]
-        walk.columns = [[] for _ in walk.fields]
-        _metadata(walk, content, 2)
+        _schema(walk, content)
     elif kind == _DICTIONARY:
         _dictionary(walk, content, body, start)
     elif kind == _RECORDS:

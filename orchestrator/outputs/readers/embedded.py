@@ -3,29 +3,23 @@
 Source: outputs 4.2 (HTML): data blobs of plotly, bokeh, vega, data tables and R reports.
 """
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Iterator
 
 from orchestrator.outputs.form import Note, Observation
-from orchestrator.outputs.readers import arrays, structured
+from orchestrator.outputs.readers import structured
 from orchestrator.outputs.readers.formats import by_content
-from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.opening import Opening, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.records import find_records
+from orchestrator.outputs.readers.typed_arrays import unbase64
 
 _KINDS = {
     "image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/tiff": "tiff",
     "image/svg+xml": "svg", "application/json": "json", "text/csv": "csv", "text/html": "html",
     "text/plain": "text", "application/pdf": "pdf", "application/zip": "zip", "text/css": "text",
     "text/javascript": "text", "application/javascript": "text",
-}  # fmt: skip
-_ARRAYS = {
-    "f8": "<f8", "f4": "<f4", "i1": "<i1", "i2": "<i2", "i4": "<i4", "u1": "<u1", "u2": "<u2",
-    "u4": "<u4", "float64": "<f8", "float32": "<f4", "int8": "<i1", "int16": "<i2",
-    "int32": "<i4", "uint8": "<u1", "uint16": "<u2", "uint32": "<u4", "u1c": "<u1",
 }  # fmt: skip
 _READERS = {"r": "rds", "feather-1": "arrow", "zlib": "pickle"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
@@ -60,19 +54,11 @@ def add_media(opening: Opening, path: str, media: str, data: bytes) -> None:
         opening.inner(path, data, kind=kind)
 
 
-def unbase64(text: str) -> bytes | None:
-    """Decode strict base64, white space aside; None for anything else."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
 def add_script(opening: Opening, path: str, script: str) -> None:
     """Add every JSON value written in a script, arrays in base64 as numbers, other blobs opened."""
     for number, value in enumerate(values_in(script), 1):
         own = f"{path}/{number}"
-        plain = with_arrays(value)
+        plain = _both_ways(value)
         structured.walk(opening, own, plain, opening.caps.depth * 10)
     if len(script) <= _PROGRAM:
         for number, (columns, rows) in enumerate(find_records(script), 1):
@@ -100,47 +86,19 @@ def values_in(script: str) -> Iterator[structured.Value]:
             yield value
 
 
-def with_arrays(value: structured.Value) -> structured.Value:
-    """Replace numbers packed in base64, as plotly and bokeh write them, by the numbers."""
-    if isinstance(value, list):
-        listed: list[structured.Value] = [with_arrays(item) for item in value]
-        return _both_ways(listed)
-    if not isinstance(value, dict):
-        return value
-    packed = _packed(value)
-    if packed is not None:
-        return packed
-    entries = value.get("entries")
-    if value.get("type") == "map" and isinstance(entries, list):
-        pairs = [pair for pair in entries if isinstance(pair, list) and len(pair) == 2]
-        return {str(pair[0]): with_arrays(pair[1]) for pair in pairs}
-    return {key: with_arrays(item) for key, item in value.items()}
-
-
-def _both_ways(listed: list[structured.Value]) -> structured.Value:
+def _both_ways(value: structured.Value) -> structured.Value:
     """Give a matrix of few long lines also across: scripts often keep tables by column."""
+    if isinstance(value, dict):
+        return {key: _both_ways(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    listed: list[structured.Value] = [_both_ways(item) for item in value]
     lines = [line for line in listed if isinstance(line, list)]
     sizes = {len(line) for line in lines}
     if len(lines) != len(listed) or len(sizes) != 1 or not 1 < len(lines) < sizes.pop():
         return listed
     across: list[structured.Value] = [list(row) for row in zip(*lines, strict=True)]
     return {"lines": listed, "columns": across}
-
-
-def _packed(value: dict[str, structured.Value]) -> structured.Value:
-    kind, body = value.get("dtype"), value.get("bdata")
-    inner = value.get("array")
-    if isinstance(inner, dict) and inner.get("type") == "bytes":
-        body = inner.get("data")
-    body = value.get("__ndarray__", body)
-    data = unbase64(body) if isinstance(body, str) else None
-    spelled = _ARRAYS.get(kind) if isinstance(kind, str) else None
-    if data is None or spelled is None:
-        return None
-    try:
-        return list(arrays.decode(spelled, data, len(data) // arrays.width_of(spelled)))
-    except Unreadable:
-        return None
 
 
 def add_blobs(opening: Opening, path: str, text: str) -> None:

@@ -89,8 +89,8 @@ FORMATS: tuple[Format, ...] = (
            " tracked changes, notes, embedded files", _ZIP),
     Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, filters of hashed"
            " values, unused dictionary values", ("parquet",)),
-    Format("arrow", ("feather", "arrow", "ipc"), "data, metadata, unused dictionary values",
-           ("arrow",)),
+    Format("arrow", ("feather", "arrow", "ipc", "arrows"), "data, metadata, unused dictionary"
+           " values", ("arrow",)),
     Format("sqlite", ("sqlite", "sqlite3", "db"), "all pages: tables, schema, free pages and space"
            " that still holds bytes", ("sqlite",)),
     Format("npy", ("npy",), "header and values; objects are pickles", ("npy",)),
@@ -108,6 +108,9 @@ FORMATS: tuple[Format, ...] = (
            " deleted rows left", ("sas",)),
     Format("sas-transport", ("xpt",), "every member: data, labels, header texts",
            ("sas-transport",)),
+    Format("matlab", ("mat",), "every array, text, cell and field of version 5; version 7.3 is"
+           " hdf5", ("matlab",)),
+    Format("dbase", ("dbf",), "data, also of rows marked as deleted", ("dbase",)),
     Format("duckdb", ("duckdb", "ddb"), "in a prison only, by duckdb itself: tables, schema, texts"
            " in its blocks; held all the same, because nothing says which bytes were read",
            ("duckdb",)),
@@ -163,9 +166,11 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (257, b"ustar", "tar"),
     (0, b"PAR1", "parquet"),
     (0, b"ARROW1", "arrow"),
+    (0, b"\xff\xff\xff\xff", "arrow"),
     (0, b"FEA1", "feather-1"),
     (0, b"\x89HDF\r\n", "hdf5"),
     (0, b"SQLite format 3\x00", "sqlite"),
+    (0, b"MATLAB 5.0 MAT-file", "matlab"),
     (8, b"DUCK", "duckdb"),
     (0, b"\x80\x02", "pickle"),
     (0, b"\x80\x03", "pickle"),
@@ -198,6 +203,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 
 _STATA = frozenset({113, 114, 115})
+_DBASE = frozenset(b"\x03\x04\x30\x31\x32\x43\x83\x8b\xf5")
 _ZLIB = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
 
 
@@ -216,7 +222,19 @@ def by_content(data: bytes) -> str | None:
             return name
     if len(data) > 100 and data[0] in _STATA and data[1] in {1, 2} and data[2:4] == b"\x01\x00":
         return "stata"
+    if data[:1] and data[0] in _DBASE and _is_dbase(data):
+        return "dbase"
     return "zlib" if data[:2] in _ZLIB and not data[:64].isascii() else None
+
+
+def _is_dbase(data: bytes) -> bool:
+    """Whether a day, a mark behind the columns, and the sizes stand where dBase has them."""
+    count, begin, width = (
+        int.from_bytes(data[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12))
+    )
+    dated = data[2:3] <= b"\x0c" and data[3:4] <= b"\x1f"
+    sized = width > 0 and begin > 32 and 0 <= len(data) - begin - count * width <= 1
+    return dated and sized and b"\x0d" in data[32:begin]
 
 
 def decide(path: str, data: bytes) -> tuple[str, Note | None]:

@@ -22,8 +22,9 @@ _GAP = re.compile(r"[,\t]|\s+")
 _INSERT = re.compile(
     r"\binsert\s+into\s+[\w.\"`\[\]]{1,100}\s*(?:\(([^()]{0,4000})\)\s*)?values\s*", re.IGNORECASE
 )
-_LITERAL = r"\s*(?:'(?:[^']|'')*+'|\"[^\"]*+\"|[^\s,()'\"]++)\s*"
-_TUPLE = re.compile(rf"\s*\(({_LITERAL}(?:,{_LITERAL})*+)\)\s*(,?)")
+LITERAL = r"\s*(?:'(?:[^']|'')*+'|\"[^\"]*+\"|[^\s,()'\"]++)\s*"
+_TUPLE = re.compile(rf"\s*\(({LITERAL}(?:,{LITERAL})*+)\)\s*(,?)")
+_NOTHING = frozenset({"null", "none", "nan"})
 _VALUE = re.compile(r"\s*(?:'((?:[^']|'')*)'|\"([^\"]*)\"|([^\s,'\"]+))\s*(?:,|\Z)")
 
 
@@ -37,7 +38,7 @@ def find_inserted(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
         names = tuple(_NAME.findall(match[1] or ""))
         at = match.end()
         while row := _TUPLE.match(content, at):
-            values = [_unquoted(*groups) for groups in _VALUE.findall(row[1])]
+            values = literals(row[1])
             own = names if len(names) == len(values) else tuple(
                 f"column {place}" for place in range(1, len(values) + 1)
             )  # fmt: skip
@@ -48,9 +49,14 @@ def find_inserted(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
     yield from ((list(names), rows) for names, rows in found.items())
 
 
+def literals(values: str) -> list[str]:
+    """List the values between the brackets of a tuple."""
+    return [_unquoted(*groups) for groups in _VALUE.findall(values)]
+
+
 def _unquoted(text: str, name: str, plain: str) -> str:
-    """Give a value as it was before it was quoted; nothing for `null`."""
-    return text.replace("''", "'") or name or ("" if plain.casefold() == "null" else plain)
+    """Give a value as it was before it was quoted; nothing for `null` or `None`."""
+    return text.replace("''", "'") or name or ("" if plain.casefold() in _NOTHING else plain)
 
 
 def find_instream(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:

@@ -15,6 +15,12 @@ Point = tuple[float, float]
 _RESIDUAL = 1e-3
 _FINE = 2e-5
 _DECIMALS = 6
+_MOST = 0.9
+"""The share of marks whose values tell how finely they are written; keys of a legend may differ."""
+_SHARP = 0.5
+"""Units of the drawing."""
+_PRINTED = 4
+"""Positions with fewer decimals are rounded, and so are the values they stand for."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +62,65 @@ def _line(ticks: Sequence[tuple[float, float]], *, logarithmic: bool) -> Scale |
     return Scale(slope, start, logarithmic, span)
 
 
+def beside(words: Sequence[tuple[float, float]], rules: Sequence[float]) -> Scale | None:
+    """Fit an axis to the rules nearest to its numbers, or to where the numbers stand.
+
+    Shape: `words` are positions of numbers with their values. A label stands a little off its tick,
+    at a distance that depends on how wide or high it is written.
+    """
+    nearest = [(min(rules, key=lambda rule: abs(rule - at)), value)
+               for at, value in words if rules]  # fmt: skip
+    told = len({at for at, _ in nearest}) == len(words)
+    return (fit(nearest) if told else None) or fit(words)
+
+
 def values(points: Sequence[float], scale: Scale) -> list[str]:
-    """Turn positions into values with as few decimals as they can be written with."""
+    """Turn positions into values: whole steps where they stand on steps, else all their digits.
+
+    Shape: no more digits than rounded positions bear out.
+    """
+    whole = steps(points, scale)
+    if whole is not None:
+        return whole
     found = [scale.value(point) for point in points]
-    tolerance = _FINE * scale.span
-    for decimals in range(_DECIMALS):
-        if scale.logarithmic:
-            break
-        if all(abs(one - round(one, decimals)) <= tolerance for one in found):
-            return [_spelled(round(one, decimals)) for one in found]
-    return [f"{one:.6g}" for one in found]
+    error = 0.0 if scale.logarithmic else abs(scale.slope) * _rounded(points)
+    if not error:
+        return [f"{one:.6g}" for one in found]
+    decimals = max(0, 1 + math.floor(-math.log10(4 * error)))
+    return [_spelled(round(one, decimals)) for one in found]
+
+
+def steps(points: Sequence[float], scale: Scale) -> list[str] | None:
+    """Give the values with as few decimals as most can be written with; None if with none.
+
+    Shape: an axis may stand up to half a unit off its marks, where a program keeps its lines sharp.
+    """
+    tolerance = max(_FINE * scale.span, abs(scale.slope) * _rounded(points))
+    found = [scale.value(point) for point in points]
+    for decimals in range(0 if scale.logarithmic else _DECIMALS):
+        step = 10.0**-decimals
+        off = _off(found, step, tolerance) if 4 * tolerance <= step else None
+        if off is not None and abs(off) <= _SHARP * abs(scale.slope) + tolerance:
+            return [_spelled(round(one - off, decimals)) for one in found]
+    return None
+
+
+def _off(found: Sequence[float], step: float, tolerance: float) -> float | None:
+    """Say how far most values stand beside whole steps, if all stand beside them alike."""
+    rests = sorted(one - step * round(one / step) for one in found)
+    for off in (0.0, rests[len(rests) // 2], rests[len(rests) // 4]):
+        apart = (abs((rest - off + step / 2) % step - step / 2) for rest in rests)
+        if sum(one <= tolerance for one in apart) >= _MOST * len(rests):
+            return off
+    return None
+
+
+def _rounded(points: Sequence[float]) -> float:
+    """Say how far a printed position may be from the real one; 0 where it has all its digits."""
+    for decimals in range(1, _PRINTED):
+        if all(abs(one - round(one, decimals)) < 1e-7 for one in points):
+            return float(10.0**-decimals)
+    return 0.0
 
 
 def _spelled(value: float) -> str:
@@ -82,7 +137,14 @@ def add(
     """Add a group of marks as a table; more than policy allows are noted as row by row."""
     note = [Observation(Note.MARKS, count=len(points))]
     notes = note if len(points) > opening.caps.marks else []
-    first = values([x for x, _ in points], across) if across else [f"{x:g}" for x, _ in points]
-    second = values([y for _, y in points], up) if up else [f"{y:g}" for _, y in points]
-    rows = [list(pair) for pair in zip(first, second, strict=True)]
-    opening.table(opening.free(path), ["x", "y"], rows, notes=notes)
+    own = opening.free(path)
+    sides = [[point[axis] for point in points] for axis in (0, 1)]
+    drawn = [[f"{at:g}" for at in side] for side in sides]
+    told = [values(side, scale) if scale else raw
+            for side, scale, raw in zip(sides, (across, up), drawn, strict=True)]  # fmt: skip
+    opening.table(own, ["x", "y"], [*map(list, zip(*told, strict=True))], notes=notes)
+    unclear = any(scale and _rounded(side) and steps(side, scale) is None
+                  for side, scale in zip(sides, (across, up), strict=True))  # fmt: skip
+    if notes and unclear:  # the axis may be another panel's; places as drawn are on a line too
+        rows = [*map(list, zip(*drawn, strict=True))]
+        opening.table(f"{own}/drawn", ["x", "y"], rows, notes=[Observation(Note.SENTENCE)])

@@ -16,10 +16,10 @@ from orchestrator.outputs.readers.embedded import (
     add_link,
     add_media,
     add_script,
-    unbase64,
 )
 from orchestrator.outputs.readers.opening import Opening, below
 from orchestrator.outputs.readers.prose import add_tables
+from orchestrator.outputs.readers.typed_arrays import unbase64
 
 _ACTIVE = frozenset({"script", "iframe", "object", "embed", "applet"})
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.0-9])")

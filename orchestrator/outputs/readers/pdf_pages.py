@@ -30,6 +30,8 @@ _GLYPHS = {
 }  # fmt: skip
 _DEPTH = 12
 _DASH = 12.0  # points: a longer line is no tick
+_ALIKE = 4
+"""Units: parts of a point; positions are printed rounded, and so are the sizes of marks."""
 _CORNERS = 40
 """An outline of more points is a drawing and no mark."""
 _OUTLINES = frozenset({"re", "c", "v", "y"})
@@ -39,13 +41,17 @@ _STEPS = 400_000
 
 @dataclass(frozen=True)
 class Piece:
-    """One shown text: where it starts and ends across, its line, and the size of its letters."""
+    """One shown text: where it starts and ends across, its line, and the size of its letters.
+
+    Shape: `top` is where the line ends; a text that is turned ends higher than it starts.
+    """
 
     x: float
     end: float
     y: float
     size: float
     text: str
+    top: float
 
 
 @dataclass
@@ -113,6 +119,7 @@ class _State:
     leading: float = 0.0
     line: Matrix = _ONE
     text: Matrix = _ONE
+    panel: tuple[int, ...] = ()
 
 
 def _follow(
@@ -161,9 +168,11 @@ def _follow(
             outline += _corners(operator, given, state.matrix)
         elif operator in _OUTLINES:
             outline += _corners(operator, given, state.matrix)
+        elif operator in {"W", "W*"} and outline:
+            state.panel = tuple(round(one) for point in outline for one in point)
         elif operator in _PAINTS:
             if operator != "n":
-                _mark(outline, found)
+                _mark(outline, found, state.panel)
             outline = []
             if operator != "n" and len(path) == 2 and math.dist(*path) < _DASH:
                 found.dashes.append(path)
@@ -182,14 +191,15 @@ def _corners(operator: str, given: Sequence[Value], matrix: Matrix) -> list[mark
     return [times((1, 0, 0, 1, x, y), matrix)[4:] for x, y in places]
 
 
-def _mark(outline: Sequence[marks.Point], found: Drawn) -> None:
-    """Remember where a small closed shape is painted, by its form."""
+def _mark(outline: Sequence[marks.Point], found: Drawn, panel: tuple[int, ...]) -> None:
+    """Remember where a small closed shape is painted, by its form and the panel it is cut to."""
     if not 2 < len(outline) <= _CORNERS:
         return
     left, low = min(x for x, _ in outline), min(y for _, y in outline)
     right, high = max(x for x, _ in outline), max(y for _, y in outline)
     if max(right - left, high - low) <= _DASH:
-        form = tuple(round(20 * one) for x, y in outline for one in (x - left, y - low))
+        size = (round(_ALIKE * one) for one in (right - left, high - low))
+        form = *panel, len(outline), *size
         found.shapes[form].append(((left + right) / 2, (low + high) / 2))
 
 
@@ -234,7 +244,7 @@ def _show(value: Value, state: _State, found: Drawn) -> None:
     shift = times((1, 0, 0, 1, width * state.size, 0), state.text)
     start, end = times(state.text, state.matrix), times(shift, state.matrix)
     size = abs(start[3] or start[1]) * state.size or 1.0
-    found.pieces.append(Piece(start[4], end[4], start[5], size, text))
+    found.pieces.append(Piece(start[4], end[4], start[5], size, text, end[5]))
     state.text = shift
 
 
@@ -342,7 +352,9 @@ def _words(pieces: list[Piece]) -> Iterator[Piece]:
     for piece in pieces:
         touches = current is not None and abs(current.y - piece.y) < 0.1 * piece.size
         if current is not None and touches and abs(piece.x - current.end) < 0.15 * piece.size:
-            current = Piece(current.x, piece.end, piece.y, piece.size, current.text + piece.text)
+            current = Piece(
+                current.x, piece.end, piece.y, piece.size, current.text + piece.text, piece.top
+            )
             continue
         if current is not None:
             yield current
@@ -370,7 +382,9 @@ def _stands_beside(word: Piece, point: marks.Point, axis: int) -> float | None:
         off = abs((word.x + word.end) / 2 - point[0])
         away, most = point[1] - word.y, 4 * word.size
     else:
-        off = abs(word.y + word.size / 3 - point[1])
+        turned = abs(word.top - word.y) > abs(word.end - word.x)
+        middle = (word.y + word.top) / 2 if turned else word.y + word.size / 3
+        off = abs(middle - point[1])
         away, most = point[0] - word.end, 3 * word.size
     return off if off < word.size / (2 if axis else 1) and 0 < away < most else None
 

@@ -24,6 +24,7 @@ from orchestrator.outputs.readers.delimited import (
 )
 from orchestrator.outputs.readers.described import find_described
 from orchestrator.outputs.readers.encoded import find_encoded
+from orchestrator.outputs.readers.glances import find_glances, find_tuples
 from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_listed, find_records
@@ -83,6 +84,7 @@ _BOX = str.maketrans(
 )
 """What draws a table, as the signs that a typewriter has for it."""
 _LEAST_CUT = 3
+_PAGE = re.compile(r"<table\b|</table>", re.IGNORECASE)
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -220,7 +222,12 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
     for number, (columns, rows) in enumerate(find_described(content), 1):
         opening.table(opening.free(f"{path}{inner}described/{number}"), columns, rows)
-    inside = chain(find_instream(content), find_inserted(content))
+    for number, (columns, rows) in enumerate(find_tuples(content), 1):
+        own = opening.free(f"{path}{inner}tuples/{number}")
+        opening.table(own, columns, rows, header=False, notes=[Observation(Note.SENTENCE)])
+    for page in _pages(content):
+        opening.inner(f"{path}{inner}page", page.encode(errors="replace"), kind="html")
+    inside = chain(find_glances(content), find_instream(content), find_inserted(content))
     for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}
@@ -232,6 +239,18 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
     _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
     _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
+
+
+def _pages(content: str) -> Iterator[str]:
+    """List tables of HTML in a text, as notebooks and knitr leave them in Markdown."""
+    begin = -1
+    for match in _PAGE.finditer(content):
+        if match[0].startswith("</"):
+            if begin >= 0:
+                yield content[begin : match.end()]
+            begin = -1
+        elif begin < 0:
+            begin = match.start()
 
 
 def _add_sentences(

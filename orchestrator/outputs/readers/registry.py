@@ -8,12 +8,14 @@ from orchestrator.outputs.coverage import part_gaps
 from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part, Span
 from orchestrator.outputs.readers import (
     arrow,
+    dbase,
     diagrams,
     documents,
     duck,
     jpeg,
     mail,
     markup,
+    matlab,
     nested,
     notebook,
     numpy_arrays,
@@ -104,6 +106,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "spss": spss.read,
         "sas": sas.read,
         "sas-transport": sas_transport.read,
+        "dbase": dbase.read,
+        "matlab": matlab.read,
     }
 )
 """Readers that are ours alone and may run anywhere."""

@@ -141,7 +141,7 @@ def _rows(walk: _Walk, variables: list[_Variable], told: int | None) -> Iterator
     """Read the rows of a member: up to the next one, or to the end of the file.
 
     Shape: where a row is shorter than a line and nobody `told` how many there are, blank rows in
-    the last line are its filler.
+    the last line are its filler. Some programs (haven of R) leave a nought there.
     """
     width = sum(one.size for one in variables)
     start, end = walk.at, _end(walk)

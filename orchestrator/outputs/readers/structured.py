@@ -5,14 +5,12 @@ plain values, objects of columns (as data frames are written), objects that name
 apart (pandas' `split`), and objects of plain values (one row). Numbers keep the digits as written.
 """
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
 
 from orchestrator.outputs.form import Note
-from orchestrator.outputs.readers import arrays
+from orchestrator.outputs.readers import typed_arrays
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import is_number, unpack
 from orchestrator.outputs.readers.encoded import find_encoded
@@ -30,8 +28,6 @@ _OF_WHAT = frozenset(
      "minor", "patch", "next", "previous"]
 )  # fmt: skip
 """Keys that say nothing alone: the number of a page, or of women."""
-_FLAT = 2
-"""Units: dimensions."""
 _CELL = 200
 """Units: characters; a longer text is looked at by itself."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
@@ -131,10 +127,10 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
     pending: list[tuple[str, str, Value, int]] = [(path, "value", value, depth)]
     while pending:
         where, name, here, left = pending.pop()
+        here = typed_arrays.opened(opening, here)
         if left <= 0:
             opening.unknown(opening.free(where), spell(here).encode(), Note.TOO_DEEP)
             continue
-        here = _opened(here)
         table = _table(here, name)
         if table is not None and (single or len(table[1]) > 1):
             names, rows = table
@@ -150,34 +146,6 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
                 _add(opening, where, *columns)
         pending += [(_step(where, key), _own_name(key), item, left - 1)
                     for key, item in _inside(here)]  # fmt: skip
-
-
-def _opened(value: Value) -> Value:
-    """Write out the arrays that an object, or each of several, keeps as bytes.
-
-    Source: `{"dtype": "i2", "bdata": ..., "shape": "5, 3"}`, as plotly writes numpy's arrays.
-    """
-    if isinstance(value, dict):
-        return {key: _listed(item) for key, item in value.items()}
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        return [_opened(item) for item in value]
-    return value
-
-
-def _listed(value: Value) -> Value:
-    """Give the numbers of a typed array, row by row where it has two dimensions."""
-    if not isinstance(value, dict) or not value.keys() >= {"dtype", "bdata"}:
-        return value
-    kind, data, shape = (value.get(key) for key in ("dtype", "bdata", "shape"))
-    try:
-        raw = base64.b64decode(str(data), validate=True)
-        letters = f"<{kind}"
-        cells: list[Value] = [*arrays.decode(letters, raw, len(raw) // arrays.width_of(letters))]
-    except (binascii.Error, ValueError, ZeroDivisionError, Unreadable):
-        return value
-    extents = re.findall(r"\d+", shape) if isinstance(shape, str) else []
-    wide = int(extents[1]) if len(extents) == _FLAT else 0
-    return [cells[at : at + wide] for at in range(0, len(cells), wide)] if wide else cells
 
 
 def _ends(columns: list[str], rows: list[list[str]]) -> list[str]:
@@ -213,10 +181,21 @@ def _is_framed(value: Value) -> bool:
 
 
 def _alike(value: Value) -> list[tuple[list[str], list[list[str]]]]:
-    """Put lists of one length that lie in one object side by side, as plots keep their columns."""
+    """Put lists of one length that lie in one object side by side, as plots keep their columns.
+
+    Shape: a list of short lists, as plots keep what a mark shows when pointed at, is some columns.
+    """
     if not isinstance(value, dict):
         return []
-    lists = {key: item for key, item in value.items() if isinstance(item, list) and _is_plain(item)}
+    lists: dict[str, list[Value]] = {}
+    for key, item in value.items():
+        if isinstance(item, list) and _is_plain(item):
+            lists[key] = item
+        elif isinstance(item, list) and _is_matrix(item):
+            lines = [line for line in item if isinstance(line, list)]
+            if len({len(line) for line in lines}) == 1 and len(lines[0]) <= _SHORT < len(lines):
+                columns = zip(*lines, strict=True)
+                lists |= {f"{key}.{at}": [*column] for at, column in enumerate(columns, 1)}
     found: list[tuple[list[str], list[list[str]]]] = []
     for size in {len(item) for item in lists.values() if len(item) > 1}:
         alike = {key: item for key, item in lists.items() if len(item) == size}

@@ -20,12 +20,17 @@ _NUMBERS = re.compile(r"[-+]?(?:[0-9]*\.)?[0-9]+(?:[eE][-+]?[0-9]+)?")
 _TICK = re.compile(r"([xy])tick_[0-9]+\Z")
 _SCRIPTS = frozenset({"script", "foreignObject", "handler", "iframe", "animate", "set"})
 _CURVED = re.compile(r"[^MLml\d\s,.eE+-]|[ml]")
+_RELATIVE = re.compile(r"[^MLCQSTmlcqst\d\s,.eE+-]|[mlcqst]")
+_CORNERS, _SMALL = 40, 12.0
+"""Units: points, and of the drawing; a larger shape is no mark."""
 _FEW = 3
 _BENT, _VISITS = 3, 60
 """Units: corners; a line of fewer is a rule or a whisker, one of more a curve."""
 _COURSES, _MANY = 10, 20
 """Units: lines; so many are compared with the source, so many are looked at anyway."""
 _WORDS = 6
+_LEVEL = 0.1
+"""Units of the drawing: a line whose ends differ by less stands upright, or lies."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class _Drawing:
     lines: list[list[marks.Point]] = field(default_factory=list)
     bars: dict[str, list[_Bar]] = field(default_factory=dict)
     words: list[tuple[marks.Point, str]] = field(default_factory=list)
+    rules: tuple[set[float], set[float]] = field(default_factory=lambda: (set(), set()))
+    labels: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     active: int = 0
 
@@ -57,16 +64,20 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     drawing = _collected(document)
     notes = [Observation(Note.SCRIPT, count=drawing.active)] if drawing.active else []
     xml.add(opening, path, data, document, notes, tables=False)
+    if drawing.labels:
+        opening.inner(f"{below(path)}labels", "\n".join(drawing.labels).encode(), kind="text")
     for name in ("text", "title", "desc"):  # what is drawn, and what a pointer over it shows
         words = _words(document.root, name)
         if words:
             where = "words" if name == "text" else f"{name}s"
             opening.inner(f"{below(path)}{where}", "\n".join(words).encode(), kind="text")
-    across, up = (marks.fit(drawing.ticks.get(axis, [])) for axis in "xy")
+    across, up = (
+        marks.fit(drawing.ticks.get(name, [])) or _scale(drawing, axis)
+        for axis, name in enumerate("xy")
+    )
     for turn, points in enumerate(drawing.groups.values(), 1):
         if len(points) > _FEW:
             marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
-    across, up = across or _scale(drawing.words, 0), up or _scale(drawing.words, 1)
     _add_lines(opening, path, drawing.lines, across, up)
     _add_bars(opening, path, drawing, across)
     for link in drawing.links:
@@ -83,14 +94,17 @@ def _collected(document: xml.Document) -> _Drawing:
     said: dict[int, str] = {}
     for parent, text in document.comments:
         said.setdefault(id(parent), text.strip())
-    waiting: list[tuple[xml.Node, Matrix, str, str]] = [(document.root, _ONE, "", "")]
+    waiting: list[tuple[xml.Node, Matrix, str, str, str]] = [(document.root, _ONE, "", "", "")]
     while waiting:
-        node, matrix, group, tick = waiting.pop()
+        node, matrix, group, tick, panel = waiting.pop()
+        panel = node.get("clip-path") or panel
         if node.get("transform"):
             matrix = _times(matrix, _matrix(node.get("transform")))
         drawing.active += node.name in _SCRIPTS or any(key.startswith("on")
                                                        for key in node.attributes)  # fmt: skip
         drawing.active += node.get("href").lower().startswith("javascript:")
+        if said_aloud := " ".join(node.get("aria-label").split()):
+            drawing.labels.append(said_aloud)
         if node.get("href").startswith("data:"):
             drawing.links.append(node.get("href"))
         found = _TICK.match(node.get("id"))
@@ -98,29 +112,52 @@ def _collected(document: xml.Document) -> _Drawing:
             _tick(drawing, node, found[1], said)
             tick = found[1]
         if not tick:
-            _mark(drawing, node, matrix, group)
+            _mark(drawing, node, matrix, group, panel)
             _line(drawing, node, matrix)
+        _rule(drawing, node, matrix)
         if not tick or node.name == "text":
             _bar(drawing, node, matrix)
         if node.name == "defs":
             continue
         inner = node.get("id") if node.name == "g" and node.get("id") else group
-        waiting += [(child, matrix, inner, tick) for child in reversed(node.children())]
+        waiting += [(child, matrix, inner, tick, panel) for child in reversed(node.children())]
     return drawing
 
 
-def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str) -> None:
-    """Note where a mark stands: a repeated shape, a circle, or a small shape moved to its place."""
+def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str, panel: str) -> None:
+    """Note where a mark stands: a repeated shape, a circle, or a small shape at its place.
+
+    Shape: one symbol that several groups of a panel repeat is one kind of mark.
+    """
     place: tuple[float, float] | None = None
+    what = f"{group} {node.name} {node.get('class')}"
     if node.name == "use":
         place = (_number(node.get("x", "0")), _number(node.get("y", "0")))
+        what = f"{node.name} {node.get('href') or group}"
     elif node.name in {"circle", "ellipse"}:
         place = (_number(node.get("cx", "0")), _number(node.get("cy", "0")))
     elif node.name == "path" and node.get("transform").startswith("translate"):
         place = (0.0, 0.0)
+    elif node.name == "path":
+        place = _middle(node.get("d"))
     if place is not None:
-        what = f"{group} {node.name} {node.get('href')} {node.get('class')}"
-        drawing.groups.setdefault(what, []).append(_moved(matrix, place))
+        drawing.groups.setdefault(f"{panel} {what}", []).append(_moved(matrix, place))
+
+
+def _middle(shape: str) -> marks.Point | None:
+    """Give the middle of a small closed shape that is drawn where it stands.
+
+    Shape: only absolute points, as pairs.
+    """
+    if shape.strip()[-1:] not in {"z", "Z"} or _RELATIVE.search(shape.strip()[:-1]):
+        return None
+    given = [float(one) for one in _NUMBERS.findall(shape)]
+    across, up = given[::2], given[1::2]
+    if not _BENT <= len(up) <= _CORNERS or len(across) != len(up):
+        return None
+    left, right, top, bottom = min(across), max(across), min(up), max(up)
+    small = 0 < right - left <= _SMALL and 0 < bottom - top <= _SMALL
+    return ((left + right) / 2, (top + bottom) / 2) if small else None
 
 
 def _line(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
@@ -132,6 +169,23 @@ def _line(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
     points = [*zip(given[::2], given[1::2], strict=False)]
     if _BENT <= len(points) <= _VISITS:
         drawing.lines.append([_moved(matrix, point) for point in points])
+
+
+def _rule(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
+    """Note where a tick or a line of a grid crosses an axis."""
+    if node.name == "line":
+        ends = [(_number(node.get(f"x{at}", "0")), _number(node.get(f"y{at}", "0"))) for at in "12"]
+    elif node.name in {"polyline", "path"}:
+        given = [float(one) for one in _NUMBERS.findall(node.get("points") or node.get("d"))][:4]
+        straight = node.name == "polyline" or not _CURVED.search(node.get("d"))
+        ends = [*zip(given[::2], given[1::2], strict=False)] if straight else []
+    else:
+        return
+    if len(ends) == 2:
+        first, second = (_moved(matrix, end) for end in ends)
+        for axis in (0, 1):
+            if abs(first[axis] - second[axis]) < _LEVEL < abs(first[1 - axis] - second[1 - axis]):
+                drawing.rules[axis].add(first[axis])
 
 
 def _bar(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
@@ -160,15 +214,16 @@ def _box(shape: str) -> tuple[marks.Point, marks.Point] | None:
     return (min(across), min(up)), (max(across), max(up))
 
 
-def _scale(words: Sequence[tuple[marks.Point, str]], axis: int) -> marks.Scale | None:
+def _scale(drawing: _Drawing, axis: int) -> marks.Scale | None:
     """Read an axis off the numbers below or beside it: the longest row of them on one scale."""
     rows: dict[float, list[tuple[float, float]]] = {}
-    for place, said in words:
+    for place, said in drawing.words:
         plain = said.replace("\u2212", "-").replace(",", "").strip(" %<>≤≥~")
         if is_number(plain):
-            rows.setdefault(place[1 - axis], []).append((place[axis], float(plain)))
+            rows.setdefault(round(place[1 - axis], 1), []).append((place[axis], float(plain)))
     for ticks in sorted(rows.values(), key=len, reverse=True):
-        if len(ticks) >= _FEW and (scale := marks.fit(ticks)) is not None:
+        scale = marks.beside(ticks, [*drawing.rules[axis]]) if len(ticks) >= _FEW else None
+        if scale is not None:
             return scale
     return None
 

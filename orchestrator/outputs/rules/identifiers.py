@@ -41,7 +41,7 @@ _LONG = re.compile(r"(?<![\w.,+/=-])(?=(?:[\w-]*\d){7})[\w-]{8,16}(?![\w/=-]|[.,
 _NEARLY_ALL = 80
 """Units: %; of the long numbers of a text, which are no column, so many must be valid."""
 _ENCODED = 12
-"""From this length on a word without any digit might still be an encoded identifier."""
+"""From this length on a word without any digit or all in capitals might still be an identifier."""
 _MOSTLY = 0.9
 _PIECES = 8
 _SEVERAL = 3
@@ -209,7 +209,8 @@ def tokens(content: str) -> set[str]:
     return {
         token
         for token in found
-        if len(token) >= 5 and (any(map(str.isdigit, token)) or len(token) >= _ENCODED)
+        if len(token) >= 5
+        and (any(map(str.isdigit, token)) or token.isupper() or len(token) >= _ENCODED)
     }
 
 
@@ -280,7 +281,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 OF_SOURCE = Rule(
     id="O22",
-    version=3,
+    version=4,
     title="Identifiers of the source",
     text="No identifier of the source may leave, in tables, texts or names, nor hashed, encoded "
     "or cut short.",
