@@ -103,6 +103,7 @@ _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
 )
 """Lines that programs write below a frame or a table of coefficients."""
+_SERIES = re.compile(r"\s*Name: ([\w ]{1,40}), (?:Length|dtype):")
 
 
 @dataclass(frozen=True)
@@ -586,6 +587,9 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     )
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else spaced
+    series = next((match[1] for text in lines if (match := _SERIES.match(text))), "")
+    if series and width == len(names) and not names[-1]:  # a series is named below its values
+        names = [*names[:-1], series]
     return _with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
 
 
