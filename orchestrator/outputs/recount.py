@@ -242,15 +242,24 @@ def _of_people(group: Group, table: TableIndex) -> Group | None:
 
 
 def variable_column(table: TableIndex, said: Iterable[str]) -> Column | None:
-    """Find the numeric column that words name: `mean kappa` names `kappa`; the longest wins."""
-    own = set(said)
+    """Find the numeric column that words name: `mean kappa` names `kappa`; the longest wins.
+
+    Shape: of two as long the one that is said first, because a column's name stands before those of
+    its rows: `cost.sum` of the diagnosis `factor XIII`.
+    """
+    order = list(dict.fromkeys(said))
+    own = set(order)
     named = [
         column
         for column in table.columns
         if column.numeric and column.role not in PERSON and set(words(column.name)) <= own
         and words(column.name)
     ]  # fmt: skip
-    return max(named, key=lambda column: len(words(column.name)), default=None)
+    return max(
+        named,
+        key=lambda column: (len(words(column.name)), -order.index(words(column.name)[0])),
+        default=None,
+    )
 
 
 def holders(index: Index, table: TableIndex, column: Column, text: str) -> int:

@@ -284,7 +284,7 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     if len(set(shown)) != len(shown) or any(row[at].strip() for at in blank for row in body):
         return False
     numeric = [is_number(name) for name in names]
-    if not any(numeric):
+    if not any(numeric) or _are_levels(names, body):
         return bool(shown)
     if numeric[0] or not body:
         return False
@@ -296,6 +296,21 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     if not rising or any(year != int(year) for year in years) or len(years) < 2:
         return False
     return all(numeric[1:]) or _words_above_numbers(names, numeric, body)
+
+
+def _are_levels(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Tell the levels of quantiles above them: `0%  25%  50%`, rising, and below them no percent.
+
+    Source: `quantile` of R.
+    """
+    levels = [float(name[:-1]) for name in names if name.endswith("%") and is_number(name)]
+    return (
+        2 < len(levels) >= len(names) - 1
+        and levels == sorted(set(levels))
+        and 0 <= levels[0]
+        and levels[-1] <= 100
+        and not any("%" in cell for row in body for cell in row)
+    )
 
 
 def _words_above_numbers(

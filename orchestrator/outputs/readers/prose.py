@@ -79,6 +79,15 @@ _BOX = str.maketrans(
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
+_DRAWN = re.compile(r"\x1b\[[0-9;:]*[mK]")
+"""Colours and weights of a terminal. Source: ECMA-48, SGR and EL."""
+_TYPE = re.compile(
+    r"[<(]?(?:str|string|chr|char|varchar|text|cat|categorical|enum|fct|ord|lgl|bool|boolean|date|dttm|"
+    r"int\d*|integer|bigint|i\d+|u\d+|uint\d*|f\d+|float\d*|dbl|double|num|decimal|hugeint|object)"
+    r"(?:[(\[].*)?[>)]?\Z",
+    re.IGNORECASE,
+)
+"""What polars, DuckDB and tibbles write below the name of a column."""
 _SPLIT = re.compile(r"-{8,}\s*\Z")
 _LED = re.compile(r"\S{1,40}: \S+(?: \S+)*\Z")
 """What stands between groups that R's `by` prints: a line, and of which group the next one is."""
@@ -110,8 +119,9 @@ class Block:
 def read(opening: Opening, path: str, data: bytes) -> None:
     """Read a text file. Errors: Unreadable for NUL bytes and undecodable bytes."""
     decoded = decode(data, "text")
-    opening.text(path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans)
-    add_tables(opening, path, decoded.content)
+    content = _DRAWN.sub("", decoded.content)
+    opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
+    add_tables(opening, path, content)
 
 
 def read_delimited(opening: Opening, path: str, data: bytes) -> None:
@@ -170,7 +180,7 @@ def _bare_cells(line: str) -> str:
 
 def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observation] = ()) -> None:
     """Add a text that stands in some corner of a file, and the tables in it."""
-    own = opening.free(path)
+    own, content = opening.free(path), _DRAWN.sub("", content)
     opening.text(own, content, notes=notes)
     add_tables(opening, own, content)
 
@@ -309,7 +319,13 @@ def _unboxed(lines: list[str]) -> list[str]:
 
 
 def _named(block: Block) -> Block:
-    columns, rows = unnamed(block.columns, block.rows)
+    """Name columns by what their cells say, and drop what only tells the type of each."""
+    rows = [
+        row
+        for at, row in enumerate(block.rows)
+        if at > 1 or not all(_TYPE.match(cell.strip()) for cell in row if cell.strip(" -"))
+    ]
+    columns, rows = unnamed(block.columns, rows)
     return replace(block, columns=columns, rows=rows)
 
 
@@ -511,7 +527,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     kept = [text for text in kept if not (_is_ruler(text) and _SETS_APART.search(text.strip()))]
     if len(kept) < 2:
         return None
-    right = _right_aligned(kept)
+    right = _named_vector(kept) or _right_aligned(kept)
     if right:
         return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
     edges = _edges(kept)
@@ -553,6 +569,24 @@ def _together(text: str) -> str:
     return _INSIDE.sub(pulled, _SPREAD.sub(r"\g<sign>\g<number> ", text))
 
 
+def _named_vector(lines: Sequence[str]) -> list[list[str]]:
+    """Read a line of names above a line of numbers that end where they do, again and again.
+
+    Shape: the names and the numbers of all lines; nothing where some number has no word above it.
+    Source: named vectors and tables of one dimension as R prints them.
+    """
+    names: list[str] = []
+    values: list[str] = []
+    for above, below in zip(lines[::2], lines[1::2], strict=False):
+        ends = [[cell.end() for cell in _WORD.finditer(text)] for text in (above, below)]
+        own = below.split()
+        if ends[0] != ends[1] or len(lines) % 2 or not all(map(is_number, own)):
+            return []
+        names += above.split()
+        values += own
+    return [names, values] if len(set(names)) == len(names) > 1 else []
+
+
 def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     """Cut lines whose columns end below each other, as R prints them: names may hold blanks.
 
@@ -561,13 +595,17 @@ def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     """
     found = [[(cell[0], cell.end()) for cell in _WORD.finditer(text)] for text in lines[1:]]
     ends = [end for _, end in found[0]]
+    heads = [cell.end() for cell in _WORD.finditer(lines[0])]
     if len(found) < 2 or len(ends) < 3 or any(len(row) != len(ends) for row in found):
         return []
     if any(end != own for row in found for (_, end), own in zip(row[1:], ends[1:], strict=True)):
         return []
     names = [lines[0][a:b] for a, b in pairwise([0, *ends])]
     right = all(name and not name[-1].isspace() for name in names[1:])
-    if lines[0][ends[-1] :].strip() or not right or names[0].strip():
+    led = names[0].strip() and (
+        heads[0] != ends[0] or any(row[0][1] != ends[0] for row in found)
+    )
+    if lines[0][ends[-1] :].strip() or not right or led:
         return []
     cut = all(name[0].isspace() for name in names[1:])
     number = any(is_number(cell) for row in found for cell, _ in row[1:])

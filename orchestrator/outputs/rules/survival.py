@@ -122,7 +122,7 @@ def _times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
     for index in subject.indexes:
         for table in index.tables:
             said = words(curve.seen.table.columns[curve.time])
-            column = variable_column(table, {*said, "futime", "time"})
+            column = variable_column(table, [*said, "futime", "time"])
             if column is None:
                 continue
             rows = [
