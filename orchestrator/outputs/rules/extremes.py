@@ -15,6 +15,7 @@ from orchestrator.outputs.passages import NUMBER, numbers, passages, sentences
 from orchestrator.outputs.recount import PERSON, ends, grid, holders, variable_column
 from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
+from orchestrator.outputs.rules.ends_by_value import Ends, ends_of_groups
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -59,9 +60,12 @@ def _extremes(subject: Subject) -> Outcome:
             and not _is_setting(seen, figure)
         ]
         found += _named(seen, own)
-    ended = _Ends(subject)
+    found += [] if found else ends_of_groups(subject, SAY)
+    ended, both = _Ends(subject), Ends(subject)
+    found += [] if found else _spanned(subject, both)
     for part in subject.parts:
-        lines = sorted(set(_told(ended, part))) if part.table is None and part.text else []
+        own = {*_told(ended, part), *_both(both, part)} if part.table is None else set()
+        lines = sorted(own)
         found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
 
@@ -71,6 +75,22 @@ def _is_setting(seen: Seen, figure: Figure) -> bool:
     labels = [row[0] for row in seen.table.rows]
     own = labels[seen.block.at.index(figure.row)]
     return may_set(own) and any(map(sets, labels))
+
+
+def _both(ended: Ends, part: Part) -> Iterator[int]:
+    """List the lines that print both ends of a variable, whatever they say."""
+    lines = enumerate((part.text or "").splitlines(), 1)
+    return (at for at, line in lines if ended.told(line))
+
+
+def _spanned(subject: Subject, ended: Ends) -> Iterator[Finding]:
+    """Tell rows of tables that hold both ends of a variable."""
+    for seen in subject.seen:
+        rows = [seen.row(at) for at, row in enumerate(seen.table.rows, 1)
+                if ended.told(" ".join(row))]  # fmt: skip
+        if rows:
+            evidence = f"the least and the greatest value of a variable at {spelled_rows(rows)}"
+            yield finding("O08", Verdict.FLAG, seen.part, evidence, SAY, rows=rows)
 
 
 class _Ends:
@@ -217,7 +237,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=5,
+    version=6,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",
