@@ -86,8 +86,9 @@ class _Collector(HTMLParser):
             self._texts[tag].append("")
         if tag == "table":
             self._open.append([])
-        elif tag == "tr" and self._open:
+        elif tag == "tr":
             self._close_cell()
+            self._open = self._open or [[]]  # the shell of sqlite leaves the table to its user
             self._open[-1].append(([], True))
         elif tag in _CELLS and self._open:
             self._open_cell(tag, dict(attrs))

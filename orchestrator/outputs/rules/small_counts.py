@@ -63,7 +63,7 @@ def _small(subject: Subject) -> Outcome:
             found += _small_cells(seen, column, own, least)
         found += _small_rests(seen, least)
     found += _left_of_totals(subject.facts, least)
-    found += [item for part in subject.parts for item in in_text(part, least)]
+    found += [item for part in subject.parts for item in in_text(part, subject.known, least)]
     found += small_steps(subject)
     return Outcome(tuple(found))
 
@@ -379,7 +379,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=8,
+    version=9,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
