@@ -27,7 +27,9 @@ from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_listed, find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
+from orchestrator.outputs.readers.stacked import find_stacked
 from orchestrator.outputs.readers.structured import add_lines, add_value
+from orchestrator.outputs.readers.vectors import find_vectors
 
 _WIDEST = 2000
 _TABULAR = re.compile(
@@ -73,9 +75,17 @@ _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _BOX = str.maketrans(
     dict.fromkeys("│┃║┆┊╎╏", "|")
     | dict.fromkeys("─━═╌╍┄┅┈┉", "-")
-    | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂", "+")
+    | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂┡┩╇╀╈┢┪╁", "+")
 )
 """What draws a table, as the signs that a typewriter has for it."""
+_FRAME = re.compile(r"\+[-=+]{2,}(?: ?[^|+]{1,60} ?[-=+]{2,})?\+\s*\Z")
+"""A rule of a drawn table, or one that holds a title."""
+_FILLED = re.compile(r" ?\S+ ?\Z")
+"""A piece of a name that fills its cell."""
+_NAME_LINES = 8
+"""Units: lines; names are broken over fewer."""
+_SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
+"""A cell of a line whose words are quoted: `"H" "moderate" "8"`."""
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -205,7 +215,8 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
-    for number, (columns, rows) in enumerate(find_described(content), 1):
+    found = chain(find_described(content), find_vectors(content), find_stacked(content))
+    for number, (columns, rows) in enumerate(found, 1):
         opening.table(opening.free(f"{path}{inner}described/{number}"), columns, rows)
     inside = chain(find_instream(content), find_inserted(content))
     for number, (columns, rows) in enumerate(inside, 1):
@@ -244,8 +255,8 @@ def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
     after = 0
-    for line, drawn in _paragraphs(content.translate(_BOX)):
-        lines = _unboxed(_rows(drawn))
+    for line, drawn in _paragraphs(_unframed(content.translate(_BOX))):
+        lines = _heads_joined(_unboxed(_rows(drawn)))
         if len(lines) < min(len(drawn), 2):
             continue
         above = _titles(lines)
@@ -316,6 +327,41 @@ def _unboxed(lines: list[str]) -> list[str]:
     if not boxed or any(text.count("|") != 2 or not text.endswith("|") for text in inside):
         return lines
     return [text.replace("|", " ").rstrip() for text in inside]
+
+
+def _unframed(content: str) -> str:
+    """Take off a frame in which whole tables are drawn, as rich sets a panel around them."""
+    lines = content.split("\n")
+    for at, text in enumerate(lines):
+        if not _FRAME.match(text):
+            continue
+        end = next((below for below in range(at + 1, len(lines))
+                    if not (lines[below][:1] == "|" == lines[below].rstrip()[-1:])), at)  # fmt: skip
+        inner = [one.rstrip()[1:-1].strip() for one in lines[at + 1 : end]]
+        if end < len(lines) and _FRAME.match(lines[end]) and any("+--" in one for one in inner):
+            titled = [one if one[:1] in {"|", "+"} else f"\n{one}\n" for one in inner]
+            lines[at : end + 1] = ["", *titled, ""]
+    return "\n".join(lines)
+
+
+def _heads_joined(lines: list[str]) -> list[str]:
+    """Join names that are broken over the lines between the first two rules of a drawn table.
+
+    Shape: a piece that fills its cell goes on without a blank.
+    """
+    rules = [at for at, text in enumerate(lines[:_NAME_LINES]) if _FRAME.match(text.strip())]
+    if len(rules) < 2 or rules[1] < rules[0] + 3 or len(lines) < rules[1] + 2:
+        return lines
+    heads = lines[rules[0] + 1 : rules[1]]
+    cut = [text.strip().split("|") for text in heads]
+    if len(set(map(len, cut))) > 1 or any("+" in text for text in heads):
+        return lines
+    names = [
+        "".join(one.strip() + " " * (not _FILLED.match(one)) for one in pieces).strip()
+        for pieces in zip(*cut, strict=True)
+    ]
+    joined = "|".join(f" {name} " for name in names[1:-1])
+    return [*lines[: rules[0] + 1], f"|{joined}|", *lines[rules[1] :]]
 
 
 def _named(block: Block) -> Block:
@@ -464,6 +510,10 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
     lines = [text for text in lines if not _is_ruler(text)]
     if len(lines) < 2:
         return None
+    if all(text.lstrip().startswith('"') and '" ' in text for text in lines):
+        rows = [[*map(_unquoted, _SHELL.findall(text))] for text in lines]
+        if len({len(row) for row in rows[1:]}) == 1 and len(rows[0]) in {len(rows[1]) - 1, len(rows[1])}:
+            return _with_header(line, rows[0], rows[1:], len(rows[1]), wrapped=False)
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
