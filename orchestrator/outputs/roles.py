@@ -196,6 +196,8 @@ _SCALE = re.compile(
     r"\b(?:scale|likert|rating)\b\D{0,12}(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})\b", re.IGNORECASE
 )
 _WORD = re.compile(r"[a-z]+\d*|\d+")
+_GROUP_SIZES = listed("min max minimum maximum smallest largest group cluster size")
+"""`min. group size`: how many people are in a group."""
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _LAST_PERCENTILE = re.compile(
     r"(?:(?:p|pct|pctl|perc|percentile|centile|quantile)[ _.]?(?:0|100)|q[ _.]?(?:0|100)"
@@ -253,6 +255,8 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if _counts_things(own) or sets(name):
         return Role.STATISTIC
+    if {"size"} < own <= _GROUP_SIZES:
+        return Role.COUNT
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
             return None if role in _OF_NUMBERS and _COMPARED.search(name) else role

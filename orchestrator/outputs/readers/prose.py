@@ -78,6 +78,9 @@ _BOX = str.maketrans(
     | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂┡┩╇╀╈┢┪╁", "+")
 )
 """What draws a table, as the signs that a typewriter has for it."""
+_RESIDUALS = re.compile(r"\s*(?:\w+ )?residuals:?\s*\Z", re.IGNORECASE)
+_OF_RESIDUALS = re.compile(r"\s*Min\s+1Q\s+Median\s+3Q\s+Max\s*\Z")
+"""Where what a model leaves lies, in R's `summary`: no value of anybody."""
 _FRAME = re.compile(r"\+[-=+]{2,}(?: ?[^|+]{1,60} ?[-=+]{2,})?\+\s*\Z")
 """A rule of a drawn table, or one that holds a title."""
 _FILLED = re.compile(r" ?\S+ ?\Z")
@@ -260,6 +263,8 @@ def find_tables(content: str) -> list[Block]:
         if len(lines) < min(len(drawn), 2):
             continue
         above = _titles(lines)
+        if above and _RESIDUALS.match(lines[above - 1]) and _OF_RESIDUALS.match(lines[above]):
+            continue
         line, lines = line + above, lines[above:]
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
@@ -420,6 +425,9 @@ def _framed(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     Shape: names behind a blank, and below them rows whose numbers (or dots for rows that are left
     out) stand where lines begin.
     """
+    if _named_vector(lines):
+        yield line, lines
+        return
     done = 0
     for at, pair in enumerate(pairwise(lines)):
         if at < done or not _begins_frame(*pair):
@@ -634,7 +642,10 @@ def _named_vector(lines: Sequence[str]) -> list[list[str]]:
             return []
         names += above.split()
         values += own
-    return [names, values] if len(set(names)) == len(names) > 1 else []
+    numbers = [float(name) for name in names if re.fullmatch(r"-?\d+(?:\.\d+)?", name)]
+    if len(set(names)) < len(names) or (numbers and numbers != sorted(numbers)):
+        return []  # lines of numbers are no names of each other
+    return [names, values] if len(names) > 1 else []
 
 
 def _right_aligned(lines: Sequence[str]) -> list[list[str]]:

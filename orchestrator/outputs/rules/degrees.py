@@ -28,7 +28,7 @@ _TEXT = (
     re.compile(r"\bdegrees of freedom\b[^\n]{0,60}?\b(\d+) residual\b", re.I),
     re.compile(r"\bt ?= ?-?[\d.]+,? +(?:with )?df ?= ?(\d+)(?:\.\d+)?\b", re.I),
     re.compile(r"\bt ?\((\d+)(?:\.\d+)?\) ?[=<>]", re.I),
-    re.compile(r"\bdiff = 0\b[^\n]{0,60}?\bdegrees of freedom ?= ?(\d+)(?:\.\d+)?\b"),
+    re.compile(r"\bdiff = 0\b[^\n]{0,60}?\bdegrees of freedom ?= *(\d+)(?:\.\d+)?\b"),
     re.compile(r"\bTtestResult\([^\n]{0,120}?\bdf=(?:np\.\w+\()?(\d+)(?:\.\d+)?\b"),
     re.compile(r"\bF-statistic\b[^\n]{0,60}?\bon\s+\d+\s+and\s+(\d+)\s+DF", re.I),
 )
