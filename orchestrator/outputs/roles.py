@@ -359,9 +359,9 @@ def _parts_of_wholes(
     told = [[value or 0.0 for value in row] for row in values]
     places = max(decimals(cell) for row in cells for cell in row)
     every = [value for row in told for value in row]
-    if not places or min(every) < 0 or not any(
-        all(_is_whole(line, places) for line in lines) for lines in (told, [*zip(*told)], [every])
-    ):  # fmt: skip
+    ways = (told, [*zip(*told, strict=True)], [every])
+    whole_ones = any(all(_is_whole(line, places) for line in lines) for lines in ways)
+    if not places or min(every) < 0 or not whole_ones:
         return list(found)
     return [Role.PERCENT if at in own else role for at, role in enumerate(found)]
 

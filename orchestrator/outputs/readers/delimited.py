@@ -307,7 +307,7 @@ def _are_levels(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     return (
         2 < len(levels) >= len(names) - 1
         and levels == sorted(set(levels))
-        and 0 <= levels[0]
+        and levels[0] >= 0
         and levels[-1] <= 100
         and not any("%" in cell for row in body for cell in row)
     )

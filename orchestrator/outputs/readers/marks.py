@@ -75,7 +75,8 @@ def written(labels: Sequence[tuple[Point, str]], *, ticked: bool) -> list[str]:
         for where, own in rows.items():
             ticks = [(told[at][0][along], float(told[at][1].strip("%<>≤≥~ "))) for at in own]
             scaled = len(own) >= _WRITTEN and fit(ticks) is not None
-            axis |= set(own) if scaled or (not ticked and where == outer and len(own) > 1) else set()
+            if scaled or (not ticked and where == outer and len(own) > 1):
+                axis |= set(own)
     rest = [said for at, (_, said) in enumerate(told) if at not in axis]
     return rest if len(rest) >= _WRITTEN and all(map(str.isdecimal, rest)) else []
 

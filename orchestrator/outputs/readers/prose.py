@@ -81,8 +81,9 @@ _BOX = str.maketrans(
 _RESIDUALS = re.compile(r"\s*(?:\w+ )?residuals:?\s*\Z", re.IGNORECASE)
 _OF_RESIDUALS = re.compile(r"\s*Min\s+1Q\s+Median\s+3Q\s+Max\s*\Z")
 """Where what a model leaves lies, in R's `summary`: no value of anybody."""
-_FRAME = re.compile(r"\+[-=+]{2,}(?: ?[^|+]{1,60} ?[-=+]{2,})?\+\s*\Z")
+_FRAME = re.compile(r"\+[-=+]{2,}(?:[^|+=-]{1,60}[-=+]{2,})?\+\s*\Z")
 """A rule of a drawn table, or one that holds a title."""
+_BARRED = re.compile(r"\|.*\|\s*\Z")
 _FILLED = re.compile(r" ?\S+ ?\Z")
 """A piece of a name that fills its cell."""
 _NAME_LINES = 8
@@ -95,8 +96,8 @@ _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
 _DRAWN = re.compile(r"\x1b\[[0-9;:]*[mK]")
 """Colours and weights of a terminal. Source: ECMA-48, SGR and EL."""
 _TYPE = re.compile(
-    r"[<(]?(?:str|string|chr|char|varchar|text|cat|categorical|enum|fct|ord|lgl|bool|boolean|date|dttm|"
-    r"int\d*|integer|bigint|i\d+|u\d+|uint\d*|f\d+|float\d*|dbl|double|num|decimal|hugeint|object)"
+    r"[<(]?(?:str|string|chr|char|varchar|text|cat|categorical|enum|fct|ord|lgl|bool|boolean|"
+    r"date|dttm|int\d*|integer|bigint|i\d+|u\d+|uint\d*|f\d+|float\d*|dbl|double|num|decimal|hugeint|object)"
     r"(?:[(\[].*)?[>)]?\Z",
     re.IGNORECASE,
 )
@@ -340,8 +341,8 @@ def _unframed(content: str) -> str:
     for at, text in enumerate(lines):
         if not _FRAME.match(text):
             continue
-        end = next((below for below in range(at + 1, len(lines))
-                    if not (lines[below][:1] == "|" == lines[below].rstrip()[-1:])), at)  # fmt: skip
+        rest = range(at + 1, len(lines))
+        end = next((one for one in rest if not _BARRED.match(lines[one])), len(lines))
         inner = [one.rstrip()[1:-1].strip() for one in lines[at + 1 : end]]
         if end < len(lines) and _FRAME.match(lines[end]) and any("+--" in one for one in inner):
             titled = [one if one[:1] in {"|", "+"} else f"\n{one}\n" for one in inner]
@@ -520,8 +521,9 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
         return None
     if all(text.lstrip().startswith('"') and '" ' in text for text in lines):
         rows = [[*map(_unquoted, _SHELL.findall(text))] for text in lines]
-        if len({len(row) for row in rows[1:]}) == 1 and len(rows[0]) in {len(rows[1]) - 1, len(rows[1])}:
-            return _with_header(line, rows[0], rows[1:], len(rows[1]), wrapped=False)
+        width = len(rows[1])
+        if {len(row) for row in rows[1:]} == {width} and len(rows[0]) in {width - 1, width}:
+            return _with_header(line, rows[0], rows[1:], width, wrapped=False)
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
@@ -635,9 +637,9 @@ def _named_vector(lines: Sequence[str]) -> list[list[str]]:
     """
     names: list[str] = []
     values: list[str] = []
-    for above, below in zip(lines[::2], lines[1::2], strict=False):
-        ends = [[cell.end() for cell in _WORD.finditer(text)] for text in (above, below)]
-        own = below.split()
+    for above, under in zip(lines[::2], lines[1::2], strict=False):
+        ends = [[cell.end() for cell in _WORD.finditer(text)] for text in (above, under)]
+        own = under.split()
         if ends[0] != ends[1] or len(lines) % 2 or not all(map(is_number, own)):
             return []
         names += above.split()
@@ -663,9 +665,7 @@ def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
         return []
     names = [lines[0][a:b] for a, b in pairwise([0, *ends])]
     right = all(name and not name[-1].isspace() for name in names[1:])
-    led = names[0].strip() and (
-        heads[0] != ends[0] or any(row[0][1] != ends[0] for row in found)
-    )
+    led = names[0].strip() and (heads[0] != ends[0] or any(row[0][1] != ends[0] for row in found))
     if lines[0][ends[-1] :].strip() or not right or led:
         return []
     cut = all(name[0].isspace() for name in names[1:])

@@ -25,6 +25,8 @@ _CURVED = re.compile(r"[^MLml\d\s,.eE+-]|[ml]")
 _CONSOLE = re.compile(rb"monospace|\xe2\x94[\x80-\xbf]|\xe2\x95[\x80-\xbf]")
 """What draws a terminal: letters of one width, or the lines of a drawn table."""
 _LINE_HEIGHT = 0.5
+_WIDEST = 2000
+"""Units: letters in a line of a terminal."""
 _FEW = 3
 _BENT, _VISITS = 3, 60
 """Units: corners; a line of fewer is a rule or a whisker, one of more a curve."""
@@ -103,7 +105,8 @@ def _screen(words: Sequence[tuple[marks.Point, str]]) -> str:
     for own in rows:
         line = ""
         for x, said in own:
-            line = line.ljust(max(round((x - rows[0][0][0]) / width), len(line) + bool(line))) + said
+            place = round((x - rows[0][0][0]) / width)
+            line = line.ljust(min(place, _WIDEST)) + said
         written.append(line)
     return "\n".join(written)
 

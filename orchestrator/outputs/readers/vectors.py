@@ -14,7 +14,7 @@ from orchestrator.outputs.readers.delimited import is_number
 _LINE = re.compile(r"\s*\[(\d+)\]\s+(\S.*)\Z")
 _COMPONENT = re.compile(r"\$(?:[\w.]+\$)*`?([^`$\s]{1,40})`?\s*\Z")
 _HISTOGRAM = re.compile(
-    r"array\(\[(?P<counts>[^\]]{3,20000})\][^()]*\),\s*array\(\[(?P<bins>[^\]]{3,20000})\]"
+    r"array\(\[(?P<counts>[^\[\]]{3,20000})\][^()]*\),\s*array\(\[(?P<bins>[^\[\]]{3,20000})\]"
 )
 _FIVE = ["min", "q1", "median", "q3", "max"]
 _RENAMED = {"out": "outliers", "mids": "midpoint"}
@@ -27,7 +27,10 @@ def find_vectors(content: str) -> Iterator[Found]:
     for match in _HISTOGRAM.finditer(content):
         counts, bins = (re.findall(r"[-\d.e+]+", match[name]) for name in ("counts", "bins"))
         if len(bins) == len(counts) + 1:
-            yield ["from", "to", "n"], [list(row) for row in zip(bins, bins[1:], counts)]
+            yield (
+                ["from", "to", "n"],
+                [list(row) for row in zip(bins[:-1], bins[1:], counts, strict=True)],
+            )
     found = _components(content.splitlines())
     for _, group in groupby(enumerate(found), lambda one: one[1] is None):
         own = {_RENAMED.get(one[0], one[0]): one[1] for _, one in group if one is not None}

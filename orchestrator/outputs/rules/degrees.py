@@ -110,7 +110,7 @@ def _cells(seen: Seen) -> Iterator[tuple[int, int]]:
     of_t = any(map(_is_t, seen.table.columns))
     for column, name in enumerate(seen.table.columns):
         for row, values in enumerate(seen.table.rows, 1):
-            own = of_t and 0 < len(words(name)) < 3 and _DF >= {words(name)[0]}
+            own = of_t and len(words(name)) in {1, 2} and words(name)[0] in _DF
             if column and (own or _is_residual([*words(name), *words(values[0])])):
                 yield column, row
 

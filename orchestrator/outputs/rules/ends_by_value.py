@@ -14,7 +14,7 @@ from orchestrator.outputs.facts import people_table, row_coordinates
 from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
 from orchestrator.outputs.passages import numbers
-from orchestrator.outputs.recount import PERSON, Group, Recount, ends
+from orchestrator.outputs.recount import PERSON, Group, Recount, has, holders
 from orchestrator.outputs.roles import LABELS, Role, is_total
 from orchestrator.outputs.rules.dominance import significant
 from orchestrator.outputs.rules.rule import Seen, Subject, finding, spelled_rows
@@ -24,11 +24,15 @@ _GROUPS = 3
 _DIGITS = 6
 _IN_CELL = 12
 """Units: numbers of one cell; more are a list, which is compared otherwise."""
+_ROWS = 200
+"""Units: rows; a table of more is none of groups."""
 _WORK = 10_000_000
 """Units: cells of the source."""
 
 _LIST = re.compile(r"\s*(?:c|array|list)?[{\[(].*\d.*[,; ].*\d")
 """A cell that is a list: `{8.62,50.09}`."""
+_SHOWN = 200
+"""Units: characters of a cell that say whether it is a list."""
 _LISTED = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
 
 _Line = list[tuple[int, Group, list[str]]]
@@ -39,30 +43,28 @@ class Ends:
     """Both ends of each variable of the sources that few people have."""
 
     def __init__(self, subject: Subject) -> None:
-        least = subject.policy.holders.minimum
-        self._pairs = {
-            own
+        self._least = subject.policy.holders.minimum
+        self._pairs = [
+            (index, table, column, *column.ends)
             for index in subject.indexes
             for table in index.tables
             for column in table.columns
-            if column.numeric and column.role not in PERSON and (own := ends(column)) is not None
-            and own[0] != own[1] and _few(Group(index, table, None), column, own, least)
-        }  # fmt: skip
+            if column.numeric and column.role not in PERSON and column.ends
+        ]
 
     def told(self, text: str) -> bool:
         """Say whether numbers that stand together hold both ends of one variable.
 
         Shape: with fewer than six digits in both they may be anything else.
         """
-        values = {float(one): significant(one) for one in told_in(text)} if self._pairs else {}
+        values = {float(one): one for one in told_in(text)} if self._pairs else {}
         return any(
-            low in values and high in values and values[low] + values[high] >= _DIGITS
-            for low, high in self._pairs
-        )
-
-
-def _few(group: Group, column: Column, own: Sequence[float], least: int) -> bool:
-    return all(0 < len(group.holders(column, end)) < least for end in own)
+            significant(values[low]) + significant(values[high]) >= _DIGITS
+            and all(0 < holders(index, table, column, values[end]) < self._least
+                    for end in (low, high))
+            for index, table, column, low, high in self._pairs
+            if low < high and low in values and high in values
+        )  # fmt: skip
 
 
 def told_in(text: str) -> list[str]:
@@ -75,7 +77,8 @@ def ends_of_groups(subject: Subject, say: str) -> Iterator[Finding]:
 
     Shape: three groups of the source and more, named by the labels of rows or by the columns.
     """
-    for seen in subject.seen if subject.indexes else ():
+    small = (seen for seen in subject.seen if len(seen.table.rows) <= _ROWS)
+    for seen in small if subject.indexes else ():
         for line in (*_columns(subject, seen), *_rows(subject, seen)):
             column = _variable(line, subject.policy.holders.minimum)
             if column is not None:
@@ -91,7 +94,7 @@ def ends_of_groups(subject: Subject, say: str) -> Iterator[Finding]:
 
 def _columns(subject: Subject, seen: Seen) -> Iterator[_Line]:
     table, found, labels, heads = people_table(seen.block, subject.known)
-    lists = [at for at in labels if all(map(_LIST.match, (row[at] for row in table.rows)))]
+    lists = [at for at in labels if all(_LIST.match(row[at][:_SHOWN]) for row in table.rows)]
     labels = [at for at in labels if at not in lists]
     named = [row_coordinates(table, row, labels, heads.get(at, ""), None)
              for at, row in enumerate(table.rows)]  # fmt: skip
@@ -128,15 +131,22 @@ def _lines(cells: Sequence[tuple[int, Sequence[Group], list[str]]]) -> Iterator[
 
 
 def _variable(line: _Line, least: int) -> Column | None:
-    """Find the variable of which each cell holds the least, or each the greatest, of its group."""
-    table = line[0][1].table
-    if sum(group.size for _, group, _ in line) * len(table.columns) > _WORK:
+    """Find the variable of which each cell holds the least, or each the greatest, of its group.
+
+    Shape: only of one that has a value of each cell the groups are looked through.
+    """
+    first = line[0][1]
+    fitting = [
+        column
+        for column in first.table.columns
+        if column.numeric and column.role not in PERSON
+        and all(any(has(first.index, column, text) for text in told) for *_, told in line)
+    ]  # fmt: skip
+    if sum(group.size for _, group, _ in line) * len(fitting) > _WORK:
         return None
-    for column in table.columns:
-        for end in (min, max) if column.numeric and column.role not in PERSON else ():
-            found = [
-                *takewhile(bool, (_end(group, column, end, told) for _, group, told in line))
-            ]
+    for column in fitting:
+        for end in (min, max):
+            found = [*takewhile(bool, (_end(group, column, end, told) for _, group, told in line))]
             if len(found) < len(line) or sum(map(significant, found)) < _DIGITS:
                 continue
             few = [

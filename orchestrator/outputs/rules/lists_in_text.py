@@ -79,9 +79,7 @@ def _counts_of_model(said: Sequence[str]) -> bool:
 
 def small_labels(line: str, least: int) -> bool:
     """Say whether labels of a line have numbers of fewer people than the minimum."""
-    return (
-        _is_labelled(line, least) or _lists_few(line, least) or _summarises_few(line, least)
-    )
+    return _is_labelled(line, least) or _lists_few(line, least) or _summarises_few(line, least)
 
 
 def _is_labelled(line: str, least: int) -> bool:

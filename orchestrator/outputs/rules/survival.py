@@ -26,7 +26,8 @@ _SURVIVAL = frozenset({"survival", "surv", "km", "kaplan", "cumhaz", "cuminc", "
 _RISK = frozenset({"risk", "atrisk"})
 _EVENT = frozenset({"event", "events", "deaths", "died", "death"})
 _HAZARD = frozenset({"hazard", "hazards", "cumhaz", "chaz"})
-_TIME = frozenset({"time", "times", "timeline", "day", "days", "month", "months", "year", "years", "futime", "t"})
+_TIME = frozenset({"time", "times", "timeline", "day", "days", "month", "months", "year", "years",
+                   "futime", "t"})  # fmt: skip
 _FEWEST_STEPS = 3
 _MANY_STEPS = 10
 _STARTS = 0.9

@@ -14,7 +14,7 @@ _IS_TREE = re.compile(
 _PEOPLE = (
     re.compile(r"\bsamples ?= ?(?P<n>[\d ]+)(?![\d.%])"),
     re.compile(r"\b(?:value ?=|weights:) ?\[(?P<n>[\d., ]+)\]"),
-    re.compile(r"^\s*\d+\) +(?:root|\S.*?[<>=].*?) +(?P<n>\d+) +[\d.]+ +\S"),
+    re.compile(r"^\s*\d+\) +(?:root|\S.{0,60}?[<>=].{0,60}?) +(?P<n>\d+) +[\d.]+ +\S"),
     re.compile(r"\b(?:leaf|internal)_count\"? ?[=:] ?(?P<n>[\d ]+)"),
     re.compile(r": \S[^:()]* \((?P<n>\d+\.0(?:/\d+\.0)?)\)\s*$"),
 )
