@@ -360,7 +360,8 @@ def _heads_joined(lines: list[str]) -> list[str]:
         return lines
     heads = lines[rules[0] + 1 : rules[1]]
     cut = [text.strip().split("|") for text in heads]
-    if len(set(map(len, cut))) > 1 or any("+" in text for text in heads):
+    cut = [own for own in cut if not _are_types(own)]
+    if len(set(map(len, cut))) != 1 or any("+" in text for text in heads):
         return lines
     names = [
         "".join(one.strip() + " " * (not _FILLED.match(one)) for one in pieces).strip()
@@ -370,12 +371,17 @@ def _heads_joined(lines: list[str]) -> list[str]:
     return [*lines[: rules[0] + 1], f"|{joined}|", *lines[rules[1] :]]
 
 
+def _are_types(cells: Sequence[str]) -> bool:
+    """Say whether cells name the types of columns, or are the line that stands above those."""
+    return all(_TYPE.match(cell.strip()) for cell in cells if cell.strip(" -"))
+
+
 def _named(block: Block) -> Block:
     """Name columns by what their cells say, and drop what only tells the type of each."""
     rows = [
         row
         for at, row in enumerate(block.rows)
-        if at > 1 or not all(_TYPE.match(cell.strip()) for cell in row if cell.strip(" -"))
+        if at > 1 or not _are_types(row)
     ]
     columns, rows = unnamed(block.columns, rows)
     return replace(block, columns=columns, rows=rows)
