@@ -27,6 +27,8 @@ _GONE = listed(
     "removed missing discontinued unevaluable"
 )
 _NOT = listed("not without never no non")
+_TAKEN_OFF = listed("without excluding except excl minus")
+"""Begins the name of who is left of the row above: `without factor XI`."""
 _APART = re.compile(r"[;\n|→⟶↓]|\.(?=\s|\Z)|-+>|=>|,(?=\s)|\band\b", re.IGNORECASE)
 """Between the steps of a flow."""
 _BEHIND = re.compile(
@@ -83,11 +85,17 @@ def in_text(text: str) -> list[Step]:
 
 def in_cells(cells: Iterable[tuple[int, str, str]]) -> list[Step]:
     """Read the steps of a flow from cells, each with its row and the label beside or above it."""
-    found = []
+    found: list[Step] = []
+    above: tuple[int, int | None] | None = None
     for row, label, text in cells:
         stage, count = _stage(label), whole(text)
+        if set(words(label)[:1]) & _TAKEN_OFF and count is not None:
+            stage = " ".join(words(label)), False
+            if above is not None and (not found or found[-1].row < above[0]):
+                found.append(Step(above[0], "before", False, above[1], people=True))
         if stage is not None and (count is not None or hidden(text) is not None):
             found.append(Step(row, *stage, count, people=True))
+        above = row, count
     return found
 
 

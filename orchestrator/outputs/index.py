@@ -117,6 +117,12 @@ class Column:
         values, own = [value for value, _ in places], [groups[at] for _, at in places]
         return Grid(values, own, list(accumulate(counts, initial=0)))
 
+    @cached_property
+    def ends(self) -> tuple[float, float] | None:
+        """Its least and its greatest number; None where it has none."""
+        values = [value for value in self.magnitudes or () if math.isfinite(value)]
+        return (min(values), max(values)) if values else None
+
     def rows_of(self, feature: int, group: int) -> list[int]:
         """List the source rows in one group of one feature."""
         members = self._members.get(feature)

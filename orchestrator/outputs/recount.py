@@ -242,15 +242,24 @@ def _of_people(group: Group, table: TableIndex) -> Group | None:
 
 
 def variable_column(table: TableIndex, said: Iterable[str]) -> Column | None:
-    """Find the numeric column that words name: `mean kappa` names `kappa`; the longest wins."""
-    own = set(said)
+    """Find the numeric column that words name: `mean kappa` names `kappa`; the longest wins.
+
+    Shape: of two as long the one that is said first, because a column's name stands before those of
+    its rows: `cost.sum` of the diagnosis `factor XIII`.
+    """
+    order = list(dict.fromkeys(said))
+    own = set(order)
     named = [
         column
         for column in table.columns
         if column.numeric and column.role not in PERSON and set(words(column.name)) <= own
         and words(column.name)
     ]  # fmt: skip
-    return max(named, key=lambda column: len(words(column.name)), default=None)
+    return max(
+        named,
+        key=lambda column: (len(words(column.name)), -order.index(words(column.name)[0])),
+        default=None,
+    )
 
 
 def holders(index: Index, table: TableIndex, column: Column, text: str) -> int:
@@ -264,6 +273,11 @@ def holders(index: Index, table: TableIndex, column: Column, text: str) -> int:
     return len(rows) if who is None else len({who.values[row] for row in rows})
 
 
+def has(index: Index, column: Column, text: str) -> bool:
+    """Say whether anybody has exactly this value."""
+    return column.features[0].find(hasher(index.key)(spell(text, FINE))) >= 0
+
+
 def grid(column: Column) -> float:
     """Give the step on which the values of a column stand: 1, or as many decimals as they have."""
     values = [value for value in column.magnitudes or () if math.isfinite(value)]
@@ -271,12 +285,6 @@ def grid(column: Column) -> float:
         if all(abs(value - round(value, decimals)) < _EXACT for value in values):
             return float(10**-decimals)
     return float(10**-_DECIMALS)
-
-
-def ends(column: Column) -> tuple[float, float] | None:
-    """Give the least and the greatest number of a column."""
-    values = [value for value in column.magnitudes or () if math.isfinite(value)]
-    return (min(values), max(values)) if values else None
 
 
 def _columns(

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from orchestrator.outputs.bands import adjoining
 from orchestrator.outputs.canon import is_missing, number
-from orchestrator.outputs.cells import Mark, hidden, pieces, whole
+from orchestrator.outputs.cells import Mark, decimals, hidden, pieces, whole
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import codes, enumerates, key_columns, only_flags
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, SEXES, listed
@@ -214,6 +214,8 @@ _SCALE = re.compile(
     r"\b(?:scale|likert|rating)\b\D{0,12}(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})\b", re.IGNORECASE
 )
 _WORD = re.compile(r"[a-z]+\d*|\d+")
+_GROUP_SIZES = listed("min max minimum maximum smallest largest group cluster size")
+"""`min. group size`: how many people are in a group."""
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _LAST_PERCENTILE = re.compile(
     r"(?:(?:p|pct|pctl|perc|percentile|centile|quantile)[ _.]?(?:0|100)|q[ _.]?(?:0|100)"
@@ -271,6 +273,8 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if _counts_things(own) or sets(name):
         return Role.STATISTIC
+    if {"size"} < own <= _GROUP_SIZES:
+        return Role.COUNT
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
             return None if role in _OF_NUMBERS and _COMPARED.search(name) else role
@@ -318,6 +322,7 @@ def roles(table: Table, known: Known) -> list[Role]:
         Role.AXIS if role is Role.TEXT and _names_groups(columns[at], known) else role
         for at, role in enumerate(found)
     ]
+    found = _parts_of_wholes(names, columns, _no_years(table, columns, found, known))
     if _compares_all(table) or _compares_pairs(table):
         return [role if at == 0 else Role.STATISTIC for at, role in enumerate(found)]
     found = _around_percentiles(names, columns, _of_programs(names, columns, found))
@@ -366,6 +371,55 @@ def _of_programs(
 
 def _are_broken(cells: Sequence[str]) -> bool:
     return any(value is not None and value != int(value) for value in map(number, cells))
+
+
+def _no_years(
+    table: Table, columns: Sequence[Sequence[str]], found: Sequence[Role], known: Known
+) -> list[Role]:
+    """Tell counts that look like years (1866) by their names, which are categories of the source.
+
+    Shape: all columns of whole numbers without a name of their own are named so.
+    """
+    unclear = [at for at, role in enumerate(found) if role in {Role.UNKNOWN, Role.YEAR}]
+    own = [table.columns[at] for at in unclear]
+    if not table.header or any(_YEAR & set(words(name)) for name in own):
+        return list(found)
+    across = _across(own, columns[0] if columns else (), known)
+    return [Role.UNKNOWN if across and at in unclear else role for at, role in enumerate(found)]
+
+
+def _parts_of_wholes(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell shares that no name tells: of each row, of each column or of all they make a whole.
+
+    Shape: two columns and two rows or more of numbers, some broken; 100, or 1, up to what rounding
+    each of them leaves.
+    Source: `prop.table` of R, `crosstab(normalize=...)` of pandas.
+    """
+    own = [
+        at
+        for at, role in enumerate(found)
+        if role in {Role.STATISTIC, Role.UNKNOWN} and named(names[at]) is None
+    ]
+    cells = [[columns[at][row] for at in own] for row in range(len(columns[0]) if columns else 0)]
+    values = [[number(cell) for cell in row] for row in cells]
+    if len(own) < 2 or len(values) < 2 or any(value is None for row in values for value in row):
+        return list(found)
+    told = [[value or 0.0 for value in row] for row in values]
+    places = max(decimals(cell) for row in cells for cell in row)
+    every = [value for row in told for value in row]
+    ways = (told, [*zip(*told, strict=True)], [every])
+    whole_ones = any(all(_is_whole(line, places) for line in lines) for lines in ways)
+    if not places or min(every) < 0 or not whole_ones:
+        return list(found)
+    return [Role.PERCENT if at in own else role for at, role in enumerate(found)]
+
+
+def _is_whole(parts: Sequence[float], places: int) -> bool:
+    """Say whether parts make 100 or 1, up to half a unit of the last place of each."""
+    slack = 0.5 * len(parts) * 10.0**-places + 1e-9
+    return any(abs(sum(parts) - whole) <= slack for whole in (100, 1) if whole == 100 or places > 1)
 
 
 def _compares_all(table: Table) -> bool:

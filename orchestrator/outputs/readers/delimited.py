@@ -285,10 +285,8 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     if len(set(shown)) != len(shown) or any(row[at].strip() for at in blank for row in body):
         return False
     numeric = [is_number(name) for name in names]
-    if not any(numeric):
+    if not any(numeric) or _are_levels(names, body):
         return bool(shown)
-    if _are_percentiles(names, body):
-        return True
     if numeric[0] or not body:
         return False
     try:
@@ -301,13 +299,19 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     return all(numeric[1:]) or _words_above_numbers(names, numeric, body)
 
 
-def _are_percentiles(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Tell percentiles above their values, as R's `quantile` prints them: `10%  50%  90%`."""
-    if len(names) < _RISING or not all(name.endswith("%") and is_number(name) for name in names):
-        return False
-    shares = [float(name.rstrip("%")) for name in names if name[:1].isdigit()]
-    rising = len(shares) == len(names) and all(a < b for a, b in itertools.pairwise(shares))
-    return rising and all(is_number(cell) and "%" not in cell for row in body for cell in row)
+def _are_levels(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Tell the levels of quantiles above them: `0%  25%  50%`, rising, and below them no percent.
+
+    Source: `quantile` of R.
+    """
+    levels = [float(name[:-1]) for name in names if name.endswith("%") and is_number(name)]
+    return (
+        2 < len(levels) >= len(names) - 1
+        and levels == sorted(set(levels))
+        and levels[0] >= 0
+        and levels[-1] <= 100
+        and not any("%" in cell for row in body for cell in row)
+    )
 
 
 def _words_above_numbers(

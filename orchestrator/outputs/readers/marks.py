@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note, Observation
+from orchestrator.outputs.readers.delimited import is_number
 from orchestrator.outputs.readers.opening import Opening
 
 Point = tuple[float, float]
@@ -21,6 +22,8 @@ _SHARP = 0.5
 """Units of the drawing."""
 _PRINTED = 4
 """Positions with fewer decimals are rounded, and so are the values they stand for."""
+_WRITTEN = 3
+"""So many numbers in a figure may be counts that are written at its bars."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,28 @@ def beside(words: Sequence[tuple[float, float]], rules: Sequence[float]) -> Scal
                for at, value in words if rules]  # fmt: skip
     told = len({at for at, _ in nearest}) == len(words)
     return (fit(nearest) if told else None) or fit(words)
+
+
+def written(labels: Sequence[tuple[Point, str]], *, ticked: bool) -> list[str]:
+    """List the whole numbers that are written into a figure: on bars, in the cells of a heat map.
+
+    Shape: not those of an axis, which lie on a scale, or are the lowest or the leftmost of all,
+    unless the ticks are known (`ticked`) and not among them; three and more, none of them broken.
+    """
+    told = [(place, said.replace(",", "")) for place, said in labels if is_number(said)]
+    axis: set[int] = set()
+    for along in (0, 1):
+        rows: dict[int, list[int]] = {}
+        for at, (place, _) in enumerate(told):
+            rows.setdefault(round(place[1 - along]), []).append(at)
+        outer = max(rows, default=0) if along == 0 else min(rows, default=0)
+        for where, own in rows.items():
+            ticks = [(told[at][0][along], float(told[at][1].strip("%<>≤≥~ "))) for at in own]
+            scaled = len(own) >= _WRITTEN and fit(ticks) is not None
+            if scaled or (not ticked and where == outer and len(own) > 1):
+                axis |= set(own)
+    rest = [said for at, (_, said) in enumerate(told) if at not in axis]
+    return rest if len(rest) >= _WRITTEN and all(map(str.isdecimal, rest)) else []
 
 
 def values(points: Sequence[float], scale: Scale) -> list[str]:

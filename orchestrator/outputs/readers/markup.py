@@ -91,8 +91,10 @@ class _Collector(HTMLParser):
         if tag == "table":
             self._open.append([])
             self._tall.append({})
-        elif tag == "tr" and self._open:
+        elif tag == "tr":
             self._close_cell()
+            if not self._open:  # the shell of sqlite leaves the table to its user
+                self._open, self._tall = [[]], [{}]
             self._cover()
             self._open[-1].append(([], True))
         elif tag in _CELLS and self._open:

@@ -29,7 +29,9 @@ from orchestrator.outputs.readers.instream import find_inserted, find_instream
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.records import find_listed, find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
+from orchestrator.outputs.readers.stacked import find_stacked
 from orchestrator.outputs.readers.structured import add_lines, add_value
+from orchestrator.outputs.readers.vectors import find_vectors
 
 _WIDEST = 2000
 _TABULAR = re.compile(
@@ -80,14 +82,35 @@ _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _BOX = str.maketrans(
     dict.fromkeys("│┃║┆┊╎╏", "|")
     | dict.fromkeys("─━═╌╍┄┅┈┉", "-")
-    | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂", "+")
+    | dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡╪╔╗╚╝╠╣╦╩╬╒╕╘╛╟╢╤╧╥╨╫┏┓┗┛┣┫┳┻╋┠┨┯┷┿╂┡┩╇╀╈┢┪╁", "+")
 )
 """What draws a table, as the signs that a typewriter has for it."""
 _LEAST_CUT = 3
 _PAGE = re.compile(r"<table\b|</table>", re.IGNORECASE)
+_RESIDUALS = re.compile(r"\s*(?:\w+ )?residuals:?\s*\Z", re.IGNORECASE)
+_OF_RESIDUALS = re.compile(r"\s*Min\s+1Q\s+Median\s+3Q\s+Max\s*\Z")
+"""Where what a model leaves lies, in R's `summary`: no value of anybody."""
+_FRAME = re.compile(r"\+[-=+]{2,}(?:[^|+=-]{1,60}[-=+]{2,})?\+\s*\Z")
+"""A rule of a drawn table, or one that holds a title."""
+_BARRED = re.compile(r"\|.*\|\s*\Z")
+_FILLED = re.compile(r" ?\S+ ?\Z")
+"""A piece of a name that fills its cell."""
+_NAME_LINES = 8
+"""Units: lines; names are broken over fewer."""
+_SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
+"""A cell of a line whose words are quoted: `"H" "moderate" "8"`."""
 _TITLES = 4
 """Units: lines; more of them above a table are a text of its own."""
 _SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
+_DRAWN = re.compile(r"\x1b\[[0-9;:]*[mK]")
+"""Colours and weights of a terminal. Source: ECMA-48, SGR and EL."""
+_TYPE = re.compile(
+    r"[<(]?(?:str|string|chr|char|varchar|text|cat|categorical|enum|fct|ord|lgl|bool|boolean|"
+    r"date|dttm|int\d*|integer|bigint|i\d+|u\d+|uint\d*|f\d+|float\d*|dbl|double|num|decimal|hugeint|object)"
+    r"(?:[(\[].*)?[>)]?\Z",
+    re.IGNORECASE,
+)
+"""What polars, DuckDB and tibbles write below the name of a column."""
 _SPLIT = re.compile(r"-{8,}\s*\Z")
 _LED = re.compile(r"\S{1,40}: \S+(?: \S+)*\Z")
 """What stands between groups that R's `by` prints: a line, and of which group the next one is."""
@@ -120,8 +143,9 @@ class Block:
 def read(opening: Opening, path: str, data: bytes) -> None:
     """Read a text file. Errors: Unreadable for NUL bytes and undecodable bytes."""
     decoded = decode(data, "text")
-    opening.text(path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans)
-    add_tables(opening, path, decoded.content)
+    content = _DRAWN.sub("", decoded.content)
+    opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
+    add_tables(opening, path, content)
 
 
 def read_delimited(opening: Opening, path: str, data: bytes) -> None:
@@ -196,7 +220,7 @@ def _bare_cells(line: str) -> str:
 
 def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observation] = ()) -> None:
     """Add a text that stands in some corner of a file, and the tables in it."""
-    own = opening.free(path)
+    own, content = opening.free(path), _DRAWN.sub("", content)
     opening.text(own, content, notes=notes)
     add_tables(opening, own, content)
 
@@ -221,7 +245,8 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         unpack(opening, own, block.columns, block.rows)
     for number, (columns, rows) in enumerate(find_records(content), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
-    for number, (columns, rows) in enumerate(find_described(content), 1):
+    found = chain(find_described(content), find_vectors(content), find_stacked(content))
+    for number, (columns, rows) in enumerate(found, 1):
         opening.table(opening.free(f"{path}{inner}described/{number}"), columns, rows)
     for number, (columns, rows) in enumerate(find_tuples(content), 1):
         own = opening.free(f"{path}{inner}tuples/{number}")
@@ -277,11 +302,13 @@ def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
     after = 0
-    for line, drawn in _paragraphs(content.translate(_BOX)):
-        lines = _unboxed(_rows(drawn))
+    for line, drawn in _paragraphs(_unframed(content.translate(_BOX))):
+        lines = _heads_joined(_unboxed(_rows(drawn)))
         if len(lines) < min(len(drawn), 2):
             continue
         above = _titles(lines)
+        if above and _RESIDUALS.match(lines[above - 1]) and _OF_RESIDUALS.match(lines[above]):
+            continue
         line, lines = line + above, lines[above:]
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = _aligned(line, lines, least=0) if last else None
@@ -356,8 +383,51 @@ def _unboxed(lines: list[str]) -> list[str]:
     return [text.replace("|", " ").rstrip() for text in inside]
 
 
+def _unframed(content: str) -> str:
+    """Take off a frame in which whole tables are drawn, as rich sets a panel around them."""
+    lines = content.split("\n")
+    for at, text in enumerate(lines):
+        if not _FRAME.match(text):
+            continue
+        rest = range(at + 1, len(lines))
+        end = next((one for one in rest if not _BARRED.match(lines[one])), len(lines))
+        inner = [one.rstrip()[1:-1].strip() for one in lines[at + 1 : end]]
+        if end < len(lines) and _FRAME.match(lines[end]) and any("+--" in one for one in inner):
+            titled = [one if one[:1] in {"|", "+"} else f"\n{one}\n" for one in inner]
+            lines[at : end + 1] = ["", *titled, ""]
+    return "\n".join(lines)
+
+
+def _heads_joined(lines: list[str]) -> list[str]:
+    """Join names that are broken over the lines between the first two rules of a drawn table.
+
+    Shape: a piece that fills its cell goes on without a blank.
+    """
+    rules = [at for at, text in enumerate(lines[:_NAME_LINES]) if _FRAME.match(text.strip())]
+    if len(rules) < 2 or rules[1] < rules[0] + 3 or len(lines) < rules[1] + 2:
+        return lines
+    heads = lines[rules[0] + 1 : rules[1]]
+    cut = [text.strip().split("|") for text in heads]
+    cut = [own for own in cut if not _are_types(own)]
+    if len(set(map(len, cut))) != 1 or any("+" in text for text in heads):
+        return lines
+    names = [
+        "".join(one.strip() + " " * (not _FILLED.match(one)) for one in pieces).strip()
+        for pieces in zip(*cut, strict=True)
+    ]
+    joined = "|".join(f" {name} " for name in names[1:-1])
+    return [*lines[: rules[0] + 1], f"|{joined}|", *lines[rules[1] :]]
+
+
+def _are_types(cells: Sequence[str]) -> bool:
+    """Say whether cells name the types of columns, or are the line that stands above those."""
+    return all(_TYPE.match(cell.strip()) for cell in cells if cell.strip(" -"))
+
+
 def _named(block: Block) -> Block:
-    columns, rows = unnamed(block.columns, block.rows)
+    """Name columns by what their cells say, and drop what only tells the type of each."""
+    rows = [row for at, row in enumerate(block.rows) if at > 1 or not _are_types(row)]
+    columns, rows = unnamed(block.columns, rows)
     return replace(block, columns=columns, rows=rows)
 
 
@@ -406,6 +476,9 @@ def _framed(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     Shape: names behind a blank, and below them rows whose numbers (or dots for rows that are left
     out) stand where lines begin.
     """
+    if _named_vector(lines):
+        yield line, lines
+        return
     done = 0
     for at, pair in enumerate(pairwise(lines)):
         if at < done or not _begins_frame(*pair):
@@ -501,6 +574,11 @@ def _delimited(line: int, lines: Sequence[str]) -> Block | None:
     lines = [text for text in lines if not _is_ruler(text)]
     if len(lines) < 2:
         return None
+    if all(text.lstrip().startswith('"') and '" ' in text for text in lines):
+        rows = [[*map(_unquoted, _SHELL.findall(text))] for text in lines]
+        width = len(rows[1])
+        if {len(row) for row in rows[1:]} == {width} and len(rows[0]) in {width - 1, width}:
+            return _with_header(line, rows[0], rows[1:], width, wrapped=False)
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
@@ -564,7 +642,7 @@ def _aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | None:
     kept = [text for text in kept if not (_is_ruler(text) and _SETS_APART.search(text.strip()))]
     if len(kept) < 2:
         return None
-    right = _right_aligned(kept)
+    right = _named_vector(kept) or _right_aligned(kept)
     if right:
         return Block(line, right[0], right[1:], header=True, wrapped=kept[0] != lines[0].rstrip())
     edges = _edges(kept)
@@ -609,6 +687,27 @@ def _together(text: str) -> str:
     return _INSIDE.sub(pulled, _SPREAD.sub(r"\g<sign>\g<number> ", text))
 
 
+def _named_vector(lines: Sequence[str]) -> list[list[str]]:
+    """Read a line of names above a line of numbers that end where they do, again and again.
+
+    Shape: the names and the numbers of all lines; nothing where some number has no word above it.
+    Source: named vectors and tables of one dimension as R prints them.
+    """
+    names: list[str] = []
+    values: list[str] = []
+    for above, under in zip(lines[::2], lines[1::2], strict=False):
+        ends = [[cell.end() for cell in _WORD.finditer(text)] for text in (above, under)]
+        own = under.split()
+        if ends[0] != ends[1] or len(lines) % 2 or not all(map(is_number, own)):
+            return []
+        names += above.split()
+        values += own
+    numbers = [float(name) for name in names if re.fullmatch(r"-?\d+(?:\.\d+)?", name)]
+    if len(set(names)) < len(names) or (numbers and numbers != sorted(numbers)):
+        return []  # lines of numbers are no names of each other
+    return [names, values] if len(names) > 1 else []
+
+
 def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     """Cut lines whose columns end below each other, as R prints them: names may hold blanks.
 
@@ -617,13 +716,15 @@ def _right_aligned(lines: Sequence[str]) -> list[list[str]]:
     """
     found = [[(cell[0], cell.end()) for cell in _WORD.finditer(text)] for text in lines[1:]]
     ends = [end for _, end in found[0]]
+    heads = [cell.end() for cell in _WORD.finditer(lines[0])]
     if len(found) < 2 or len(ends) < 3 or any(len(row) != len(ends) for row in found):
         return []
     if any(end != own for row in found for (_, end), own in zip(row[1:], ends[1:], strict=True)):
         return []
     names = [lines[0][a:b] for a, b in pairwise([0, *ends])]
     right = all(name and not name[-1].isspace() for name in names[1:])
-    if lines[0][ends[-1] :].strip() or not right or names[0].strip():
+    led = names[0].strip() and (heads[0] != ends[0] or any(row[0][1] != ends[0] for row in found))
+    if lines[0][ends[-1] :].strip() or not right or led:
         return []
     cut = all(name[0].isspace() for name in names[1:])
     number = any(is_number(cell) for row in found for cell, _ in row[1:])

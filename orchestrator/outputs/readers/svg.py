@@ -6,12 +6,14 @@ Source: outputs 4.2 (SVG) and 6.3 (un-plotting).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import marks, xml
 from orchestrator.outputs.readers.delimited import is_number
 from orchestrator.outputs.readers.embedded import add_link
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.prose import add_tables
 
 Matrix = tuple[float, float, float, float, float, float]
 _ONE: Matrix = (1, 0, 0, 1, 0, 0)
@@ -23,6 +25,11 @@ _CURVED = re.compile(r"[^MLml\d\s,.eE+-]|[ml]")
 _RELATIVE = re.compile(r"[^MLCQSTmlcqst\d\s,.eE+-]|[mlcqst]")
 _CORNERS, _SMALL = 40, 12.0
 """Units: points, and of the drawing; a larger shape is no mark."""
+_CONSOLE = re.compile(rb"monospace|\xe2\x94[\x80-\xbf]|\xe2\x95[\x80-\xbf]")
+"""What draws a terminal: letters of one width, or the lines of a drawn table."""
+_LINE_HEIGHT = 0.5
+_WIDEST = 2000
+"""Units: letters in a line of a terminal."""
 _FEW = 3
 _BENT, _VISITS = 3, 60
 """Units: corners; a line of fewer is a rule or a whisker, one of more a curve."""
@@ -51,8 +58,10 @@ class _Drawing:
     bars: dict[str, list[_Bar]] = field(default_factory=dict)
     words: list[tuple[marks.Point, str]] = field(default_factory=list)
     rules: tuple[set[float], set[float]] = field(default_factory=lambda: (set(), set()))
-    labels: list[str] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)
+    labels: list[tuple[marks.Point, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    ticked: bool = False
     active: int = 0
 
 
@@ -64,8 +73,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     drawing = _collected(document)
     notes = [Observation(Note.SCRIPT, count=drawing.active)] if drawing.active else []
     xml.add(opening, path, data, document, notes, tables=False)
-    if drawing.labels:
-        opening.inner(f"{below(path)}labels", "\n".join(drawing.labels).encode(), kind="text")
+    if drawing.spoken:
+        opening.inner(f"{below(path)}spoken", "\n".join(drawing.spoken).encode(), kind="text")
     for name in ("text", "title", "desc"):  # what is drawn, and what a pointer over it shows
         words = _words(document.root, name)
         if words:
@@ -80,8 +89,37 @@ def read(opening: Opening, path: str, data: bytes) -> None:
             marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
     _add_lines(opening, path, drawing.lines, across, up)
     _add_bars(opening, path, drawing, across)
+    screen = _CONSOLE.search(data) is not None
+    if screen:
+        add_tables(opening, f"{below(path)}screen", _screen(drawing.words))
+    numbers = [] if screen else marks.written(drawing.labels, ticked=drawing.ticked)
+    if numbers:
+        opening.table(opening.free(f"{below(path)}labels"), ["label"], [[one] for one in numbers])
     for link in drawing.links:
         add_link(opening, f"{below(path)}links", link)
+
+
+def _screen(words: Sequence[tuple[marks.Point, str]]) -> str:
+    """Write what a terminal shows as lines of text, each word where it stood.
+
+    Shape: as wide as a letter is the least that all words in a line leave room for.
+    """
+    lines: dict[int, list[tuple[float, str]]] = {}
+    for (x, y), said in words:
+        lines.setdefault(round(y / _LINE_HEIGHT), []).append((x, said.replace("\xa0", " ")))
+    rows = [sorted(own) for _, own in sorted(lines.items())]
+    width = min(
+        ((b - a) / len(said) for own in rows for (a, said), (b, _) in pairwise(own) if b > a),
+        default=1.0,
+    )
+    written = []
+    for own in rows:
+        line = ""
+        for x, said in own:
+            place = round((x - rows[0][0][0]) / width)
+            line = line.ljust(min(place, _WIDEST)) + said
+        written.append(line)
+    return "\n".join(written)
 
 
 def _words(root: xml.Node, name: str) -> list[str]:
@@ -104,10 +142,11 @@ def _collected(document: xml.Document) -> _Drawing:
                                                        for key in node.attributes)  # fmt: skip
         drawing.active += node.get("href").lower().startswith("javascript:")
         if said_aloud := " ".join(node.get("aria-label").split()):
-            drawing.labels.append(said_aloud)
+            drawing.spoken.append(said_aloud)
         if node.get("href").startswith("data:"):
             drawing.links.append(node.get("href"))
         found = _TICK.match(node.get("id"))
+        drawing.ticked |= found is not None
         if found:
             _tick(drawing, node, found[1], said)
             tick = found[1]
@@ -117,6 +156,7 @@ def _collected(document: xml.Document) -> _Drawing:
         _rule(drawing, node, matrix)
         if not tick or node.name == "text":
             _bar(drawing, node, matrix)
+            drawing.labels += drawing.words[-1:] if node.name == "text" and not tick else []
         if node.name == "defs":
             continue
         inner = node.get("id") if node.name == "g" and node.get("id") else group

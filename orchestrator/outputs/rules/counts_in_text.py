@@ -13,10 +13,11 @@ from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.passages import passages
 from orchestrator.outputs.people import FATES, NOUN, NOUNS
-from orchestrator.outputs.roles import THINGS
-from orchestrator.outputs.rules.lists_in_text import small_labels
+from orchestrator.outputs.roles import THINGS, Known
+from orchestrator.outputs.rules.lists_in_text import small_labels, small_tallies
 from orchestrator.outputs.rules.parts_in_text import are_people, small_pairs, small_parts
 from orchestrator.outputs.rules.rule import spelled_rows
+from orchestrator.outputs.rules.trees_in_text import small_leaves
 from orchestrator.outputs.wording import (
     ALONE,
     FEW,
@@ -138,10 +139,15 @@ _CALL = re.compile(
 _RATE = pattern(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b")
 
 
-def in_text(part: Part, least: int) -> Iterator[Finding]:
+def in_text(part: Part, known: Known, least: int) -> Iterator[Finding]:
     """Tell the lines of a text that count fewer people than the minimum."""
-    lines = _lines(part, lambda line: _tells_few(line, least))
-    lines = sorted({*lines, *small_pairs(part.text or "", least)})
+    text = part.text or ""
+    lines = sorted({
+        *_lines(part, lambda line: _tells_few(line, least)),
+        *small_pairs(text, least),
+        *small_tallies(text, known, least),
+        *small_leaves(text, least),
+    })  # fmt: skip
     if lines:
         yield Finding(
             "O01",

@@ -25,6 +25,11 @@ _TEXT = (
     re.compile(r"\bresid(?:ual)?s?[ _.]*df\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
     re.compile(r"\bresidual (?:standard error|deviance)\b[^\n]{0,60}?\bon\s+(\d+)\s+degrees", re.I),
     re.compile(r"\bF ?\(\s*\d+,\s*(\d+)(?:\.0)?\)"),
+    re.compile(r"\bdegrees of freedom\b[^\n]{0,60}?\b(\d+) residual\b", re.I),
+    re.compile(r"\bt ?= ?-?[\d.]+,? +(?:with )?df ?= ?(\d+)(?:\.\d+)?\b", re.I),
+    re.compile(r"\bt ?\((\d+)(?:\.\d+)?\) ?[=<>]", re.I),
+    re.compile(r"\bdiff = 0\b[^\n]{0,60}?\bdegrees of freedom ?= *(\d+)(?:\.\d+)?\b"),
+    re.compile(r"\bTtestResult\([^\n]{0,120}?\bdf=(?:np\.\w+\()?(\d+)(?:\.\d+)?\b"),
     re.compile(r"\bF-statistic\b[^\n]{0,60}?\bon\s+\d+\s+and\s+(\d+)\s+DF", re.I),
 )
 _N = re.compile(r"\b(?:no\.? observations|n(?:umber)? of obs(?:ervations)?|nobs)\"?\s*[:=]\s*(\d+)",
@@ -34,6 +39,9 @@ _SHORTEST = 8
 """Units: characters; no pattern fits a shorter cell."""
 _RESIDUAL = frozenset({"resid", "residual", "residuals"})
 _DF = frozenset({"df", "dof"})
+_OF_T = frozenset({"t", "tval", "tvalue", "tstat"})
+"""Names of a t statistic, whose degrees of freedom are those that are left."""
+_SAID_OF_T = frozenset({"value", "stat", "statistic", "ratio"})
 
 
 def _check(subject: Subject) -> Outcome:
@@ -99,10 +107,18 @@ def _in_table(seen: Seen, least: int) -> Iterator[Finding]:
 
 def _cells(seen: Seen) -> Iterator[tuple[int, int]]:
     """Cells that are residual degrees of freedom, by their column's or their row's name."""
+    of_t = any(map(_is_t, seen.table.columns))
     for column, name in enumerate(seen.table.columns):
         for row, values in enumerate(seen.table.rows, 1):
-            if column and _is_residual([*words(name), *words(values[0])]):
+            own = of_t and len(words(name)) in {1, 2} and words(name)[0] in _DF
+            if column and (own or _is_residual([*words(name), *words(values[0])])):
                 yield column, row
+
+
+def _is_t(name: str) -> bool:
+    """Say whether a column holds t statistics: `t`, `t value`, `T`."""
+    own = words(name)
+    return bool(own) and own[0] in _OF_T and set(own[1:]) <= _SAID_OF_T
 
 
 def _is_residual(said: Sequence[str]) -> bool:
@@ -118,7 +134,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=3,
+    version=4,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

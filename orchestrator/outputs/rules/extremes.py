@@ -12,9 +12,10 @@ from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.passages import NUMBER, numbers, passages, sentences
-from orchestrator.outputs.recount import PERSON, ends, grid, holders, variable_column
+from orchestrator.outputs.recount import PERSON, grid, holders, variable_column
 from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
+from orchestrator.outputs.rules.ends_by_value import Ends, ends_of_groups
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -40,6 +41,8 @@ _PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 _OF_AGE = frozenset({"oldest", "youngest"})
 _FINE, _SOME, _MANY = 3, 4, 5
 """Units: significant digits."""
+_LONGEST = 20_000
+"""Units: characters of a line; a longer one is data, which is compared otherwise."""
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
 _SPAN = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|to|and)\s*({NUMBER.pattern})")
@@ -64,9 +67,12 @@ def _extremes(subject: Subject) -> Outcome:
             and not (own_residuals and {*seen.table.columns} == _RESIDUALS)
         ]
         found += _named(seen, own)
-    ended = _Ends(subject)
+    found += [] if found else ends_of_groups(subject, SAY)
+    ended, both = _Ends(subject), Ends(subject)
+    found += [] if found else _spanned(subject, both)
     for part in subject.parts:
-        lines = sorted(set(_told(ended, part))) if part.table is None and part.text else []
+        own = {*_told(ended, part), *_both(both, part)} if part.table is None else set()
+        lines = sorted(own)
         found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
 
@@ -78,13 +84,28 @@ def _is_setting(seen: Seen, figure: Figure) -> bool:
     return may_set(own) and any(map(sets, labels))
 
 
+def _both(ended: Ends, part: Part) -> Iterator[int]:
+    """List the lines that print both ends of a variable, whatever they say."""
+    lines = enumerate((part.text or "").splitlines(), 1)
+    return (at for at, line in lines if len(line) <= _LONGEST and ended.told(line))
+
+
+def _spanned(subject: Subject, ended: Ends) -> Iterator[Finding]:
+    """Tell rows of tables that hold both ends of a variable."""
+    for seen in subject.seen:
+        rows = [seen.row(at) for at, row in enumerate(seen.table.rows, 1)
+                if ended.told(" ".join(row))]  # fmt: skip
+        if rows:
+            evidence = f"the least and the greatest value of a variable at {spelled_rows(rows)}"
+            yield finding("O08", Verdict.FLAG, seen.part, evidence, SAY, rows=rows)
+
+
 class _Ends:
     """The least and the greatest numbers of the source's variables that few people have."""
 
     def __init__(self, subject: Subject) -> None:
         self._least = subject.policy.holders.minimum
         self._tables = [(index, table) for index in subject.indexes for table in index.tables]
-        self._known: dict[int, tuple[float, ...]] = {}
 
     def told(self, sentence: str) -> bool:
         """Say whether a sentence names a variable and tells such an end of it."""
@@ -94,7 +115,7 @@ class _Ends:
         named = [(index, table, column) for index, table in self._tables
                  if (column := variable_column(table, said)) is not None]  # fmt: skip
         return any(
-            number(text) in self._of(column)
+            number(text) in (column.ends or ())
             and 0 < holders(index, table, column, text) < self._least
             for index, table, column in named
             for text in found
@@ -143,11 +164,6 @@ class _Ends:
             return False
         step = grid(column)
         return any(round(float(text) / step) % _COARSER for text in span)
-
-    def _of(self, column: Column) -> tuple[float, ...]:
-        if id(column) not in self._known:
-            self._known[id(column)] = ends(column) or ()
-        return self._known[id(column)]
 
 
 def names(column: Column, said: set[str], text: str) -> bool:

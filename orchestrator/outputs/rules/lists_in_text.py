@@ -1,12 +1,14 @@
-"""[pure] Labels with their numbers in a line of text, for O01: `deaths: 4`, `I 41, II 33, III 4`.
+"""[pure] Labels with their numbers in lines of text, for O01: `deaths: 4`, `I 41, II 33, III 4`.
 
 Source: outputs section 3, O01 (ACRO's default, ABS, ADRF).
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, SEXES
-from orchestrator.outputs.roles import Role, listed, named, words
+from orchestrator.outputs.roles import Known, Role, is_total, listed, named, words
 from orchestrator.outputs.wording import PLACES, pattern
 
 _LABEL = pattern(r"\W*(?P<label>[a-z][^:=\d|]{2,60}):\s*(?P<part>\d{1,7})\W*\Z")
@@ -31,9 +33,53 @@ _NOT_LISTED = listed(
 _COUNTED = ANYBODY | SEXES | OUTCOMES | listed("deaths died dead cases controls")
 
 
+_SUMMARY = re.compile(
+    r"(?<!\S)(?P<label>[A-Za-z][A-Za-z.# ]{1,40}?)(?:\s?[:=]\s*|\s{2,})(?P<number>\d{1,7})(?:\.0+)?"
+    r"(?=\s{2,}|\s*[,;|)]|\s*\Z)"
+)
+"""A label and its number in one of the columns that a model's summary is set in."""
+_OF_MODELS = listed("events event obs observations subjects failures cases deaths size patients "
+                    "individuals participants")  # fmt: skip
+_AROUND_MODELS = listed("no nr number of n num total min max minimum maximum mean group groups "
+                        "cluster used observed per in the")  # fmt: skip
+"""What a summary of a model says of people, and the words beside it; others are a variable's."""
+_TALLY = re.compile(
+    r"(?P<lead>\s*(?:[-*] )?)[\"']?(?P<label>[^\s:=\"'][^:=\"']{0,60}?)[\"']?\s*[:=]\s*"
+    r"(?P<number>\d{1,7})\s*,?\s*\Z"
+)
+"""A line of a mapping: `  moderate: 7`."""
+
+
+def small_tallies(text: str, known: Known, least: int) -> Iterator[int]:
+    """List the lines of mappings whose labels are categories of one variable of the source.
+
+    Shape: two lines and more below each other, as far in from the left; totals stand beside them.
+    """
+    told = [(at, _TALLY.fullmatch(line)) for at, line in enumerate(text.splitlines(), 1)]
+    for _, group in groupby(told, lambda one: one[1] and one[1]["lead"]):
+        own = [(at, match["label"].strip(), int(match["number"])) for at, match in group if match]
+        labels = [label for _, label, _ in own if not is_total(label)]
+        if len(set(labels)) > 1 and known(labels):
+            yield from (at for at, _, number in own if 0 < number < least)
+
+
+def _summarises_few(line: str, least: int) -> bool:
+    """Say whether a summary of a model counts few people: `Events  5`, `Min. group size:  3`."""
+    return any(
+        0 < int(match["number"]) < least and _counts_of_model(words(match["label"]))
+        for match in _SUMMARY.finditer(line)
+    )
+
+
+def _counts_of_model(said: Sequence[str]) -> bool:
+    own = set(said)
+    sized = "size" not in own or bool(own & {"group", "cluster"})
+    return bool(own & _OF_MODELS) and own <= _OF_MODELS | _AROUND_MODELS and sized
+
+
 def small_labels(line: str, least: int) -> bool:
     """Say whether labels of a line have numbers of fewer people than the minimum."""
-    return _is_labelled(line, least) or _lists_few(line, least)
+    return _is_labelled(line, least) or _lists_few(line, least) or _summarises_few(line, least)
 
 
 def _is_labelled(line: str, least: int) -> bool:

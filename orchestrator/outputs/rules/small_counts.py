@@ -67,7 +67,7 @@ def _small(subject: Subject) -> Outcome:
             found += _small_cells(seen, column, own, least)
         found += _small_rests(seen, least)
     found += _left_of_totals(subject.facts, least)
-    found += [item for part in subject.parts for item in in_text(part, least)]
+    found += [item for part in subject.parts for item in in_text(part, subject.known, least)]
     found += small_steps(subject)
     return Outcome(tuple(found))
 

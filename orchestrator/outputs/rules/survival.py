@@ -6,10 +6,11 @@ Source: outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (prin
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.recount import holders, variable_column
+from orchestrator.outputs.recount import PERSON, holders, variable_column
 from orchestrator.outputs.roles import Role, words
 from orchestrator.outputs.rules.rule import (
     Need,
@@ -24,8 +25,15 @@ from orchestrator.outputs.rules.rule import (
 _SURVIVAL = frozenset({"survival", "surv", "km", "kaplan", "cumhaz", "cuminc", "estimate"})
 _RISK = frozenset({"risk", "atrisk"})
 _EVENT = frozenset({"event", "events", "deaths", "died", "death"})
-_TIME = frozenset({"time", "day", "days", "month", "months", "year", "years", "futime", "t"})
+_HAZARD = frozenset({"hazard", "hazards", "cumhaz", "chaz"})
+_TIME = frozenset({"time", "times", "timeline", "day", "days", "month", "months", "year", "years",
+                   "futime", "t"})  # fmt: skip
 _FEWEST_STEPS = 3
+_MANY_STEPS = 10
+_STARTS = 0.9
+"""Where a curve begins that falls from 1, or a little below."""
+_COARSER = 5
+"""Times that stand on a grid so much coarser than their variable's are rounded ones."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,17 @@ class _Curve:
 
 def _check(subject: Subject) -> Outcome:
     curves = [curve for seen in subject.seen if (curve := _curve(seen)) is not None]
-    if not curves:
+    known = {id(curve.seen) for curve in curves}
+    steps = [curve for seen in subject.seen
+             if id(seen) not in known and (curve := _by_value(seen)) is not None]  # fmt: skip
+    if not curves and not steps:
         return Outcome(reason="There is no table of survival steps in this file.")
     found: list[Finding] = []
     for curve in curves:
         found += _steps(curve, subject.policy.survival.minimum)
         found += _times(curve, subject)
+    for curve in steps:
+        found += _own_times(curve, subject)
     return Outcome(tuple(found))
 
 
@@ -65,6 +78,36 @@ def _curve(seen: Seen) -> _Curve | None:
     if survival is None and (risk is None or not _falls(_column(seen, risk), float("inf"))):
         return None
     return _Curve(seen, time, survival, risk, events)
+
+
+def _by_value(seen: Seen) -> _Curve | None:
+    """Tell steps that no name tells: numbers that rise, and beside them a share that falls from 1.
+
+    Shape: ten rows and more; a hazard that is added up, which its name tells, rises.
+    Source: `survival_function_` and `baseline_cumulative_hazard_` of lifelines, `basehaz` of R.
+    """
+    names = [set(words(name)) for name in seen.table.columns]
+    if len(seen.table.rows) < _MANY_STEPS:
+        return None
+    columns = [_column(seen, at) for at in range(len(names))]
+    rising = [at for at, values in enumerate(columns) if _rises(values)]
+    for at, values in enumerate(columns):
+        time = next((one for one in rising if one != at), None)
+        hazard = names[at] & _HAZARD and _grows(values)
+        survives = (values[0] or 0.0) > _STARTS and _falls(values, 1.0)
+        if time is not None and (hazard or survives):
+            return _Curve(seen, time, at, None, None)
+    return None
+
+
+def _grows(values: Sequence[float | None]) -> bool:
+    shown = [value for value in values if value is not None]
+    return len(shown) == len(values) and 0 <= shown[0] < shown[-1] and shown == sorted(shown)
+
+
+def _rises(values: Sequence[float | None]) -> bool:
+    shown = [value for value in values if value is not None]
+    return len(shown) == len(values) and all(one < other for one, other in pairwise(shown))
 
 
 def _falls(values: Sequence[float | None], most: float) -> bool:
@@ -122,7 +165,7 @@ def _times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
     for index in subject.indexes:
         for table in index.tables:
             said = words(curve.seen.table.columns[curve.time])
-            column = variable_column(table, {*said, "futime", "time"})
+            column = variable_column(table, [*said, "futime", "time"])
             if column is None:
                 continue
             rows = [
@@ -134,6 +177,37 @@ def _times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
                 yield _finding(curve, Verdict.FLAG, rows,
                                f"times that fewer than {least} people of the source have",
                                curve.time, least)  # fmt: skip
+
+
+def _own_times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
+    """Times of steps, of a curve without a name, that are few people's own of any variable.
+
+    Shape: most of them; times on a coarser grid were rounded.
+    """
+    least = subject.policy.survival.minimum
+    times = [row[curve.time] for row in curve.seen.table.rows]
+    values = [number(text) or 0.0 for text in times]
+    for index in subject.indexes:
+        for table in index.tables:
+            for column in table.columns if _are_steps(values) else ():
+                if not column.numeric or column.role in PERSON:
+                    continue
+                rows = [
+                    row
+                    for row, text in enumerate(times, 1)
+                    if 0 < holders(index, table, column, text) < least
+                ]
+                if 2 * len(rows) > len(times):
+                    yield _finding(curve, Verdict.FLAG, rows,
+                                   f"times that fewer than {least} people of the source have",
+                                   curve.time, least)  # fmt: skip
+                    return
+
+
+def _are_steps(values: Sequence[float]) -> bool:
+    """Say whether times are no rounded ones: they stand on no grid of their own."""
+    scale = 1 if all(value == int(value) for value in values) else 100
+    return gcd(*(round(value * scale) for value in values)) < _COARSER
 
 
 def _finding(
@@ -151,7 +225,7 @@ def _finding(
 
 RULE = Rule(
     id="O16",
-    version=1,
+    version=2,
     title="Survival steps",
     text="Each step of a survival curve rests on enough events and people at risk.",
     source="outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (printed steps)",

@@ -1,0 +1,63 @@
+"""[pure] Vectors as R and numpy print them, and the lists they are components of.
+
+`hist` prints `$breaks` and `$counts`, `boxplot.stats` its five numbers and the outliers, numpy two
+arrays; no line of theirs holds what the next one does, so that none is a row of a table.
+Source: R's `print.default` of vectors and lists; `numpy.histogram`.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from orchestrator.outputs.readers.delimited import is_number
+
+_LINE = re.compile(r"\s*\[(\d+)\]\s+(\S.*)\Z")
+_COMPONENT = re.compile(r"\$(?:[\w.]+\$)*`?([^`$\s]{1,40})`?\s*\Z")
+_HISTOGRAM = re.compile(
+    r"array\(\[(?P<counts>[^\[\]]{3,20000})\][^()]*\),\s*array\(\[(?P<bins>[^\[\]]{3,20000})\]"
+)
+_FIVE = ["min", "q1", "median", "q3", "max"]
+_RENAMED = {"out": "outliers", "mids": "midpoint"}
+
+Found = tuple[list[str], list[list[str]]]
+
+
+def find_vectors(content: str) -> Iterator[Found]:
+    """List the components of printed lists as tables: those as long as one another together."""
+    for match in _HISTOGRAM.finditer(content):
+        counts, bins = (re.findall(r"[-\d.e+]+", match[name]) for name in ("counts", "bins"))
+        if len(bins) == len(counts) + 1:
+            yield (
+                ["from", "to", "n"],
+                [list(row) for row in zip(bins[:-1], bins[1:], counts, strict=True)],
+            )
+    found = _components(content.splitlines())
+    for _, group in groupby(enumerate(found), lambda one: one[1] is None):
+        own = {_RENAMED.get(one[0], one[0]): one[1] for _, one in group if one is not None}
+        if len(own.get("stats", ())) == len(_FIVE):
+            yield _FIVE, [own.pop("stats")]
+        if len(own.get("breaks", ())) > 1:
+            own["from"], own["to"] = own["breaks"][:-1], own.pop("breaks")[1:]
+        for size in sorted({len(values) for values in own.values()}):
+            names = [name for name, values in own.items() if len(values) == size]
+            names.sort(key=lambda name: name not in {"from", "to"})
+            yield names, [list(row) for row in zip(*(own[name] for name in names), strict=True)]
+
+
+def _components(lines: list[str]) -> list[tuple[str, list[str]] | None]:
+    """List each component with its numbers; None between lists, where something else is printed."""
+    found: list[tuple[str, list[str]] | None] = []
+    open_ = False
+    for line in lines:
+        name, values = _COMPONENT.match(line), _LINE.match(line)
+        if name:
+            found.append((name[1], []))
+            open_ = True
+        elif values and open_ and found[-1] is not None:
+            said = values[2].split()
+            if len(found[-1][1]) + 1 == int(values[1]) and all(map(is_number, said)):
+                found[-1][1].extend(said)
+        elif line.strip():
+            found.append(None)
+            open_ = False
+    return [one if one is None or one[1] else None for one in found]
