@@ -26,7 +26,6 @@ _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?(?: \[?[A-
 """A time of the day packs nothing, nor does one before the level of a log."""
 _LINES = 8
 """Units: lines of a cell; no program stacks more numbers."""
-_RISING = 3
 _AROUND = 6
 """Units: lines; a title or notes of more lines are a text of their own."""
 _QUOTED = re.compile(r"\"[^\"]*\"")
