@@ -52,7 +52,7 @@ class _Bar:
 
 @dataclass
 class _Drawing:
-    groups: dict[str, list[marks.Point]] = field(default_factory=dict)
+    groups: dict[tuple[str, str, str], list[marks.Point]] = field(default_factory=dict)
     ticks: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     lines: list[list[marks.Point]] = field(default_factory=list)
     bars: dict[str, list[_Bar]] = field(default_factory=dict)
@@ -84,9 +84,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         marks.fit(drawing.ticks.get(name, [])) or _scale(drawing, axis)
         for axis, name in enumerate("xy")
     )
-    for turn, points in enumerate(drawing.groups.values(), 1):
-        if len(points) > _FEW:
-            marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
+    for turn, points in enumerate(_clouds(drawing), 1):
+        marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
     _add_lines(opening, path, drawing.lines, across, up)
     _add_bars(opening, path, drawing, across)
     screen = _CONSOLE.search(data) is not None
@@ -120,6 +119,15 @@ def _screen(words: Sequence[tuple[marks.Point, str]]) -> str:
             line = line.ljust(min(place, _WIDEST)) + said
         written.append(line)
     return "\n".join(written)
+
+
+def _clouds(drawing: _Drawing) -> list[list[marks.Point]]:
+    """Give the marks that look alike: a symbol that groups of a panel repeat is one kind."""
+    found: dict[tuple[str, ...], list[marks.Point]] = {}
+    for (panel, what, symbol), points in drawing.groups.items():
+        if len(points) > _FEW:
+            found.setdefault((panel, symbol) if symbol else (panel, what, ""), []).extend(points)
+    return [*found.values()]
 
 
 def _words(root: xml.Node, name: str) -> list[str]:
@@ -165,15 +173,12 @@ def _collected(document: xml.Document) -> _Drawing:
 
 
 def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str, panel: str) -> None:
-    """Note where a mark stands: a repeated shape, a circle, or a small shape at its place.
-
-    Shape: one symbol that several groups of a panel repeat is one kind of mark.
-    """
+    """Note where a mark stands: a repeated shape, a circle, or a small shape at its place."""
     place: tuple[float, float] | None = None
-    what = f"{group} {node.name} {node.get('class')}"
+    what = f"{group} {node.name} {node.get('class')}", ""
     if node.name == "use":
         place = (_number(node.get("x", "0")), _number(node.get("y", "0")))
-        what = f"{node.name} {node.get('href') or group}"
+        what = what[0], node.get("href")
     elif node.name in {"circle", "ellipse"}:
         place = (_number(node.get("cx", "0")), _number(node.get("cy", "0")))
     elif node.name == "path" and node.get("transform").startswith("translate"):
@@ -181,7 +186,7 @@ def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str, panel: 
     elif node.name == "path":
         place = _middle(node.get("d"))
     if place is not None:
-        drawing.groups.setdefault(f"{panel} {what}", []).append(_moved(matrix, place))
+        drawing.groups.setdefault((panel, *what), []).append(_moved(matrix, place))
 
 
 def _middle(shape: str) -> marks.Point | None:

@@ -99,7 +99,8 @@ def test_every_readable_format_has_a_reader_and_no_other_has() -> None:
 
 
 PROOFS = {one: magic.rjust(len(magic) + at, b"\0") for at, magic, one in reversed(_SIGNATURES)} | {
-    "safetensors": b"\x02" + b"\0" * 7 + b'{"'
+    "safetensors": b"\x02" + b"\0" * 7 + b'{"',
+    "dbase": b"\x03\x5f\x07\x1a\0\0\0\0\x21\0\x01\0" + b"\0" * 20 + b"\r",
 }
 
 
