@@ -378,11 +378,7 @@ def _are_types(cells: Sequence[str]) -> bool:
 
 def _named(block: Block) -> Block:
     """Name columns by what their cells say, and drop what only tells the type of each."""
-    rows = [
-        row
-        for at, row in enumerate(block.rows)
-        if at > 1 or not _are_types(row)
-    ]
+    rows = [row for at, row in enumerate(block.rows) if at > 1 or not _are_types(row)]
     columns, rows = unnamed(block.columns, rows)
     return replace(block, columns=columns, rows=rows)
 
