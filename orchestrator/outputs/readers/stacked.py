@@ -2,7 +2,7 @@
 
 Each group has its label beside its first line, and a blank line or a rule behind its last. All
 first lines are a table, all second ones another.
-Source: `stat.table` of R's Epi; `table` of Stata; PROC TABULATE of SAS.
+Source: `stat.table` of R's Epi.
 """
 
 import re
@@ -22,7 +22,7 @@ Found = tuple[list[str], list[list[str]]]
 def find_stacked(content: str) -> Iterator[Found]:
     """List the tables of such groups, one for each line of theirs."""
     groups = [
-        [line.expandtabs().replace("|", " ").rstrip() for line in own]
+        [line.expandtabs().rstrip() for line in own]
         for ruled, own in groupby(content.splitlines(), lambda text: bool(_RULE.match(text)))
         if not ruled
     ]
@@ -44,6 +44,8 @@ def _shape(lines: Sequence[str]) -> tuple[int, int] | None:
     label = _label(lines) if lines else ""
     if len(lines) < _LEAST or len(counts) != 1 or counts == {0} or not label:
         return None
+    if any("|" in line for line in lines):
+        return None  # bars part its cells, which other readers know
     if any(line.split() != _numbers(line) for line in lines[1:]):
         return None
     return len(lines), counts.pop() + 1
