@@ -16,6 +16,7 @@ import struct
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from pathlib import Path
@@ -488,8 +489,48 @@ def _xml(cells: Cells) -> str:
     return "<rows>" + "".join(f"<row>{line}</row>" for line in lines) + "</rows>"
 
 
+def dbase(cells: Cells) -> bytes:
+    """A dBase III table as R's `foreign` writes it."""
+    wide, rows = 20, [*zip(*cells.values(), strict=True)]
+    fields = b"".join(
+        struct.pack("<11sc4xBB14x", name.encode()[:10], b"C", wide, 0) for name in cells
+    )
+    begin = 32 + len(fields) + 1
+    head = struct.pack("<4BIHH20x", 3, 95, 7, 26, len(rows), begin, 1 + wide * len(cells))
+    body = "".join(" " + "".join(cell.ljust(wide)[:wide] for cell in row) for row in rows)
+    return head + fields + b"\r" + body.encode() + b"\x1a"
+
+
+def matlab(cells: Cells) -> bytes:
+    """A MAT-file of an array for each column, every second one squeezed; texts are cells."""
+    told = b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H", 0x100) + b"IM"
+    for turn, (name, own) in enumerate(cells.items()):
+        try:
+            body = _element(9, struct.pack(f"<{len(own)}d", *map(float, own)))
+            array = _matrix(6, (len(own), 1), name, body)
+        except ValueError:
+            texts = [_matrix(4, (1, len(one)), "", _element(17, one.encode("utf-16-le")))
+                     for one in own]  # fmt: skip
+            array = _matrix(1, (len(own), 1), name, b"".join(texts))
+        packed = zlib.compress(array)
+        told += struct.pack("<2I", 15, len(packed)) + packed if turn % 2 else array
+    return told
+
+
+def _matrix(kind: int, shape: tuple[int, int], name: str, body: bytes) -> bytes:
+    head = [_element(6, struct.pack("<2I", kind, 0)), _element(5, struct.pack("<2i", *shape)),
+            _element(1, name.encode())]  # fmt: skip
+    return _element(14, b"".join([*head, body]))
+
+
+def _element(kind: int, body: bytes) -> bytes:
+    return struct.pack("<2I", kind, len(body)) + body + bytes(-len(body) % 8)
+
+
 def _packed_files() -> dict[str, Writer]:
     return {
+        "dbf": dbase,
+        "mat": matlab,
         "zip": lambda cells: zipped("a/t.csv", text(cells).encode()),
         "zip-stored": lambda cells: zipped("t.csv", text(cells).encode(), zipfile.ZIP_STORED),
         "zip-bzip2": lambda cells: zipped("t.csv", text(cells).encode(), zipfile.ZIP_BZIP2),

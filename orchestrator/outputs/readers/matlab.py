@@ -50,12 +50,12 @@ class _Walk:
             at = start + size + room
         return found
 
-    def matrix(self, data: bytes, name: str, depth: int) -> None:
-        """Add one array, and what lies in its cells and fields."""
+    def matrix(self, data: bytes, name: str, depth: int) -> str | None:
+        """Add one array, and what lies in its cells and fields; give the text of a text."""
         if depth <= 0:
             raise Unreadable(Note.TOO_DEEP)
         if not data:
-            return
+            return None
         parts = self.elements(data)
         if len(parts) < 3:
             raise Unreadable(Note.TRUNCATED)
@@ -67,7 +67,7 @@ class _Walk:
         if what in _NUMBERS:
             self._numbers(parts[3:], shape, name)
         elif what == _CHARACTERS:
-            self.words += [_text(kind, body, self.order) for kind, body in parts[3:]]
+            return self._characters(parts[3:], shape, name)
         elif what in {_CELL, _STRUCTURE, _OBJECT}:
             self._inner(parts[4:] if what == _OBJECT else parts[3:], what, name, depth)
         elif what == _SPARSE:
@@ -75,6 +75,18 @@ class _Walk:
                 self._array(kind, body, (len(body),), name)
         else:
             raise Unreadable(Note.UNKNOWN_TYPE)
+        return None
+
+    def _characters(self, parts: list[tuple[int, bytes]], shape: tuple[int, ...], name: str) -> str:
+        """Read letters that lie column by column: several rows of them are a column of texts."""
+        text = "".join(_text(kind, body, self.order) for kind, body in parts)
+        rows = shape[0] if shape else 0
+        if not 1 < rows <= len(text):
+            self.words.append(text)
+            return text
+        self.opening.table(self.opening.free(name), ["value"],
+                           [[text[row::rows].strip()] for row in range(rows)])  # fmt: skip
+        return text
 
     def _numbers(self, parts: list[tuple[int, bytes]], shape: tuple[int, ...], name: str) -> None:
         for kind, body in parts:
@@ -100,10 +112,15 @@ class _Walk:
                      for at in range(0, len(packed), width)]  # fmt: skip
             self.words += names
             parts = parts[2:]
+        texts: list[list[str]] = []
         for turn, (kind, body) in enumerate(parts):
             if kind != _MATRIX:
                 raise Unreadable(Note.UNKNOWN_PART)
-            self.matrix(body, f"{name}/{turn % len(names) if names else turn}", depth - 1)
+            own = f"{name}/{turn % len(names) if names else turn}"
+            text = self.matrix(body, own, depth - 1)
+            texts += [] if text is None else [[text]]
+        if len(texts) > 1:
+            self.opening.table(self.opening.free(name), ["value"], texts)
 
 
 def read(opening: Opening, path: str, data: bytes) -> None:

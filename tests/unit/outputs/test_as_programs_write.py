@@ -9,7 +9,6 @@ import io
 import json
 import re
 import struct
-import zlib
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ import pytest
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.readers import marks
 from tests.outputs_world import Cells, Check, index_of, verdicts, without
+from tests.outputs_writers import dbase, matlab
 
 Rows = Sequence[Sequence[str]]
 Way = Callable[[Sequence[str], Rows], tuple[str, str | bytes]]
@@ -136,39 +136,6 @@ def _stream(names: Sequence[str], rows: Rows) -> tuple[str, bytes]:
     return "t.arrows", into.getvalue()
 
 
-def _dbase(names: Sequence[str], rows: Rows) -> tuple[str, bytes]:
-    wide = 14
-    fields = b"".join(
-        struct.pack("<11sc4xBB14x", name.encode(), b"N" if _plain(cell) else b"C", wide, 4)
-        for name, cell in zip(names, rows[0], strict=True)
-    )
-    begin = 32 + len(fields) + 1
-    head = struct.pack("<4BIHH20x", 3, 95, 7, 26, len(rows), begin, 1 + wide * len(names))
-    body = "".join(" " + "".join(cell.rjust(wide) for cell in row) for row in rows)
-    return "t.dbf", head + fields + b"\r" + body.encode() + b"\x1a"
-
-
-def _element(kind: int, body: bytes) -> bytes:
-    return struct.pack("<2I", kind, len(body)) + body + bytes(-len(body) % 8)
-
-
-def _array(name: str, own: Sequence[str]) -> bytes:
-    parts = [_element(6, struct.pack("<2I", 6, 0)), _element(5, struct.pack("<2i", len(own), 1)),
-             _element(1, name.encode()), _element(9, _packed(own))]  # fmt: skip
-    return _element(14, b"".join(parts))
-
-
-def _matlab(names: Sequence[str], rows: Rows) -> tuple[str, bytes]:
-    """Every second array squeezed."""
-    told = b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H", 0x100) + b"IM"
-    for turn, (name, own) in enumerate(_columns(names, rows).items()):
-        array = _array(name, own if _plain(own[0]) else [str(int(cell == own[0]))
-                                                         for cell in own])  # fmt: skip
-        packed = zlib.compress(array)
-        told += struct.pack("<2I", 15, len(packed)) + packed if turn % 2 else array
-    return "t.mat", told
-
-
 WAYS: dict[str, Way] = {
     "glimpse of dplyr": _glimpse,
     "structure of R": _structure,
@@ -178,8 +145,8 @@ WAYS: dict[str, Way] = {
     "typed arrays of plotly": _plotly,
     "squeezed arrays of bokeh": _bokeh,
     "a stream of arrow": _stream,
-    "dBase": _dbase,
-    "MAT-file": _matlab,
+    "dBase": lambda names, rows: ("t.dbf", dbase(_columns(names, rows))),
+    "MAT-file": lambda names, rows: ("t.mat", matlab(_columns(names, rows))),
 }
 
 
