@@ -66,8 +66,8 @@ def _extremes(subject: Subject) -> Outcome:
     ended, both = _Ends(subject), Ends(subject)
     found += [] if found else _spanned(subject, both)
     for part in subject.parts:
-        own = {*_told(ended, part), *_both(both, part)} if part.table is None else set()
-        lines = sorted(own)
+        told = {*_told(ended, part), *_both(both, part)} if part.table is None else set()
+        lines = sorted(told)
         found += [_in_words(subject, part, lines)] if lines else []
     return Outcome(tuple(found))
 
