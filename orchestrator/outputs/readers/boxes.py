@@ -23,9 +23,11 @@ def box(lines: Sequence[str]) -> list[list[str]]:
         return []
     bars = [[at for at, char in enumerate(text) if char == "|"] for text in inside]
     grid = max(bars, key=len)
-    if any(own[:1] != grid[:1] or own[-1:] != grid[-1:] for own in bars) or grid[0]:
+    if len(grid) < _FEWEST_BARS or grid[0]:
         return []
-    if len(grid) < _FEWEST_BARS or any(not set(own) <= set(grid) for own in bars):
+    if any(own[0] != grid[0] or own[-1] != grid[-1] for own in bars if own) or not all(bars):
+        return []
+    if any(not set(own) <= set(grid) for own in bars):
         return []
     if not any("+" in text for text in drawn if set(text) <= _RULE):
         return []

@@ -303,7 +303,8 @@ def find_tables(content: str) -> list[Block]:
     found: list[Block] = []
     after = 0
     for line, drawn in _paragraphs(_unframed(content.translate(_BOX))):
-        lines = _heads_joined(_unboxed(_rows(drawn)))
+        bare = _unboxed(_rows(drawn))
+        lines = bare if box(bare[_titles(bare) :]) else _heads_joined(bare)
         if len(lines) < min(len(drawn), 2):
             continue
         above = _titles(lines)
@@ -392,6 +393,9 @@ def _unframed(content: str) -> str:
         rest = range(at + 1, len(lines))
         end = next((one for one in rest if not _BARRED.match(lines[one])), len(lines))
         inner = [one.rstrip()[1:-1].strip() for one in lines[at + 1 : end]]
+        within = next((one for one in rest if lines[one][:1] not in {"+", "|"}), len(lines))
+        if box(lines[at:within]):
+            continue
         if end < len(lines) and _FRAME.match(lines[end]) and any("+--" in one for one in inner):
             titled = [one if one[:1] in {"|", "+"} else f"\n{one}\n" for one in inner]
             lines[at : end + 1] = ["", *titled, ""]
@@ -705,6 +709,8 @@ def _named_vector(lines: Sequence[str]) -> list[list[str]]:
     numbers = [float(name) for name in names if re.fullmatch(r"-?\d+(?:\.\d+)?", name)]
     if len(set(names)) < len(names) or (numbers and numbers != sorted(numbers)):
         return []  # lines of numbers are no names of each other
+    if len(numbers) == len(names) == len(lines) // 2:
+        return []  # one number a line is a list
     return [names, values] if len(names) > 1 else []
 
 
