@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-INDEX_FORMAT = 3
+INDEX_FORMAT = 4
 """Form of linkage indexes; a rule that looks for more of the source raises it."""
 
 _ORDER = (
