@@ -26,9 +26,12 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     count, begin, width = struct.unpack_from("<IHH", data, 4)
     fields = _fields(data, begin)
     end = begin + count * width
-    if width != 1 + sum(size for _, _, size in fields) or end > len(data):
+    if width != 1 + sum(size for _, _, size in fields) or not _HEAD < begin <= end <= len(data):
         raise Unreadable(Note.TRUNCATED, begin)
-    spans = [Span(0, end, "table")]
+    told = _HEAD + _FIELD * len(fields) + 1
+    spans = [Span(0, told, "head"), Span(begin, end, "table")]
+    if told < begin and not any(data[told:begin]):  # room that is kept empty; else it was not read
+        spans.insert(1, Span(told, begin, "room"))
     if data[end:] == b"\x1a":
         spans.append(Span(end, len(data), "end"))
     names = [name for name, _, _ in fields]
