@@ -23,7 +23,9 @@ def test_a_cell_answers_in_jupyterlab(house: House, page: Page) -> None:
     page.goto(f"{house.settings.project_url(PROJECT)}/")
     page.wait_for_selector("#jp-main-dock-panel")
     page.locator(".jp-LauncherCard").first.click()
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    # The circle beside the kernel's name shows idle before there is any kernel, and a cell that is
+    # run then is silently not run; the status bar knows.
+    page.wait_for_selector("#jp-bottom-panel :text('| Idle')")
     cell = page.locator(".jp-Cell .cm-content").first
     cell.click()
     page.keyboard.type(code := "import os; print(6*7, sorted(os.listdir('/data')))")
