@@ -16,7 +16,7 @@ from orchestrator.outputs.canon import number as as_number
 from orchestrator.outputs.form import BadForm, FileForm, Kind, Part, form_from_json, form_name
 from orchestrator.outputs.judge import form_limits
 from orchestrator.outputs.model import Finding
-from orchestrator.outputs.roles import label_of
+from orchestrator.outputs.naming import label_of
 from orchestrator.outputs.versions import Difference, difference
 from orchestrator.policy.outputs import OutputsPolicy
 

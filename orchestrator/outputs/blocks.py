@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from orchestrator.outputs.brackets import marked
 from orchestrator.outputs.cells import decimals, empty, hidden, pieces
 from orchestrator.outputs.form import Table
-from orchestrator.outputs.roles import named
+from orchestrator.outputs.naming import named
 
 _NAMES_LINES = 2
 _CROSS_LINES = 4

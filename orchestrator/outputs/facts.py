@@ -21,21 +21,11 @@ from math import fsum, gcd
 from orchestrator.outputs.blocks import Block, blocks, sections
 from orchestrator.outputs.canon import is_missing, spell
 from orchestrator.outputs.cells import Mark, Piece, hidden, pieces
+from orchestrator.outputs.count_cells import statistic_column
 from orchestrator.outputs.form import Part, Table
-from orchestrator.outputs.people import AGES, ANYBODY
-from orchestrator.outputs.roles import (
-    LABELS,
-    STATISTICS,
-    Known,
-    Role,
-    counted,
-    is_total,
-    listed,
-    named,
-    roles,
-    statistic_column,
-    words,
-)
+from orchestrator.outputs.naming import LABELS, STATISTICS, Role, counted, is_total, named, words
+from orchestrator.outputs.people import AGES, ANYBODY, listed
+from orchestrator.outputs.roles import Known, roles
 
 PEOPLE = "people"
 """The measure of a column that just counts: `n`, `patients`, `count`."""

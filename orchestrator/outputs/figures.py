@@ -13,9 +13,11 @@ from orchestrator.outputs.blocks import Block
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import decimals, pieces
 from orchestrator.outputs.conditions import without_conditions
+from orchestrator.outputs.count_cells import statistic_column
 from orchestrator.outputs.facts import Coordinates, people_table, row_coordinates
 from orchestrator.outputs.form import Table
-from orchestrator.outputs.roles import Known, Role, named, statistic_column, words
+from orchestrator.outputs.naming import Role, named, words
+from orchestrator.outputs.roles import Known
 
 _RANGE = re.compile(r"([+-]?\d[\d,.]*) ?(?:-|–|—|to|,|;) ?([+-]?\d[\d,.]*)\Z")
 _TOLD = frozenset({Role.MEAN, Role.SUM, Role.SPREAD, Role.EXTREME, Role.PERCENTILE})

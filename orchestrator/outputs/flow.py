@@ -12,8 +12,8 @@ from itertools import groupby, pairwise
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import hidden, whole
+from orchestrator.outputs.naming import words
 from orchestrator.outputs.people import NOUNS, listed
-from orchestrator.outputs.roles import words
 
 _LEFT = listed(
     "enrolled registered screened assessed eligible included recruited randomised randomized "

@@ -12,7 +12,7 @@ from orchestrator.outputs.canon import FINE, hasher, spell
 from orchestrator.outputs.conditions import Condition, condition, parts_of
 from orchestrator.outputs.facts import GENERIC
 from orchestrator.outputs.index import Column, Index, TableIndex
-from orchestrator.outputs.roles import words
+from orchestrator.outputs.naming import words
 
 FEW_VALUES = 1000
 """Units: values of a column; of more each is no category."""

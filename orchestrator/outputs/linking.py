@@ -30,8 +30,8 @@ from orchestrator.outputs.index import Feature, TableIndex
 from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.lattices import placed
 from orchestrator.outputs.moved import moved
+from orchestrator.outputs.naming import words
 from orchestrator.outputs.rescaled import rescaled
-from orchestrator.outputs.roles import words
 from orchestrator.outputs.scales import scaled
 from orchestrator.outputs.searching import (
     UNFOUND,

@@ -18,7 +18,7 @@ from orchestrator.outputs.conditions import Condition
 from orchestrator.outputs.facts import Coordinates
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.labels import FEW_VALUES, rows_of_category, rows_of_label, rows_where
-from orchestrator.outputs.roles import words
+from orchestrator.outputs.naming import words
 
 _DECIMALS = 6
 _EXACT = 1e-9

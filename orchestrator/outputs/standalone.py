@@ -22,6 +22,7 @@ from orchestrator.outputs.form import FileForm, Kind, Note, Part
 from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_cells, is_specific
 from orchestrator.outputs.judge import judge
 from orchestrator.outputs.model import Context, FileReport, Job, JobFile, Report, Verdict, worst
+from orchestrator.outputs.naming import words
 from orchestrator.outputs.opener import open_file
 from orchestrator.outputs.readers.opening import ReadCaps, Unreadable
 from orchestrator.outputs.readers.parquet import read_columns
@@ -29,7 +30,6 @@ from orchestrator.outputs.readers.stream import StreamCaps, stream_table
 from orchestrator.outputs.record import record_of, spelled_index
 from orchestrator.outputs.recount import categories
 from orchestrator.outputs.released import Earlier, compare, earlier
-from orchestrator.outputs.roles import words
 from orchestrator.outputs.rows import Loaded, index_table, load_rows
 from orchestrator.outputs.rules.copied import BIRTH_WORDS, is_remark
 from orchestrator.policy.outputs import OutputsPolicy, read_outputs

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from orchestrator.outputs.form import FileForm, Part, Table
-from orchestrator.outputs.roles import label_of
+from orchestrator.outputs.naming import label_of
 
 CHANGES = 200
 """How many changes are named; the rest is counted by `Difference.more`."""

@@ -253,6 +253,15 @@ def test_admission_lets_a_project_mount_its_own_image_only(
             del pod["spec"]["volumes"]
             pod["spec"]["containers"][0]["image"] = image
             assert "tre-16-images-of-data" in admin.refusal("create", pod), image
+        world.objects.apply(probe_pod(world.objects.cluster, space, "far", ["pause"]))
+        late = f"/api/v1/namespaces/{space}/pods/far/ephemeralcontainers?dryRun=All"
+        for image, answer in [
+            (mine, "tre-16-images-of-data"),
+            (identity, "tre-16-images-of-data"),
+            (world.objects.cluster.probe, '"kind":"Pod"'),
+        ]:
+            added = {"spec": {"ephemeralContainers": [{"name": "late", "image": image}]}}
+            assert answer in admin.asked("PATCH", late, added), image
     finally:
         hub.close()
         admin.close()

@@ -12,8 +12,8 @@ from orchestrator.outputs.canon import hasher, is_missing, spell
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import FREE_TEXT, Column, Index
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import Role, label_of, words
 from orchestrator.outputs.quoted import Quoted
-from orchestrator.outputs.roles import Role, label_of, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import THINGS
 from orchestrator.outputs.passages import passages
 from orchestrator.outputs.people import FATES, NOUN, NOUNS
-from orchestrator.outputs.roles import THINGS, Known
+from orchestrator.outputs.roles import Known
 from orchestrator.outputs.rules.lists_in_text import small_labels, small_tallies
 from orchestrator.outputs.rules.parts_in_text import are_people, small_pairs, small_parts
 from orchestrator.outputs.rules.rule import spelled_rows

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import words
+from orchestrator.outputs.naming import words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,

@@ -10,9 +10,9 @@ from math import fsum
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.naming import Role
 from orchestrator.outputs.narrowed import narrowed
 from orchestrator.outputs.recount import Group, Recount, printed, variable_column
-from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, finding
 from orchestrator.policy.outputs import OutputsPolicy
 

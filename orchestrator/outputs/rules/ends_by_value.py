@@ -13,9 +13,9 @@ from itertools import takewhile
 from orchestrator.outputs.facts import people_table, row_coordinates
 from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.naming import LABELS, Role, is_total
 from orchestrator.outputs.passages import numbers
 from orchestrator.outputs.recount import PERSON, Group, Recount, has, holders
-from orchestrator.outputs.roles import LABELS, Role, is_total
 from orchestrator.outputs.rules.dominance import significant
 from orchestrator.outputs.rules.rule import Seen, Subject, finding, spelled_rows
 

@@ -11,9 +11,9 @@ from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import Role, may_set, sets, words
 from orchestrator.outputs.passages import NUMBER, numbers, passages, sentences
 from orchestrator.outputs.recount import PERSON, grid, holders, variable_column
-from orchestrator.outputs.roles import Role, may_set, sets, words
 from orchestrator.outputs.rules.dominance import Traced, traced
 from orchestrator.outputs.rules.ends_by_value import Ends, ends_of_groups
 from orchestrator.outputs.rules.rule import (

@@ -9,7 +9,7 @@ from itertools import repeat
 from orchestrator.outputs.flow import Between, Step, between, in_cells, in_text
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.roles import Role
+from orchestrator.outputs.naming import Role
 from orchestrator.outputs.rules.rule import Seen, Subject, spelled_rows
 
 

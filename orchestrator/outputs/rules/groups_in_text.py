@@ -11,8 +11,8 @@ from orchestrator.outputs.form import Part
 from orchestrator.outputs.index import Index, TableIndex
 from orchestrator.outputs.labels import rows_where
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import words
 from orchestrator.outputs.recount import person_column
-from orchestrator.outputs.roles import words
 from orchestrator.outputs.rules.rule import Subject, spelled_rows
 
 _LONGEST = 2000

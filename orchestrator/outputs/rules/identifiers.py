@@ -21,8 +21,8 @@ from orchestrator.outputs.canon import (
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.index import ID_ROLES, Column, Index
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import label_of, words
 from orchestrator.outputs.national import national_numbers
-from orchestrator.outputs.roles import label_of, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from orchestrator.outputs.people import ANYBODY, OUTCOMES, SEXES
-from orchestrator.outputs.roles import Known, Role, is_total, listed, named, words
+from orchestrator.outputs.naming import Role, is_total, named, words
+from orchestrator.outputs.people import ANYBODY, OUTCOMES, SEXES, listed
+from orchestrator.outputs.roles import Known
 from orchestrator.outputs.wording import PLACES, pattern
 
 _LABEL = pattern(r"\W*(?P<label>[a-z][^:=\d|]{2,60}):\s*(?P<part>\d{1,7})\W*\Z")

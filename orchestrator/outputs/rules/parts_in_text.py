@@ -10,8 +10,8 @@ from dataclasses import replace
 from math import ceil, floor
 
 from orchestrator.outputs.brackets import Pair, group_of, pairs_in
-from orchestrator.outputs.people import FATES, NOUN, NOUNS
-from orchestrator.outputs.roles import THINGS, listed
+from orchestrator.outputs.naming import THINGS
+from orchestrator.outputs.people import FATES, NOUN, NOUNS, listed
 from orchestrator.outputs.wording import (
     ALONE,
     FEW,

@@ -12,9 +12,9 @@ from math import ceil, floor, gcd
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import Role, words
 from orchestrator.outputs.passages import numbers, passages, sentences
 from orchestrator.outputs.recount import PERSON, Group, Recount, grid, holders
-from orchestrator.outputs.roles import Role, words
 from orchestrator.outputs.rules.dominance import (
     TELLING_DIGITS,
     Traced,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from orchestrator.outputs.cells import whole
 from orchestrator.outputs.facts import Coordinates, Fact, people_table, row_coordinates
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import Role
 from orchestrator.outputs.narrowed import narrowed
 from orchestrator.outputs.recount import Group, Recount
 from orchestrator.outputs.renamed import renamed
-from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.groups_in_text import in_sentences
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.shape import may_be_people

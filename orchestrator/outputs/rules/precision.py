@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.roles import label_of
+from orchestrator.outputs.naming import label_of
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, finding
 from orchestrator.policy.outputs import OutputsPolicy, Precision
 

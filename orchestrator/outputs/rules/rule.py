@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from orchestrator.outputs.blocks import Block, blocks
+from orchestrator.outputs.count_cells import Cell, counts
 from orchestrator.outputs.facts import FactTable, tables
 from orchestrator.outputs.form import FileForm, Kind, Part, Table
 from orchestrator.outputs.index import Index
@@ -22,8 +23,9 @@ from orchestrator.outputs.model import (
     Where,
     worst,
 )
+from orchestrator.outputs.naming import Role, label_of
 from orchestrator.outputs.recount import Recount, categories
-from orchestrator.outputs.roles import Cell, Known, Role, counts, label_of, roles
+from orchestrator.outputs.roles import Known, roles
 from orchestrator.policy.outputs import OutputsPolicy
 
 

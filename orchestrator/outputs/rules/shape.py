@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from orchestrator.outputs.form import Kind, Note, Part, Table
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import Role, words
 from orchestrator.outputs.people import ANYBODY, NOUN, SEXES
-from orchestrator.outputs.roles import Role, roles, words
+from orchestrator.outputs.roles import roles
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,

@@ -8,7 +8,7 @@ from functools import cache
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.roles import Role
+from orchestrator.outputs.naming import Role
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.small_counts import at_column
 from orchestrator.outputs.rules.small_shares import Share, add_up, shares, small_shares

@@ -11,12 +11,13 @@ from math import fsum
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import Mark, pieces
+from orchestrator.outputs.count_cells import Cell
 from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.people import ANYBODY, OUTCOMES
-from orchestrator.outputs.roles import STATISTICS, Cell, Role, is_total, listed, words
+from orchestrator.outputs.naming import STATISTICS, Role, is_total, words
+from orchestrator.outputs.people import ANYBODY, OUTCOMES, listed
 from orchestrator.outputs.rules.counts_in_text import everybody, in_text, nobody
 from orchestrator.outputs.rules.flows import small_steps
 from orchestrator.outputs.rules.rule import (

@@ -13,9 +13,9 @@ from orchestrator.outputs.cells import decimals, whole
 from orchestrator.outputs.facts import people_table, row_coordinates
 from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.naming import Role, is_total, words
 from orchestrator.outputs.people import ANYBODY, listed
 from orchestrator.outputs.recount import Group, Recount, variable_column
-from orchestrator.outputs.roles import Role, is_total, words
 from orchestrator.outputs.rules.rule import Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.small_counts import at_column, is_whole
 

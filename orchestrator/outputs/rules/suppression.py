@@ -12,8 +12,8 @@ from orchestrator.outputs.cells import decimals, hidden
 from orchestrator.outputs.differencing import Difference, differences
 from orchestrator.outputs.facts import Fact, FactTable
 from orchestrator.outputs.model import Finding, Verdict, Where
+from orchestrator.outputs.naming import Role
 from orchestrator.outputs.recount import nobody_in_both
-from orchestrator.outputs.roles import Role
 from orchestrator.outputs.rules.flows import hidden_steps
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.policy.outputs import OutputsPolicy

@@ -10,8 +10,8 @@ from math import gcd
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.naming import Role, words
 from orchestrator.outputs.recount import PERSON, holders, variable_column
-from orchestrator.outputs.roles import Role, words
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,

@@ -2,9 +2,11 @@
 
 import pytest
 
+from orchestrator.outputs.count_cells import counts
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import codes, enumerates, key_columns, only_flags
-from orchestrator.outputs.roles import Role, counts, named, roles, words
+from orchestrator.outputs.naming import Role, named, words
+from orchestrator.outputs.roles import roles
 
 
 def table(columns: str, *rows: str) -> Table:

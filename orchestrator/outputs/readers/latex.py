@@ -1,0 +1,84 @@
+"""LaTeX: as text, and rows between ampersands as tables."""
+
+import re
+
+from orchestrator.outputs.readers import prose
+from orchestrator.outputs.readers.decoding import decode
+from orchestrator.outputs.readers.delimited import split_header, unpack
+from orchestrator.outputs.readers.opening import Opening, below
+
+_TABULAR = re.compile(
+    r"\\begin\{(?:tabular|longtable|array|tabu|longtabu|tblr|longtblr|supertabular|xltabular|"
+    r"NiceTabular|threeparttable)[*xyrX]?\}((?:\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\})*)(.*?)\\end\{",
+    re.DOTALL,
+)
+_POINTED = re.compile(r"r@\{([.,])\}l")
+"""Two columns for one number: its digits before the point, and behind it."""
+_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
+_ESCAPED = re.compile(r"\\([%&_#$])")
+"""What is written behind a backslash stands for itself: `\\%` begins no remark."""
+_WIDE_CELL = re.compile(
+    r"\\multicolumn\{(\d{1,3})\}\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
+)
+_TALL_CELL = re.compile(r"\\multirow(?:\[[^\]]*\])?\{[^{}]*\}(?:\[[^\]]*\])?\{[^{}]*\}\{([^{}]*)\}")
+_DRESSED = re.compile(
+    r"\\(?:text\w*|math\w*|num|emph|bfseries|small|footnotesize|makecell|thead|underline|cellcolor|"
+    r"color|SI|tablenum)(?:\[[^\]]*\])?\{([^{}]*)\}|\$([^$]*)\$"
+)
+_SPACING = re.compile(
+    r"\\(?:quad|qquad|enspace|hspace\*?\{[^}]*\}|hphantom\{[^}]*\}|phantom\{[^}]*\}|[,;!: ])"
+)
+_NESTED = 6
+_NEXT = re.compile(r"(?<!\\)&")
+_STACKED = re.compile(r"\\(?:makecell|shortstack|thead)(?:\[[^\]]*\])?\{([^{}]*)\}")
+"""Cells of several lines in Markdown and in LaTeX."""
+
+
+def read(opening: Opening, path: str, data: bytes) -> None:
+    """Read a LaTeX file: as text, and rows between ampersands as tables. Errors: as for text."""
+    prose.read(opening, path, data)
+    content = decode(data, "text").content
+    for number, (form, body) in enumerate(_TABULAR.findall(content), 1):
+        body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
+        lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
+        cut = [
+            [
+                _ESCAPED.sub(r"\1", cell).strip().replace("\v", "\n")
+                for cell in _NEXT.split(_bare_cells(line))
+            ]
+            for line in lines
+            if _NEXT.search(line)
+        ]
+        cut = _whole_numbers(form, cut)
+        width = max(map(len, cut), default=0)
+        if width:
+            columns, rows, header = split_header([row + [""] * (width - len(row)) for row in cut])
+            own = opening.free(f"{below(path)}tabular/{number}")
+            opening.table(own, columns, rows, header=header)
+            unpack(opening, own, columns, rows)
+
+
+def _whole_numbers(form: str, rows: list[list[str]]) -> list[list[str]]:
+    """Join the two columns of numbers that are set at their point.
+
+    Shape: as `r@{.}l` in the form of the table says; a name is wide and stands above both.
+    Source: tables of gretl.
+    """
+    for before in [form[: match.start()] for match in _POINTED.finditer(form)][::-1]:
+        own = re.sub(r"@\{[^{}]*\}|p\{[^{}]*\}", "", before.partition("{")[2])
+        at = sum(letter.isalpha() for letter in own)
+        rows = [
+            [*row[:at], ".".join(filter(None, row[at : at + 2])), *row[at + 2 :]] for row in rows
+        ]
+    return rows
+
+
+def _bare_cells(line: str) -> str:
+    """Take off what only sets a cell, `\\textbf{n}` or `$4$`; a wide one gets its room."""
+    line = _WIDE_CELL.sub(lambda match: match[2] + " &" * (min(int(match[1]), 50) - 1), line)
+    line = _TALL_CELL.sub(r"\1", line)
+    for _ in range(_NESTED):
+        line, found = _DRESSED.subn(lambda match: match[1] or match[2] or "", line)
+        if not found:
+            break
+    return _SPACING.sub(" ", line)

@@ -1,0 +1,158 @@
+"""[pure] A table whose cells are set apart by a sign: pipes, bars, tabs, commas."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orchestrator.outputs.readers.boxes import box
+from orchestrator.outputs.readers.delimited import is_number, parse, split_header
+from orchestrator.outputs.readers.opening import Unreadable
+
+_GAP = re.compile(r"[^\s|] {2,}[^\s|]")
+"""Two cells that nothing but space sets apart."""
+_BROKEN = re.compile(r"\s*<br ?/?>\s*", re.IGNORECASE)
+_SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
+"""A cell of a line whose words are quoted: `"H" "moderate" "8"`."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table found in text; `line` is the 1-based line of its first row of text."""
+
+    line: int
+    columns: list[str]
+    rows: list[list[str]]
+    header: bool
+    wrapped: bool = False
+
+
+def _is_rule(text: str) -> bool:
+    """Tell the line under a Markdown header."""
+    return "--" in text and set(text) <= set("|:- \t")
+
+
+def read_pipes(line: int, lines: Sequence[str]) -> Block | None:
+    """Read cells between pipes; where the ruled line has no fence, the first cell may be blank."""
+    cut = [text.strip() for text in lines if "|" in text and not _is_rule(text)]
+    if sum(_GAP.search(text.replace("|", "  |  ")) is not None for text in cut) > len(cut) / 2:
+        return None  # columns stand between the bars as well
+    fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
+    bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
+    rows = [[_BROKEN.sub("\n", cell).strip() for cell in text.split("|")] for text in bare]
+    if len(rows) < 2 or not any(map(_is_rule, lines)):
+        return None
+    width = max(len(row) for row in rows)
+    padded = [row + [""] * (width - len(row)) for row in rows]
+    return Block(line, padded[0], padded[1:], header=True)
+
+
+def read_ruled(line: int, lines: Sequence[str]) -> Block | None:
+    """Read names before a `|` in each line, and columns set apart by space or bars behind it.
+
+    Shape: as Stata prints a cross table; columns are cut at bars and two spaces, in most lines as
+    many; shorter lines are filled up. Bars alone make a table of another kind.
+    """
+    bare = [text.rstrip(" |") if text.count("|") > 1 else text for text in lines]
+    cut = [text.partition("|") for text in bare if "|" in text]
+    if len(cut) < 3 or len(cut) < 0.9 * sum(not is_ruler(text) for text in lines):
+        return None
+    rows = [[left.strip(), *re.split(r"\s{2,}|\s*\|\s*", right.strip())] for left, _, right in cut]
+    if 2 * sum(_GAP.search(right.replace("|", "  |  ")) is not None for *_, right in cut) < len(
+        cut
+    ):
+        return None
+    width, often = Counter(map(len, rows)).most_common(1)[0]
+    if width < 3 or often < 0.6 * len(rows):
+        return None
+    most = max(map(len, rows))
+    return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
+
+
+def read_drawn(line: int, lines: Sequence[str]) -> Block | None:
+    """Read a table that is drawn with signs all around its cells."""
+    cells = box(lines)
+    return Block(line, *split_header(cells)) if cells else None
+
+
+def is_ruler(text: str) -> bool:
+    """Tell a line that is drawn between rows."""
+    return set(text) <= set("-+= ")
+
+
+def read_separated(line: int, lines: Sequence[str]) -> Block | None:
+    """Read cells between one sign, as many in most lines; or words in quotes and blanks."""
+    lines = [text for text in lines if not is_ruler(text)]
+    if len(lines) < 2:
+        return None
+    if all(text.lstrip().startswith('"') and '" ' in text for text in lines):
+        rows = [[*map(_unquoted, _SHELL.findall(text))] for text in lines]
+        width = len(rows[1])
+        if {len(row) for row in rows[1:]} == {width} and len(rows[0]) in {width - 1, width}:
+            return with_header(line, rows[0], rows[1:], width, wrapped=False)
+    for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
+        counted = Counter(text.count(mark) for text in lines)
+        count, often = counted.most_common(1)[0]
+        if mark == "," and count == 1 and _are_pairs(lines):
+            least = 2
+        if count + 1 < least or often < max(2, 0.6 * len(lines)):
+            continue
+        kept = [text for text in lines if text.count(mark) == count]
+        try:
+            rows = parse("\n".join(kept) + "\n", (mark,))
+        except Unreadable:
+            rows = [text.split(mark) for text in kept]
+        if rows and len(rows[0]) >= least:
+            return Block(line, *split_header([[*map(_unquoted, row)] for row in rows]))
+    return None
+
+
+def _are_pairs(lines: Sequence[str]) -> bool:
+    """Tell two columns that a comma parts, the second of numbers: `stage,n` above `I,41`."""
+    cut = [text.rpartition(",")[2] for text in lines if "," in text]
+    shown = [last for last in cut[1:] if last[:1].strip() and is_number(last)]
+    return len(shown) > 1 and len(shown) == len(cut) - 1
+
+
+def _unquoted(cell: str) -> str:
+    """Take off quotes that stand behind a blank, where a csv has none."""
+    bare = cell.strip()
+    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] in {'"', "'"} else cell
+
+
+def find_runs(line: int, lines: Sequence[str]) -> list[Block]:
+    """Find rows between other lines: neighbours with as many delimiters, or as many numbers."""
+    found: list[Block] = []
+    at = line
+    for shape, group in groupby(lines, shape_of):
+        own = list(group)
+        if shape is not None and len(own) > 1:
+            mark, _ = shape
+            rows = [text.split(mark) for text in own] if mark else [text.split() for text in own]
+            found.append(Block(at, *split_header(rows)))
+        at += len(own)
+    return found
+
+
+def shape_of(text: str) -> tuple[str, int] | None:
+    """Say what parts a line, and how often: a sign, or blanks, where half its words are numbers."""
+    for mark, least in (("\t", 1), (";", 2), ("|", 2), (",", 2)):
+        if text.count(mark) >= least:
+            return mark, text.count(mark)
+    words = text.split()
+    numbers = sum(map(is_number, words))
+    return ("", len(words)) if len(words) > 2 and 2 * numbers >= len(words) else None
+
+
+def with_header(
+    line: int, first: list[str], body: list[list[str]], width: int, wrapped: bool
+) -> Block:
+    """Make a block whose first line names every column, or all but the first, or is a row."""
+    if len(first) == width:
+        columns, rows, header = split_header([first, *body])
+        return Block(line, columns, rows, header, wrapped)
+    if len(first) == width - 1:
+        return Block(line, ["", *first], body, header=True, wrapped=wrapped)
+    names = [f"column {index}" for index in range(1, width + 1)]
+    return Block(line, names, body, header=False, wrapped=wrapped)
