@@ -33,6 +33,10 @@ NOW, IN_PEACE = 1, 5
 _AT_ONCE = 256
 """How many starts may wait for their hubs' answers; each costs a thread that sleeps."""
 
+_AT_HUB = 8
+"""How many starts a hub works on before their pods are there. It has one thread: of sixty at once all
+would be ready with the last."""
+
 _END_SECONDS = 40.0
 _HUB_SECONDS = 1.0
 _HUB_STARTS = "The project's hub is starting."
@@ -219,7 +223,14 @@ class Servers:
         """Ask the hub for a server; where a pod is there, see first whose it is."""
         if self.hub(record.spec.project) is None:
             return seen or _starting(person, _HUB_STARTS)
+        if seen is None and self._is_crowded(record.spec.project):
+            return _starting(person)  # its turn comes at one of the next looks
         return self._send(record, person) if seen is None else self._clear(record, person, seen)
+
+    def _is_crowded(self, project: str) -> bool:
+        asked = [(who, one) for (where, who), one in self._asked.items() if where == project]
+        before = (who for who, one in asked if one.is_open() and self._pod(project, who) is None)
+        return sum(1 for _ in before) >= _AT_HUB
 
     def _clear(self, record: Record, person: str, seen: Server | None) -> Server:
         """Ask after clearing away what the hub or the cluster still holds of an earlier start."""

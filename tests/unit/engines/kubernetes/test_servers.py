@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from orchestrator.engines.kubernetes import doorways, names
+from orchestrator.engines.kubernetes.differences import Key
 from orchestrator.engines.kubernetes.records import Record
-from orchestrator.engines.kubernetes.servers import IN_PEACE, Servers, _Asked
+from orchestrator.engines.kubernetes.servers import _AT_HUB, IN_PEACE, Servers, _Asked
 from orchestrator.engines.port import Server, ServerState
 from orchestrator.hub.spec import POD, TOKEN
 from tests.kubernetes_world import CLUSTER, a_spec
@@ -53,7 +54,7 @@ class Hub:
                 name = f"{self.command} {self.path}"
                 hub.asked.append(name)
                 hub.bodies.append(json.loads(body or b"{}"))
-                if name == START:
+                if name.startswith("POST") and name.endswith("/server"):
                     hub.released.wait(10)
                 left = hub.answers[name]
                 status, said = left.pop(0) if len(left) > 1 else left[0]
@@ -80,11 +81,16 @@ class Hub:
 
 
 class World:
-    """What is seen of one pod, and who ended it."""
+    """What is seen of ada's pod and of others', and who ended it."""
 
     def __init__(self) -> None:
         self.pod: dict[str, Any] | None = None
+        self.others: dict[str, dict[str, Any]] = {}
         self.ended = 0
+
+    def get(self, where: Key) -> dict[str, Any] | None:
+        """Answer the pod of a person."""
+        return self.pod if where.name == names.notebook_pod("ada") else self.others.get(where.name)
 
     def runs(self, pod: dict[str, Any], phase: str = "Running") -> None:
         """A node has this pod."""
@@ -114,7 +120,7 @@ def world() -> World:
 @pytest.fixture
 def servers(hub: Hub, world: World) -> Iterator[Servers]:
     environments: Any = SimpleNamespace(
-        world=SimpleNamespace(get=lambda where: world.pod, group=lambda name: {}),
+        world=SimpleNamespace(get=world.get, group=lambda name: {}),
         cluster=CLUSTER,
         walls=SimpleNamespace(doors_pods=lambda: ()),
         hub_address=lambda project: hub.server.server_address,
@@ -188,6 +194,40 @@ def test_the_hubs_answer_is_a_hint_to_whoever_waits(
     assert servers.answered(5)
     assert start(servers).state is ServerState.READY
     assert not servers.answered(0), "a hint is given once"
+
+
+def test_whoever_comes_first_is_first_when_many_come(
+    servers: Servers, hub: Hub, world: World
+) -> None:
+    """A hub works on few starts until their pods are there; the others wait for their turn."""
+    people = [f"person-{number}" for number in range(3 * _AT_HUB)]
+    starts = [f"POST /hub/api/users/{person}/server" for person in people]
+    hub.answers = {each: [(201, {})] for each in starts}
+    hub.answers |= {f"GET /hub/api/users/{person}": [PENDING] for person in people}
+    hub.released.clear()
+    record = Record(a_spec("mds", *people))
+
+    def turn() -> None:
+        assert {servers.start(record, who).state for who in people} == {ServerState.STARTING}
+
+    turn()
+    asked(hub, _AT_HUB)
+    turn()
+    assert sorted(hub.asked) == sorted(starts[:_AT_HUB])
+    for person in people[:2]:
+        pod = {**a_pod(), "status": {"phase": "Pending"}}
+        world.others[names.notebook_pod(person)] = pod
+    turn()
+    asked(hub, _AT_HUB + 2)
+    turn()
+    assert sorted(hub.asked) == sorted(starts[: _AT_HUB + 2])
+    hub.released.set()
+
+    def all_asked() -> bool:
+        turn()
+        return set(hub.asked) >= set(starts)
+
+    wait_for(all_asked, 10)
 
 
 def test_a_pod_on_its_way_costs_the_hub_nothing(servers: Servers, hub: Hub, world: World) -> None:
