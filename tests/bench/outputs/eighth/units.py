@@ -51,8 +51,8 @@ _NOTES = (
     "talk with {who} on {what} put off, {done} {when}",
 )
 _WHO = ("her aunt", "the grandfather", "his twin", "the imam", "a flatmate", "the headmistress",
-        "the foster mother", "the driver of the taxi", "the youth worker", "his employer at the quay",
-        "the neighbour with the keys")  # fmt: skip
+        "the foster mother", "the driver of the taxi", "the youth worker",
+        "his employer at the quay", "the neighbour with the keys")  # fmt: skip
 _WHAT = ("the infusion pump", "the spleen scan", "the hearing test", "the swollen hand",
          "the new tablets", "the cross-match card", "the holiday abroad", "the leg dressing",
          "the dark urine", "the school forms", "the eye appointment")  # fmt: skip
