@@ -18,6 +18,7 @@ from orchestrator.outputs.judge import engine
 from tests.bench.outputs import corpora, harness, kept, peers, score, second
 from tests.bench.outputs.blind import corpus as blind
 from tests.bench.outputs.corpora import Corpus
+from tests.bench.outputs.eighth import corpus as eighth
 from tests.bench.outputs.fifth import corpus as fifth
 from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
@@ -40,6 +41,7 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "fifth": fifth.gammopathies,
     "sixth": sixth.thromboses,
     "seventh": seventh.haemophilia,
+    "eighth": eighth.thalassaemia,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
@@ -51,6 +53,7 @@ FIXED: dict[str, int] = {
     "fifth": fifth.SEED,
     "sixth": sixth.SEED,
     "seventh": seventh.SEED,
+    "eighth": eighth.SEED,
 }
 """Corpora that are scored on the same files each time, where no seed is named."""
 

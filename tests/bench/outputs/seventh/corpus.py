@@ -34,9 +34,9 @@ def haemophilia(seed: int) -> Corpus:
     )
 
 
-def unlabelled(paths: Sequence[str], earlier: Set[str]) -> list[str]:
-    """Every file has one label, but for those that left earlier."""
-    there = {str(one.relative_to(FILES)) for one in FILES.rglob("*") if one.is_file()}
+def unlabelled(paths: Sequence[str], earlier: Set[str], folder: Path = FILES) -> list[str]:
+    """Every file of the folder has one label, but for those that left earlier."""
+    there = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
     twice = [path for path, n in Counter(paths).items() if n > 1]
     return [f"{one} has no label" for one in sorted(there - set(paths) - earlier)] + [
         f"{one} has two labels" for one in twice

@@ -103,10 +103,11 @@ class Centres(fifth.Screening):
     named: ClassVar[Mapping[str, str]] = {"patients": "people"}
     person: ClassVar[bytes] = b"patient"
     typed: ClassVar[bytes] = b"remark"
+    doses: ClassVar[str] = "markers"
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__(files)
-        self.tables["germline"] = self.tables["markers"]
+        self.tables["germline"] = self.tables[self.doses]
         self.tables["events"] = self.tables["people"]
 
 
@@ -127,6 +128,7 @@ def numbers(text: str | Sequence[int]) -> tuple[int, ...]:
 class Desk(sixth.Desk):
     """The files as they came from the programs, each with the claims behind its label."""
 
+    folder: ClassVar[Path] = FILES
     reader: ClassVar[type[fifth.Screening]] = Centres
     pseudonym: ClassVar[re.Pattern[str]] = re.compile(r"HC[2-9A-Z]{7}")
 
@@ -141,7 +143,7 @@ class Desk(sixth.Desk):
 
     def _take(self, own: Mapping[str, Any], known: facts.Alliance) -> None:
         path, ending = own["path"], own["path"].rpartition(".")[2]
-        data = (FILES / path).read_bytes()
+        data = (self.folder / path).read_bytes()
         claims = [
             _claim(kind, given, known, data) for one in own["claims"] for kind, given in one.items()
         ]
@@ -152,7 +154,9 @@ class Desk(sixth.Desk):
             own["family"], ending, data, *claims, rules=" ".join(own.get("rules", ())),
             seen=" ".join(sorted(seen)), name=path, written=own.get("written", True),
             apart=own.get("apart", False), held=own.get("held", False),
-            released=tuple((name, (FILES / name).read_bytes()) for name in own.get("released", ())),
+            released=tuple(
+                (name, (self.folder / name).read_bytes()) for name in own.get("released", ())
+            ),
         )  # fmt: skip
 
     def _stands(self, case: Case, known: facts.Alliance) -> list[str]:
@@ -204,7 +208,11 @@ def _claim(name: str, given: Mapping[str, Any], known: facts.Alliance, data: byt
 
 
 _WHERES = frozenset({"where", "of", "has", "whole", "larger", "smaller", "first", "second"})
-_CLAIMED: Mapping[str, str] = {"patient": "participant", "remark": "narrative"}
+_CLAIMED: Mapping[str, str] = {
+    "patient": "participant",
+    "person": "participant",
+    "remark": "narrative",
+}
 """Columns of the source that claims call otherwise."""
 
 

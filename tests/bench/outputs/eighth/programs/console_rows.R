@@ -1,0 +1,6 @@
+p <- read.csv("source/persons.csv")
+nrow(p)
+table(p$doing, p$died)
+tapply(p$hb, p$blood_group, mean)
+fit <- lm(hb ~ bags_year + age, p)
+head(p[order(-p$nights), c("unit", "age", "condition", "nights", "cost")], 25)

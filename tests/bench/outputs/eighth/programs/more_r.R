@@ -1,0 +1,17 @@
+# Plans, versions, seeds and formulas: numbers of R that count nobody.
+options(width = 100, digits = 4)
+p <- read.csv("source/persons.csv", stringsAsFactors = TRUE, na.strings = "")
+o <- "files/r8/"
+out <- function(name, code) writeLines(capture.output(print(code)), paste0(o, name))
+out("fivenum_nights.txt", tapply(p$nights, p$unit, fivenum))
+out("power_plan.txt", power.prop.test(p1 = 0.08, p2 = 0.02, power = 0.8))
+out("power_pilot.txt", sapply(c(6, 8, 12, 20), function(n) power.t.test(n = n, delta = 12, sd = 10)$power))
+out("toBibtex.bib", toBibtex(citation("survival")))
+out("randomisation.txt", { set.seed(4); data.frame(block = rep(1:6, each = 4), slot = rep(1:4, 6), arm = c(replicate(6, sample(rep(c("A", "B"), 2))))) })
+out("design_matrix.txt", contrasts(p$chelator))
+out("spline_knots.txt", { k <- seq(5, 65, 15); splines::ns(c(2, 8, 15, 30, 60), knots = k[2:4], Boundary.knots = c(1, 73)) })
+out("anova_nested.txt", anova(lm(hb ~ age, p), lm(hb ~ age + gender + chelator, p)))
+out("bootstrap_seeds.txt", { set.seed(9); boot <- replicate(8, mean(sample(p$hb, 5000, TRUE))); round(boot, 2) })
+out("rounded_units.txt", 5 * round(table(droplevels(p$unit[p$unit != "Harbourside"]), p$spleen_out[p$unit != "Harbourside"]) / 5))
+out("tukey.txt", TukeyHSD(aov(hb ~ doing, p)))
+out("years_enrolled.txt", table(cut(as.integer(substr(p$enrolled, 1, 4)), c(1950, 1989, 1999, 2009, 2014, 2019, 2025), labels = c("to 1989", "1990-99", "2000-09", "2010-14", "2015-19", "2020-25"))))
