@@ -20,7 +20,7 @@ from orchestrator.outputs.dictionary import (
     table_name,
 )
 from orchestrator.outputs.form import BadForm, FileForm
-from orchestrator.outputs.index import IndexWriter
+from orchestrator.outputs.index_file import IndexWriter
 from orchestrator.outputs.model import FileReport, Job, JobFile, Report, RuleResult, Verdict, worst
 from orchestrator.outputs.risk import facts as facts_of
 from orchestrator.outputs.rows import Loaded, indexed, load_rows

@@ -21,7 +21,8 @@ from orchestrator.outputs.codec import job_from_json, keys_from_json, report_to_
 from orchestrator.outputs.coverage import cover, uncovered
 from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import BadForm, FileForm, FormLimits, form_from_json
-from orchestrator.outputs.index import BadIndex, Index, read_index
+from orchestrator.outputs.index import BadIndex, Index
+from orchestrator.outputs.index_file import read_index
 from orchestrator.outputs.model import FileReport, Job, JobFile, Report, Source, worst
 from orchestrator.outputs.rules.registry import RULES
 from orchestrator.outputs.rules.rule import Rule, Subject, apply

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.outputs.form import Table
-from orchestrator.outputs.index import IndexWriter, read_index
+from orchestrator.outputs.index_file import IndexWriter, read_index
 from orchestrator.outputs.rows import indexed, load_rows
 
 QUICK, FULL, LARGE = (20_000,), (93_000,), (93_000, 100_000, 1_000_000)

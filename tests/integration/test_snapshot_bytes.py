@@ -23,7 +23,7 @@ from orchestrator.objectstore.port import Depot
 from orchestrator.objectstore.posix import PosixStore
 from orchestrator.objectstore.s3 import FETCHED, S3Store
 from orchestrator.objectstore.zones import Zone
-from orchestrator.outputs.index import read_index
+from orchestrator.outputs.index_file import read_index
 from orchestrator.reconciler import snapshots
 from orchestrator.settings import Settings
 from orchestrator.values import Digest, digest_of

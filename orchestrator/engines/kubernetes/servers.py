@@ -34,8 +34,8 @@ _AT_ONCE = 256
 """How many starts may wait for their hubs' answers; each costs a thread that sleeps."""
 
 _AT_HUB = 8
-"""How many starts a hub works on before their pods are there. It has one thread: of sixty at once all
-would be ready with the last."""
+"""How many starts a hub works on before their pods are there. It has one thread: of sixty at once
+all would be ready with the last."""
 
 _END_SECONDS = 40.0
 _HUB_SECONDS = 1.0

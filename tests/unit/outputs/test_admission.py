@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.errors import Invalid
 from orchestrator.outputs.admission import admit
-from orchestrator.outputs.index import read_index
+from orchestrator.outputs.index_file import read_index
 from orchestrator.outputs.judge import form_limits, read_forms
 from orchestrator.outputs.model import Job, JobFile, Report, Verdict
 from orchestrator.outputs.opener import OpenerJob, open_job

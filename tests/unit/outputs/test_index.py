@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 
 from orchestrator.outputs import index as index_module
 from orchestrator.outputs.canon import hasher, is_missing, spell
-from orchestrator.outputs.index import (
-    BadIndex,
-    build_table,
-    encode_cells,
-    is_specific,
-    read_index,
-    write_index,
-)
+from orchestrator.outputs.index import BadIndex, build_table, encode_cells, is_specific
+from orchestrator.outputs.index_file import read_index, write_index
 from orchestrator.outputs.model import INDEX_FORMAT
 from orchestrator.outputs.sealing import opened, sealed
 from tests.outputs_world import KEY, Cells, index_of

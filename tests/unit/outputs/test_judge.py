@@ -16,7 +16,8 @@ from orchestrator.outputs.codec import (
 )
 from orchestrator.outputs.effect import effect, total
 from orchestrator.outputs.form import FileForm, FormLimits, Span, form_to_json
-from orchestrator.outputs.index import Index, write_index
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.index_file import write_index
 from orchestrator.outputs.judge import judge, read_forms, read_sources
 from orchestrator.outputs.model import (
     Coverage,
