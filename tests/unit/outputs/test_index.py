@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.outputs import index as index_module
+from orchestrator.outputs import index_file
 from orchestrator.outputs.canon import hasher, is_missing, spell
 from orchestrator.outputs.index import BadIndex, build_table, encode_cells, is_specific
 from orchestrator.outputs.index_file import read_index, write_index
@@ -57,7 +57,7 @@ def test_an_index_of_an_earlier_form_is_refused(
     """It lacks what newer rules look for, and nobody would know."""
     path = tmp_path / "index"
     with monkeypatch.context() as patch:
-        patch.setattr(index_module, "INDEX_FORMAT", INDEX_FORMAT - 1)
+        patch.setattr(index_file, "INDEX_FORMAT", INDEX_FORMAT - 1)
         write_index(index_of("mgus2", mgus2).tables, KEY, path)
     with pytest.raises(BadIndex, match="another format"):
         read_index(path, KEY)
