@@ -37,6 +37,7 @@ import xlsxwriter
 from matplotlib import pyplot
 from safetensors.numpy import save
 
+from tests.outputs_packed import avro, cbor, messagepack, records
 from tests.outputs_sas import sas_data
 from tests.outputs_world import csv_of, html_table, notebook, shown
 
@@ -529,6 +530,9 @@ def _element(kind: int, body: bytes) -> bytes:
 
 def _packed_files() -> dict[str, Writer]:
     return {
+        "avro": avro,
+        "msgpack": lambda cells: messagepack(records(cells)),
+        "cbor": lambda cells: cbor(records(cells)),
         "dbf": dbase,
         "mat": matlab,
         "zip": lambda cells: zipped("a/t.csv", text(cells).encode()),

@@ -8,6 +8,8 @@ from orchestrator.outputs.coverage import part_gaps
 from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part, Span
 from orchestrator.outputs.readers import (
     arrow,
+    avro,
+    cbor,
     dbase,
     diagrams,
     documents,
@@ -17,6 +19,7 @@ from orchestrator.outputs.readers import (
     mail,
     markup,
     matlab,
+    messagepack,
     nested,
     notebook,
     numpy_arrays,
@@ -109,6 +112,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "sas-transport": sas_transport.read,
         "dbase": dbase.read,
         "matlab": matlab.read,
+        "avro": avro.read,
+        "messagepack": messagepack.read,
+        "cbor": cbor.read,
     }
 )
 """Readers that are ours alone and may run anywhere."""
