@@ -87,6 +87,8 @@ FORMATS: tuple[Format, ...] = (
            " embedded files", _ZIP),
     Format("opendocument", ("ods", "odt", "odp"), "all parts: tables also where hidden, text,"
            " tracked changes, notes, embedded files", _ZIP),
+    Format("gnumeric", ("gnumeric",), "every sheet also where hidden, comments, properties",
+           ("gzip",)),
     Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, filters of hashed"
            " values, unused dictionary values", ("parquet",)),
     Format("arrow", ("feather", "arrow", "ipc", "arrows"), "data, metadata, unused dictionary"
