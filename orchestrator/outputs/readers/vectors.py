@@ -60,7 +60,7 @@ def find_vectors(content: str) -> Iterator[Found]:
 
 
 def _matrices(content: str) -> Iterator[Found]:
-    """List matrices of whole numbers, rows of one width; those within one line have two brackets."""
+    """List matrices of whole numbers, rows of one width; in one line with two brackets."""
     for match in _MATRIX.finditer(content):
         rows = [re.findall(r"\d+", line) for line in re.findall(_LINED, match[0])]
         apart = match[0].startswith("[[") or match[0].count("\n") >= len(rows) - 1
