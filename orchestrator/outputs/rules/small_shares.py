@@ -130,7 +130,7 @@ def _on_source(
 def _is_of_all(own: Sequence[Share], groups: Mapping[int, list[Group]]) -> bool:
     """Say whether shares that no name tells are those of each row's group among all people."""
     told = [
-        abs(share.percent - 100 * people / max(group.table.size, 1)) <= 10**-share.decimals
+        abs(share.percent - 100 * people / max(group.table.size, 1)) <= 10.0**-share.decimals
         for share in own
         for group in groups.get(share.row, ())
         if (people := group.people()) is not None
