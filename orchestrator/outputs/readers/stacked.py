@@ -25,7 +25,6 @@ Found = tuple[list[str], list[list[str]]]
 
 def find_stacked(content: str) -> Iterator[Found]:
     """List the tables of such groups, one for each line of theirs."""
-    yield from _cell_by_cell(content.splitlines())
     groups = [
         [line.expandtabs().rstrip() for line in own]
         for ruled, own in groupby(content.splitlines(), lambda text: bool(_RULE.match(text)))
@@ -43,11 +42,12 @@ def find_stacked(content: str) -> Iterator[Found]:
             yield names, [[_label(own), *_numbers(own[at])] for _, own in pairs]
 
 
-def _cell_by_cell(lines: Sequence[str]) -> Iterator[Found]:
+def find_cells(content: str) -> Iterator[Found]:
     """List tables of which each cell is a line: names first, then labels and their numbers.
 
     Shape: names are words, or the levels 0 and 1, ... of a variable; else there are none.
     """
+    lines = content.splitlines()
     kinds = "".join("N" if is_number(line) else "T" if line.strip() else " " for line in lines)
     for match in _CELLS.finditer(kinds):
         width = len(match[1])
