@@ -37,6 +37,7 @@ import xlsxwriter
 from matplotlib import pyplot
 from safetensors.numpy import save
 
+from tests.outputs_packed import avro, cbor, messagepack, records
 from tests.outputs_sas import sas_data
 from tests.outputs_world import csv_of, html_table, notebook, shown
 
@@ -527,8 +528,23 @@ def _element(kind: int, body: bytes) -> bytes:
     return struct.pack("<2I", kind, len(body)) + body + bytes(-len(body) % 8)
 
 
+def _gnumeric(cells: Cells) -> bytes:
+    rows = [list(cells), *zip(*cells.values(), strict=True)]
+    told = "".join(
+        f'<gnm:Cell Row="{row}" Col="{column}">{cell}</gnm:Cell>'
+        for row, line in enumerate(rows) for column, cell in enumerate(line)
+    )  # fmt: skip
+    sheet = f"<gnm:Sheet><gnm:Name>S</gnm:Name><gnm:Cells>{told}</gnm:Cells></gnm:Sheet>"
+    space = "http://www.gnumeric.org/v10.dtd"
+    return gzip.compress(f'<gnm:Workbook xmlns:gnm="{space}">{sheet}</gnm:Workbook>'.encode())
+
+
 def _packed_files() -> dict[str, Writer]:
     return {
+        "gnumeric": _gnumeric,
+        "avro": avro,
+        "msgpack": lambda cells: messagepack(records(cells)),
+        "cbor": lambda cells: cbor(records(cells)),
         "dbf": dbase,
         "mat": matlab,
         "zip": lambda cells: zipped("a/t.csv", text(cells).encode()),

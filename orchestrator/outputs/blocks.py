@@ -6,6 +6,7 @@ findings name them.
 Source: outputs section 3, "Finding count columns".
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from orchestrator.outputs.naming import named
 
 _NAMES_LINES = 2
 _CROSS_LINES = 4
+_LEVEL = re.compile(r"0?\.(?:01|025|05|10?|20?|25|30?|40?|50?|60?|70?|75|80?|90?|95|975|99)0*\Z")
+"""Which share of people is below a percentile."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,32 @@ _Line = tuple[int, tuple[str, ...]]
 def blocks(table: Table) -> list[Block]:
     """Cut a sheet into its tables; a plain table is one block and stays as it is."""
     cut = [one for block in _blocks(table) for one in (_lines_apart(block) or [block])]
-    return [replace(block, rows=tuple(marked(block.names, block.rows))) for block in cut]
+    cut = [replace(block, rows=tuple(marked(block.names, block.rows))) for block in cut]
+    return [replace(block, rows=_levels_spelled(block)) for block in cut]
+
+
+def _levels_spelled(block: Block) -> tuple[tuple[str, ...], ...]:
+    """Write levels of percentiles as everybody else does: `p25` for 0.25.
+
+    Shape: a column without a name of nothing else, two of them and more.
+    Source: `quantile` of pandas.
+    """
+    rows = block.rows
+    for at, name in enumerate(block.names):
+        levels = {row[at].strip() for row in rows} - {""}
+        if not name.strip() and len(levels) > 1 and all(map(_LEVEL.match, levels)):
+            rows = tuple(
+                (*row[:at], row[at] and f"p{100 * float(row[at]):g}", *row[at + 1 :])
+                for row in rows
+            )
+    return rows
 
 
 def _blocks(table: Table) -> list[Block]:
     lines = [(0, table.columns), *enumerate(table.rows, 1)] if table.header else [
         (number, row) for number, row in enumerate(table.rows, 1)
     ]  # fmt: skip
-    crossed = _crossed(lines)
+    crossed = _crossed(lines) or _indexed(lines)
     if crossed is not None:
         return [crossed]
     if not _is_cut(table, lines):
@@ -64,7 +85,7 @@ def _blocks(table: Table) -> list[Block]:
         return [Block(table.columns, table.rows, numbers, columns, table.header)]
     found: list[Block] = []
     for stretch in _stretches(lines):
-        for columns in _sides(stretch):
+        for columns in _with_labels(stretch, [*_sides(stretch)]):
             own = [(number, tuple(row[at] for at in columns)) for number, row in stretch]
             found += _block(own, columns)
     return found
@@ -111,10 +132,11 @@ def _headed(lines: Sequence[_Line]) -> Block | None:
     """
     for used in (1, _NAMES_LINES):
         above, body = [row for _, row in lines[:used]], lines[used:]
-        if len(body) < _NAMES_LINES - (used > 1) or any(map(_has_numbers, above)):
+        filled = [row for _, row in body if any(cell.strip() for cell in row[1:])]
+        if len(filled) < _NAMES_LINES - (used > 1) or any(map(_has_numbers, above)):
             return None
         columns = range(1, len(above[0]))
-        if any(all(pieces(row[at]) for _, row in body) for at in columns):
+        if any(all(pieces(row[at]) for row in filled) for at in columns):
             names = above[0] if used == 1 else _joined(*above)
             numbers = tuple(number for number, _ in body)
             rows = tuple(row for _, row in body)
@@ -146,6 +168,27 @@ def _crossed(lines: Sequence[_Line]) -> Block | None:
         *(f"{group} {level}" for group, level in zip(groups, below, strict=True)),
     )
     body = lines[3:]
+    numbers = tuple(number for number, _ in body)
+    return Block(names, tuple(row for _, row in body), numbers, tuple(range(len(names))))
+
+
+def _indexed(lines: Sequence[_Line]) -> Block | None:
+    """Read names of columns above those of the rows' variables, as pandas writes them.
+
+    Shape: `|antibodies|0|1|All` above `condition|gender|||`.
+    """
+    if len(lines) < _NAMES_LINES + 1:
+        return None
+    top, below = lines[0][1], lines[1][1]
+    labels = next((at for at, cell in enumerate(below) if not cell.strip()), len(below))
+    across = [cell.strip() for cell in top[labels:]]
+    if not 0 < labels < len(below) or any(cell.strip() for cell in below[labels:]):
+        return None
+    if top[0].strip() or any(cell.strip() for cell in top[: labels - 1]) or _has_numbers(below):
+        return None
+    if not all(across) or len(set(across)) < len(across):
+        return None
+    names, body = (*below[:labels], *across), lines[_NAMES_LINES:]
     numbers = tuple(number for number, _ in body)
     return Block(names, tuple(row for _, row in body), numbers, tuple(range(len(names))))
 
@@ -186,6 +229,24 @@ def _sides(lines: Sequence[_Line]) -> Iterator[tuple[int, ...]]:
             own = []
     if own:
         yield tuple(own)
+
+
+def _with_labels(lines: Sequence[_Line], sides: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Join a column of words with the numbers behind a blank column, which have no words of theirs.
+
+    Shape: as pandas writes rows with two levels of which the second is empty.
+    """
+    joined: list[tuple[int, ...]] = []
+    body = [row for _, row in lines[1:]]
+    for own in sides:
+        label = joined[-1] if joined else ()
+        words = len(label) == 1 and not any(_has_numbers([row[label[0]]]) for row in body)
+        bare = all(pieces(row[own[0]]) or empty(row[own[0]]) for row in body)
+        if words and bare and body:
+            joined[-1] = (*label, *own)
+        else:
+            joined.append(own)
+    return joined
 
 
 def _block(lines: list[_Line], columns: tuple[int, ...]) -> list[Block]:

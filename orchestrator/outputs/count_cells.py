@@ -27,6 +27,8 @@ class Cell:
 
 
 _SHARE_BEHIND = re.compile(r"\(\s*%\s*\)\s*\Z")
+_BAR = re.compile(r"\d%? \*+\Z")
+"""A bar that is drawn with stars behind its number."""
 _SELDOM = frozenset({Role.RATE, Role.COEFFICIENT, Role.STATISTIC, Role.PLANNED, Role.SUM})
 """Statistics that seldom stand among counts of people: `rate control`, `beta blocker` do."""
 
@@ -60,6 +62,8 @@ def statistic_column(table: Table, found: Sequence[Role]) -> int | None:
         if role is not Role.TEXT or not table.rows:
             continue
         labels = [row[column] for row in table.rows]
+        if any(map(_BAR.search, labels)):
+            continue
         marked = [label for label in labels if is_statistic(label)]
         told = [label for label in labels if is_statistic(label) or counted(label)]
         if column == 0 and len(marked) >= 2:

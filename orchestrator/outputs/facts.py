@@ -20,7 +20,7 @@ from math import fsum, gcd
 
 from orchestrator.outputs.blocks import Block, blocks, sections
 from orchestrator.outputs.canon import is_missing, spell
-from orchestrator.outputs.cells import Mark, Piece, hidden, pieces
+from orchestrator.outputs.cells import Mark, Piece, hidden, pieces, whole
 from orchestrator.outputs.count_cells import statistic_column
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.naming import LABELS, STATISTICS, Role, counted, is_total, named, words
@@ -196,6 +196,7 @@ def _read(
     end = _unlabelled_total(table, found, measured, labels)
     abbreviated = _no_totals(table, measured, labels)
     facts = _of_names(block, table, measured)
+    told = _measures(table, measured)
     for position, row in enumerate(table.rows):
         if speaks is not None and not counted(row[speaks]):
             continue
@@ -205,7 +206,7 @@ def _read(
         if position == end:
             own = ()
         for at in measured:
-            facts += _cell_facts(block, table, found, position, at, own, measured)
+            facts += _cell_facts(block, table, found, position, at, own, told)
     return facts if _worth_it(facts) else []
 
 
@@ -234,15 +235,15 @@ def _cell_facts(
     position: int,
     at: int,
     own: Coordinates,
-    measured: Sequence[int],
+    told: Mapping[int, tuple[str, Coordinates]],
 ) -> list[Fact]:
     text = table.rows[position][at]
-    measure, across = _column(table.columns[at], [table.columns[m] for m in measured])
+    measure, across = told[at]
     coordinates = tuple(sorted({*own, *across}))
     where = (block.at[position], block.columns[at])
     suppressed = hidden(text)
     if suppressed is None and is_missing(text) and own and table.rows[position][0].strip():
-        suppressed = hidden("*") if _has_count(table.rows[position], measured, at) else None
+        suppressed = hidden("*") if _has_count(table.rows[position], [*told], at) else None
     if suppressed is not None:
         high = None if suppressed.high is None else float(suppressed.high)
         return [Fact(*where, measure, coordinates, float(suppressed.low), high, hidden=True)]
@@ -294,6 +295,23 @@ def _column(name: str, beside: Sequence[str]) -> tuple[str, Coordinates]:
     others = [_bare(other) for other in beside]
     alike = sum(not counted(other) and not is_total(other) for other in others)
     return PEOPLE, _coordinate("across", plain) if alike > 1 else ()
+
+
+def _measures(table: Table, measured: Sequence[int]) -> Mapping[int, tuple[str, Coordinates]]:
+    """Say what each column counts; those that add up to a column of all people are its parts.
+
+    Shape: `alive` and `died` beside `all`, in each row that shows them, which are two and more.
+    """
+    names = [table.columns[at] for at in measured]
+    told = {at: _column(name, names) for at, name in zip(measured, names, strict=True)}
+    for total in [at for at in told if is_total(table.columns[at])]:
+        parts = [at for at in measured if at != total]
+        rows = [[whole(row[at]) for at in (total, *parts)] for row in table.rows]
+        shown = [[value for value in row if value is not None] for row in rows if None not in row]
+        adds_up = all(row[0] == sum(row[1:]) for row in shown)
+        if adds_up and min(len(shown), len(parts)) > 1 and not any(told[at][1] for at in parts):
+            told |= {at: (PEOPLE, _coordinate("across", table.columns[at])) for at in parts}
+    return told
 
 
 def _bare(name: str) -> str:

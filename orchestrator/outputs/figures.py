@@ -103,7 +103,7 @@ def _numbers(text: str, role: Role, name: str) -> list[tuple[Role, str, float]]:
         return [(role, one, float(one.replace(",", ""))) for one in ends[:2]]
     if not pieces(plain):
         return []
-    spread = {"range": Role.EXTREME, "iqr": Role.PERCENTILE}
+    spread = {"range": Role.EXTREME, "min": Role.EXTREME, "iqr": Role.PERCENTILE}
     rest = next((own for word, own in spread.items() if word in words(name)), Role.SPREAD)
     first = Role.PERCENTILE if "median" in words(name) else Role.MEAN
     return [

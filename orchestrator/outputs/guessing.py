@@ -180,7 +180,7 @@ def _is_recognised(values: Values, source: TableIndex, settings: Settings, work:
 def in_other_units(
     columns: Sequence[Values], strict: Sequence[Option], source: TableIndex, work: Work
 ) -> list[Option]:
-    """Find columns that are a source column times a factor, or less its mean; two or none.
+    """Find columns that are a source column times a factor, or less its mean.
 
     Shape: asked are columns that were not recognised as they are; a scaled one may be recognised
     by accident. Source: outputs 5.4 (matching of differences and ratios).
@@ -198,7 +198,7 @@ def in_other_units(
                 best = (hits, at, groups)
         if best is not None:
             found.append(Option(position, best[1], 0, best[2]))
-    return found if len(found) > 1 else []
+    return found
 
 
 def on_other_scales(

@@ -111,8 +111,10 @@ def link(
     if len(unsure) > len(named):
         passes.append(Search(source, unsure, threshold, settings, work))
     others = [
-        in_other_units(columns, strict, source, work),
-        on_other_scales(columns, strict, source, work),
+        *_several(
+            in_other_units(columns, strict, source, work),
+            on_other_scales(columns, strict, source, work),
+        ),
         moved_options(columns, strict, source, work),
     ]
     for changed in others:
@@ -138,6 +140,17 @@ def link(
         for search in _on_lines(columns, strict, source, settings, compared, work):
             run.take(search, shy=True)
     return Linked(tuple(sorted(run.rows)), run.null, threshold, run.mapped(), work.left <= 0)
+
+
+def _several(units: list[Option], scales: list[Option]) -> Iterator[list[Option]]:
+    """Give those of two columns and more; of one in another unit and one on a scale, both.
+
+    Shape: a single changed column is too easily found by accident to be asked.
+    """
+    found = [own for own in (units, scales) if len({one.position for one in own}) > 1]
+    placed = {one.position for one in units}
+    beside = [one for one in scales if one.position not in placed]
+    yield from found or ([[*units, *beside]] if units and beside else [])
 
 
 class _Run:

@@ -1,7 +1,8 @@
 """[pure] Is a column a source column on a scale that the source itself gives?
 
 Such scales are its mean and its deviation, its range from 0 to 1, both of the whole column and of
-each group that another column names, exported or left out, and its unit times a power of ten. Under
+each group that another column names, exported or left out, its unit times a power of ten, and its
+logarithm to the usual bases, of one more too, where there are noughts. Under
 the right one each printed number stands for values of the source; the scale under which all of them
 are likeliest is the best guess.
 Source: outputs 5.1 step 3 and 5.4 (scaled per group, rounded below 4 digits).
@@ -29,6 +30,13 @@ _COUNTED = 3_000_000
 """Units: numbers of the source that are counted for the scales of groups; beyond, none is asked."""
 _POWERS = tuple((0.0, 10.0**power) for power in range(-6, 7) if power)
 _ROUNDING = 1.02
+_PLAIN: Scale = (0.0, 1.0)
+_LOGS: tuple[tuple[float, Scale], ...] = (
+    (math.e, _PLAIN), (2.0, _PLAIN), (10.0, _PLAIN), (math.e, (-1.0, 1.0)),
+)  # fmt: skip
+"""Bases, and what their powers are less than the value: `log1p` is the logarithm of one more."""
+_HIGHEST = 690.0
+"""Units: powers of e; the greatest that a number can be."""
 
 _HIDDEN = 12
 _MEMBERS = 20
@@ -49,6 +57,7 @@ class _Candidate:
     column: int
     scales: Mapping[int, Scale]
     groups: Sequence[int] | None = None
+    base: float | None = None
 
     @property
     def price(self) -> float:
@@ -59,7 +68,7 @@ class _Candidate:
         """Give for some rows where on the grid the values are that would be printed so."""
         found: list[Sequence[int]] = []
         for row in rows:
-            value, slack = cells[row]
+            value, slack = cells[row] if self.base is None else _power(self.base, *cells[row])
             if self.groups is None:
                 scales = [*self.scales.values()]
             else:
@@ -81,7 +90,7 @@ class _Fit:
 def scaled(
     columns: Mapping[int, Sequence[str]], known: Sequence[Option], source: TableIndex, work: Work
 ) -> list[Option]:
-    """Find the source columns that exported columns are on another scale; of two or more columns.
+    """Find the source columns that exported columns are on another scale; asked of two or more.
 
     Shape: `columns` are cells by position; `known` the options of columns that are recognised as
     they are, of which those that name few groups are asked for their scales. A column gets several
@@ -95,7 +104,7 @@ def scaled(
     unknown = {at: own for at, own in read.items() if at not in fits and _is_standard(own)}
     if len(unknown) > 1:
         fits |= _fits(unknown, [*_of_hidden(source)], source, work)
-    if len(fits) < 2 or work.left <= 0:
+    if work.left <= 0:
         return []
     return [
         option
@@ -136,6 +145,14 @@ def _of_columns(source: TableIndex) -> Iterator[_Candidate]:
     for at in _numeric(source):
         for scale in (*source.columns[at].grid.scales, *_POWERS):
             yield _Candidate(at, {UNFOUND: scale})
+        for base, scale in _LOGS:
+            yield _Candidate(at, {UNFOUND: scale}, base=base)
+
+
+def _power(base: float, value: float, slack: float) -> tuple[float, float]:
+    """Give the number whose logarithm was printed, and how far off it may be."""
+    power = math.exp(min(value * math.log(base), _HIGHEST))
+    return power, power * math.expm1(min(slack * math.log(base), _HIGHEST))
 
 
 def _of_groups(source: TableIndex, known: Sequence[Option]) -> Iterator[_Candidate]:

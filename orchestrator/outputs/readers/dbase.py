@@ -6,12 +6,14 @@ Source: the layout of dBase III to 7 files as Clipper, FoxPro and R's `foreign` 
 import struct
 
 from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers.cells import of_double
 from orchestrator.outputs.readers.delimited import unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 
 _HEAD, _FIELD = 32, 32
 _END = 0x0D
-_LIVE, _DELETED = b" ", b"*"
+_LIVE, _DELETED = b" \0", b"*"
+"""Marks of rows that stand and that do not; some programs leave the first empty."""
 _WHOLE = {"I": "<i", "O": "<d", "B": "<d"}
 """Types whose values are numbers in bytes; those of all others are printed."""
 
@@ -36,8 +38,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         spans.append(Span(end, len(data), "end"))
     names = [name for name, _, _ in fields]
     records = [data[at : at + width] for at in range(begin, end, width)]
-    live, deleted = ([_row(fields, one) for one in records if one[:1] == mark]
-                     for mark in (_LIVE, _DELETED))  # fmt: skip
+    live, deleted = ([_row(fields, one) for one in records if one[0] in marks]
+                     for marks in (_LIVE, _DELETED))  # fmt: skip
     if len(live) + len(deleted) != count:
         raise Unreadable(Note.UNKNOWN_PART, begin)
     opening.table(path, names, live, size=len(data), spans=spans, raw=data)
@@ -71,7 +73,7 @@ def _row(fields: list[tuple[str, str, int]], record: bytes) -> list[str]:
 def _cell(kind: str, raw: bytes) -> str:
     form = _WHOLE.get(kind)
     if form is not None and struct.calcsize(form) == len(raw):
-        return repr(struct.unpack(form, raw)[0])
+        return of_double(struct.unpack(form, raw)[0])
     text = raw.decode("cp1252", "replace").strip(" \0")
     return _tidied(text) if kind in "NF" else text
 

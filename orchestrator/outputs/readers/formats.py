@@ -87,6 +87,8 @@ FORMATS: tuple[Format, ...] = (
            " embedded files", _ZIP),
     Format("opendocument", ("ods", "odt", "odp"), "all parts: tables also where hidden, text,"
            " tracked changes, notes, embedded files", _ZIP),
+    Format("gnumeric", ("gnumeric",), "every sheet also where hidden, comments, properties",
+           ("gzip",)),
     Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, filters of hashed"
            " values, unused dictionary values", ("parquet",)),
     Format("arrow", ("feather", "arrow", "ipc", "arrows"), "data, metadata, unused dictionary"
@@ -111,6 +113,10 @@ FORMATS: tuple[Format, ...] = (
     Format("matlab", ("mat",), "every array, text, cell and field of version 5; version 7.3 is"
            " hdf5", ("matlab",)),
     Format("dbase", ("dbf",), "data, also of rows marked as deleted", ("dbase",)),
+    Format("avro", ("avro",), "schema, metadata and every row", ("avro",)),
+    Format("messagepack", ("msgpack", "mpk"), "every value, as json; bytes in it by their own"
+           " reader"),
+    Format("cbor", ("cbor",), "as messagepack"),
     Format("duckdb", ("duckdb", "ddb"), "in a prison only, by duckdb itself: tables, schema, texts"
            " in its blocks; held all the same, because nothing says which bytes were read",
            ("duckdb",)),
@@ -168,6 +174,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"ARROW1", "arrow"),
     (0, b"\xff\xff\xff\xff", "arrow"),
     (0, b"FEA1", "feather-1"),
+    (0, b"Obj\x01", "avro"),
     (0, b"\x89HDF\r\n", "hdf5"),
     (0, b"SQLite format 3\x00", "sqlite"),
     (0, b"MATLAB 5.0 MAT-file", "matlab"),
@@ -202,6 +209,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b'{"', "safetensors"),
 )
 
+_OCTAVE = b"# Created by Octave"
+"""What `save` of Octave begins with where it is not told another format, under any name."""
 _STATA = frozenset({113, 114, 115})
 _DBASE = frozenset(b"\x03\x04\x30\x31\x32\x43\x83\x8b\xf5")
 _ZLIB = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
@@ -254,6 +263,8 @@ def decide(path: str, data: bytes) -> tuple[str, Note | None]:
         proved = "pickle"  # protocol 0 and 1 begin like text
     if claimed == "rds" and proved is None and data[:4] in {b"A\n2\n", b"A\n3\n"}:
         proved = "r"  # plain text, as saveRDS(ascii = TRUE) writes it
+    if claimed == "matlab" and proved is None and data.startswith(_OCTAVE):
+        return "text", None
     if form.note is None and (proved in form.proof if form.proof else proved is None):
         return _as_text(claimed, data)
     if form.note is not None and (not form.proof or proved in form.proof):

@@ -1,7 +1,8 @@
 r"""[pure] Rows in layouts that programs have for looking at data: glimpses, tibbles, tuples.
 
-Source: `glimpse` of dplyr and polars and `str` of R print a line for each column; tibbles of R
-print a line of types below the names; `fetchall` and echoes of databases print tuples of Python.
+Source: `glimpse` of dplyr and polars, `str` of R and `list.tree` of Hmisc print a line for each
+column; tibbles of R print a line of types below the names; `fetchall` and echoes of databases print
+tuples of Python.
 """
 
 import re
@@ -15,6 +16,10 @@ _GLIMPSE = re.compile(r"\$ (?P<name>\S.{0,60}?)\s+<[^<>\s]{1,30}>\s(?P<values>.*
 _STRUCTURE = re.compile(
     r"\s?(?:\.\.)?\$ (?P<name>\S.{0,60}?)\s*: (?:int|num|chr|logi|Date\[1:\d+\], format:|"
     r"Factor w/ \d+ levels? [^:]{1,200}:) (?P<values>.*)\Z"
+)
+_TREE = re.compile(
+    r"\.?\s*(?P<name>\S.{0,60}?) = (?:integer|double|numeric|character|logical) \d+="
+    r" (?P<values>.*)\Z"
 )
 _CELL = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([^\s,\"']+))\s*,?")
 _CUT = ("…", "...", "..")
@@ -34,7 +39,7 @@ Found = tuple[list[str], list[list[str]]]
 def find_glances(content: str) -> Iterator[Found]:
     """List the tables in such layouts."""
     lines = [line[:_LONGEST] for line in content.splitlines()]
-    for kind in (_GLIMPSE, _STRUCTURE):
+    for kind in (_GLIMPSE, _STRUCTURE, _TREE):
         yield from _columns([kind.match(line) for line in lines])
     for at, line in enumerate(lines):
         types = list(_TYPE.finditer(line))

@@ -14,7 +14,20 @@ _TABULAR = re.compile(
 )
 _POINTED = re.compile(r"r@\{([.,])\}l")
 """Two columns for one number: its digits before the point, and behind it."""
-_BETWEEN = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|endhead)|(?<!\\)%.*")
+_BETWEEN = re.compile(
+    r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\}|cmidrule(?:\([^)]*\))?\{[^}]*\}|"
+    r"addlinespace(?:\[[^\]]*\])?|end(?:first|last)?(?:head|foot)|"
+    r"noalign\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})|(?<!\\)%.*"
+)
+_ALIGNED = re.compile(r"\\halign\b")
+"""What begins a table of plain TeX."""
+_ENDED = re.compile(r"\\\\(?:\[[^\]]*\])?|\\(?:tabularnewline|cr)(?![A-Za-z])")
+"""What ends a row of a table."""
+_SWITCHED = re.compile(
+    r"\\(?:tiny|scriptsize|footnotesize|small|normalsize|large|bfseries|itshape|centering|"
+    r"raggedright|raggedleft|strut)(?![A-Za-z{])"
+)
+"""What sets all that stands behind it."""
 _ESCAPED = re.compile(r"\\([%&_#$])")
 """What is written behind a backslash stands for itself: `\\%` begins no remark."""
 _WIDE_CELL = re.compile(
@@ -23,32 +36,43 @@ _WIDE_CELL = re.compile(
 _TALL_CELL = re.compile(r"\\multirow(?:\[[^\]]*\])?\{[^{}]*\}(?:\[[^\]]*\])?\{[^{}]*\}\{([^{}]*)\}")
 _DRESSED = re.compile(
     r"\\(?:text\w*|math\w*|num|emph|bfseries|small|footnotesize|makecell|thead|underline|cellcolor|"
-    r"color|SI|tablenum)(?:\[[^\]]*\])?\{([^{}]*)\}|\$([^$]*)\$"
+    r"color|SI|tablenum|ragged(?:left|right)|left|right|cent(?:er|re)(?:ing)?)"
+    r"(?:\[[^\]]*\])?\{([^{}]*)\}|\$([^$]*)\$"
 )
 _SPACING = re.compile(
     r"\\(?:quad|qquad|enspace|hspace\*?\{[^}]*\}|hphantom\{[^}]*\}|phantom\{[^}]*\}|[,;!: ])"
 )
 _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
+_SPANNED = re.compile(r"\\multispan\{(\d)\}\\span(?:\\hsize\S*)?")
+"""A wide cell of plain TeX, over so many columns more."""
+_PATTERN = re.compile(r"(?<!\\)#")
+"""What stands for a cell in the pattern of a row, above the rows of plain TeX."""
 _STACKED = re.compile(r"\\(?:makecell|shortstack|thead)(?:\[[^\]]*\])?\{([^{}]*)\}")
 """Cells of several lines in Markdown and in LaTeX."""
 
 
 def read(opening: Opening, path: str, data: bytes) -> None:
-    """Read a LaTeX file: as text, and rows between ampersands as tables. Errors: as for text."""
+    """Read a TeX file: as text, and rows between ampersands as tables. Errors: as for text.
+
+    Shape: tables of LaTeX, else those of plain TeX, else the rows of a fragment.
+    """
     prose.read(opening, path, data)
     content = decode(data, "text").content
-    for number, (form, body) in enumerate(_TABULAR.findall(content), 1):
+    plain = _ALIGNED.split(content)
+    bodies = _TABULAR.findall(content) or [("", own) for own in plain[1:] or plain]
+    for number, (form, body) in enumerate(bodies, 1):
         body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
-        lines = [_BETWEEN.sub("", line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", body)]
+        lines = [_BETWEEN.sub("", line) for line in _ENDED.split(body)]
         cut = [
             [
                 _ESCAPED.sub(r"\1", cell).strip().replace("\v", "\n")
                 for cell in _NEXT.split(_bare_cells(line))
             ]
             for line in lines
-            if _NEXT.search(line)
+            if _NEXT.search(line) and not _PATTERN.search(line)
         ]
+        cut = [row for at, row in enumerate(cut) if not at or row != cut[0]]  # names of each page
         cut = _whole_numbers(form, cut)
         width = max(map(len, cut), default=0)
         if width:
@@ -75,6 +99,7 @@ def _whole_numbers(form: str, rows: list[list[str]]) -> list[list[str]]:
 
 def _bare_cells(line: str) -> str:
     """Take off what only sets a cell, `\\textbf{n}` or `$4$`; a wide one gets its room."""
+    line = _SPANNED.sub(lambda match: "&" * int(match[1]), _SWITCHED.sub(" ", line))
     line = _WIDE_CELL.sub(lambda match: match[2] + " &" * (min(int(match[1]), 50) - 1), line)
     line = _TALL_CELL.sub(r"\1", line)
     for _ in range(_NESTED):

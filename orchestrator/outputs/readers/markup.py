@@ -7,6 +7,7 @@ again; that there is script at all is noted for people. Source: outputs 4.2 (HTM
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
+from itertools import takewhile
 
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers.decoding import decode
@@ -72,6 +73,8 @@ class _Collector(HTMLParser):
         self._inside = ""
         self._open: list[list[tuple[list[str], bool]]] = []
         self._tall: list[dict[int, int]] = []
+        self._ended = False
+        self._named = False
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -95,8 +98,11 @@ class _Collector(HTMLParser):
             self._close_cell()
             if not self._open:  # the shell of sqlite leaves the table to its user
                 self._open, self._tall = [[]], [{}]
+            above = self._open[-1][-1:]
             self._cover()
+            self._named = any(header for _, header in above) and any(self._tall[-1].values())
             self._open[-1].append(([], True))
+            self._ended = False
         elif tag in _CELLS and self._open:
             self._open_cell(tag, dict(attrs))
         elif self._cell is not None and tag in _BLOCKS:
@@ -131,9 +137,12 @@ class _Collector(HTMLParser):
             self._inside = ""
         if tag in _CELLS:
             self._close_cell()
+        elif tag == "tr" and self._open:
+            self._ended = True
         elif tag == "table" and self._open:
             self._close_cell()
             self._cover()
+            self._ended = False
             self._tall.pop()
             self.tables.append(self._open.pop())
 
@@ -170,10 +179,11 @@ class _Collector(HTMLParser):
 
     def _open_cell(self, tag: str, attributes: dict[str, str | None]) -> None:
         self._close_cell()
-        if not self._open[-1]:
+        if not self._open[-1] or self._ended:  # browsers begin a row behind one that ended
+            self._ended = False
             self._open[-1].append(([], True))
         cells, header = self._open[-1][-1]
-        self._open[-1][-1] = (cells, header and tag == "th")
+        self._open[-1][-1] = (cells, header and (tag == "th" or self._named))
         self._cover()
         wide, tall = (_extent(attributes.get(name)) for name in ("colspan", "rowspan"))
         for at in range(len(cells), len(cells) + wide if tall > 1 else 0):
@@ -269,12 +279,15 @@ def _extent(value: str | None) -> int:
 
 def _add_table(opening: Opening, path: str, rows: Sequence[tuple[list[str], bool]]) -> None:
     filled = [(cells, header) for cells, header in rows if cells]
+    titles = takewhile(lambda row: not row[1] and {*row[0][:-1]} == {_WIDE}, filled)
+    above = sum(1 for _ in titles)  # they stand in the text
+    filled = filled[above:] if any(header for _, header in filled[above : above + 1]) else filled
     width = max((len(cells) for cells, _ in filled), default=0)
     if not width:
         return
     heads = [cells for cells, header in filled if header]
     heads = [*map(_spread, heads[:-1]), *map(_narrow, heads[-1:])]
-    body = [_narrow(cells) for cells, header in filled if not header]
+    body = [_titled(cells) for cells, header in filled if not header]
     columns = _names(heads, width)
     padded = [[""] * (width - len(cells)) + cells for cells in body]
     opening.table(path, columns, padded, header=bool(heads))
@@ -287,6 +300,12 @@ def _spread(cells: Sequence[str]) -> list[str]:
     for at in range(len(cells) - 2, -1, -1):
         named[at] = named[at + 1] if cells[at] == _WIDE else cells[at]
     return _narrow(cells) if len(set(named)) == 1 else named
+
+
+def _titled(cells: Sequence[str]) -> list[str]:
+    """Stand the text of a row that is one wide cell where rows are named."""
+    alone = len(cells) > 1 and {*cells[:-1]} == {_WIDE}
+    return [cells[-1], *[""] * (len(cells) - 1)] if alone else _narrow(cells)
 
 
 def _narrow(cells: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from orchestrator.outputs.readers.paragraphs import find_paragraphs
 from orchestrator.outputs.readers.printed import find_tables
 from orchestrator.outputs.readers.records import find_listed, find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
-from orchestrator.outputs.readers.stacked import find_stacked
+from orchestrator.outputs.readers.stacked import find_cells, find_stacked
 from orchestrator.outputs.readers.structured import add_lines, add_value
 from orchestrator.outputs.readers.vectors import find_vectors
 
@@ -36,6 +36,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     content = _DRAWN.sub("", decoded.content)
     opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
     add_tables(opening, path, content)
+    for number, (columns, rows) in enumerate(find_cells(content), 1):
+        opening.table(opening.free(f"{below(path)}cells/{number}"), columns, rows)
 
 
 def read_delimited(opening: Opening, path: str, data: bytes) -> None:

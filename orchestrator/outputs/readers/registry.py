@@ -8,15 +8,19 @@ from orchestrator.outputs.coverage import part_gaps
 from orchestrator.outputs.form import FileForm, Kind, Note, Observation, Part, Span
 from orchestrator.outputs.readers import (
     arrow,
+    avro,
+    cbor,
     dbase,
     diagrams,
     documents,
     duck,
+    gnumeric,
     jpeg,
     latex,
     mail,
     markup,
     matlab,
+    messagepack,
     nested,
     notebook,
     numpy_arrays,
@@ -93,6 +97,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "docx": documents.read_document,
         "pptx": documents.read_slides,
         "opendocument": opendocument.read,
+        "gnumeric": gnumeric.read,
         "parquet": parquet.read,
         "arrow": arrow.read,
         "sqlite": sqlite.read,
@@ -109,6 +114,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "sas-transport": sas_transport.read,
         "dbase": dbase.read,
         "matlab": matlab.read,
+        "avro": avro.read,
+        "messagepack": messagepack.read,
+        "cbor": cbor.read,
     }
 )
 """Readers that are ours alone and may run anywhere."""

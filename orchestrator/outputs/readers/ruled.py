@@ -13,6 +13,8 @@ from orchestrator.outputs.readers.opening import Unreadable
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
 """Two cells that nothing but space sets apart."""
 _BROKEN = re.compile(r"\s*<br ?/?>\s*", re.IGNORECASE)
+_SET = re.compile(r"(?:_|[<>=^~]|\\\d+|/\d+)+\. ")
+"""How a cell of Textile is set: `|_. sex|` a name, `|>. 12|` to the right."""
 _SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
 """A cell of a line whose words are quoted: `"H" "moderate" "8"`."""
 
@@ -104,6 +106,8 @@ def read_separated(line: int, lines: Sequence[str]) -> Block | None:
         except Unreadable:
             rows = [text.split(mark) for text in kept]
         if rows and len(rows[0]) >= least:
+            rows = [[_SET.sub("", cell, 1) if _SET.match(cell) else cell for cell in row]
+                    for row in rows] if mark == "|" else rows  # fmt: skip
             return Block(line, *split_header([[*map(_unquoted, row)] for row in rows]))
     return None
 

@@ -1,8 +1,9 @@
-"""[pure] Tables whose cells are several lines: a count, below it a mean, below that a sum.
+"""[pure] Tables whose cells are several lines, or of which each cell is a line.
 
 Each group has its label beside its first line, and a blank line or a rule behind its last. All
 first lines are a table, all second ones another.
-Source: `stat.table` of R's Epi.
+Where a document is saved as text, each cell of its tables is a line of its own.
+Source: `stat.table` of R's Epi; Writer's export as text.
 """
 
 import re
@@ -15,6 +16,9 @@ _RULE = re.compile(r"[\s+|=_-]*\Z")
 _CELL = re.compile(r"[^\s|]+(?: [^\s|\d][^\s|]*)*")
 _LEAST = 2
 """Units: lines of a group, and groups."""
+
+_CELLS = re.compile(r"(TNN{1,10})\1{2,}")
+"""Labels, T, with as many numbers, N, below each of them."""
 
 Found = tuple[list[str], list[list[str]]]
 
@@ -36,6 +40,24 @@ def find_stacked(content: str) -> Iterator[Found]:
         names = ["", *names][-width:] if len(names) >= width - 1 else [""] * width
         for at in range(lines):
             yield names, [[_label(own), *_numbers(own[at])] for _, own in pairs]
+
+
+def find_cells(content: str) -> Iterator[Found]:
+    """List tables of which each cell is a line: names first, then labels and their numbers.
+
+    Shape: names are words, or the levels 0 and 1, ... of a variable; else there are none.
+    """
+    lines = content.splitlines()
+    kinds = "".join("N" if is_number(line) else "T" if line.strip() else " " for line in lines)
+    for match in _CELLS.finditer(kinds):
+        width = len(match[1])
+        rows = [[*lines[at : at + width]] for at in range(match.start(), match.end(), width)]
+        if rows[0][1:] == [str(level) for level in range(width - 1)]:
+            yield rows[0], rows[1:]
+        elif kinds[: match.start()].endswith("T" * width):
+            yield [*lines[match.start() - width : match.start()]], rows
+        else:
+            yield [""] * width, rows
 
 
 def _shape(lines: Sequence[str]) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""[pure] Vectors as R and numpy print them, and the lists they are components of.
+"""[pure] Vectors, matrices and mappings as R, numpy, Ruby and DuckDB print them.
 
 `hist` prints `$breaks` and `$counts`, `boxplot.stats` its five numbers and the outliers, numpy two
 arrays; no line of theirs holds what the next one does, so that none is a row of a table.
@@ -7,7 +7,7 @@ Source: R's `print.default` of vectors and lists; `numpy.histogram`.
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 
 from orchestrator.outputs.readers.delimited import is_number
 
@@ -16,6 +16,19 @@ _COMPONENT = re.compile(r"\$(?:[\w.]+\$)*`?([^`$\s]{1,40})`?\s*\Z")
 _HISTOGRAM = re.compile(
     r"array\(\[(?P<counts>[^\[\]]{3,20000})\][^()]*\),\s*array\(\[(?P<bins>[^\[\]]{3,20000})\]"
 )
+_LINED = r"\[ *\d+\.?(?:[ ,]+\d+\.?)+ *\]"
+_MATRIX = re.compile(rf"\[?{_LINED}(?:[\s,]*(?:\[ *\]\s*)?{_LINED})+")
+"""A matrix of whole numbers, a row in brackets; Maxima leaves a blank one between them."""
+_KEYED = re.compile(
+    r"[\[(]((?:\s*(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}'|\d{1,9})\s*,?){2,6})[\])]\s*(?:=>|:)\s*(\d{1,7})"
+    r"(?=\s*[,}\n]|\s*\Z)"
+)
+"""A count behind a key of several categories: `["north", "1"]=>3`, `('north', 1): 3`."""
+_KEY = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\d+)")
+_HELD = re.compile(r"\{(\d[\d.]*\s?[=:]\s?\d{1,7}(?:,\s*\d[\d.]*\s?[=:]\s?\d{1,7}){2,400})\}")
+"""Counts behind numbers: `{31=88, 47=1}`."""
+_LEAST = 10
+"""Matrices and mappings of smaller numbers alone are settings or places."""
 _FIVE = ["min", "q1", "median", "q3", "max"]
 _RENAMED = {"out": "outliers", "mids": "midpoint"}
 
@@ -31,6 +44,8 @@ def find_vectors(content: str) -> Iterator[Found]:
                 ["from", "to", "n"],
                 [list(row) for row in zip(bins[:-1], bins[1:], counts, strict=True)],
             )
+    yield from _matrices(content)
+    yield from _mappings(content)
     found = _components(content.splitlines())
     for _, group in groupby(enumerate(found), lambda one: one[1] is None):
         own = {_RENAMED.get(one[0], one[0]): one[1] for _, one in group if one is not None}
@@ -42,6 +57,32 @@ def find_vectors(content: str) -> Iterator[Found]:
             names = [name for name, values in own.items() if len(values) == size]
             names.sort(key=lambda name: name not in {"from", "to"})
             yield names, [list(row) for row in zip(*(own[name] for name in names), strict=True)]
+
+
+def _matrices(content: str) -> Iterator[Found]:
+    """List matrices of whole numbers, rows of one width; in one line with two brackets."""
+    for match in _MATRIX.finditer(content):
+        rows = [re.findall(r"\d+", line) for line in re.findall(_LINED, match[0])]
+        apart = match[0].startswith("[[") or match[0].count("\n") >= len(rows) - 1
+        if apart and len({len(row) for row in rows}) == 1 and _are_large([*chain(*rows)]):
+            yield [""] * len(rows[0]), rows
+
+
+def _mappings(content: str) -> Iterator[Found]:
+    """List mappings of several categories, or of numbers, to whole numbers."""
+    keyed = [
+        [", ".join(map("".join, _KEY.findall(match[1]))), match[2]]
+        for match in _KEYED.finditer(content)
+    ]
+    held = [re.split(r"\s?[=:,]\s*", match[1]) for match in _HELD.finditer(content)]
+    pairs = [[[*pair] for pair in zip(own[::2], own[1::2], strict=True)] for own in held]
+    for rows in (keyed, *pairs):
+        if len(rows) > 1 and _are_large([row[-1] for row in rows]):
+            yield ["level", ""], rows
+
+
+def _are_large(cells: list[str]) -> bool:
+    return any(int(cell) >= _LEAST for cell in cells)
 
 
 def _components(lines: list[str]) -> list[tuple[str, list[str]] | None]:

@@ -18,7 +18,7 @@ from orchestrator.outputs.roles import Known
 from orchestrator.outputs.rules.lists_in_text import small_labels, small_tallies
 from orchestrator.outputs.rules.parts_in_text import are_people, small_pairs, small_parts
 from orchestrator.outputs.rules.rule import spelled_rows
-from orchestrator.outputs.rules.trees_in_text import small_leaves
+from orchestrator.outputs.rules.trees_in_text import small_leaves, small_stems
 from orchestrator.outputs.wording import (
     ALONE,
     FEW,
@@ -148,6 +148,7 @@ def in_text(part: Part, known: Known, least: int) -> Iterator[Finding]:
         *small_pairs(text, least),
         *small_tallies(text, known, least),
         *small_leaves(text, least),
+        *small_stems(text, least),
     })  # fmt: skip
     if lines:
         yield Finding(

@@ -30,6 +30,7 @@ _TEXT = (
     re.compile(r"\bt ?\((\d+)(?:\.\d+)?\) ?[=<>]", re.I),
     re.compile(r"\bdiff = 0\b[^\n]{0,60}?\bdegrees of freedom ?= *(\d+)(?:\.\d+)?\b"),
     re.compile(r"\bTtestResult\([^\n]{0,120}?\bdf=(?:np\.\w+\()?(\d+)(?:\.\d+)?\b"),
+    re.compile(r"(?<!/)\b(?:FIT_)?NDF\)?\s*[:=]\s*(\d+)(?![\d.])", re.I),
     re.compile(r"\bF-statistic\b[^\n]{0,60}?\bon\s+\d+\s+and\s+(\d+)\s+DF", re.I),
 )
 _N = re.compile(r"\b(?:no\.? observations|n(?:umber)? of obs(?:ervations)?|nobs)\"?\s*[:=]\s*(\d+)",
@@ -38,6 +39,8 @@ _MODEL = re.compile(r"\bdf[ _.]*model\"?\s*[:=]?\s*(\d+)", re.I)
 _SHORTEST = 8
 """Units: characters; no pattern fits a shorter cell."""
 _RESIDUAL = frozenset({"resid", "residual", "residuals"})
+_LEFT = frozenset({"within", "error"})
+"""What a table of variances calls the row of the residuals. Source: SAS, Minitab, pingouin."""
 _DF = frozenset({"df", "dof"})
 _OF_T = frozenset({"t", "tval", "tvalue", "tstat"})
 """Names of a t statistic, whose degrees of freedom are those that are left."""
@@ -111,7 +114,8 @@ def _cells(seen: Seen) -> Iterator[tuple[int, int]]:
     for column, name in enumerate(seen.table.columns):
         for row, values in enumerate(seen.table.rows, 1):
             own = of_t and len(words(name)) in {1, 2} and words(name)[0] in _DF
-            if column and (own or _is_residual([*words(name), *words(values[0])])):
+            left = set(words(values[0])) <= _LEFT and words(values[0]) and words(name) == ["df"]
+            if column and (own or left or _is_residual([*words(name), *words(values[0])])):
                 yield column, row
 
 
@@ -134,7 +138,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=4,
+    version=5,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

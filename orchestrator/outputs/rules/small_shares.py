@@ -112,9 +112,9 @@ def _on_source(
     """List the rows whose group has few people on the source, or whose share is few of them."""
     if not subject.indexes or any(cell.certain for cell in seen.counts):
         return []  # the counts are there; they are O01's and O02's
-    of_row = _is_of_row(seen, column, own)
     said = words(seen.table.columns[column])
     groups = _groups(subject, seen)
+    of_row = not add_up(own) and (bool(set(said) - _BARE) or not _is_of_all(own, groups))
     found = []
     for share in own:
         for group in groups.get(share.row, ()):
@@ -125,6 +125,17 @@ def _on_source(
             if 0 < people < least or (of_row and _small(share, people, least)):
                 found.append(share.row)
     return sorted(set(found))
+
+
+def _is_of_all(own: Sequence[Share], groups: Mapping[int, list[Group]]) -> bool:
+    """Say whether shares that no name tells are those of each row's group among all people."""
+    told = [
+        abs(share.percent - 100 * people / max(group.table.size, 1)) <= 10.0**-share.decimals
+        for share in own
+        for group in groups.get(share.row, ())
+        if (people := group.people()) is not None
+    ]
+    return 2 * sum(told) > len(told)
 
 
 def _is_mark(column: Column) -> bool:

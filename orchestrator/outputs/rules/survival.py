@@ -83,8 +83,8 @@ def _curve(seen: Seen) -> _Curve | None:
 def _by_value(seen: Seen) -> _Curve | None:
     """Tell steps that no name tells: numbers that rise, and beside them a share that falls from 1.
 
-    Shape: ten rows and more; a hazard that is added up, which its name tells, rises.
-    Source: `survival_function_` and `baseline_cumulative_hazard_` of lifelines, `basehaz` of R.
+    Shape: ten rows and more; a hazard that is added up rises, from nothing where no name tells it.
+    Source: `survival_function_`, `cumulative_hazard_` of lifelines, `basehaz` of R.
     """
     names = [set(words(name)) for name in seen.table.columns]
     if len(seen.table.rows) < _MANY_STEPS:
@@ -93,7 +93,7 @@ def _by_value(seen: Seen) -> _Curve | None:
     rising = [at for at, values in enumerate(columns) if _rises(values)]
     for at, values in enumerate(columns):
         time = next((one for one in rising if one != at), None)
-        hazard = names[at] & _HAZARD and _grows(values)
+        hazard = _grows(values) and (names[at] & _HAZARD or _is_added_up(values))
         survives = (values[0] or 0.0) > _STARTS and _falls(values, 1.0)
         if time is not None and (hazard or survives):
             return _Curve(seen, time, at, None, None)
@@ -103,6 +103,10 @@ def _by_value(seen: Seen) -> _Curve | None:
 def _grows(values: Sequence[float | None]) -> bool:
     shown = [value for value in values if value is not None]
     return len(shown) == len(values) and 0 <= shown[0] < shown[-1] and shown == sorted(shown)
+
+
+def _is_added_up(values: Sequence[float | None]) -> bool:
+    return values[0] == 0 and any(value is not None and value % 1 for value in values)
 
 
 def _rises(values: Sequence[float | None]) -> bool:
@@ -225,7 +229,7 @@ def _finding(
 
 RULE = Rule(
     id="O16",
-    version=2,
+    version=3,
     title="Survival steps",
     text="Each step of a survival curve rests on enough events and people at risk.",
     source="outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (printed steps)",

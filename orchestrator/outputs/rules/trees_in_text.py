@@ -1,4 +1,4 @@
-"""[pure] Trees that a program prints or draws, for O01: how many people are in their leaves.
+"""[pure] Trees and stems that a program prints, for O01: how many people are in their leaves.
 
 Source: outputs section 3, O01; scikit-learn's `export_graphviz`, `plot_tree` and `export_text`, R's
 rpart, LightGBM's model files, J48 of Weka.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 _IS_TREE = re.compile(
     r"\b(?:gini|entropy|squared_error|friedman_mse|absolute_error|poisson|log_loss) ?[=:<]"
     r"|\bweights: \[|\bnode\), split, n,|\b(?:leaf|internal)_count\b|\bJ48\b|\bNumber of Leaves\b"
+    r"|\bsamples ?= ?\d+(?:\\n|[\s,])+value ?="
 )
 _PEOPLE = (
     re.compile(r"\bsamples ?= ?(?P<n>[\d ]+)(?![\d.%])"),
@@ -19,6 +20,23 @@ _PEOPLE = (
     re.compile(r": \S[^:()]* \((?P<n>\d+\.0(?:/\d+\.0)?)\)\s*$"),
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+_STEM = re.compile(r"\s*(?:-?\d+|-?\d+[*.tfs])\s?\|\s?(?P<leaves>\d*)\s*\Z")
+_OF_STEMS = re.compile(r"\b(?:decimal point is|stems?(?:-and-|\b)|lea(?:f|ves)\b)", re.IGNORECASE)
+
+
+def small_stems(text: str, least: int) -> Iterator[int]:
+    """List the stems of a stem-and-leaf plot with few leaves, each of which is somebody's value.
+
+    Source: `stem` of R and of Stata.
+    """
+    if not _OF_STEMS.search(text):
+        return
+    told = [(at, _STEM.match(line)) for at, line in enumerate(text.splitlines(), 1)]
+    stems = [(at, match["leaves"]) for at, match in told if match]
+    if len(stems) > 1 and all([*leaves] == sorted(leaves) for _, leaves in stems):
+        yield from (at for at, leaves in stems if 0 < len(leaves) < least)
 
 
 def small_leaves(text: str, least: int) -> Iterator[int]:

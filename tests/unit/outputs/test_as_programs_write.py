@@ -16,8 +16,9 @@ import pytest
 
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.readers import marks
+from tests.outputs_packed import avro, cbor, messagepack, records
 from tests.outputs_world import Cells, Check, index_of, verdicts, without
-from tests.outputs_writers import dbase, matlab
+from tests.outputs_writers import WRITERS, dbase, matlab
 
 Rows = Sequence[Sequence[str]]
 Way = Callable[[Sequence[str], Rows], tuple[str, str | bytes]]
@@ -136,7 +137,28 @@ def _stream(names: Sequence[str], rows: Rows) -> tuple[str, bytes]:
     return "t.arrows", into.getvalue()
 
 
+def _tree(names: Sequence[str], rows: Rows) -> tuple[str, str]:
+    """As `list.tree` of Hmisc shows a list."""
+    told = [f".  {name} = {'double' if _plain(own[0]) else 'character'} 7874= {' '.join(own)} ..."
+            for name, own in _columns(names, rows).items()]  # fmt: skip
+    return "t.txt", "\n".join([" d = list 6 (90264 bytes)", *told]) + "\n"
+
+
+def _octave(names: Sequence[str], rows: Rows) -> tuple[str, str]:
+    """As `save` of Octave writes a matrix under whatever name it is given."""
+    numbers = [[cell for cell in row if _plain(cell)] for row in rows]
+    head = ["# Created by Octave 7.3.0, Mon Nov 30 04:04:48 2026 UTC <analyst@desk>",
+            "# name: sample", "# type: matrix", "# rows: 12", "# columns: 5"]  # fmt: skip
+    return "t.mat", "\n".join([*head, *(" " + " ".join(row) for row in numbers), "", ""])
+
+
 WAYS: dict[str, Way] = {
+    "list.tree of Hmisc": _tree,
+    "matrix of Octave in text": _octave,
+    "Gnumeric": lambda names, rows: ("t.gnumeric", WRITERS["gnumeric"](_columns(names, rows))),
+    "Avro": lambda names, rows: ("t.avro", avro(_columns(names, rows))),
+    "MessagePack": lambda names, rows: ("t.msgpack", messagepack(records(_columns(names, rows)))),
+    "CBOR": lambda names, rows: ("t.cbor", cbor(records(_columns(names, rows)))),
     "glimpse of dplyr": _glimpse,
     "structure of R": _structure,
     "tibble": _tibble,

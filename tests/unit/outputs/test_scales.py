@@ -1,5 +1,6 @@
 """Columns on a scale that the source gives are linked, also rounded ones; fresh draws are not."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -43,6 +44,20 @@ def thousandths(_people: Cells, own: Cells) -> Cells:
     return {name: [f"{float(cell) / 1000:.5f}" for cell in own[name]] for name in NAMES}
 
 
+def logarithms(_people: Cells, own: Cells) -> Cells:
+    """To the bases that people take, and of one more."""
+    taken = dict(zip(NAMES, (math.log, math.log10, math.log2, math.log1p), strict=True))
+    return {name: [f"{taken[name](float(cell)):.5f}" for cell in own[name]] for name in NAMES}
+
+
+def one_in_a_unit_and_one_on_a_scale(_people: Cells, own: Cells) -> Cells:
+    """A weight in pounds beside a logarithm: neither alone says anything."""
+    return {
+        "kappa": [f"{float(cell) * 2.2046:.4f}" for cell in own["kappa"]],
+        "days": [f"{math.log(float(cell)):.5f}" for cell in own["days"]],
+    }
+
+
 def by_site(people: Cells, own: Cells) -> Cells:
     """Less the mean of each site, by its deviation, as `groupby` does it."""
     parts = {
@@ -77,7 +92,17 @@ def linked(columns: Sequence[Sequence[str]], index: Index) -> Linked:
     return link(columns, index.tables[0], index.key, SETTINGS, 1, b"seed", Work(60_000_000))
 
 
-@pytest.mark.parametrize("change", [ranged, thousandths, by_site, by_a_site_left_out])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ranged,
+        thousandths,
+        logarithms,
+        one_in_a_unit_and_one_on_a_scale,
+        by_site,
+        by_a_site_left_out,
+    ],
+)
 def test_rows_on_a_scale_of_the_source_are_linked(
     people: Cells, indexed: Index, change: Callable[[Cells, Cells], Cells]
 ) -> None:

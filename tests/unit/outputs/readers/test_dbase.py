@@ -25,3 +25,14 @@ def test_room_behind_the_columns_is_read_only_where_it_is_empty(
     form = open_bytes("t.dbf", data, caps)
     seen = cover(form)
     assert (seen.accounted == len(data)) is whole, seen
+
+
+@pytest.mark.parametrize(("mark", "deleted"), [(b" ", 0), (b"\0", 0), (b"*", 1)])
+def test_a_row_stands_where_nothing_marks_it(mark: bytes, deleted: int, caps: ReadCaps) -> None:
+    """SheetJS leaves the mark empty."""
+    data = _table(b"").replace(b" 412", mark + b"412")
+    form = open_bytes("t.dbf", data, caps)
+    assert not cover(form).gaps
+    assert [len(part.table.rows) for part in form.parts if part.table] == [1 - deleted, 1][
+        : 1 + deleted
+    ]

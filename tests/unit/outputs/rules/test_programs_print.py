@@ -187,6 +187,106 @@ def rows_alone(few: int) -> str:
     return "\n".join(f"<TR><TD>{name}</TD>\n<TD>{n}</TD>\n</TR>" for name, n in rows)
 
 
+def longtable(few: int) -> str:
+    """What psql writes as LaTeX: each cell on lines of its own, set by switches."""
+    rows = "".join(
+        f"\\raggedright{{{name}}}\n&\n\\raggedright{{{n}}} \\tabularnewline\n"
+        for name, n in (("CR", 120), ("SD", 60), ("PD", few))
+    )
+    names = "\\small\\textbf{\\textit{response}} & \\small\\textbf{\\textit{persons}} \\\\\n"
+    ends = "\\midrule\n\\endfirsthead\n", "\\midrule\n\\endhead\n"
+    return (
+        f"\\begin{{longtable}}{{l | r}}\n{names}{ends[0]}{names}{ends[1]}{rows}\\end{{longtable}}\n"
+    )
+
+
+def plain_tex(few: int) -> str:
+    """A table of plain TeX, as PSPP writes it."""
+    return (
+        "\\offinterlineskip\\halign{\\strut%\n{\\vbox{#}}&{\\vbox{#}}\\cr\n"
+        "\\centre{response}&\\centre{Frequency}\\cr\n\\noalign{\\hrule}\\cr\n"
+        f"CR&\\right{{120}}\\cr\nSD&\\right{{60}}\\cr\nPD&\\right{{{few}}}\\cr\n}}% End\n"
+    )
+
+
+def fragment(few: int) -> str:
+    """Rows of LaTeX without what stands around them, as Gnumeric exports them."""
+    return (
+        f"%%% a fragment\narm\t&CR\t&PD\\\\\ncontrol\t&60\t&{few}\\\\\nexperimental\t&60\t&44\\\\\n"
+    )
+
+
+def two_lines(few: int) -> str:
+    """Names of columns above those of the rows' variables, as pandas writes LaTeX."""
+    return (
+        "\\begin{tabular}{lrrr}\n & visits & 0 & 1 & All \\\\\nresponse & arm &  &  &  \\\\\n"
+        f"\\multirow[c]{{2}}{{*}}{{CR}} & control & 60 & {few} & {60 + few} \\\\\n"
+        " & experimental & 44 & 31 & 75 \\\\\n\\end{tabular}\n"
+    )
+
+
+def textile(few: int) -> str:
+    """Cells that say how they are set."""
+    return f"|_. response|_. with relapse|_. of|\n|<. CR|>. 50|>. 120|\n|<. PD|>. {few}|>. 90|\n"
+
+
+def matrix(few: int) -> str:
+    """A confusion matrix of numpy."""
+    return f"labels: high, low\n[[ {few}  31]\n [ 57 127]]\n"
+
+
+def bracketed(few: int) -> str:
+    """A matrix of Maxima."""
+    return f"kept and removed\n[ 26   11  ]\n[         ]\n[ 78   {few}  ]\n"
+
+
+def keyed(few: int) -> str:
+    """A hash of Ruby, whose keys are two categories."""
+    return f'{{["CR", "0"]=>113,\n ["CR", "1"]=>32,\n ["PD", "0"]=>36,\n ["PD", "1"]=>{few}}}\n'
+
+
+def held(few: int) -> str:
+    """A histogram of DuckDB."""
+    return f" bags = {{31=88, 32=82, 47={few}}}\n"
+
+
+def cell_by_cell(few: int) -> str:
+    """A document with a table, saved as text."""
+    rows = "".join(f"{name}\n{n}\n{m}\n" for name, n, m in
+                   (("CR", 90, 30), ("PR", 60, 20), ("PD", 30, few)))  # fmt: skip
+    return f"Relapses, all arms.\n\nresponse\n0\n1\n{rows}Numbers are of persons.\n"
+
+
+def regressed(few: int) -> str:
+    """A tree of scikit-learn for a number, which has no impurity."""
+    return (
+        'digraph Tree {\n0 [label="age <= 27.5\\nsamples = 339\\nvalue = 1764.4"] ;\n'
+        f'1 [label="samples = {few}\\nvalue = 733.9"] ;\n0 -> 1 ;\n}}\n'
+    )
+
+
+def starred(few: int) -> str:
+    """A frequency table of gretl, with bars of stars."""
+    rows = [(0, 150), (1, 80), (2, 40), (3, few)]
+    lines = (f"  {value:2} {n:8} {n / 3:8.2f}% {n / 3:8.2f}% {'*' * (n // 20)}\n"
+             for value, n in rows)  # fmt: skip
+    return "          frequency    rel.     cum.\n\n" + "".join(lines)
+
+
+def led_in(few: int) -> str:
+    """Names over two rows of HTML, of which only the first says that it is one."""
+    rows = "".join(
+        f"<tr><td>{name}</td><td>{n}</td><td>60</td><td>{n + 60}</td></tr>"
+        for name, n in (("CR", 60), ("PD", few))
+    )
+    return (
+        '<table><tr><th rowspan="2">response</th><th colspan="2">arm</th>'
+        '<th rowspan="2">Total</th></tr>'
+        f"<tr><td>control</td><td>experimental</td></tr>{rows}"
+        '<td colspan="4">p=0.2</td></tr></table>'
+    )
+
+
 COUNTS: dict[str, tuple[str, Callable[[int], str]]] = {
     one.__name__: (end, one)
     for end, one in (
@@ -195,6 +295,10 @@ COUNTS: dict[str, tuple[str, Callable[[int], str]]] = {
         ("txt", summarised), ("txt", multilevel), ("dot", tree), ("txt", rules),
         ("txt", partitioned), ("txt", boosted), ("txt", binned), ("txt", counted),
         ("txt", stacked), ("txt", quoted), ("html", rows_alone),
+        ("tex", longtable), ("tex", plain_tex),
+        ("tex", fragment), ("tex", two_lines), ("txt", textile), ("txt", matrix),
+        ("txt", bracketed), ("txt", keyed), ("txt", held), ("txt", cell_by_cell),
+        ("dot", regressed), ("txt", starred), ("html", led_in),
     )
 }  # fmt: skip
 
@@ -272,13 +376,14 @@ def test_degrees_of_freedom_of_a_test_are_residual(check: Check, program: str) -
 
 def curve(times: list[int], names: str, rises: bool) -> str:
     """Steps without a word that tells them."""
-    values = [0.99 - 0.004 * at if not rises else 0.001 + 0.004 * at for at in range(len(times))]
+    values = [0.99 - 0.004 * at if not rises else 0.004 * at for at in range(len(times))]
     body = "".join(f"{time},{value:.3f}\n" for time, value in zip(times, values, strict=True))
     return f"{names}\n{body}"
 
 
 @pytest.mark.parametrize(
-    ("names", "rises"), [("timeline,all", False), (",cumulative hazard", True)]
+    ("names", "rises"),
+    [("timeline,all", False), (",cumulative hazard", True), ("timeline,NA_estimate", True)],
 )
 def test_steps_need_no_name(check: Check, trial: Index, names: str, rises: bool) -> None:
     """Times that are people's own, and a share that falls from one, or a hazard that rises."""
@@ -307,3 +412,62 @@ def test_words_of_a_column_come_before_those_of_its_rows(check: Check) -> None:
     rows = f"factor XIII,20,{sum(costs[:20])}\nfactor VII,40,{sum(costs[20:])}\n"
     text = f"diagnosis,cost.n,cost.sum\n{rows}"
     assert verdicts(check("t.csv", text, index_of("people", cells)))["O05"] == "block"
+
+
+def test_leaves_of_stems_are_people(check: Check) -> None:
+    """R's `stem` prints a digit for everybody; a table of numbers between bars is none."""
+    plot = (
+        "\n  The decimal point is 1 digit(s) to the right of the |\n\n  0 | 5677778\n  1 | 03599\n"
+    )
+    assert loud(check("t.txt", plot)).get("O01") in STOPPED
+    assert "O01" not in loud(check("t.txt", "Stems: four\n\n 12 | 560\n 13 | 350\n"))
+
+
+def test_rows_of_what_is_left_in_a_table_of_variances(check: Check) -> None:
+    """Pingouin calls the residuals `Within`, gnuplot their degrees of freedom `NDF`."""
+    table = "Source,SS,DF,MS\narm,724.1,5,144.8\nWithin,181.5,{},20.17\n"
+    log = "degrees of freedom    (FIT_NDF)   : {}\nvariance of residuals = WSSR/ndf   : 1.824\n"
+    for end, text in (("csv", table), ("log", log)):
+        assert verdicts(check(f"t.{end}", text.format(9)))["O07"] == "block"
+        assert "O07" not in loud(check(f"t.{end}", text.format(90)))
+
+
+def test_parts_are_what_adds_up(check: Check, trial: Index) -> None:
+    """`alive` and `died` beside `all`: whoever hides one of them hides nothing."""
+    rows = "response,alive,died,all\nCR,101,20,121\nPR,60,23,83\nSD,42,20,62\nPD,37,{},{}\n"
+    assert verdicts(check("t.csv", rows.format("<10", 39), trial))["O13"] == "block"
+    assert "O13" not in loud(check("t.csv", rows.format("<10", "*"), trial))
+
+
+def test_a_bare_share_is_of_its_row_unless_it_is_of_all(check: Check, trial: Index) -> None:
+    """Two of 40 with progressive disease are 5 %; 40 of all 300 are 13.3 %."""
+    rows = "response,percent\nCR,{}\nPR,{}\nSD,{}\nPD,{}\n"
+    own = rows.format("25.8", "22.5", "20.0", "5.0")
+    assert loud(check("t.csv", own, trial)).get("O10") in STOPPED
+    of_all = check("t.csv", "response,percent\nPR,26.67\nSD,20.00\nPD,13.33\n", trial)
+    assert not any("or leave them" in one.evidence for one in of_all.findings)
+
+
+def test_levels_of_percentiles_are_spelled_as_shares(check: Check, trial: Index) -> None:
+    """`quantile` of pandas; a share of people beside their group is no level."""
+    text = (
+        "                    volume  followed\narm                                 \n"
+        "control      0.25   340.{0}       400\n             0.50   580.{0}       800\n"
+        "             0.75   911.{0}      1200\nexperimental 0.25   340.{0}       400\n"
+        "             0.50   580.{0}       800\n             0.75   911.{0}      1200\n"
+    )
+    assert loud(check("t.txt", text.format(3), trial)).get("O09") in STOPPED
+    assert "O09" not in loud(check("t.txt", text.format(0), trial))
+
+
+def test_words_behind_a_blank_column_name_their_numbers(check: Check, trial: Index) -> None:
+    """Rows of pandas with two levels, the second of which is empty."""
+    rows = "<tr><th>n</th><th></th><td>300</td></tr>" + "".join(
+        f"<tr><th>{name}, mean [min,max]</th><th></th><td>{cell}</td></tr>"
+        for name, cell in (("followed", "{}"), ("volume", "{}"))
+    )
+    table = f"<table><tr><th></th><th></th><th>Overall</th></tr>{rows}</table>"
+    leaky = table.format("1954.5 [11.0,3898.0]", "561.7 [65.3,90210.7]")
+    assert loud(check("t.html", leaky, trial)).get("O08") in STOPPED
+    safe = table.replace(" [min,max]", " (sd)").format("1954.5 (1126.9)", "561.7 (287.4)")
+    assert "O08" not in loud(check("t.html", safe, trial))
