@@ -209,6 +209,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b'{"', "safetensors"),
 )
 
+_PACKED = frozenset({"messagepack", "cbor"})
+"""Formats that nothing proves, and in which every letter of a text would be a number."""
 _OCTAVE = b"# Created by Octave"
 """What `save` of Octave begins with where it is not told another format, under any name."""
 _STATA = frozenset({113, 114, 115})
@@ -279,7 +281,17 @@ def _of_archive(data: bytes) -> str:
     return next((name for mark, name in _MEMBERS if mark in data), "zip")
 
 
+def is_text(data: bytes) -> bool:
+    """Say whether bytes may be read as text."""
+    try:
+        return "\0" not in data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+
+
 def _as_text(claimed: str, data: bytes) -> tuple[str, Note | None]:
+    if claimed in _PACKED and is_text(data):
+        return "text", Note.TYPE_DISAGREES
     if claimed in {"csv", "tsv"} and _looks_structured(data):
         return "json-or-markup", Note.TYPE_DISAGREES
     return claimed, None

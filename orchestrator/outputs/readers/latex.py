@@ -46,8 +46,6 @@ _NESTED = 6
 _NEXT = re.compile(r"(?<!\\)&")
 _SPANNED = re.compile(r"\\multispan\{(\d)\}\\span(?:\\hsize\S*)?")
 """A wide cell of plain TeX, over so many columns more."""
-_PATTERN = re.compile(r"(?<!\\)#")
-"""What stands for a cell in the pattern of a row, above the rows of plain TeX."""
 _STACKED = re.compile(r"\\(?:makecell|shortstack|thead)(?:\[[^\]]*\])?\{([^{}]*)\}")
 """Cells of several lines in Markdown and in LaTeX."""
 
@@ -60,7 +58,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     prose.read(opening, path, data)
     content = decode(data, "text").content
     plain = _ALIGNED.split(content)
-    bodies = _TABULAR.findall(content) or [("", own) for own in plain[1:] or plain]
+    bodies = _TABULAR.findall(content)
+    bodies = bodies or [("", own) for own in [*map(_below_pattern, plain[1:])] or plain]
     for number, (form, body) in enumerate(bodies, 1):
         body = _STACKED.sub(lambda match: re.sub(r"\s*\\\\\s*", "\v", match[1]), body)
         lines = [_BETWEEN.sub("", line) for line in _ENDED.split(body)]
@@ -70,7 +69,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
                 for cell in _NEXT.split(_bare_cells(line))
             ]
             for line in lines
-            if _NEXT.search(line) and not _PATTERN.search(line)
+            if _NEXT.search(line)
         ]
         cut = [row for at, row in enumerate(cut) if not at or row != cut[0]]  # names of each page
         cut = _whole_numbers(form, cut)
@@ -80,6 +79,12 @@ def read(opening: Opening, path: str, data: bytes) -> None:
             own = opening.free(f"{below(path)}tabular/{number}")
             opening.table(own, columns, rows, header=header)
             unpack(opening, own, columns, rows)
+
+
+def _below_pattern(body: str) -> str:
+    """Take off the pattern, with a # for each cell, that stands above the rows of plain TeX."""
+    first, *rest = _ENDED.split(body, maxsplit=1)
+    return rest[0] if rest and "#" in first else body
 
 
 def _whole_numbers(form: str, rows: list[list[str]]) -> list[list[str]]:

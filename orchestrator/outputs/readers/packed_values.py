@@ -82,7 +82,13 @@ class Packed:
 
 
 def add(opening: Opening, path: str, data: bytes, values: list[Value], loose: list[bytes]) -> None:
-    """Add values that were read to the last byte: as text, as tables, and the files in them."""
+    """Add values that were read to the last byte: as text, as tables, and the files in them.
+
+    Errors: Unreadable (UNKNOWN_PART) for several values that are no lists and no objects: any
+    bytes are a row of small numbers, and what they spell would not be seen.
+    """
+    if len(values) > 1 and not all(isinstance(one, dict | list) for one in values):
+        raise Unreadable(Note.UNKNOWN_PART)
     value = values[0] if len(values) == 1 else values
     spans = [Span(0, len(data), "values")]
     opening.text(path, structured.spell(value), size=len(data), spans=spans)

@@ -51,7 +51,7 @@ from orchestrator.outputs.readers import (
     xml,
     zips,
 )
-from orchestrator.outputs.readers.formats import ARCHIVE, READABLE, by_content, decide
+from orchestrator.outputs.readers.formats import ARCHIVE, READABLE, by_content, decide, is_text
 from orchestrator.outputs.readers.opening import Opening, ReadCaps, Unreadable, below, digest
 
 _GAPS = 20
@@ -133,12 +133,13 @@ def open_bytes(
     Source: design property 5. A reader that broke leaves nothing of its half-read parts behind.
     """
     kind, note = decide(path, data)
-    plain = note is Note.UNKNOWN_TYPE and by_content(data) is None and _is_text(data)
+    plain = note is Note.UNKNOWN_TYPE and by_content(data) is None and is_text(data)
+    plain = plain or (kind, note) == ("text", Note.TYPE_DISAGREES)
     if len(data) > caps.file_bytes:
         kind, note = kind, Note.TOO_BIG
     if note is None and kind not in readers:
         note = Note.UNKNOWN_TYPE
-    plain = plain and note is Note.UNKNOWN_TYPE and "text" in readers
+    plain = plain and note is not Note.TOO_BIG and "text" in readers
     told = note is Note.TYPE_DISAGREES and kind in _TOLD & readers.keys()
     if note is not None and not plain and not told:
         return _closed(path, data, kind, note)
@@ -180,16 +181,9 @@ def _unowned(opening: Opening, path: str, data: bytes) -> None:
     """
     for number, gap in enumerate(part_gaps(opening.parts[0])[:_GAPS], 1):
         loose = data[gap.start : gap.end]
-        kind = by_content(loose) or ("text" if _is_text(loose) else None)
+        kind = by_content(loose) or ("text" if is_text(loose) else None)
         if kind in READERS and len(loose) >= _LOOSE:
             opening.inner(f"{below(path)}unowned/{number}", loose, kind=kind)
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        return "\0" not in data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
 
 
 def door(readers: Mapping[str, Reader]) -> Callable[[Opening, str, bytes, str | None], Note | None]:

@@ -54,7 +54,7 @@ def find_cells(content: str) -> Iterator[Found]:
         rows = [[*lines[at : at + width]] for at in range(match.start(), match.end(), width)]
         if rows[0][1:] == [str(level) for level in range(width - 1)]:
             yield rows[0], rows[1:]
-        elif kinds[: match.start()].endswith("T" * width):
+        elif kinds.endswith("T" * width, 0, match.start()):
             yield [*lines[match.start() - width : match.start()]], rows
         else:
             yield [""] * width, rows

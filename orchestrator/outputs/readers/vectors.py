@@ -19,9 +19,10 @@ _HISTOGRAM = re.compile(
 _LINED = r"\[ *\d+\.?(?:[ ,]+\d+\.?)+ *\]"
 _MATRIX = re.compile(rf"\[?{_LINED}(?:[\s,]*(?:\[ *\]\s*)?{_LINED})+")
 """A matrix of whole numbers, a row in brackets; Maxima leaves a blank one between them."""
+_LEVEL = r"(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}'|\d{1,9})"
 _KEYED = re.compile(
-    r"[\[(]((?:\s*(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}'|\d{1,9})\s*,?){2,6})[\])]\s*(?:=>|:)\s*(\d{1,7})"
-    r"(?=\s*[,}\n]|\s*\Z)"
+    rf"[\[(](\s{{0,9}}{_LEVEL}(?:(?:\s{{0,9}},\s{{0,9}}|\s{{1,9}}){_LEVEL}){{1,5}},?\s{{0,9}})[\])]"
+    r"\s{0,9}(?:=>|:)\s{0,9}(\d{1,7})(?=\s{0,9}(?:[,}\n]|\Z))"
 )
 """A count behind a key of several categories: `["north", "1"]=>3`, `('north', 1): 3`."""
 _KEY = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\d+)")

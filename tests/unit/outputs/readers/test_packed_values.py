@@ -59,7 +59,8 @@ def test_files_of_the_libraries_are_read_to_the_last_byte(
     ("data", "read"),
     [
         (b"\xc0", None),
-        (b"\xff\x05\xc3", ["-1", "5", True]),
+        (b"\x93\xff\x05\xc3", ["-1", "5", True]),
+        (b"\x91\xff\x81\xa1a\x02", [["-1"], {"a": "2"}]),
         (b"\xcd\x01\x00", "256"),
         (b"\xd1\xff\x00", "-256"),
         (b"\xca\x3f\x00\x00\x00", "0.5"),
@@ -77,7 +78,7 @@ def test_messagepack(data: bytes, read: object, caps: ReadCaps) -> None:
     ("data", "read"),
     [
         (b"\xf6", None),
-        (b"\x20\x19\x01\x00\xf5", ["-1", "256", True]),
+        (b"\x83\x20\x19\x01\x00\xf5", ["-1", "256", True]),
         (b"\xf9\x38\x00", "0.5"),
         (b"\x9f\x01\x7f\x61a\x61b\xff\xff", ["1", "ab"]),
         (b"\xbf\x61a\x01\xff", {"a": "1"}),
@@ -129,9 +130,19 @@ def test_a_file_that_is_cut_short_is_held(name: str, caps: ReadCaps) -> None:
         assert seen.gaps, end
 
 
+@pytest.mark.parametrize("name", ["a.msgpack", "a.cbor"])
+def test_a_text_under_such_a_name_is_no_row_of_numbers(name: str, caps: ReadCaps) -> None:
+    """Each letter would be a small number; it is read as the text that it is, and held."""
+    form = open_bytes(name, b"person,age\nP1,61\nP2,72\n", caps)
+    assert Note.TYPE_DISAGREES in {one.note for one in form.parts[0].notes}
+    assert "P2,72" in (form.parts[0].text or "")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "note"),
     [
+        ("a.msgpack", b"\xc0P1,61\n", Note.UNKNOWN_PART),
+        ("a.cbor", b"\xf6\x01\x02", Note.UNKNOWN_PART),
         ("a.msgpack", b"\xdd\xff\xff\xff\xff", Note.TRUNCATED),
         ("a.msgpack", b"\x91" * 5000 + b"\xc0", Note.TOO_DEEP),
         ("a.msgpack", b"\xc0" * 3_000_000, Note.CAPPED),

@@ -150,7 +150,10 @@ def test_json_in_a_text_is_read_as_json(caps: ReadCaps) -> None:
     assert (("a", "b"), (("1", "2"), ("3", "4"))) in tables(form).values()
 
 
-@pytest.mark.parametrize("line", [" " * 100_000 + "x", "--" + " " * 100_000 + "x", "1" * 100_000])
+@pytest.mark.parametrize(
+    "line",
+    [" " * 100_000 + "x", "--" + " " * 100_000 + "x", "1" * 100_000, "[1" + " " * 1_000_000],
+)
 def test_long_lines_end(caps: ReadCaps, line: str) -> None:
     """No pattern takes quadratic time on them: this would not come back."""
     data = f"a|b\n{line}\n{line}\n".encode()

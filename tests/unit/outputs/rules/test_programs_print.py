@@ -209,6 +209,12 @@ def plain_tex(few: int) -> str:
     )
 
 
+def numbered(few: int) -> str:
+    """A row of LaTeX with a sign that stands for a cell in the patterns of plain TeX only."""
+    rows = f"arm & n \\\\\ncontrol & 60 \\\\\nother # & {few} \\\\\n"
+    return f"\\begin{{tabular}}{{lr}}\n{rows}\\end{{tabular}}\n"
+
+
 def fragment(few: int) -> str:
     """Rows of LaTeX without what stands around them, as Gnumeric exports them."""
     return (
@@ -296,7 +302,7 @@ COUNTS: dict[str, tuple[str, Callable[[int], str]]] = {
         ("txt", partitioned), ("txt", boosted), ("txt", binned), ("txt", counted),
         ("txt", stacked), ("txt", quoted), ("html", rows_alone),
         ("tex", longtable), ("tex", plain_tex),
-        ("tex", fragment), ("tex", two_lines), ("txt", textile), ("txt", matrix),
+        ("tex", fragment), ("tex", numbered), ("tex", two_lines), ("txt", textile), ("txt", matrix),
         ("txt", bracketed), ("txt", keyed), ("txt", held), ("txt", cell_by_cell),
         ("dot", regressed), ("txt", starred), ("html", led_in),
     )
