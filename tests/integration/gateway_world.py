@@ -8,6 +8,7 @@ addresses of this machine's loopback, 127.x.y.2 and up, which `Loopback` takes f
 import asyncio
 import contextlib
 import json
+import random
 import secrets
 import socket
 import tempfile
@@ -58,9 +59,12 @@ def secret_of(project: str, person: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, below those that outgoing connections of other tests are given."""
+    while True:
+        number = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", number))
+            return number
 
 
 class ControlWorld:
