@@ -87,6 +87,9 @@ FORMATS: tuple[Format, ...] = (
            " embedded files", _ZIP),
     Format("opendocument", ("ods", "odt", "odp"), "all parts: tables also where hidden, text,"
            " tracked changes, notes, embedded files", _ZIP),
+    Format("flat-opendocument", ("fods", "fodt", "fodp"), "as opendocument, in one XML file"),
+    Format("plain-sheet", ("slk", "sylk", "dif", "eth", "socialcalc"), "as text; its cells as"
+           " tables"),
     Format("gnumeric", ("gnumeric",), "every sheet also where hidden, comments, properties",
            ("gzip",)),
     Format("parquet", ("parquet", "pq"), "data, key-value metadata, statistics, filters of hashed"
@@ -218,6 +221,14 @@ _DBASE = frozenset(b"\x03\x04\x30\x31\x32\x43\x83\x8b\xf5")
 _ZLIB = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
 
 
+_HEAD = 4096
+_TEXTS: tuple[tuple[bytes, str], ...] = (
+    (b"<?xml", "xml"),
+    (b"<!doctype html", "html"),
+    (b"<html", "html"),
+)
+
+
 def by_extension(path: str) -> str | None:
     """Name the format that a file's extension claims, or a name that by convention has none."""
     name = path.rsplit("/", 1)[-1].lower()
@@ -259,6 +270,8 @@ def decide(path: str, data: bytes) -> tuple[str, Note | None]:
     if known and known.note is Note.GENOTYPE:
         return known.name, Note.GENOTYPE
     if claimed is None:
+        if proved is None and is_text(data):
+            return text_kind(data), None
         return proved or "unknown", Note.UNKNOWN_TYPE
     form = BY_NAME[claimed]
     if form.proof and claimed == "pickle" and proved is None and data[:1] in b"(]}c\x00":
@@ -287,6 +300,12 @@ def is_text(data: bytes) -> bool:
         return "\0" not in data.decode("utf-8")
     except UnicodeDecodeError:
         return False
+
+
+def text_kind(data: bytes) -> str:
+    """Name the format of a text by how it begins: no ending says more than its bytes do."""
+    begins = data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((name for mark, name in _TEXTS if begins.startswith(mark)), "text")
 
 
 def _as_text(claimed: str, data: bytes) -> tuple[str, Note | None]:

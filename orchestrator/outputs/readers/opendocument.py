@@ -1,20 +1,22 @@
 """ods, odt, odp: tables with hidden lines, text with tracked changes and notes, all other parts.
 
-Source: outputs 4.2 (ods, odt).
+Source: outputs 4.2 (ods, odt); OpenDocument 1.3, part 3, section 3.1.2 (one flat XML file).
 """
 
+import base64
+import binascii
 import re
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import xml
 from orchestrator.outputs.readers.office import (
     BREAKS,
-    Package,
     add_grid,
     add_rest,
     add_xml,
     open_package,
 )
+from orchestrator.outputs.readers.formats import by_content
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 
@@ -37,22 +39,48 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         content = package.take(name)
         document = add_xml(opening, package, name, content or b"", tables=False)
         if document is not None:
-            _tables(opening, package, document.root)
-            _texts(opening, package, name, document.root)
+            _tables(opening, path, document.root)
+            _texts(opening, f"{below(path)}{name}/paragraphs", document.root)
     add_rest(opening, package)
 
 
-def _texts(opening: Opening, package: Package, name: str, root: xml.Node) -> None:
+def read_flat(opening: Opening, path: str, data: bytes) -> None:
+    """Read a document that is one XML file: fods, fodt, fodp.
+
+    Errors: Unreadable as for XML, NOT_XML where what is embedded is not as it must be written.
+    """
+    document = xml.parse(data)
+    embedded = [_embedded(node) for node in document.root.every("binary-data")]
+    macros = sum(1 for _ in document.root.every("module", "source-code", "event-listener"))
+    notes = [Observation(Note.MACRO, count=macros)] if macros else []
+    xml.add(opening, path, data, document, notes, tables=False)
+    _tables(opening, path, document.root)
+    _texts(opening, f"{below(path)}paragraphs", document.root)
+    for number, own in enumerate(embedded, 1):
+        opening.inner(f"{below(path)}embedded/{number}", own, kind=by_content(own) or "text")
+
+
+def _embedded(node: xml.Node) -> bytes:
+    """Take the bytes out of an element: they are read as what they are, and not as words."""
+    written = "".join(node.text().split())
+    node.content = []
+    try:
+        return base64.b64decode(written, validate=True)
+    except binascii.Error as error:
+        raise Unreadable(Note.NOT_XML) from error
+
+
+def _texts(opening: Opening, path: str, root: xml.Node) -> None:
     gone = sum(1 for _ in root.every(*_GONE))
     notes = [Observation(Note.HIDDEN, count=gone)] if gone else []
     words = "\n".join(node.text(BREAKS).strip("\t") for node in root.every("p", "h"))
     if words.strip():
-        own = opening.free(f"{below(package.path)}{name}/paragraphs")
+        own = opening.free(path)
         opening.text(own, words, notes=notes)
         add_tables(opening, own, words)
 
 
-def _tables(opening: Opening, package: Package, root: xml.Node) -> None:
+def _tables(opening: Opening, path: str, root: xml.Node) -> None:
     hidden_styles = _hidden_styles(root)
     for number, table in enumerate(root.every("table"), 1):
         grid, hidden = _grid(table)
@@ -60,7 +88,7 @@ def _tables(opening: Opening, package: Package, root: xml.Node) -> None:
         notes = (Observation(Note.HIDDEN, count=hidden),) if hidden else ()
         name = table.get("name")
         label = name if _PLAIN.match(name) else f"#{number}"
-        add_grid(opening, f"{below(package.path)}sheets/{label}", grid, notes)
+        add_grid(opening, f"{below(path)}sheets/{label}", grid, notes)
 
 
 def _hidden_styles(root: xml.Node) -> set[str]:

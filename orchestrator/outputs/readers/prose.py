@@ -23,6 +23,7 @@ from orchestrator.outputs.readers.records import find_listed, find_records
 from orchestrator.outputs.readers.sentences import MOST, find_lists, find_sentences
 from orchestrator.outputs.readers.stacked import find_cells, find_stacked
 from orchestrator.outputs.readers.structured import add_lines, add_value
+from orchestrator.outputs.readers.typeset import find_typeset
 from orchestrator.outputs.readers.vectors import find_vectors
 
 _PAGE = re.compile(r"<table\b|</table>", re.IGNORECASE)
@@ -95,7 +96,8 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         opening.table(own, columns, rows, header=False, notes=[Observation(Note.SENTENCE)])
     for page in _pages(content):
         opening.inner(f"{path}{inner}page", page.encode(errors="replace"), kind="html")
-    inside = chain(find_glances(content), find_instream(content), find_inserted(content))
+    inside = chain(find_glances(content), find_instream(content), find_inserted(content),
+                   find_typeset(content))  # fmt: skip
     for number, (columns, rows) in enumerate(inside, 1):
         opening.table(opening.free(f"{path}{inner}data/{number}"), columns, rows)
     taken = {one.line for one in tables}

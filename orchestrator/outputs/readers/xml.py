@@ -11,11 +11,17 @@ from types import MappingProxyType
 from xml.parsers import expat
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers.delimited import unpack
+from orchestrator.outputs.readers.delimited import split_header, unpack
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_TABLES = ("table", "tgroup")
+_ROWS = ("tr", "row")
+_CELLS = ("td", "th", "entry")
+_SETTINGS = frozenset(
+    "align valign colspan rowspan colname namest nameend morerows style class colsep rowsep".split()
+)
 _NODES = 1_500_000
 _DEPTH = 200
 
@@ -159,6 +165,12 @@ def spell(document: Document) -> str:
 def add_records(opening: Opening, path: str, root: Node) -> None:
     """Add each run of like elements as a table: leaves and attributes are its columns."""
     number = 0
+    for grid in _grids(root):
+        number += 1
+        columns, rows, header = split_header(grid)
+        own = opening.free(f"{below(path)}records/{number}")
+        opening.table(own, columns, rows, header=header)
+    root = _beside_cells(root) if number else root
     for parent in (root, *_all(root)):
         counted = Counter(child.name for child in parent.children())
         for name, often in counted.items():
@@ -173,6 +185,33 @@ def add_records(opening: Opening, path: str, root: Node) -> None:
             rows = [[record.get(key, "") for key in columns] for record in records]
             opening.table(own, columns, rows)
             unpack(opening, own, columns, rows)
+
+
+def _grids(root: Node) -> Iterator[list[list[str]]]:
+    """Give the tables of a document: rows of cells, as DocBook and JATS have them from HTML."""
+    for table in (root, *root.every(*_TABLES)):
+        rows = [row for row in table.every(*_ROWS) if _is_row(row)] if table.name in _TABLES else []
+        grid = [[" ".join(cell.text().split()) for cell in row.children(*_CELLS)] for row in rows]
+        width = max(map(len, grid), default=0)
+        if width > 1 and len(grid) > 1:
+            yield [row + [""] * (width - len(row)) for row in grid]
+
+
+def _beside_cells(node: Node, *, within: bool = False) -> Node:
+    """Copy a tree without what its tables' cells say and how they are set: that stands in grids."""
+    cell = within and node.name in _CELLS
+    within = within or node.name in _TABLES
+    told = {name: value for name, value in node.attributes.items() if name not in _SETTINGS}
+    content = [
+        item if isinstance(item, str) else _beside_cells(item, within=within)
+        for item in node.content
+        if not (cell and isinstance(item, str))
+    ]
+    return Node(node.name, told if cell else node.attributes, content)
+
+
+def _is_row(node: Node) -> bool:
+    return node.name in _ROWS and bool(node.children(*_CELLS))
 
 
 def _all(root: Node) -> Iterator[Node]:
