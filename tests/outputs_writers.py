@@ -39,6 +39,7 @@ from safetensors.numpy import save
 
 from tests.outputs_packed import avro, cbor, messagepack, records
 from tests.outputs_sas import sas_data
+from tests.outputs_texts import TEXTS
 from tests.outputs_world import csv_of, html_table, notebook, shown
 
 mpl.use("Agg")
@@ -433,6 +434,7 @@ def _text_files() -> dict[str, Writer]:
         "smcl": lambda cells: _smcl(frame(cells).to_string()).encode(),
         "rtf": lambda cells: _rtf(cells).encode(),
         "eml": lambda cells: _mail(text(cells)),
+        **TEXTS,
         "eml-said": lambda cells: _mail(f"Hello,\n\n{text(cells)}\nBye\n", attached=False),
     }
 

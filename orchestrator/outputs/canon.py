@@ -293,7 +293,8 @@ def _scales(
     mean, spread = _moments(values, counts)
     chosen: dict[Transform, _Change] = {
         Transform.Z_SCORE: lambda x: (x - mean) / spread,
-        Transform.MIN_MAX: lambda x: (x - low) / (high - low),
+        # its ends become 0 and 1, which every file has, though one person may
+        Transform.MIN_MAX: lambda x: (x - low) / (high - low) if low < x < high else math.nan,
     }
     if high > 0:  # what is not above zero has no logarithm, and becomes missing
         chosen |= {

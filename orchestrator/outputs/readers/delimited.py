@@ -28,6 +28,8 @@ _LINES = 8
 """Units: lines of a cell; no program stacks more numbers."""
 _AROUND = 6
 """Units: lines; a title or notes of more lines are a text of their own."""
+_SENTENCE = 7
+"""Units: words; a row of so many is a remark."""
 _QUOTED = re.compile(r"\"[^\"]*\"")
 _FORMULA = re.compile(r"[=@].|[+-](?:[a-zA-Z(](?!nf\b))")
 
@@ -102,6 +104,30 @@ def parse(content: str, delimiters: Sequence[str] = DELIMITERS) -> list[list[str
     if broken and (not best or len(best[0]) == 1):
         raise Unreadable(Note.RAGGED, broken)
     return best
+
+
+def several(content: str) -> tuple[list[list[list[str]]], str]:
+    """Cut a file that holds several tables one below the other, as programs print them, and give
+    the lines around them; no tables where it is none such.
+
+    Shape: with one sign alone the lines fall into runs of one width, at least two of them tables; a
+    line that is as wide as no neighbour must be a sentence, so that a cell too many is no table.
+    """
+    found = [own for mark in DELIMITERS if mark in content and (own := _runs(content, mark))[0]]
+    return found[0] if len(found) == 1 else ([], content)
+
+
+def _runs(content: str, delimiter: str) -> tuple[list[list[list[str]]], str]:
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    try:
+        runs = [list(own) for _, own in itertools.groupby(reader, len)]
+    except csv.Error:
+        return [], content
+    alone = [own[0] for own in runs if len(own) == 1 and len(own[0]) > 1]
+    tables = [own for own in runs if len(own) > 1 and len(own[0]) > 1]
+    told = all(len(delimiter.join(row).split()) >= _SENTENCE for row in alone)
+    rest = [delimiter.join(row) for own in runs if own not in tables for row in own]
+    return (tables, "\n".join(rest)) if told and len(tables) > 1 else ([], content)
 
 
 def split_header(rows: list[list[str]]) -> tuple[list[str], list[list[str]], bool]:

@@ -74,9 +74,10 @@ FORMATS: tuple[Format, ...] = (
            ("tiff",)),
     Format("pdf", ("pdf",), "all objects of all revisions, texts and their tables, attachments,"
            " scripts, marks of figures", ("pdf",)),
-    Format("zip", ("zip",), "every member by its own reader; headers, comments, extras", _ZIP),
+    Format("zip", ("zip", "epub"), "every member by its own reader; headers, comments, extras",
+           _ZIP),
     Format("tar", ("tar",), "every member by its own reader; headers", ("tar",)),
-    Format("gzip", ("gz", "tgz"), "what is inside, by its own reader", ("gzip",)),
+    Format("gzip", ("gz", "tgz", "svgz"), "what is inside, by its own reader", ("gzip",)),
     Format("bzip2", ("bz2", "tbz2"), "what is inside, by its own reader", ("bzip2",)),
     Format("xz", ("xz", "txz"), "what is inside, by its own reader", ("xz",)),
     Format("xlsx", ("xlsx", "xlsm", "xltx"), "all parts: sheets also where hidden, comments, pivot"
@@ -226,6 +227,7 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", "xml"),
     (b"<!doctype html", "html"),
     (b"<html", "html"),
+    (b"<svg", "svg"),
 )
 
 

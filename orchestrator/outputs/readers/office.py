@@ -109,6 +109,12 @@ def add_xml(
     for node in document.root.every("lvlText"):
         if len(node.get("val")) == 1:  # the bullet of a list, often of a private font
             node.attributes = {}
+    for node in document.root.every("sharedItems"):  # how many kinds a pivot's field has, and which
+        node.attributes = {
+            name: value
+            for name, value in node.attributes.items()
+            if name in {"minValue", "maxValue", "minDate", "maxDate"}
+        }
     scales = [*document.root.every("sx", "sy")] if document.root.name == "viewPr" else []
     for node in scales[:_SCALES]:  # how large a window shows slides, not how many are counted
         if all(own.isdecimal() and len(own) < _LONG_SCALE for own in node.attributes.values()):
@@ -124,6 +130,9 @@ def add_rest(opening: Opening, package: Package) -> None:
     for name in sorted(package.members):
         content = package.members[name]
         lower = name.lower()
+        if not content:
+            opening.container(opening.free(below(package.path) + zips.safe_name(name)), content, [])
+            continue
         if lower.endswith(_XML) and lower.startswith(_FAMILIES):
             macro = [Observation(Note.MACRO)] if lower.startswith(_MACROS) else []
             tables = not lower.startswith(_STRUCTURE) and not lower.endswith(".rels")
@@ -142,7 +151,7 @@ def _add_other(opening: Opening, package: Package, name: str, content: bytes) ->
         opening.unknown(opening.free(own), content, Note.MACRO)
     elif lower == "mimetype":
         opening.inner(own, content, kind="text")
-    elif not content or digest(content) in _KNOWN:
+    elif digest(content) in _KNOWN:
         opening.container(opening.free(own), content, [Span(0, len(content), "known part")])
     elif "/" in name and "." in posixpath.basename(name) and not lower.endswith((".bin", *_XML)):
         opening.inner(own, content)

@@ -9,6 +9,7 @@ import re
 
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import xml
+from orchestrator.outputs.readers.formats import by_content
 from orchestrator.outputs.readers.office import (
     BREAKS,
     add_grid,
@@ -16,7 +17,6 @@ from orchestrator.outputs.readers.office import (
     add_xml,
     open_package,
 )
-from orchestrator.outputs.readers.formats import by_content
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 

@@ -23,9 +23,7 @@ _NUMBERED = {"vt", "vtf", "vtc"}
 def read(opening: Opening, path: str, data: bytes) -> None:
     """Read a sheet: all of it as text, and its cells as tables. Errors: as for text."""
     decoded = decode(data, "text")
-    opening.text(
-        path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans
-    )
+    opening.text(path, decoded.content, notes=decoded.notes, size=len(data), spans=decoded.spans)
     lines = decoded.content.splitlines()
     grid: dict[int, dict[int, str]] = {}
     for row, column, shown in _cells_of(lines)(lines):
@@ -55,9 +53,11 @@ def _sylk(lines: Sequence[str]) -> Iterator[Cell]:
 
 
 def _dif(lines: Sequence[str]) -> Iterator[Cell]:
-    """Give the cells of DIF: a line with type and number, and one with the text."""
+    """Give the cells of DIF: below a head of three lines each, two lines with type and text."""
+    begins = [at + 3 for at in range(0, len(lines), 3) if lines[at].strip().upper() == "DATA"]
+    body = lines[begins[0] :] if begins else []
     row = column = 0
-    for head, text in zip(lines[::2], lines[1::2], strict=False):
+    for head, text in zip(body[::2], body[1::2], strict=False):
         kind, _, number = head.strip().partition(",")
         if kind == "-1":
             row, column = row + 1, 0

@@ -20,6 +20,7 @@ from orchestrator.outputs.readers.ruled import (
     read_pipes,
     read_ruled,
     read_separated,
+    read_spanned,
     shape_of,
 )
 
@@ -63,6 +64,10 @@ def find_tables(content: str) -> list[Block]:
     found: list[Block] = []
     after = 0
     for line, drawn in find_paragraphs(_unframed(content.translate(_BOX))):
+        if spanned := read_spanned(line, drawn):
+            found.append(spanned)
+            after = line + len(drawn)
+            continue
         bare = _unboxed(_rows(drawn))
         lines = bare if box(bare[_titles(bare) :]) else _heads_joined(bare)
         if len(lines) < min(len(drawn), 2):

@@ -44,8 +44,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 def read_delimited(opening: Opening, path: str, data: bytes) -> None:
     """Read a csv; one without a single dialect as text, noted with the first line that differs.
 
-    Shape: such a file is held, because nobody can say where its cells begin; the tables in it are
-    read all the same, so that what is wrong with it can be named.
+    Shape: several tables one below the other are each read; else the file is held, because nobody
+    can say where its cells begin, and tables in it are read so that what is wrong can be named.
     Errors: Unreadable for bytes that are no text.
     """
     try:
@@ -56,9 +56,15 @@ def read_delimited(opening: Opening, path: str, data: bytes) -> None:
         if stop.note is not Note.RAGGED:
             raise
         decoded = decode(data, "text")
-        notes = [*decoded.notes, Observation(stop.note, stop.at)]
+        tables, rest = delimited.several(decoded.content)
+        notes = [*decoded.notes, *([] if tables else [Observation(stop.note, stop.at)])]
         opening.text(path, decoded.content, notes=notes, size=len(data), spans=decoded.spans)
-        add_tables(opening, path, decoded.content)
+        for number, rows in enumerate(tables, 1):
+            columns, body, header = delimited.split_header(rows)
+            own = opening.free(f"{below(path)}tables/{number}")
+            opening.table(own, columns, body, header=header)
+            unpack(opening, own, columns, body)
+        add_tables(opening, path, rest)
 
 
 def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observation] = ()) -> None:
@@ -79,6 +85,9 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
+    pages = list(_pages(content))
+    for page in pages:  # read as pages, and not once more as lines
+        content = content.replace(page, "\n" * page.count("\n"))
     for number, (extension, data) in enumerate(find_encoded(content), 1):
         opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
     tables = find_tables(content) if printed else []
@@ -94,7 +103,7 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
     for number, (columns, rows) in enumerate(find_tuples(content), 1):
         own = opening.free(f"{path}{inner}tuples/{number}")
         opening.table(own, columns, rows, header=False, notes=[Observation(Note.SENTENCE)])
-    for page in _pages(content):
+    for page in pages:
         opening.inner(f"{path}{inner}page", page.encode(errors="replace"), kind="html")
     inside = chain(find_glances(content), find_instream(content), find_inserted(content),
                    find_typeset(content))  # fmt: skip

@@ -15,6 +15,9 @@ _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
 _BROKEN = re.compile(r"\s*<br ?/?>\s*", re.IGNORECASE)
 _SET = re.compile(r"(?:_|[<>=^~]|\\\d+|/\d+)+\. ")
 """How a cell of Textile is set: `|_. sex|` a name, `|>. 12|` to the right."""
+_SPANS = re.compile(r" *(?:=+|-+)(?: +(?:=+|-+))+")
+"""A line drawn in pieces, one for each column."""
+_NAME_LINES = 3
 _SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
 """A cell of a line whose words are quoted: `"H" "moderate" "8"`."""
 
@@ -76,6 +79,35 @@ def read_drawn(line: int, lines: Sequence[str]) -> Block | None:
     """Read a table that is drawn with signs all around its cells."""
     cells = box(lines)
     return Block(line, *split_header(cells)) if cells else None
+
+
+def read_spanned(line: int, lines: Sequence[str]) -> Block | None:
+    """Read columns as wide as the pieces of a line that is drawn below or around their names.
+
+    Shape: nothing where a word stands across two pieces; the last column has no end.
+    Source: simple tables of reStructuredText and of pandoc.
+    """
+    rules = [at for at, text in enumerate(lines) if _SPANS.fullmatch(text.rstrip())]
+    if not rules or rules[0] > _NAME_LINES:
+        return None
+    drawn = lines[rules[0]].rstrip()
+    starts = [piece.start() for piece in re.finditer(r"\S+", drawn)]
+    names_end = rules[0] or next((at for at in rules[1:]), 0)
+    heads = [text for text in lines[:names_end] if not _SPANS.fullmatch(text.rstrip())]
+    body = [text for at, text in enumerate(lines[names_end:], names_end) if at not in rules]
+    gaps = [at for at in range(len(drawn)) if drawn[at].isspace()]
+    if (
+        not heads
+        or not body
+        or any(text[at : at + 1].strip() for text in [*heads, *body] for at in gaps)
+    ):
+        return None
+    ends = [*starts[1:], None]
+    cut = [
+        [text[a:b].strip() for a, b in zip(starts, ends, strict=True)] for text in [*heads, *body]
+    ]
+    names = [" ".join(filter(None, own)) for own in zip(*cut[: len(heads)], strict=True)]
+    return Block(line, names, cut[len(heads) :], header=True)
 
 
 def is_ruler(text: str) -> bool:

@@ -8,7 +8,7 @@ from orchestrator.outputs.form import Note, Span
 from orchestrator.outputs.readers import packing
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 
-_SHORT = {"tgz": "tar", "tbz2": "tar", "txz": "tar"}
+_SHORT = {"tgz": "tar", "tbz2": "tar", "txz": "tar", "svgz": "svg"}
 _EXTRA, _NAME, _COMMENT, _CHECK = 4, 8, 16, 2
 
 

@@ -20,8 +20,10 @@ _TABLES = ("table", "tgroup")
 _ROWS = ("tr", "row")
 _CELLS = ("td", "th", "entry")
 _SETTINGS = frozenset(
-    "align valign colspan rowspan colname namest nameend morerows style class colsep rowsep".split()
-)
+    ["align", "valign", "colspan", "rowspan", "colname", "namest", "nameend", "morerows", "style",
+     "class", "colsep", "rowsep"]
+)  # fmt: skip
+"""Attributes that say how a cell is set, and nothing about anybody."""
 _NODES = 1_500_000
 _DEPTH = 200
 

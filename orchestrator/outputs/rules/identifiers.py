@@ -262,17 +262,26 @@ def _national_column(part: Part, table: Table, column: int, policy: Identifiers)
 
 def _emails(part: Part) -> list[Finding]:
     content = part.text if part.text is not None else ""
-    lines = [line for line, text in enumerate(content.splitlines(), 1) if _EMAIL.search(text)]
+    lines = [line for line, text in enumerate(content.splitlines(), 1) if _addressed(text)]
     if part.table is not None:
-        rows = [
-            row for row, cells in enumerate(part.table.rows, 1) if any(map(_EMAIL.search, cells))
-        ]
+        rows = [row for row, cells in enumerate(part.table.rows, 1) if any(map(_addressed, cells))]
         lines += rows
     if not lines:
         return []
     evidence = f"e-mail addresses at {spelled_rows(lines)}"
     say = "There are e-mail addresses here. Leave them out unless they are public contacts."
     return [Finding("O22-national", Verdict.FLAG, Where(part.path, tuple(lines)), evidence, say)]
+
+
+def _addressed(text: str) -> bool:
+    """Say whether a text holds an address: a version is none (`leaflet@1.9.3`), nor is TeX's
+    `\\Gin@base.bb}`.
+    """
+    return any(
+        any(label[:1].isalpha() for label in match[0].partition("@")[2].split(".")[1:])
+        and not (text[: match.start()].endswith("\\") and text[match.end() :][:1] in {"}", "\\"})
+        for match in _EMAIL.finditer(text)
+    )
 
 
 def _parameters(policy: OutputsPolicy) -> dict[str, str]:
@@ -292,7 +301,7 @@ OF_SOURCE = Rule(
 
 NATIONAL = Rule(
     id="O22-national",
-    version=2,
+    version=3,
     title="National numbers and e-mail addresses",
     text="A column or a list of valid national numbers cannot leave; e-mail addresses are looked "
     "at.",

@@ -188,6 +188,41 @@ def test_whoever_has_many_rows_is_not_found_in_counts() -> None:
     assert len(link(wide, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows) >= 15
 
 
+def test_naught_and_one_are_nobodys_ends() -> None:
+    """Of a column scaled to its range they are one person each, and they stand in every file."""
+    random = Random(3)
+    size = 4000
+    table = {
+        name: [str(random.randrange(low, high)) for _ in range(size - 2)]
+        + [str(low - 9), str(high + 9)]
+        for name, low, high in (("volume", 200, 400), ("before", 60, 110), ("after", 80, 130))
+    }
+    source = index_of("sessions", table)
+    for flags in (["0", "1"], ["1", "0"]), (["0", "0", "1"], ["0", "1", "1"]), (["1"], ["0"]):
+        assert linked(list(flags), source).rows == ()
+    rows = [_scaled(column, low_high=True)[-60:] for column in table.values()]
+    assert len(linked(rows, source).rows) > 50
+
+
+def near(random: Random, people: int) -> list[tuple[str, str]]:
+    """Twelve values of each person, near one another, of whole numbers."""
+    means = [random.gauss(88, 7) for _ in range(people)]
+    return [(f"p{person}x", f"{random.gauss(mean, 3):.0f}")
+            for person, mean in enumerate(means) for _ in range(12)]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_values_near_one_another_are_nobodys(seed: int) -> None:
+    """A curve that falls step by step looks like the values of whoever has high ones."""
+    visits = near(Random(seed), 2000)
+    columns = [encode_cells(name, [row[at] for row in visits], "pseudonym" if at == 0 else "")
+               for at, name in enumerate(("who", "value"))]  # fmt: skip
+    table = build_table("visits", columns, KEY)
+    for highest in (99, 104, 109):
+        curve = [[str(highest - step)] for step in range(10)]
+        assert link(curve, table, KEY, SETTINGS, 1, b"seed", Work(10**8)).rows == ()
+
+
 @pytest.mark.parametrize("base", [2, 10, None])
 def test_logarithms_of_any_usual_base_and_roots_are_found(
     people: Cells, source: Index, base: int | None

@@ -64,7 +64,7 @@ def test_earlier_releases_are_compared(tmp_path: Path) -> None:
 def test_an_earlier_release_that_cannot_be_read_is_no_pass(tmp_path: Path) -> None:
     """What could not be compared is said."""
     (tmp_path / "left").mkdir()
-    (tmp_path / "left" / "all.unheard").write_bytes(b"whatever")
+    (tmp_path / "left" / "all.unheard").write_bytes(b"\0 whatever")
     (tmp_path / "new.csv").write_text(CLEAN)
     answer = check_paths([tmp_path / "new.csv"], released=[tmp_path / "left"], rules=RULES)
     assert answer["files"][0]["verdict"] == "could-not-check"

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from orchestrator.outputs.index import Index
-from orchestrator.outputs.model import FileReport
+from orchestrator.outputs.model import FileReport, Verdict
 from orchestrator.outputs.readers.printed import find_tables
 from orchestrator.outputs.readers.records import find_listed
 from tests.outputs_world import Cells, Check, csv_of, verdicts
@@ -139,16 +139,22 @@ def test_what_a_header_says_in_code_is_read(check: Check, source: Index) -> None
         assert verdicts(check("m.eml", told, source))["O22-national"] == verdict
 
 
-def test_a_text_of_an_unknown_kind_is_held_and_its_rows_named(
+def test_a_text_is_read_whatever_its_ending_says(
     check: Check, source: Index, flchain: Cells
 ) -> None:
-    """Nobody says how it has to be read; what is seen in it is said."""
+    """It could be called `list.txt` as well, so a hold for its name would protect nobody."""
     rows = csv_of({name: flchain[name] for name in NAMES}, range(40, 60))
     report = check("list.dat", rows, source)
     assert stopped(report)
-    assert verdicts(report)["O29"] == "could-not-check"
-    innocent = check("list.dat", "group,people\nF,4350\nM,3524\n", source)
-    assert {one.rule for one in innocent.findings} == {"O29"}
+    assert verdicts(report)["O19"] == "block"
+    assert verdicts(report)["O29"] == "pass"
+    for name in ("list.dat", "list", "list.of.things"):
+        assert check(name, "group,people\nF,4350\nM,3524\n", source).verdict is Verdict.PASS
+    nested = (
+        f"<?xml version='1.0'?><all>{''.join(f'<row>{r}</row>' for r in rows.splitlines())}</all>"
+    )
+    assert stopped(check("list.jats", nested, source))
+    assert verdicts(check("list.dat", b"\0\1\2", source))["O29"] == "could-not-check"
 
 
 def courses(lines: Sequence[Sequence[tuple[float, float]]]) -> str:

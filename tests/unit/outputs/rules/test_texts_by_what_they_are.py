@@ -1,0 +1,118 @@
+"""Texts under any ending, several tables in one csv, tables that are spanned: leaks and twins."""
+
+import base64
+import gzip
+
+import pytest
+
+from orchestrator.outputs.form import Note
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.model import FileReport, Verdict
+from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.registry import open_bytes
+from tests.outputs_texts import flat_sheet
+from tests.outputs_world import Cells, Check, csv_of, verdicts, without
+
+LARGE = {"group": ["F", "M"], "people": ["4350", "3524"]}
+SMALL = {"group": ["F", "M"], "people": ["4350", "4"]}
+
+
+def stopped(report: FileReport) -> bool:
+    """Whether somebody would see it."""
+    return report.verdict in {Verdict.FLAG, Verdict.BLOCK}
+
+
+def flat(inside: str) -> bytes:
+    """A flat sheet of large counts with something more in it."""
+    return flat_sheet(LARGE).replace(b"</table:table>", b"</table:table>" + inside.encode())
+
+
+def test_a_flat_document_is_read_as_a_packed_one(
+    check: Check, source: Index, flchain: Cells, caps: ReadCaps
+) -> None:
+    """Tables, what is embedded as what it is, macros."""
+    assert check("t.fods", flat_sheet(LARGE), source).verdict is Verdict.PASS
+    assert verdicts(check("t.fods", flat_sheet(SMALL), source))["O01"] == "block"
+    rows = csv_of(without({n: flchain[n] for n in flchain}, "person", "chapter"), range(40, 60))
+    packed = base64.b64encode(gzip.compress(rows.encode())).decode()
+    carried = flat(f"<office:binary-data>{packed[:70]}\n{packed[70:]}</office:binary-data>")
+    assert verdicts(check("t.fods", carried, source))["O19"] == "block"
+    form = open_bytes("t.fods", flat("<module>Sub X</module>"), caps)
+    assert Note.MACRO in {one.note for one in form.parts[0].notes}
+    broken = flat("<office:binary-data>*</office:binary-data>")
+    assert check("t.fods", broken, source).verdict is Verdict.COULD_NOT_CHECK
+
+
+@pytest.mark.parametrize("ending", ["svgz", "svg.gz"])
+def test_a_squeezed_drawing_is_read(check: Check, source: Index, ending: str) -> None:
+    """As the drawing in it."""
+    drawn = "<svg xmlns='http://www.w3.org/2000/svg'><text x='1' y='1'>{} patients</text></svg>"
+    large, small = (gzip.compress(drawn.format(n).encode()) for n in (412, 4))
+    assert verdicts(check(f"a.{ending}", small, source))["O01"] == "flag"
+    assert verdicts(check(f"a.{ending}", large, source))["O01"] == "pass"
+    assert verdicts(check(f"a.{ending}", large, source))["O29"] == "pass"
+
+
+TWO = """Table: Group Statistics
+,Group,N,Mean
+kappa,F,4350,1.42
+,M,{n},1.45
+
+Table: Test
+,t,df,p
+kappa,-1.2,7872,.23
+lambda,-0.4,7872,.69
+Date: ,Mon, 30 Nov 2026 was the day on which this was run
+"""
+
+
+def test_several_tables_of_one_csv_are_each_read(check: Check, source: Index) -> None:
+    """One below the other, as statistical programs write them; a cell too many is no table."""
+    assert check("t.csv", TWO.format(n=3524), source).verdict is Verdict.PASS
+    assert verdicts(check("t.csv", TWO.format(n=4), source))["O01"] in {"flag", "block"}
+    ragged = TWO.format(n=3524).replace(",M,3524,1.45", ",M,3524,1.45,P007919X")
+    assert verdicts(check("t.csv", ragged, source))["O29"] == "could-not-check"
+
+
+def test_rows_between_other_tables_are_found(check: Check, source: Index, flchain: Cells) -> None:
+    """A listing below a table of counts."""
+    rows = csv_of(without({n: flchain[n] for n in flchain}, "person", "chapter"), range(40, 60))
+    report = check("t.csv", f"{TWO.format(n=3524)}\nTable: More\n{rows}", source)
+    assert verdicts(report)["O19"] == "block"
+
+
+SPANNED = """==== ==== ======== ============
+Step Week Dose, mg Window, days
+==== ==== ======== ============
+1    0    250      3
+2    4    375      3
+3    8    500      5
+==== ==== ======== ============
+"""
+
+
+def test_columns_are_cut_where_their_line_is(check: Check, source: Index) -> None:
+    """Names with blanks stay whole; a count in the same layout is seen."""
+    assert check("plan.rst", SPANNED, source).verdict is Verdict.PASS
+    counted = SPANNED.replace("Window, days", "Persons died")
+    assert stopped(check("plan.rst", counted, source))
+
+
+def test_a_version_is_no_address(check: Check, source: Index) -> None:
+    """Nor is a command of TeX; an address is one wherever it stands."""
+    for text in ("https://cdn.example/leaflet@1.9.3/dist/leaflet.js", "plot@v4.11.0/js-package",
+                 "{\\Gread@eps{\\Gin@base.bb}}%"):  # fmt: skip
+        assert "O22-national" not in {
+            one.rule for one in check("t.txt", f"see {text}\n", source).findings
+        }
+    for text in ("ann.lee@clinic.example", "\\nann@clinic.example", "a@b.example.2"):
+        assert verdicts(check("t.txt", f"see {text}\n", source))["O22-national"] == "flag"
+
+
+def test_a_page_in_a_text_is_read_once(check: Check, source: Index) -> None:
+    """The frame around its cells counts nobody; what its cells say does."""
+    page = '# Liver\n\n<table border="1"><tr><th>group</th><th>people</th></tr>\n{}\n</table>\n'
+    large = "<tr><td>F</td><td>4350</td></tr><tr><td>M</td><td>3524</td></tr>"
+    both = f"{page.format(large)}\n{page.format(large)}"
+    assert check("liver.md", both, source).verdict is Verdict.PASS
+    assert stopped(check("liver.md", both.replace("3524", "4"), source))
