@@ -19,6 +19,10 @@ _BETWEEN = re.compile(
     r"addlinespace(?:\[[^\]]*\])?|end(?:first|last)?(?:head|foot)|"
     r"noalign\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})|(?<!\\)%.*"
 )
+_COLOURED = re.compile(
+    r"(?:\[rgb\]|\{rgb\})\{(?:[01]?\.\d{1,3}|[01])(?:, ?(?:[01]?\.\d{1,3}|[01])){2}\}"
+)
+"""How much red, green and blue a colour has: no rows of a table."""
 _ALIGNED = re.compile(r"\\halign\b")
 """What begins a table of plain TeX."""
 _ENDED = re.compile(r"\\\\(?:\[[^\]]*\])?|\\(?:tabularnewline|cr)(?![A-Za-z])")
@@ -55,8 +59,10 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 
     Shape: tables of LaTeX, else those of plain TeX, else the rows of a fragment.
     """
-    prose.read(opening, path, data)
-    content = decode(data, "text").content
+    decoded = decode(data, "text")
+    content = decoded.content
+    opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
+    prose.add_tables(opening, path, _COLOURED.sub("{}", content))
     plain = _ALIGNED.split(content)
     bodies = _TABULAR.findall(content)
     bodies = bodies or [("", own) for own in [*map(_below_pattern, plain[1:])] or plain]

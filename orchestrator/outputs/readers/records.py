@@ -31,10 +31,12 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 """A name, and below it a value a line behind a dash, as YAML writes a list."""
+_ARRAY = re.compile(r"\barray\(\[([^()\[\]{}]{5,})\]")
 _ELEMENT = re.compile(r"^\$([\w.]+)[ \t]*\n((?:[ \t]*\[\d+\] .+(?:\n|\Z))+)", re.MULTILINE)
 """A name, and below it its values behind the number of the first in each line, as R prints a list
 of vectors."""
 _FIRST = re.compile(r"^[ \t]*\[\d+\]", re.MULTILINE)
+_UPRIGHT = re.compile(r"([A-Za-z_][\w.]{0,60})[ \t]++(\S.{0,400})\Z")
 _KEYS = 3
 _TUPLES = 4
 _POINTS = 20
@@ -63,7 +65,23 @@ class _Kind:
 
 def find_records(content: str) -> list[Found]:
     """List the tables that a text spells out, those of one shape together."""
-    return [*_mappings(content), *_tuples(content), *_vectors(content), *_sentences(content)]
+    return [*_mappings(content), *_standing(content), *_tuples(content), *_vectors(content),
+            *_sentences(content)]  # fmt: skip
+
+
+def _standing(content: str) -> Iterator[Found]:
+    """List records that stand upright: a name and its value in each line, a blank line between.
+
+    Source: `xtab` of Miller; the expanded display of database shells without its lines.
+    """
+    kinds: dict[tuple[str, ...], list[list[str]]] = {}
+    for full, group in groupby(content.splitlines(), lambda line: bool(line.strip())):
+        found = [_UPRIGHT.match(line) for line in group] if full else []
+        pairs = [match.groups() for match in found if match]
+        names = tuple(name for name, _ in pairs)
+        if len(pairs) == len(found) >= _KEYS and len(set(names)) == len(names):
+            kinds.setdefault(names, []).append([value for _, value in pairs])
+    yield from ((list(names), rows) for names, rows in kinds.items() if len(rows) >= _KEYS)
 
 
 def _mappings(content: str) -> Iterator[Found]:
@@ -156,6 +174,22 @@ def _vectors(content: str) -> Iterator[Found]:
         own = list(group)
         if len(own) > 1:
             yield [name for name, _ in own], [*map(list, zip(*(v for _, v in own), strict=True))]
+
+
+def find_arrays(content: str) -> Iterator[Found]:
+    """Find arrays of one length as numpy shows them, without names: each is a column.
+
+    Shape: xarray's page shows every variable of a set so, in a piece of its own.
+    """
+    found = [_values(match[1]) for match in _ARRAY.finditer(content)]
+    alike: dict[int, list[list[str]]] = {}
+    for own in found:
+        if len(own) >= _LONG:
+            alike.setdefault(len(own), []).append(own)
+    for columns in alike.values():
+        if len(columns) > 1:
+            names = [f"column {at}" for at in range(1, len(columns) + 1)]
+            yield names, [*map(list, zip(*columns, strict=True))]
 
 
 def find_listed(paragraphs: Iterable[tuple[int, Sequence[str]]]) -> Iterator[list[list[str]]]:

@@ -116,3 +116,51 @@ def test_a_page_in_a_text_is_read_once(check: Check, source: Index) -> None:
     both = f"{page.format(large)}\n{page.format(large)}"
     assert check("liver.md", both, source).verdict is Verdict.PASS
     assert stopped(check("liver.md", both.replace("3524", "4"), source))
+
+
+def test_upright_records_are_a_table(check: Check, source: Index, flchain: Cells) -> None:
+    """A name and a value a line: rows, genotypes; large counts pass, small ones do not."""
+    kept = {name: column[40:60] for name, column in without(flchain, "person", "chapter").items()}
+    rows = zip(*kept.values(), strict=True)
+    upright = "\n\n".join(
+        "\n".join(f"{name:10} {cell or '-'}" for name, cell in zip(kept, row, strict=True))
+        for row in rows
+    )
+    assert verdicts(check("list.xtab", upright, source))["O19"] == "block"
+    variants = ("rs7482144  {}\nrs766432   {}\nrs9399137  {}\n".format(*own)
+                for own in ("012", "100", "210", "001"))  # fmt: skip
+    assert verdicts(check("g.xtab", "\n".join(variants), source))["O33"] == "block"
+    counted = "sex    F\ngroup  {0}\npeople {1}\n\nsex    M\ngroup  {0}\npeople 3524\n"
+    both = "\n".join(counted.format(group, "{n}") for group in ("I", "II"))
+    assert check("t.xtab", both.format(n=4350), source).verdict is Verdict.PASS
+    assert stopped(check("t.xtab", both.format(n=4), source))
+
+
+def test_colours_and_icons_are_no_rows(check: Check, source: Index) -> None:
+    """Definitions of LaTeX, symbols of a page; a table beside them is seen."""
+    colours = "".join(
+        f"\\newcommand{{\\Tok{chr(65 + at)}}}[1]"
+        f"{{\\textcolor[rgb]{{0.{at + 11},0.44,0.{90 - at}}}}}\n"
+        for at in range(26)
+    )
+    cells = "group & people \\\\\nF & 4350 \\\\\nM & {} \\\\"
+    table = f"\\begin{{{{tabular}}}}{{{{lr}}}}\n{cells}\n\\end{{{{tabular}}}}\n"
+    assert check("t.tex", colours + table.format(3524), source).verdict is Verdict.PASS
+    assert stopped(check("t.tex", colours + table.format(4), source))
+    paths = "<path d='M1 4 2 5 3'/><path d='M2 5 3 4 1'/>"
+    icon = f"<svg><symbol id='a' viewbox='0 0 32 32'>{paths}</symbol>"
+    drawn = f"<html>{icon}<symbol id='b' viewbox='0 0 32 32'></symbol></svg></html>"
+    assert "O01" not in {one.rule for one in check("t.html", drawn, source).findings}
+
+
+def test_arrays_that_a_page_shows_apart_are_columns(
+    check: Check, source: Index, flchain: Cells
+) -> None:
+    """Every variable in a piece of its own; totals in the same layout are nobody's."""
+    names = ("age", "kappa", "lambda", "futime")
+    page = "<html>{}</html>"
+    own = "".join(f"<pre>array([{', '.join(flchain[name][40:60])}])</pre>" for name in names)
+    assert verdicts(check("t.html", page.format(own), source))["O19"] == "block"
+    sums = "".join(f"<pre>array([{', '.join(str(1000 * at + 531 * n) for n in range(9))}])</pre>"
+                   for at in range(1, 4))  # fmt: skip
+    assert check("t.html", page.format(sums), source).verdict is Verdict.PASS
