@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import decimals
 from orchestrator.outputs.form import Table
+from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.naming import MOST, STATISTICS, STRONG, THINGS, Role, named, sets, words
+from orchestrator.outputs.of_programs import counts_nobody
 from orchestrator.outputs.people import listed
 
 _NO_SHARE = listed("power dose doses dosage")
@@ -21,6 +23,13 @@ _OF_NODE = listed("nodeid node id yes no missing left right child children paren
 """Where a node of a tree leads to and what parts it, in a table that numbers nodes."""
 _OF_PLAN = ({"cost"}, {"width"}, {"rows"})
 """What a database estimates of a query before it runs; what it found is told with `actual`."""
+_RUNNING = (["number"], ["num"], ["nr"])
+_MANY_ROWS = 10
+_PROGRESS = (["fold"], ["epoch"], ["step"], ["page"], ["batch"], ["iteration"], ["chain"], ["job"])
+_OPEN = frozenset({Role.UNKNOWN, Role.PERCENT})
+_OF_LINES = listed("percent covered display statements branches lines excluded")
+_OF_VARIANCE = listed("of variance explained cumulative cum total")
+_OF_POINTS = listed("mass qlt inr cor ctr")
 _DURATION = listed("s sec secs ms us ns min mins kb mb gb kib mib gib bytes")
 
 
@@ -43,10 +52,31 @@ def of_programs(
     if {"power"} in own and Role.COUNT in told:
         told = [Role.PLANNED if role is Role.COUNT and _are_broken(cells) else role
                 for role, cells in zip(told, columns, strict=True)]  # fmt: skip
+    told = [Role.STATISTIC if role in _OPEN and _is_of_layout(name, names) else role
+            for name, role in zip(names, told, strict=True)]  # fmt: skip
     labels = [cell for cell in columns[0] if cell.strip()] if columns else []
     if told[:1] == [Role.TEXT] and sum(map(sets, labels)) >= max(2, MOST * len(labels)):
         told = [Role.STATISTIC if role in {Role.UNKNOWN, Role.PERCENT} else role for role in told]
     return told
+
+
+def _is_of_layout(name: str, names: Sequence[str]) -> bool:
+    """Tell what a column says from the layout around it, where its name alone does not.
+
+    Shape: shares of lines beside their number; of variance, also added up; masses, qualities,
+    inertias and what is between points and axes of a correspondence analysis, in thousandths.
+    Source: `coverage json`, FACTOR of SPSS and its kin, `summary` of R's ca.
+    """
+    own, around = set(words(name)), [set(words(other)) for other in names]
+    if {"percent", "covered"} <= own <= _OF_LINES:
+        return any(counts_nobody(" ".join(other), other) for other in around)
+    if {"variance"} <= own <= _OF_VARIANCE and "%" in name:
+        return True
+    if own == {"cumulative"} and "%" in name:
+        return any("variance" in other for other in around)
+    return (
+        own <= _OF_POINTS and bool(own) and all({one} in around for one in ("mass", "qlt", "inr"))
+    )
 
 
 def _are_broken(cells: Sequence[str]) -> bool:
@@ -184,3 +214,58 @@ def no_shares(names: Sequence[str], found: Sequence[Role]) -> list[Role]:
         else role
         for name, role in zip(names, found, strict=True)
     ]
+
+
+def numbered(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell what numbers rows, and how far a program is: `number` from 0 to 99, `fold` 3 `of` 5.
+
+    Shape: ten rows and more that rise by one each; no word that says what would be counted. `of` is
+    one number, and none of the column before it is larger.
+    """
+    told = list(found)
+    for at, role in enumerate(found):
+        own = words(names[at])
+        if role is Role.COUNT and own in _RUNNING and len(columns[at]) >= _MANY_ROWS:
+            told[at] = Role.INDEX if enumerates(columns[at]) else role
+        if at and role is Role.UNKNOWN and own == ["of"] and words(names[at - 1])[-1:] in _PROGRESS:
+            told[at] = Role.INDEX if _is_end(columns[at - 1], columns[at]) else role
+    return told
+
+
+def _is_end(done: Sequence[str], ends: Sequence[str]) -> bool:
+    """Say whether a column holds the one end to which another counts."""
+    pairs = [(number(one), number(end)) for one, end in zip(done, ends, strict=True)]
+    known = [(one, end) for one, end in pairs if one is not None and end is not None]
+    return (
+        bool(known)
+        and len({end for _, end in known}) == 1
+        and all(1 <= one <= end for one, end in known)
+    )
+
+
+def written_as_statistics(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell ones and zeros among correlations and loadings: `1.0000` beside `-0.0441`.
+
+    Shape: written with two decimals and more, beside broken numbers with as many of which one is
+    negative, as no count and no share is; or communalities, which are told by their names.
+    """
+    told = list(found)
+    if {tuple(words(name)) for name in names} >= {("initial",), ("extraction",)}:
+        return [Role.STATISTIC if words(name) == ["initial"] and role is Role.UNKNOWN else role
+                for name, role in zip(names, found, strict=True)]  # fmt: skip
+    places = {
+        decimals(cell)
+        for cells in columns
+        for cell in cells
+        if (value := number(cell)) is not None and value < 0 and value != int(value)
+    }
+    for at, role in enumerate(found):
+        own = [cell for cell in columns[at] if number(cell) is not None]
+        alike = {decimals(cell) for cell in own} <= places - {0, 1}
+        if role is Role.UNKNOWN and own and alike and {number(cell) for cell in own} <= {0.0, 1.0}:
+            told[at] = Role.STATISTIC
+    return told

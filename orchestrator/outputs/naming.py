@@ -8,9 +8,10 @@ import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 
-from orchestrator.outputs.canon import number
+from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import pieces
 from orchestrator.outputs.form import Table
+from orchestrator.outputs.of_programs import counts_nobody, without_level
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, listed
 
 
@@ -60,8 +61,8 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.PERCENTILE, listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
                               "q3 p1 p5 p10 p20 p25 p50 p75 p80 p90 p95 p99 lq uq")),
     (Role.COEFFICIENT, listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
-                               "rr irr aor ratio odds hazard ci lci uci lcl ucl lower upper "
-                               "intercept exp")),
+                               "rr irr aor ratio odds hazard ci lci uci lcl ucl lcb ucb lower "
+                               "upper intercept exp")),
     (Role.MEAN, listed("mean means avg average averages")),
     (Role.RATE, listed("rate rates incidence prevalence per yield")),
     (Role.SUM, listed("sum sums summed")),
@@ -69,7 +70,7 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
                              "auc auroc r2 rsq corr correlation cor weighted skew kurtosis mode "
                              "midpoint survival surv cumhaz wald ratio diff "
                              "difference delta change sensitivity specificity accuracy importance "
-                             "gain loss bits epsilon seed lambda")),
+                             "gain loss bits epsilon seed lambda power")),
 )  # fmt: skip
 _COUNTING = listed("n count counts freq freqs frequency frequencies num number nobs obs "
                    "observations denominator numerator atrisk")  # fmt: skip
@@ -103,6 +104,7 @@ _SETTINGS = listed(
     "thinning bandwidth batch learning parameters params features covariates predictors classes "
     "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
     "height page pages pagesize offset timeout retries retry shards took elapsed "
+    "grad gradient niter ncalls nfev nit "
     "dpi margin margins padding indent fontsize linewidth"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number per total totals "
@@ -124,12 +126,28 @@ AXIS = listed(
     "ipss risk phase course period model step variable scenario chromosome chr exon locus fold"
 )
 _TOTALS = listed("total totals all sum overall everyone everybody")
+_UNKNOWN = (
+    "na",
+    "nan",
+    "missing",
+    "unknown",
+    "not known",
+    "not recorded",
+    "not stated",
+    "not available",
+    "not reported",
+    "no data",
+    "n missing",
+    "missing n",
+    "missings",
+)
 _AROUND = ANYBODY | listed("n sexes sex ages groups grand the of both cohort sample population "
                             "study")  # fmt: skip
 _OF_NUMBERS = frozenset({Role.SPREAD, Role.EXTREME, Role.COEFFICIENT, Role.MEAN, Role.RATE,
                          Role.SUM, Role.STATISTIC})  # fmt: skip
 _COMPARED = re.compile(r"(?:[<>≥≤]=?|\b(?:over|under|above|below|at least|up to)\b) ?\d")
 """`heart rate > 100`, `survival under 2 years`: a category, whatever its words."""
+_OF_POWER = listed("power achieved observed statistical post hoc of the test beta")
 _OF_LOSS = listed("value abs mean information log validation train test training function")
 _OF_LIMITS = listed("ci cl cis limit limits bound bounds conf confidence interval hr or rr aor "
                     "estimate est mean whisker hinge fence quartile q")  # fmt: skip
@@ -142,6 +160,8 @@ _PERSON_TIME = re.compile(
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _GROUP_SIZES = listed("min max minimum maximum smallest largest group cluster size")
 """`min. group size`: how many people are in a group."""
+_ENDS = listed("min max minimum maximum smallest largest")
+"""`Min n`: so many are in the smallest group; no variable has this end."""
 _PERCENTILE_LABEL = re.compile(r"(\d{1,2})(?:\.\d+)?\s*%\Z")
 _LAST_PERCENTILE = re.compile(
     r"(?:(?:p|pct|pctl|perc|percentile|centile|quantile)[ _.]?(?:0|100)|q[ _.]?(?:0|100)"
@@ -182,7 +202,9 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if _LAST_PERCENTILE.match(name.strip()):
         return Role.EXTREME
-    if ("%" in name and not own & {"ci", "iqr"}) or own & _PERCENT:
+    if counts_nobody(name, own):
+        return Role.STATISTIC
+    if ("%" in without_level(name, own) and not own & {"ci", "iqr"}) or own & _PERCENT:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
@@ -190,7 +212,7 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if _counts_things(own) or sets(name):
         return Role.STATISTIC
-    if {"size"} < own <= _GROUP_SIZES:
+    if {"size"} < own <= _GROUP_SIZES or (len(own) == 2 and {"n"} < own <= {"n"} | _ENDS):
         return Role.COUNT
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
@@ -230,11 +252,19 @@ def is_total(label: str) -> bool:
     return bool(own & _TOTALS) and own <= _TOTALS | _AROUND
 
 
+def is_unknown(label: str) -> bool:
+    """Say whether a row or column is of those whose value nobody knows: `<NA>`, `not known`."""
+    said = " ".join(words(label))
+    return bool(said) and (is_missing(label) or said in _UNKNOWN)
+
+
 def _is_label_only(role: Role, own: set[str], names: frozenset[str]) -> bool:
     """`age range`, `p group`, `kappa lambda`: one weak word does not make a statistic."""
     only = own & names
     if only == {"p"}:
         return not own <= {"p", "value", "val", "adj", "adjusted", "trend", "interaction", "for"}
+    if only == {"power"}:
+        return not own <= _OF_POWER
     if only == {"outliers"}:
         return bool(own & _NUMBER_OF)
     if role is Role.STATISTIC and only <= {"lambda", "change", "mode", "gain", "loss", "delta"}:

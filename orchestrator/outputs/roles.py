@@ -9,6 +9,7 @@ Source: outputs section 3, "Finding count columns"; decision 0023.
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from orchestrator.outputs.bands import adjoining
 from orchestrator.outputs.canon import is_missing, number
@@ -18,9 +19,11 @@ from orchestrator.outputs.companions import (
     compares_all,
     compares_pairs,
     no_shares,
+    numbered,
     of_programs,
     parts_of_wholes,
     told_beside,
+    written_as_statistics,
 )
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import codes, enumerates, key_columns, only_flags
@@ -35,6 +38,7 @@ from orchestrator.outputs.naming import (
     words,
 )
 from orchestrator.outputs.people import SEXES, listed
+from orchestrator.outputs.rollups import rolled_up
 
 MEASURED = STATISTICS | {Role.COUNT, Role.PERCENT}
 """Columns that say something about the group of their row."""
@@ -56,12 +60,15 @@ _OF_MOMENT = listed("of the study trial treatment therapy on in since after from
 _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
          ("begins", "ends"), ("first", "last"))  # fmt: skip
 _ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter table figure page "
-                   "section slide iter iteration epoch vars assign")  # fmt: skip
+                   "section slide iter iteration epoch vars assign block place dim "
+                   "format")  # fmt: skip
 """Where something lies or is printed, and how far a program is, when a name holds nothing else."""
 _PLACE = listed("page pages figure table question item chapter section slide line row step")
 _LEAST_LED = 3
 _STEPS = listed("start stop step")
 """Names of the ends of a range of row numbers, when a name holds nothing else."""
+_EDGES = listed("bands breaks cuts cutpoints edges")
+"""Where classes begin and end, when a name holds nothing else and the numbers rise."""
 _DIVIDES = listed("third half tertile income")
 _LIMIT = re.compile(r"[a-z]\w* (?:at least|at most|or more|or less|more than|less than)\Z")
 """`protein at least`: of whom a row is."""
@@ -88,7 +95,9 @@ def roles(table: Table, known: Known) -> list[Role]:
         return [role if at == 0 else Role.STATISTIC for at, role in enumerate(found)]
     found = around_percentiles(names, columns, of_programs(names, columns, found))
     found = _axes(names, columns, _led(columns, told_beside(columns, found)))
-    found = no_shares(names, _spans(names, columns, _by_place(columns, found)))
+    found = numbered(names, columns, written_as_statistics(names, columns, found))
+    found = rolled_up(columns, _by_place(columns, found))
+    found = no_shares(names, _spans(names, columns, found))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if Role.COUNT not in found and all(_is_moment(names[at]) for at in unclear):
         # `day` and `cycle` beside doses: when, not how many
@@ -356,6 +365,8 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):
         return Role.YEAR
+    if own and own <= _EDGES and len(values) >= _LEAST_LED and _rise(values):
+        return Role.AXIS
     if (
         own & _INDEX
         or (own and own <= _ON_PLATE)
@@ -372,6 +383,10 @@ def _is_scale(name: str, values: Sequence[int]) -> bool:
     return ends is not None and all(int(ends[1]) <= value <= int(ends[2]) for value in values)
 
 
+def _rise(values: Sequence[int]) -> bool:
+    return all(a < b for a, b in pairwise(values))
+
+
 def _runs(values: Sequence[int]) -> bool:
     return list(values) in (list(range(len(values))), list(range(1, len(values) + 1)))
 
@@ -382,6 +397,8 @@ def _sums_up(table: Table, columns: Sequence[Sequence[str]], unclear: Sequence[i
     if any(value is None for column in numbers for value in column):
         return False
     plain = [[value for value in column if value is not None] for column in numbers]
+    if not any(map(any, plain)) and not is_total(table.rows[-1][0]):
+        return False  # nothing adds up to nothing
     if len(table.rows) > 2 and (len(plain) > 1 or is_total(table.rows[-1][0])):
         return all(column[-1] == sum(column[:-1]) for column in plain)
     rows = list(zip(*plain, strict=True))

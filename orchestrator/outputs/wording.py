@@ -6,7 +6,7 @@ Source: outputs section 3, "Finding count columns".
 import re
 from collections.abc import Iterator
 
-from orchestrator.outputs.people import listed
+from orchestrator.outputs.people import FATES, listed
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _VALUES = {word: at for at, word in enumerate(WORDS, 1)}
@@ -26,6 +26,14 @@ PLANNED = pattern(
     r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)"
 )
 """`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
+_NEEDED = pattern(
+    r"\b(?:pilot|study|trial|design|protocol|phase|main study|calculation|we)"
+    r" (?:(?:I{1,3}|[1-4]) )?(?:needs?|requires?|plans?(?: for| to (?:enrol|enroll|recruit))?|"
+    r"will (?:enrol|enroll|recruit|need)) (?:about |at least |up to )?\Z"
+)
+_WHO = pattern(
+    rf"\A,? ?(?:\w+ )?(?:who|whose|whom|with|without|of|from|that|had|have|has|were|was|{FATES})\b"
+)
 RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day week month year "
                 "quartile quintile decile tertile cluster category risk score")  # fmt: skip
 PLACES = RANKS | listed(
@@ -46,6 +54,14 @@ def parts(match: re.Match[str]) -> Iterator[int]:
     yield part
     if whole is not None:
         yield whole - part
+
+
+def is_needed(before: str, after: str) -> bool:
+    """Say whether people are those whom a plan asks for: `the pilot needs 9 persons`.
+
+    Shape: by the words in front of them; none of whom something is said behind (`who died`).
+    """
+    return _NEEDED.search(before) is not None and _WHO.match(after) is None
 
 
 def is_rank(before: str, ranks: frozenset[str]) -> bool:

@@ -115,8 +115,23 @@ def _cells(seen: Seen) -> Iterator[tuple[int, int]]:
         for row, values in enumerate(seen.table.rows, 1):
             own = of_t and len(words(name)) in {1, 2} and words(name)[0] in _DF
             left = set(words(values[0])) <= _LEFT and words(values[0]) and words(name) == ["df"]
-            if column and (own or left or _is_residual([*words(name), *words(values[0])])):
+            said = [*words(name), *words(_label(values, column))]
+            if column and (own or left or _is_residual(said)):
                 yield column, row
+
+
+def _label(values: Sequence[str], column: int) -> str:
+    """Give the words nearest to the left of a cell: a row may hold several labels and values.
+
+    Shape: `Df Residuals: | 4993 | Prob (F): | 0.002`; other numbers between are of the same label.
+    """
+    at = column
+    while at > 0 and (number(values[at - 1]) is not None or not values[at - 1].strip()):
+        at -= 1
+    end = at
+    while at > 0 and values[at - 1].strip() and number(values[at - 1]) is None:
+        at -= 1
+    return " ".join(values[at:end])
 
 
 def _is_t(name: str) -> bool:
@@ -138,7 +153,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=5,
+    version=6,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

@@ -34,8 +34,11 @@ _EXTREME = re.compile(
     r"up to|as (?:high|low|much|many|long|short|little) as|peak(?:ed)?|alone)\b",
     re.IGNORECASE,
 )
-_RESIDUALS = frozenset({"Min", "1Q", "Median", "3Q", "Max"})
-_OF_MODEL = re.compile(r"(?i)residuals: *\n +Min +1Q +Median +3Q +Max *\n")
+_RESIDUALS = (
+    frozenset({"Min", "1Q", "Median", "3Q", "Max"}),
+    frozenset({"Min", "Q1", "Med", "Q3", "Max"}),
+)
+_OF_MODEL = re.compile(r"(?i)residuals: *\n +Min +(?:1Q +Median +3Q|Q1 +Med +Q3) +Max *\n")
 """What is left of people's values behind a model, as `summary` of R prints it: no value of any."""
 _PROSE = re.compile(r"[a-z]{2,} [a-z]{2,}", re.IGNORECASE)
 _OF_AGE = frozenset({"oldest", "youngest"})
@@ -64,7 +67,7 @@ def _extremes(subject: Subject) -> Outcome:
             if figure.role is Role.EXTREME
             and (figure.row, figure.column, seen.part.path) not in known
             and not _is_setting(seen, figure)
-            and not (own_residuals and {*seen.table.columns} == _RESIDUALS)
+            and not (own_residuals and {*seen.table.columns} in _RESIDUALS)
         ]
         found += _named(seen, own)
     found += [] if found else ends_of_groups(subject, SAY)
@@ -238,7 +241,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=6,
+    version=7,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

@@ -5,7 +5,7 @@ Source: outputs section 3, O01 (ACRO's default, ABS, ADRF).
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from orchestrator.outputs.naming import Role, is_total, named, words
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, SEXES, listed
@@ -103,6 +103,7 @@ def _lists_few(line: str, least: int) -> bool:
         if call and call[1].casefold() not in _TALLIES:
             continue
         told = [(item["label"], int(item["number"])) for item in _ITEM.finditer(match[0])]
+        told = [one for before, one in pairwise([("", 0), *told]) if not _is_end(before, one)]
         counted = [
             number
             for label, number in told
@@ -113,3 +114,8 @@ def _lists_few(line: str, least: int) -> bool:
         if any(0 < number < least for number in counted) and max(counted) >= least:
             return True
     return False
+
+
+def _is_end(before: tuple[str, int], own: tuple[str, int]) -> bool:
+    """Say whether a number is the end of what the one before it counts: `fold: 3, of: 5`."""
+    return words(own[0]) == ["of"] and bool(PLACES & set(words(before[0])[-1:]))

@@ -113,7 +113,7 @@ def _broken(seen: Seen, column: int) -> bool:
 
 DENOMINATORS = Rule(
     id="O10",
-    version=4,
+    version=5,
     title="Shares without counts",
     text="Numerator and denominator come with a share; what it implies about them is worked out.",
     source="outputs section 3, O10: ADRF, ABS, OpenSAFELY",

@@ -11,12 +11,12 @@ from math import fsum
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import Mark, pieces
-from orchestrator.outputs.count_cells import Cell
+from orchestrator.outputs.count_cells import Cell, cut_points
 from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.naming import STATISTICS, Role, is_total, words
+from orchestrator.outputs.naming import STATISTICS, Role, is_total, is_unknown, words
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, listed
 from orchestrator.outputs.rules.counts_in_text import everybody, in_text, nobody
 from orchestrator.outputs.rules.flows import small_steps
@@ -43,6 +43,8 @@ _ROUNDED = 0.5
 _CENSORED = listed("censor censored censoring")
 _LEFT_OUT = listed("missing excluded")
 _KEPT = listed("valid included")
+_ERRORS = listed("se std error err stderr standard of the")
+_COEFFICIENTS = listed("coef coefficient coefficients")
 _OF_CASES = listed("n cases values listwise in the analysis percent from number of total selected")
 """How a program says which cases it could use: that none is missing tells nothing of anybody."""
 
@@ -256,9 +258,12 @@ def _zeros(subject: Subject) -> Outcome:
 def _tells_nothing(seen: Seen, cell: Cell) -> bool:
     """Tell zeros of a survival table that say nothing of anybody: at its beginning, of who left.
 
-    Shape: nothing has happened yet in the first row; that nobody was censored is of the study.
+    Shape: nothing has happened yet in the first row; that nobody was censored is of the study, and
+    that nobody's value is unknown as well.
     """
     if _tells_use(seen.table, cell.row, cell.column):
+        return True
+    if is_unknown(seen.table.rows[cell.row - 1][0]) or is_unknown(seen.table.columns[cell.column]):
         return True
     censored = bool(_CENSORED & set(words(seen.table.columns[cell.column])))
     return _at_risk(seen) and (cell.row == 1 or censored)
@@ -307,9 +312,12 @@ def _shares(seen: Seen, column: int, rows: Sequence[int]) -> list[Finding]:
 def _packed(seen: Seen, column: int) -> list[int]:
     """`12 (100%)` and `0/120` say the same; a row of totals is everybody by design."""
     rows = []
+    cut = cut_points(seen.table, seen.roles) if column == 0 else ()
     for row, values in enumerate(seen.table.rows, 1):
         found = pieces(values[column])
         if len(found) < 2 or is_total(values[0]) or seen.roles[column] is Role.INDEX:
+            continue
+        if row in cut or (is_unknown(values[0]) and not found[0].value):
             continue
         shares = [piece.value for piece in found if piece.mark is Mark.SHARE]
         part = next((piece.value for piece in found if piece.mark is Mark.COUNT), None)
@@ -336,7 +344,7 @@ def _extremes(table: Table, column: int) -> list[int]:
         row
         for row, value in enumerate(values, 1)
         if not _tells_use(table, row, column)
-        and (value == 0.0 or (
+        and ((value == 0.0 and not is_unknown(table.rows[row - 1][0])) or (
             value == whole
             and not any(map(is_total, table.rows[row - 1]))
             and not _below_total(table, row)
@@ -390,7 +398,7 @@ def _same_values(seen: Seen) -> list[Finding]:
     found = []
     for column, role in enumerate(seen.roles):
         if role is not Role.SPREAD or role not in STATISTICS or "var" in words(
-            seen.table.columns[column]):  # fmt: skip
+            seen.table.columns[column]) or _of_coefficient(seen.table.columns[column]):  # fmt: skip
             continue
         rows = [
             seen.row(row)
@@ -407,13 +415,19 @@ def _same_values(seen: Seen) -> list[Finding]:
     return found
 
 
+def _of_coefficient(name: str) -> bool:
+    """Say whether a spread is that of a coefficient, of which nobody has a value: `se(coef)`."""
+    own = set(words(name))
+    return bool(own & _ERRORS) and own <= _ERRORS | _COEFFICIENTS and bool(own & _COEFFICIENTS)
+
+
 def _parameters(policy: OutputsPolicy) -> dict[str, str]:
     return {"minimum": str(policy.counts.minimum)}
 
 
 SMALL = Rule(
     id="O01",
-    version=10,
+    version=11,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -424,7 +438,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=5,
+    version=6,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -434,7 +448,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=7,
+    version=8,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",
