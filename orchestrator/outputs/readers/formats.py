@@ -35,13 +35,13 @@ _MEMBERS = (
 _R = ("gzip", "bzip2", "xz", "r")
 
 FORMATS: tuple[Format, ...] = (
-    Format("csv", ("csv",), "one table of one width, else held and read as text; columns packed"
-           " into cells"),
+    Format("csv", ("csv",), "one table of one width, or several below one another, else held and"
+           " read as text; columns packed into cells"),
     Format("tsv", ("tsv", "tab"), "as csv"),
     Format("text", ("txt", "text", "prn", "asc", "psv", "textile", "gml", "frq", "frqx", "afreq",
            "gcount", "hwe", "hardy", "assoc", "linear", "logistic", "ld", "sumstats", "ma"),
-           "the text and every table printed or spelled out in it; so are README, LICENSE and the"
-           " like"),
+           "the text and every table printed or spelled out in it; so is a text of any other"
+           " name, unless it begins as xml, html or svg does"),
     Format("log", ("log", "out", "lis", "lst", "rout"), "as text"),
     Format("smcl", ("smcl",), "as text, its marks carried out"),
     Format("markdown", ("md", "markdown", "rst", "adoc", "org"), "as text"),
@@ -150,12 +150,6 @@ READABLE = tuple(one.name for one in FORMATS if one.note is None)
 EXTENSIONS = {extension: one.name for one in FORMATS for extension in one.extensions}
 """Extension, lower case without dot, to format."""
 
-BARE_NAMES = frozenset(
-    ["readme", "license", "licence", "copying", "notice", "authors", "citation", "changelog",
-     "makefile", "dockerfile"]
-)  # fmt: skip
-"""Names that by convention have no extension and are texts; any other name without one is held."""
-
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"\xff\xd8\xff", "jpeg"),
@@ -232,11 +226,9 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
 
 
 def by_extension(path: str) -> str | None:
-    """Name the format that a file's extension claims, or a name that by convention has none."""
-    name = path.rsplit("/", 1)[-1].lower()
-    if "." not in name:
-        return "text" if name in BARE_NAMES else None
-    return EXTENSIONS.get(name.rsplit(".", 1)[-1])
+    """Name the format that a file's extension claims, if it claims one."""
+    _, dot, extension = path.rsplit("/", 1)[-1].lower().rpartition(".")
+    return EXTENSIONS.get(extension) if dot else None
 
 
 def by_content(data: bytes) -> str | None:
