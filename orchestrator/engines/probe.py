@@ -36,6 +36,7 @@ Answer = tuple[bool, str]
 Attempt = Callable[[Plan], Answer]
 
 SECONDS = 2.0
+_AGAIN_SECONDS = 0.4
 LAST_WORDS = "/dev/termination-log"
 """Where a container leaves what its pod's status shows; the node cuts it at 4,096 bytes."""
 
@@ -85,10 +86,8 @@ def tcp(plan: Plan, host: str, port: int, family: int = socket.AF_INET) -> Answe
 def udp(plan: Plan, host: str, port: int, family: int = socket.AF_INET) -> Answer:
     """Send a datagram with the token and hear it back."""
     with socket.socket(family, socket.SOCK_DGRAM) as made:
-        made.settimeout(SECONDS)
         made.connect((host, port))
-        made.send(plan["token"].encode())
-        return _echoed(plan, made.recv(200))
+        return _echoed(plan, _answered(made, plan["token"].encode()))
 
 
 def dns(plan: Plan, host: str, port: int) -> Answer:
@@ -97,26 +96,25 @@ def dns(plan: Plan, host: str, port: int) -> Answer:
     name = bytes([len(label)]) + label + b"\x06canary\x04test\x00"
     query = struct.pack(">6H", 0x7472, 0x0100, 1, 0, 0, 0) + name + struct.pack(">2H", 16, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
-        made.settimeout(SECONDS)
         made.connect((host, port))
-        made.send(query)
-        return _echoed(plan, made.recv(500))
+        return _echoed(plan, _answered(made, query))
 
 
 def ping(plan: Plan, host: str, kind: int, family: int = socket.AF_INET) -> Answer:
     """Send an ICMP echo with 1 kB of payload and hear it back."""
     six = family == socket.AF_INET6
     with socket.socket(family, kind, socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP) as made:
-        made.settimeout(SECONDS)
+        made.settimeout(_AGAIN_SECONDS)
         payload = plan["token"].encode() * 64
         body = struct.pack(">BBHHH", 128 if six else 8, 0, 0, 7, 7) + payload[:1024]
         if not six:
             body = body[:2] + struct.pack(">H", _checksum(body)) + body[4:]
-        made.sendto(body, (host, 0))
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
-            if plan["token"].encode() in made.recv(4096):
-                return True, "an echo came back"
+            made.sendto(body, (host, 0))
+            with contextlib.suppress(TimeoutError):
+                if plan["token"].encode() in made.recv(4096):
+                    return True, "an echo came back"
     raise Refused("no echo")
 
 
@@ -262,6 +260,16 @@ def unix(plan: Plan, path: str) -> Answer:
         made.connect("\0" + path[1:] if path.startswith("@") else path)
         made.sendall(plan["token"].encode() + b"\n")
         return _echoed(plan, made.recv(200))
+
+
+def _answered(made: socket.socket, said: bytes) -> bytes:
+    """Send a datagram until something comes back: that one was lost says nothing of a wall."""
+    made.settimeout(_AGAIN_SECONDS)
+    for _ in range(round(SECONDS / _AGAIN_SECONDS)):
+        made.send(said)
+        with contextlib.suppress(TimeoutError):
+            return made.recv(500)
+    raise TimeoutError("no answer")
 
 
 def _echoed(plan: Plan, heard: bytes) -> Answer:
