@@ -15,8 +15,7 @@ SIZE = re.compile(
 )
 """What a program says of a table above its names."""
 _WORD = re.compile(r"\S+")
-_ANY_GAP = r"\s+(?![(\[]|[^()\[\]]*[)\]])"
-"""Space, but within brackets and before them."""
+_SPACE = re.compile(r"\s+")
 _INSIDE = re.compile(
     r"(?<=\d)(?P<before> *)(?P<open>[(\[])(?P<inside> *)(?P<rest>[^()\[\]]{1,24}[)\]])"
 )
@@ -54,7 +53,8 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     edges = _edges(kept)
     placed = _labels_joined([_cut_at(text, edges) for text in kept])
     cuts = [placed, _names_joined(placed)]
-    cuts += [[re.split(gap, text.strip()) for text in kept] for gap in (r"\s{2,}|\t", _ANY_GAP)]
+    cuts.append([re.split(r"\s{2,}|\t", text.strip()) for text in kept])
+    cuts.append([_cut_at_gaps(text.strip()) for text in kept])
     if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
         cuts.append([kept[0].split(), re.split(r"\s{2,}|\t", kept[1].strip())])
     found = [
@@ -64,7 +64,7 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     ]
     if not found:
         return None
-    spaced = re.split(_ANY_GAP, kept[0].strip())
+    spaced = _cut_at_gaps(kept[0].strip())
     body, first = max(
         found,
         key=lambda cut: (len(cut[0]), _is_clean(cut[0]), _fits(cut, spaced), len(cut[0][0])),
@@ -81,6 +81,21 @@ def _fits(cut: tuple[list[list[str]], list[str]], spaced: Sequence[str]) -> bool
     """Say whether there is a name for each column but the first, in one way to cut the names."""
     width = len(cut[0][0])
     return not {len(cut[1]), len(spaced)}.isdisjoint({width, width - 1})
+
+
+def _cut_at_gaps(text: str) -> list[str]:
+    """Cut at any space, but within brackets and at the last one before them."""
+    closes, next_closes = False, [False] * (len(text) + 1)
+    for at in range(len(text) - 1, -1, -1):
+        closes = text[at] in ")]" or (closes and text[at] not in "([")
+        next_closes[at] = closes
+    cut, done = [], 0
+    for gap in _SPACE.finditer(text):
+        end = gap.end() - (text[gap.end() : gap.end() + 1] in {"(", "["})
+        if end > gap.start() and not next_closes[end]:
+            cut.append(text[done : gap.start()])
+            done = end
+    return [*cut, text[done:]]
 
 
 def _together(text: str) -> str:

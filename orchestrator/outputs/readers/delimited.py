@@ -123,11 +123,13 @@ def _runs(content: str, delimiter: str) -> tuple[list[list[list[str]]], str]:
         runs = [list(own) for _, own in itertools.groupby(reader, len)]
     except csv.Error:
         return [], content
-    alone = [own[0] for own in runs if len(own) == 1 and len(own[0]) > 1]
-    tables = [own for own in runs if len(own) > 1 and len(own[0]) > 1]
-    told = all(len(delimiter.join(row).split()) >= _SENTENCE for row in alone)
-    rest = [delimiter.join(row) for own in runs if own not in tables for row in own]
-    return (tables, "\n".join(rest)) if told and len(tables) > 1 else ([], content)
+    wide = [len(own) > 1 and len(own[0]) > 1 for own in runs]
+    tables = [own for own, is_table in zip(runs, wide, strict=True) if is_table]
+    rest = [row for own, is_table in zip(runs, wide, strict=True) if not is_table for row in own]
+    said = [delimiter.join(row) for row in rest]
+    told = all(len(row) < 2 or len(text.split()) >= _SENTENCE
+               for row, text in zip(rest, said, strict=True))  # fmt: skip
+    return (tables, "\n".join(said)) if told and len(tables) > 1 else ([], content)
 
 
 def split_header(rows: list[list[str]]) -> tuple[list[str], list[list[str]], bool]:

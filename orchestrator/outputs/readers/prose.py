@@ -85,9 +85,7 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
-    pages = list(_pages(content))
-    for page in pages:  # read as pages, and not once more as lines
-        content = content.replace(page, "\n" * page.count("\n"))
+    pages, content = _apart(content)
     for number, (extension, data) in enumerate(find_encoded(content), 1):
         opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
     tables = find_tables(content) if printed else []
@@ -120,16 +118,24 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
     _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
 
 
-def _pages(content: str) -> Iterator[str]:
-    """List tables of HTML in a text, as notebooks and knitr leave them in Markdown."""
-    begin = -1
+def _apart(content: str) -> tuple[list[str], str]:
+    """Take the tables of HTML out of a text, as notebooks and knitr leave them in Markdown.
+
+    Shape: they are read as pages, and not once more as lines; what is left has as many lines.
+    """
+    pages: list[str] = []
+    rest: list[str] = []
+    begin, done = -1, 0
     for match in _PAGE.finditer(content):
         if match[0].startswith("</"):
             if begin >= 0:
-                yield content[begin : match.end()]
+                pages.append(content[begin : match.end()])
+                rest += [content[done:begin], "\n" * pages[-1].count("\n")]
+                done = match.end()
             begin = -1
         elif begin < 0:
             begin = match.start()
+    return pages, "".join([*rest, content[done:]])
 
 
 def _add_sentences(

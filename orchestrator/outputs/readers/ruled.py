@@ -18,6 +18,8 @@ _SET = re.compile(r"(?:_|[<>=^~]|\\\d+|/\d+)+\. ")
 _SPANS = re.compile(r" *(?:=+|-+)(?: +(?:=+|-+))+")
 """A line drawn in pieces, one for each column."""
 _NAME_LINES = 3
+_WIDEST = 2000
+"""Units: lines, and characters."""
 _SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
 """A cell of a line whose words are quoted: `"H" "moderate" "8"`."""
 
@@ -88,7 +90,7 @@ def read_spanned(line: int, lines: Sequence[str]) -> Block | None:
     Source: simple tables of reStructuredText and of pandoc.
     """
     rules = [at for at, text in enumerate(lines) if _SPANS.fullmatch(text.rstrip())]
-    if not rules or rules[0] > _NAME_LINES:
+    if not rules or rules[0] > _NAME_LINES or len(lines[rules[0]]) > _WIDEST:
         return None
     drawn = lines[rules[0]].rstrip()
     starts = [piece.start() for piece in re.finditer(r"\S+", drawn)]

@@ -4,26 +4,23 @@ Source: MediaWiki, Help:Tables; `tbl`, M. E. Lesk, "Tbl - A Program to Format Ta
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from orchestrator.outputs.readers.delimited import split_header
 
-_WIKI = re.compile(r"^\s*\{\|.*?\n(.*?)^\s*\|\}", re.DOTALL | re.MULTILINE)
-_ROW = re.compile(r"^\s*\|-.*$", re.MULTILINE)
-_CELL = re.compile(r"^\s*[|!]|\|\||!!", re.MULTILINE)
-_SET = re.compile(r"\s*[\w-]+\s*=\s*\"[^\"|]*\"(?:\s*[\w-]+\s*=\s*\"[^\"|]*\")*\s*\|")
+_SETTING = r"[ \t]*[\w-]+[ \t]*=[ \t]*\"[^\"|]*\""
+_SET = re.compile(rf"(?:{_SETTING})+[ \t]*\|(?!\|)")
 """How a cell is set, before what it says: `align="right"| 12`."""
-_CAPTION = re.compile(r"^\s*\|\+.*$", re.MULTILINE)
-_TROFF = re.compile(r"^\.TS\b.*?\n(.*?)^\.TE\b", re.DOTALL | re.MULTILINE)
+_BESIDE = re.compile(r"\|\||!!")
 _TAB = re.compile(r"\btab\s*\((.)\)")
-_BLOCK = re.compile(r"T\{\n(.*?)\nT\}", re.DOTALL)
 _FONT = re.compile(r"\\f(?:\[\w*\]|\(..|\w)|\\[&|^]|\\s[+-]?\d")
 
 
 def find_typeset(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
     """List the tables of a page, each as the names of its columns and its rows."""
-    found = [_wiki_rows(match[1]) for match in _WIKI.finditer(content)]
-    found += [_troff_rows(match[1]) for match in _TROFF.finditer(content)]
+    lines = content.splitlines()
+    found = [_wiki_rows(body) for body in _between(lines, "{|", "|}")]
+    found += [_troff_rows(body) for body in _between(lines, ".TS", ".TE")]
     for rows in found:
         width = max(map(len, rows), default=0)
         if width > 1 and len(rows) > 1:
@@ -31,25 +28,65 @@ def find_typeset(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
             yield columns, own
 
 
-def _wiki_rows(body: str) -> list[list[str]]:
-    rows = [
-        [_SET.sub("", cell, 1).strip() for cell in _CELL.split(own)[1:]]
-        for own in _ROW.split(_CAPTION.sub("", body))
-    ]
+def _between(lines: Sequence[str], begin: str, end: str) -> Iterator[list[str]]:
+    """Give the lines between one that begins a table and the next that ends one."""
+    body: list[str] | None = None
+    for line in lines:
+        bare = line.strip()
+        if bare.startswith(begin):
+            body = []
+        elif bare.startswith(end):
+            if body is not None:
+                yield body
+            body = None
+        elif body is not None:
+            body.append(line)
+
+
+def _wiki_rows(body: Sequence[str]) -> list[list[str]]:
+    """Cut rows at `|-`; a line that begins with `|` or `!` begins a cell, others go on."""
+    rows: list[list[str]] = [[]]
+    for line in map(str.strip, body):
+        if line.startswith("|-"):
+            rows.append([])
+        elif line.startswith(("|", "!")) and not line.startswith("|+"):
+            rows[-1] += map(_said, _BESIDE.split(line[1:]))
+        elif rows[-1] and not line.startswith("|+"):
+            rows[-1][-1] = f"{rows[-1][-1]}\n{line}".strip()
     return [row for row in rows if row]
 
 
-def _troff_rows(body: str) -> list[list[str]]:
+def _said(cell: str) -> str:
+    set_so = _SET.match(cell)
+    return cell[set_so.end() if set_so else 0 :].strip()
+
+
+def _troff_rows(body: Sequence[str]) -> list[list[str]]:
     """Cut the rows of `tbl`: options end with `;`, formats with `.`, and `.T&` begins new ones."""
-    options, ends, rest = body.partition(";\n")
-    options, rest = (options, rest) if ends and "\n" not in options else ("", body)
-    told = _TAB.search(options)
+    optional = bool(body) and body[0].rstrip().endswith(";")
+    told = _TAB.search(body[0]) if optional else None
     mark = told[1] if told else "\t"
     rows: list[list[str]] = []
     formats = True
-    for line in _BLOCK.sub(lambda found: " ".join(found[1].split()), rest).split("\n"):
+    for line in _unblocked(body[optional:]):
         if formats or line.startswith("."):
             formats = line.startswith(".T&") or (formats and not line.rstrip().endswith("."))
         elif mark in line:
             rows.append([_FONT.sub("", cell).strip() for cell in line.split(mark)])
     return rows
+
+
+def _unblocked(body: Sequence[str]) -> Iterator[str]:
+    """Put the lines of a block of text, between `T{` and `T}`, into the line of its row."""
+    open_: list[str] = []
+    for line in body:
+        if open_ and not line.startswith("T}"):
+            open_.append(line)
+            continue
+        row = f"{' '.join(open_)}{line[2:]}" if open_ else line
+        open_ = []
+        if row.endswith("T{"):
+            open_ = [row[:-2]]
+        else:
+            yield row
+    yield from open_

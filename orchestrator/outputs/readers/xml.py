@@ -170,6 +170,8 @@ def add_records(opening: Opening, path: str, root: Node) -> None:
     for grid in _grids(root):
         number += 1
         columns, rows, header = split_header(grid)
+        if not rows:  # a single row is a row, whatever it says
+            columns, rows, header = [f"column {at + 1}" for at in range(len(grid[0]))], grid, False
         own = opening.free(f"{below(path)}records/{number}")
         opening.table(own, columns, rows, header=header)
     root = _beside_cells(root) if number else root
@@ -192,28 +194,30 @@ def add_records(opening: Opening, path: str, root: Node) -> None:
 def _grids(root: Node) -> Iterator[list[list[str]]]:
     """Give the tables of a document: rows of cells, as DocBook and JATS have them from HTML."""
     for table in (root, *root.every(*_TABLES)):
-        rows = [row for row in table.every(*_ROWS) if _is_row(row)] if table.name in _TABLES else []
-        grid = [[" ".join(cell.text().split()) for cell in row.children(*_CELLS)] for row in rows]
+        if table.name not in _TABLES or table.children("tgroup"):
+            continue
+        grid = [
+            [" ".join(cell.text().split()) for cell in row.children(*_CELLS)]
+            for row in table.every(*_ROWS)
+            if row.children(*_CELLS)
+        ]
         width = max(map(len, grid), default=0)
-        if width > 1 and len(grid) > 1:
+        if width:
             yield [row + [""] * (width - len(row)) for row in grid]
 
 
-def _beside_cells(node: Node, *, within: bool = False) -> Node:
+def _beside_cells(node: Node, *, within: bool = False, row: bool = False) -> Node:
     """Copy a tree without what its tables' cells say and how they are set: that stands in grids."""
-    cell = within and node.name in _CELLS
+    cell = row and node.name in _CELLS
+    row = within and node.name in _ROWS
     within = within or node.name in _TABLES
     told = {name: value for name, value in node.attributes.items() if name not in _SETTINGS}
     content = [
-        item if isinstance(item, str) else _beside_cells(item, within=within)
+        item if isinstance(item, str) else _beside_cells(item, within=within, row=row)
         for item in node.content
         if not (cell and isinstance(item, str))
     ]
     return Node(node.name, told if cell else node.attributes, content)
-
-
-def _is_row(node: Node) -> bool:
-    return node.name in _ROWS and bool(node.children(*_CELLS))
 
 
 def _all(root: Node) -> Iterator[Node]:

@@ -164,3 +164,32 @@ def test_arrays_that_a_page_shows_apart_are_columns(
     sums = "".join(f"<pre>array([{', '.join(str(1000 * at + 531 * n) for n in range(9))}])</pre>"
                    for at in range(1, 4))  # fmt: skip
     assert check("t.html", page.format(sums), source).verdict is Verdict.PASS
+
+
+def test_a_wiki_table_may_be_broken_over_lines(check: Check, source: Index) -> None:
+    """Cells on a line of their own, two in a line, set, and going on below."""
+    page = (
+        '{{| class="wikitable"\n|+ Groups\n! group\n! style="x" | people\n|-\n| F || 4350\n|-\n'
+        "| M\nand others\n| {}\n|}}\n"
+    )
+    assert check("t.wiki", page.format(3524), source).verdict is Verdict.PASS
+    assert stopped(check("t.wiki", page.format(4), source))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table><tr><td>4</td></tr></table>",
+        "<table><tgroup><row><entry>F</entry><entry>4 patients</entry></row></tgroup></table>",
+        "<table><set><td>4 patients</td><td>5 patients</td></set></table>",
+        "<table><tr><td n='4 patients'>F</td></tr><tr><td n='5'>M</td></tr></table>",
+    ],
+)
+def test_every_cell_of_a_document_is_somewhere(caps: ReadCaps, table: str) -> None:
+    """In a grid, in a record, or in the text, whatever the elements around it are called."""
+    form = open_bytes("t.xml", f"<d><table><tr><td>a</td></tr></table>{table}</d>".encode(), caps)
+    tables = [cell for part in form.parts if part.table for row in part.table.rows for cell in row]
+    told = [*tables, *(form.parts[0].text or "").splitlines()]
+    assert any("4" in cell for cell in told)
+    if "set" not in table:
+        assert any("4" in cell for cell in tables)
