@@ -132,6 +132,8 @@ FORMATS: tuple[Format, ...] = (
     Format("gif", ("gif",), "save as png", ("gif",), Note.UNKNOWN_TYPE),
     Format("postscript", ("eps", "ps"), "is a program: save as svg or pdf", ("postscript",),
            Note.UNKNOWN_TYPE),
+    Format("spss-portable", ("por",), "its numbers are written in base 30: save as sav",
+           ("spss-portable",), Note.UNKNOWN_TYPE),
     Format("7z", ("7z", "rar"), "pack as zip", (), Note.UNKNOWN_TYPE),
     Format("hdf5", ("h5", "hdf5", "h5ad", "loom"), "export the arrays as parquet or npz",
            ("hdf5",), Note.UNKNOWN_TYPE),
@@ -199,6 +201,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"$FL3", "spss"),
     (0, b"\x6c\x1b", "plink"),
     (16, b"bgen", "bgen"),
+    (456, b"SPSSPORT", "spss-portable"),
     (0, b"##fileformat=VCF", "vcf"),
     (0, b"BCF\x02", "vcf"),
     (0, b"BAM\x01", "bam"),
@@ -222,7 +225,15 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype html", "html"),
     (b"<html", "html"),
     (b"<svg", "svg"),
+    (b"a\n2\n", "rds"),
+    (b"a\n3\n", "rds"),
+    (b"(dp", "pickle"),
+    (b"(lp", "pickle"),
+    (b"ccopy", "pickle"),
+    (b"cpandas", "pickle"),
+    (b"cnumpy", "pickle"),
 )
+"""How texts of some formats begin, in small letters; also those whose words hide numbers."""
 
 
 def by_extension(path: str) -> str | None:

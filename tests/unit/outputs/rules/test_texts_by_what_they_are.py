@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import pickle
 
 import pytest
 
@@ -193,3 +194,16 @@ def test_every_cell_of_a_document_is_somewhere(caps: ReadCaps, table: str) -> No
     assert any("4" in cell for cell in told)
     if "set" not in table:
         assert any("4" in cell for cell in tables)
+
+
+def test_a_text_that_hides_numbers_is_held_or_walked(
+    check: Check, source: Index, caps: ReadCaps
+) -> None:
+    """SPSS's portable file by its mark, under any name; pickles of protocol 0, R's plain text."""
+    portable = b"ASCII SPSS PORT FILE".ljust(456, b" ") + b"SPSSPORTA8/20260504"
+    for name in ("t.por", "t.txt", "t.dat"):
+        assert verdicts(check(name, portable, source))["O29"] == "could-not-check"
+    for protocol_0 in (pickle.dumps([1, 2], 0), pickle.dumps({"a": 1}, 0)):
+        assert check("t.dat", protocol_0, source).verdict is Verdict.BLOCK
+    plain = b"A\n3\n262657\n197888\n5\nUTF-8\n13\n3\n61\n70\n8\n"
+    assert open_bytes("t.dat", plain, caps).format == "rds"
