@@ -201,7 +201,9 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"$FL3", "spss"),
     (0, b"\x6c\x1b", "plink"),
     (16, b"bgen", "bgen"),
-    (456, b"SPSSPORT", "spss-portable"),
+    (456, b"SPSSPORT", "spss-portable"),  # in lines of 80 letters, ended by one or two more
+    (461, b"SPSSPORT", "spss-portable"),
+    (466, b"SPSSPORT", "spss-portable"),
     (0, b"##fileformat=VCF", "vcf"),
     (0, b"BCF\x02", "vcf"),
     (0, b"BAM\x01", "bam"),

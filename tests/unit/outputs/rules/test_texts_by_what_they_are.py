@@ -201,8 +201,10 @@ def test_a_text_that_hides_numbers_is_held_or_walked(
 ) -> None:
     """SPSS's portable file by its mark, under any name; pickles of protocol 0, R's plain text."""
     portable = b"ASCII SPSS PORT FILE".ljust(456, b" ") + b"SPSSPORTA8/20260504"
-    for name in ("t.por", "t.txt", "t.dat"):
-        assert verdicts(check(name, portable, source))["O29"] == "could-not-check"
+    for end in (b"", b"\n", b"\r\n"):
+        written = end.join(portable[at : at + 80] for at in range(0, len(portable), 80))
+        for name in ("t.por", "t.txt", "t.dat"):
+            assert verdicts(check(name, written, source))["O29"] == "could-not-check"
     for protocol_0 in (pickle.dumps([1, 2], 0), pickle.dumps({"a": 1}, 0)):
         assert check("t.dat", protocol_0, source).verdict is Verdict.BLOCK
     plain = b"A\n3\n262657\n197888\n5\nUTF-8\n13\n3\n61\n70\n8\n"
