@@ -26,6 +26,8 @@ PLANNED = pattern(
     r"|\bto be (?:enrolled|recruited|randomi[sz]ed|included)\b)"
 )
 """`6 patients (3+3 design), planned and never opened`: people of a design are nobody."""
+_AROUND = 80
+"""Units: letters around a number that say what it is about."""
 _NEEDED = pattern(
     r"\b(?:pilot|study|trial|design|protocol|phase|main study|calculation|we)"
     r" (?:(?:I{1,3}|[1-4]) )?(?:needs?|requires?|plans?(?: for| to (?:enrol|enroll|recruit))?|"
@@ -56,11 +58,13 @@ def parts(match: re.Match[str]) -> Iterator[int]:
         yield whole - part
 
 
-def is_needed(before: str, after: str) -> bool:
+def is_needed(line: str, match: re.Match[str]) -> bool:
     """Say whether people are those whom a plan asks for: `the pilot needs 9 persons`.
 
     Shape: by the words in front of them; none of whom something is said behind (`who died`).
     """
+    before = line[max(match.start() - _AROUND, 0) : match.start()]
+    after = line[match.end() : match.end() + _AROUND]
     return _NEEDED.search(before) is not None and _WHO.match(after) is None
 
 

@@ -4,6 +4,7 @@ Source: outputs 4.1 (no type detector is enough). Formats without a reader are n
 finding can say what the file is, and the table of the documents is made from here.
 """
 
+import re
 from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note
@@ -183,6 +184,11 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x80\x03", "pickle"),
     (0, b"\x80\x04", "pickle"),
     (0, b"\x80\x05", "pickle"),
+    (0, b"(lp0\n", "pickle"),  # protocol 0 is a text
+    (0, b"(dp0\n", "pickle"),
+    (0, b"ccopy_reg\n", "pickle"),
+    (0, b"cnumpy.", "pickle"),
+    (0, b"cpandas.", "pickle"),
     (0, b"\x93NUMPY", "npy"),
     (0, b"RDX2\n", "r"),
     (0, b"RDX3\n", "r"),
@@ -216,6 +222,8 @@ _PACKED = frozenset({"messagepack", "cbor"})
 """Formats that nothing proves, and in which every letter of a text would be a number."""
 _OCTAVE = b"# Created by Octave"
 """What `save` of Octave begins with where it is not told another format, under any name."""
+_PLAIN_R = re.compile(rb"A\n[23]\n\d{6}\n(?:131840|197888)\n")
+"""What `saveRDS(ascii = TRUE)` begins with: form, version, and which version can read it."""
 _STATA = frozenset({113, 114, 115})
 _DBASE = frozenset(b"\x03\x04\x30\x31\x32\x43\x83\x8b\xf5")
 _ZLIB = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
@@ -227,15 +235,8 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype html", "html"),
     (b"<html", "html"),
     (b"<svg", "svg"),
-    (b"a\n2\n", "rds"),
-    (b"a\n3\n", "rds"),
-    (b"(dp", "pickle"),
-    (b"(lp", "pickle"),
-    (b"ccopy", "pickle"),
-    (b"cpandas", "pickle"),
-    (b"cnumpy", "pickle"),
 )
-"""How texts of some formats begin, in small letters; also those whose words hide numbers."""
+"""How texts of some formats begin, in small letters."""
 
 
 def by_extension(path: str) -> str | None:
@@ -249,6 +250,8 @@ def by_content(data: bytes) -> str | None:
     for offset, magic, name in _SIGNATURES:
         if data.startswith(magic, offset) and (name != "safetensors" or data[6:8] == b"\0\0"):
             return name
+    if _PLAIN_R.match(data):
+        return "r"
     if len(data) > 100 and data[0] in _STATA and data[1] in {1, 2} and data[2:4] == b"\x01\x00":
         return "stata"
     if data[:1] and data[0] in _DBASE and _is_dbase(data):
@@ -283,8 +286,6 @@ def decide(path: str, data: bytes) -> tuple[str, Note | None]:
     form = BY_NAME[claimed]
     if form.proof and claimed == "pickle" and proved is None and data[:1] in b"(]}c\x00":
         proved = "pickle"  # protocol 0 and 1 begin like text
-    if claimed == "rds" and proved is None and data[:4] in {b"A\n2\n", b"A\n3\n"}:
-        proved = "r"  # plain text, as saveRDS(ascii = TRUE) writes it
     if claimed == "matlab" and proved is None and data.startswith(_OCTAVE):
         return "text", None
     if form.note is None and (proved in form.proof if form.proof else proved is None):

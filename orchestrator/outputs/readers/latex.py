@@ -2,6 +2,7 @@
 
 import re
 
+from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import prose
 from orchestrator.outputs.readers.decoding import decode
 from orchestrator.outputs.readers.delimited import split_header, unpack
@@ -19,10 +20,9 @@ _BETWEEN = re.compile(
     r"addlinespace(?:\[[^\]]*\])?|end(?:first|last)?(?:head|foot)|"
     r"noalign\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})|(?<!\\)%.*"
 )
-_COLOURED = re.compile(
-    r"(?:\[rgb\]|\{rgb\})\{(?:[01]?\.\d{1,3}|[01])(?:, ?(?:[01]?\.\d{1,3}|[01])){2}\}"
-)
-"""How much red, green and blue a colour has: no rows of a table."""
+_PART = r"([01]?\.\d{1,3}|[01])"
+_COLOURED = re.compile(rf"(?:\[rgb\]|\{{rgb\}})\{{{_PART}, ?{_PART}, ?{_PART}\}}")
+"""How much red, green and blue a colour has: no row that counts somebody."""
 _ALIGNED = re.compile(r"\\halign\b")
 """What begins a table of plain TeX."""
 _ENDED = re.compile(r"\\\\(?:\[[^\]]*\])?|\\(?:tabularnewline|cr)(?![A-Za-z])")
@@ -59,10 +59,13 @@ def read(opening: Opening, path: str, data: bytes) -> None:
 
     Shape: tables of LaTeX, else those of plain TeX, else the rows of a fragment.
     """
-    decoded = decode(data, "text")
-    content = decoded.content
-    opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
-    prose.add_tables(opening, path, _COLOURED.sub("{}", content))
+    prose.read(opening, path, data, _COLOURED)
+    content = decode(data, "text").content
+    colours = [list(found) for found in _COLOURED.findall(content)]
+    if colours:  # compared with the source, and not counted
+        notes = [Observation(Note.SENTENCE)]
+        own = opening.free(f"{below(path)}colours")
+        opening.table(own, ["red", "green", "blue"], colours, header=False, notes=notes)
     plain = _ALIGNED.split(content)
     bodies = _TABULAR.findall(content)
     bodies = bodies or [("", own) for own in [*map(_below_pattern, plain[1:])] or plain]

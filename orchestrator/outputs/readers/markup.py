@@ -24,8 +24,6 @@ from orchestrator.outputs.readers.records import find_arrays
 from orchestrator.outputs.readers.typed_arrays import unbase64
 
 _ACTIVE = frozenset({"script", "iframe", "object", "embed", "applet"})
-_STROKES = frozenset({"d", "viewbox", "points", "transform"})
-"""How a symbol is drawn, which pages use as an icon: no numbers of anybody."""
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.0-9])")
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 _CELLS = frozenset({"td", "th"})
@@ -74,7 +72,6 @@ class _Collector(HTMLParser):
         self.hidden = 0
         self.external = 0
         self._inside = ""
-        self._symbols = 0
         self._open: list[list[tuple[list[str], bool]]] = []
         self._tall: list[dict[int, int]] = []
         self._ended = False
@@ -87,7 +84,6 @@ class _Collector(HTMLParser):
             name == "hidden" or (name == "style" and bool(_HIDES.search(value or "")))
             for name, value in attrs
         )
-        self._symbols += tag == "symbol"
         for name, value in attrs:
             self._attribute(tag, name, value or "")
         cut = self.running and self._cell is None and tag not in _BLOCKS
@@ -125,8 +121,7 @@ class _Collector(HTMLParser):
             self.frames.append(value)
         elif value and (name not in _SILENT or len(value) > 200):
             self.words.append(f"{name}={value}")
-            if not (self._symbols and name in _STROKES):
-                self.attributes.setdefault(name, []).append(" ".join(value.split()))
+            self.attributes.setdefault(name, []).append(" ".join(value.split()))
             if len(value) > _DATA:
                 self.printed.append(value)
 
@@ -139,7 +134,6 @@ class _Collector(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._break(tag if tag not in {*_CELLS_OF_LINES, "dt"} else "")
-        self._symbols -= tag == "symbol" and self._symbols > 0
         if tag == self._inside:
             self._inside = ""
         if tag in _CELLS:

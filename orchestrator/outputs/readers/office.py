@@ -46,6 +46,7 @@ _KNOWN = frozenset(
 
 _SCALES, _LONG_SCALE = 8, 4
 """How many scales the windows of a program have, and how many digits are none of them."""
+_FLAGS = ("count", "contains", "longText")
 _MACROS = ("vbaproject.bin", "basic/", "scripts/")
 
 
@@ -113,7 +114,7 @@ def add_xml(
         node.attributes = {
             name: value
             for name, value in node.attributes.items()
-            if name in {"minValue", "maxValue", "minDate", "maxDate"}
+            if not (name.startswith(_FLAGS) and value.isdecimal() and len(value) < _LONG_SCALE)
         }
     scales = [*document.root.every("sx", "sy")] if document.root.name == "viewPr" else []
     for node in scales[:_SCALES]:  # how large a window shows slides, not how many are counted

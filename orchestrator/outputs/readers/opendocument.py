@@ -52,6 +52,7 @@ def read_flat(opening: Opening, path: str, data: bytes) -> None:
     document = xml.parse(data)
     embedded = [_embedded(node) for node in document.root.every("binary-data")]
     macros = sum(1 for _ in document.root.every("module", "source-code", "event-listener"))
+    macros += sum(bool(node.text().strip()) for node in document.root.every("script"))
     notes = [Observation(Note.MACRO, count=macros)] if macros else []
     xml.add(opening, path, data, document, notes, tables=False)
     _tables(opening, path, document.root)

@@ -31,11 +31,15 @@ _DRAWN = re.compile(r"\x1b\[[0-9;:]*[mK]")
 """Colours and weights of a terminal. Source: ECMA-48, SGR and EL."""
 
 
-def read(opening: Opening, path: str, data: bytes) -> None:
-    """Read a text file. Errors: Unreadable for NUL bytes and undecodable bytes."""
+def read(opening: Opening, path: str, data: bytes, beside: re.Pattern[str] | None = None) -> None:
+    """Read a text file. Errors: Unreadable for NUL bytes and undecodable bytes.
+
+    Shape: `beside` matches what is looked at by somebody else, and is in no table.
+    """
     decoded = decode(data, "text")
     content = _DRAWN.sub("", decoded.content)
     opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
+    content = beside.sub("", content) if beside else content
     add_tables(opening, path, content)
     for number, (columns, rows) in enumerate(find_cells(content), 1):
         opening.table(opening.free(f"{below(path)}cells/{number}"), columns, rows)

@@ -29,18 +29,18 @@ def find_typeset(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
 
 
 def _between(lines: Sequence[str], begin: str, end: str) -> Iterator[list[str]]:
-    """Give the lines between one that begins a table and the next that ends one."""
+    """Give the lines between one that begins a table and the next that begins or ends one."""
     body: list[str] | None = None
     for line in lines:
         bare = line.strip()
-        if bare.startswith(begin):
-            body = []
-        elif bare.startswith(end):
+        if bare.startswith((begin, end)):
             if body is not None:
                 yield body
-            body = None
+            body = [] if bare.startswith(begin) else None
         elif body is not None:
             body.append(line)
+    if body is not None:
+        yield body
 
 
 def _wiki_rows(body: Sequence[str]) -> list[list[str]]:

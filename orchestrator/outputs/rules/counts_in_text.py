@@ -219,7 +219,7 @@ def _tells_few(line: str, least: int) -> bool:
         any(0 < few < least for few in parts(match))
         and not is_rank(line[: match.start()], RANKS)
         and not PLANNED.search(line[match.end() :])
-        and not is_needed(line[: match.start()], line[match.end() :])
+        and not is_needed(line, match)
         for told in (_OF_PEOPLE, _AMONG, _OF_SOME, _SPELLED, _FATE, _LOST, _SOME_ARE, _HAPPENED,
                      _NUMBER_OF)
         for match in told.finditer(line)
@@ -234,7 +234,7 @@ def _is_no_group(line: str, match: re.Match[str]) -> bool:
     are not there yet. The people in `Fig.2(n=5)` stay people.
     """
     before, after = line[: match.start()], line[match.end() :]
-    if PLANNED.search(after) or is_needed(before, after):
+    if PLANNED.search(after) or is_needed(line, match):
         return True
     if match["n"]:
         following = re.match(r"\s+(\w+)", after)

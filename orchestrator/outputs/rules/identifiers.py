@@ -279,7 +279,9 @@ def _addressed(text: str) -> bool:
     """
     return any(
         any(label[:1].isalpha() for label in match[0].partition("@")[2].split(".")[1:])
-        and not (text[: match.start()].endswith("\\") and text[match.end() :][:1] in {"}", "\\"})
+        and not (
+            text.endswith("\\", 0, match.start()) and text.startswith(("}", "\\"), match.end())
+        )
         for match in _EMAIL.finditer(text)
     )
 
