@@ -176,6 +176,25 @@ def test_what_a_workbook_keeps_of_deleted_cells_is_found(caps: ReadCaps) -> None
     assert cover(form).gaps == ()
 
 
+def test_only_flags_of_a_pivots_fields_are_left_out(caps: ReadCaps) -> None:
+    """How many kinds a field has counts nobody; its ends, and whatever else stands there, stay."""
+    told = (
+        f"<pivotCacheDefinition><sharedItems count='4' containsNumber='1' minValue='3' n='{LEAK}'/>"
+        f"<sharedItems count='{LEAK}' contains='12345'/></pivotCacheDefinition>"
+    )
+    name = "xl/pivotCache/pivotCacheDefinition1.xml"
+    data = repacked(workbook({"a": ["x", "y"]}), lambda parts: parts.update({name: told.encode()}))
+    said = next(part.text for part in open_bytes("a.xlsx", data, caps).parts if name in part.path)
+    assert said == f"minValue=3\nn={LEAK}\ncount={LEAK}\ncontains=12345"
+
+
+def test_an_empty_part_is_read(caps: ReadCaps) -> None:
+    """As LibreOffice leaves some: it holds nothing, so nothing of it is a gap."""
+    name = "xl/worksheets/none.xml"
+    data = repacked(workbook({"a": ["x", "y"]}), lambda parts: parts.update({name: b""}))
+    assert cover(open_bytes("a.xlsx", data, caps)).gaps == ()
+
+
 def test_hidden_lines_and_far_columns_of_a_sheet_are_read(caps: ReadCaps) -> None:
     """At the last column there is, in rows that are not shown."""
     book = openpyxl.Workbook()

@@ -38,8 +38,13 @@ def test_a_flat_document_is_read_as_a_packed_one(
     packed = base64.b64encode(gzip.compress(rows.encode())).decode()
     carried = flat(f"<office:binary-data>{packed[:70]}\n{packed[70:]}</office:binary-data>")
     assert verdicts(check("t.fods", carried, source))["O19"] == "block"
-    form = open_bytes("t.fods", flat("<module>Sub X</module>"), caps)
-    assert Note.MACRO in {one.note for one in form.parts[0].notes}
+    for macro, many in (
+        ("<module>Sub X</module>", 1),
+        ("<script>x()</script>", 1),
+        ("<script/>", 0),
+    ):
+        form = open_bytes("t.fods", flat(macro), caps)
+        assert [one.note for one in form.parts[0].notes] == [Note.MACRO] * many
     broken = flat("<office:binary-data>*</office:binary-data>")
     assert check("t.fods", broken, source).verdict is Verdict.COULD_NOT_CHECK
 
