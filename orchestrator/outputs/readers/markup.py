@@ -18,6 +18,7 @@ from orchestrator.outputs.readers.embedded import (
     add_media,
     add_script,
 )
+from orchestrator.outputs.readers.looks import beside_looks
 from orchestrator.outputs.readers.opening import Opening, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.records import find_arrays
@@ -46,8 +47,6 @@ _INLINE = frozenset(
 _OFF_PAGE = frozenset({"style", "title"})
 """Elements whose text stands on no page: it is no row of the text around it."""
 _SPACE = re.compile(r"[ \t]+")
-_SELECTOR = re.compile(r"\s*[a-zA-Z.#:*@\[]")
-_DECLARED = re.compile(r"\s*(?:-?[a-z][a-z-]*\s*:[^:/\"']{1,80})?\Z")
 _SILENT = frozenset({"style", "class", "border", "width", "height", "align", "scope"})
 
 
@@ -236,7 +235,7 @@ def add(
         opening.text(opening.free(f"{inner}sentences"), _SPACE.sub(" ", running))
     add_tables(opening, f"{inner}running", running)
     for number, text in enumerate(collector.off_page, 1):
-        add_tables(opening, f"{inner}off page/{number}", _beside_looks(text))
+        add_tables(opening, f"{inner}off page/{number}", beside_looks(text))
     for name, values in collector.attributes.items():
         if len(values) > 1:
             add_tables(opening, f"{inner}attributes/{name}", "\n".join(values))
@@ -255,18 +254,6 @@ def add(
     for number, link in enumerate(collector.pictures, 1):
         add_link(opening, f"{inner}pictures/{number}", link)
     add_blobs(opening, path, "\n".join(collector.words))
-
-
-def _beside_looks(style: str) -> str:
-    """Take off what a style sheet says of looks; remarks, and values of its own names, stay."""
-    pieces = [(piece, *piece.partition("{")) for piece in style.split("}")]
-    return "\n".join(
-        piece
-        for piece, selectors, brace, declared in pieces
-        if not brace
-        or not all(map(_SELECTOR.match, selectors.split(",")))
-        or not all(map(_DECLARED.match, declared.split(";")))
-    )
 
 
 def _named(drawing: str) -> str:

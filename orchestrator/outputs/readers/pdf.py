@@ -4,11 +4,11 @@ Source: outputs 4.2 (PDF) and 6.3 (un-plotting).
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers import marks, packing, pdf_pages
+from orchestrator.outputs.readers import fonts, marks, packing, pdf_pages
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below, digest
 from orchestrator.outputs.readers.pdf_objects import Objects, Reference, Stream, Value, inside, scan
 from orchestrator.outputs.readers.pictures import from_samples
@@ -16,6 +16,9 @@ from orchestrator.outputs.readers.prose import add_tables, add_text
 
 _ACTIONS = frozenset({"JS", "JavaScript", "Launch", "SubmitForm", "ImportData", "RichMedia"})
 _FONTS = ("FontFile", "FontFile2", "FontFile3", "CIDToGIDMap", "CIDSet")
+_MAPS: Mapping[str, Callable[[bytes], bool]] = {
+    "CIDToGIDMap": fonts.is_map, "CIDSet": fonts.is_set,
+}  # fmt: skip
 _MODES = {"DeviceGray": "L", "DeviceRGB": "RGB", "DeviceCMYK": "CMYK"}
 _QUIET = frozenset({"XRef", "ObjStm"})
 _SRGB = "sha256:2b3aa1645779a9e634744faf9b01e9102b0c9b88fd6deced7934df86b949af7e"
@@ -29,7 +32,7 @@ class _File:
     objects: Objects
     words: dict[str, None] = field(default_factory=dict)
     active: int = 0
-    fonts: set[int] = field(default_factory=set)
+    fonts: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
@@ -102,8 +105,25 @@ def _notes(file: _File) -> Iterator[Observation]:
     again = sum(len(many) > 1 for many in file.objects.found.values())
     if again:
         yield Observation(Note.OLD_REVISION, count=again)
-    if file.fonts:
-        yield Observation(Note.HIDDEN, count=len(file.fonts))
+    if unread := sum(not _is_font(file, number, key) for number, key in file.fonts.items()):
+        yield Observation(Note.HIDDEN, count=unread)
+
+
+def _is_font(file: _File, number: int, key: str) -> bool:
+    """Tell whether a stream is a font and nothing else; what it says of itself is shown."""
+    for value in file.objects.found.get(number, ()):
+        try:
+            content = file.plain(value)[0] if isinstance(value, Stream) else b""
+        except Unreadable:
+            return False
+        if key in _MAPS:
+            if not _MAPS[key](content):
+                return False
+        elif (words := fonts.texts(content)) is None:
+            return False
+        else:
+            file.words.update(dict.fromkeys(words))
+    return True
 
 
 def _say(file: _File, value: Value, depth: int) -> None:
@@ -124,7 +144,7 @@ def _say(file: _File, value: Value, depth: int) -> None:
             kinds = {str(file.objects.get(value.get(key))) for key in ("S", "Type", "Subtype")}
             file.active += bool(_ACTIONS & {*value, *kinds})
             file.fonts.update(
-                one.number for key in _FONTS if isinstance(one := value.get(key), Reference)
+                {one.number: key for key in _FONTS if isinstance(one := value.get(key), Reference)}
             )
             _attachment(file, value)
             for item in value.values():

@@ -30,7 +30,11 @@ _CONSOLE = re.compile(rb"monospace|\xe2\x94[\x80-\xbf]|\xe2\x95[\x80-\xbf]")
 _LINE_HEIGHT = 0.5
 _WIDEST = 2000
 """Units: letters in a line of a terminal."""
+_GAP = re.compile(r" {2,}")
 _FEW = 3
+_PLAIN = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?\Z")
+_WRITTEN = 3
+"""Units: numbers in a row of words that is a row of a table."""
 _BENT, _VISITS = 3, 60
 """Units: corners; a line of fewer is a rule or a whisker, one of more a curve."""
 _COURSES, _MANY = 10, 20
@@ -91,6 +95,9 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     screen = _CONSOLE.search(data) is not None
     if screen:
         add_tables(opening, f"{below(path)}screen", _screen(drawing.words))
+    for turn, rows in enumerate([] if screen else _named_rows(drawing.words), 1):
+        names = [f"column {at}" for at in range(1, len(rows[0]) + 1)]
+        opening.table(opening.free(f"{below(path)}rows/{turn}"), names, rows, header=False)
     numbers = [] if screen else marks.written(drawing.labels, ticked=drawing.ticked)
     if numbers:
         opening.table(opening.free(f"{below(path)}labels"), ["label"], [[one] for one in numbers])
@@ -119,6 +126,25 @@ def _screen(words: Sequence[tuple[marks.Point, str]]) -> str:
             line = line.ljust(min(place, _WIDEST)) + said
         written.append(line)
     return "\n".join(written)
+
+
+def _named_rows(words: Sequence[tuple[marks.Point, str]]) -> list[list[list[str]]]:
+    """Give the rows of words that begin with a name: the people at risk below a survival curve.
+
+    Shape: tables of rows that are as long as one another; at least three numbers behind each name,
+    because the numbers of an axis have none, or lie on a scale in the line of a name by chance.
+    """
+    lines: dict[int, list[tuple[float, str]]] = {}
+    for (x, y), said in words:
+        lines.setdefault(round(y), []).append((x, said))
+    found: dict[int, list[list[str]]] = {}
+    for _, own in sorted(lines.items()):
+        cells = [cell for _, said in sorted(own) for cell in _GAP.split(said)]
+        numbers = [(x, float(said)) for x, said in own if _PLAIN.match(said)]
+        axis = len(numbers) >= _WRITTEN and marks.fit(numbers) is not None
+        if not axis and not is_number(cells[0]) and sum(map(is_number, cells[1:])) >= _WRITTEN:
+            found.setdefault(len(cells), []).append(cells)
+    return [*found.values()]
 
 
 def _clouds(drawing: _Drawing) -> list[list[marks.Point]]:
@@ -181,7 +207,7 @@ def _mark(drawing: _Drawing, node: xml.Node, matrix: Matrix, group: str, panel: 
         what = what[0], node.get("href")
     elif node.name in {"circle", "ellipse"}:
         place = (_number(node.get("cx", "0")), _number(node.get("cy", "0")))
-    elif node.name == "path" and node.get("transform").startswith("translate"):
+    elif node.name == "path" and node.get("transform").startswith(("translate", "matrix")):
         place = (0.0, 0.0)
     elif node.name == "path":
         place = _middle(node.get("d"))

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from orchestrator.outputs.form import Note, Observation, Span
 from orchestrator.outputs.readers.delimited import split_header, unpack
+from orchestrator.outputs.readers.looks import beside_looks
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 
@@ -141,6 +142,8 @@ def _long_texts(document: Document) -> Iterator[str]:
         if isinstance(item, str):
             if "\n" in item.strip():
                 yield item
+        elif item.name == "style":
+            yield beside_looks(item.text())
         else:
             waiting += item.content
             waiting += item.attributes.values()

@@ -209,6 +209,7 @@ def _drawing(points: Sequence[tuple[float, float]], shape: str) -> str:
 SHAPES = {
     "circles": "<circle cx='{x}' cy='{y}' r='2'/>",
     "symbols": "<use href='#p' transform='translate({x},{y}) scale(4.5)'/>",
+    "matrices": "<path d='M1 0A1 1 0 1 1 1 -0.1' transform='matrix(2,0,0,2,{x},{y})'/>",
     "outlines": "<path d='M {a} {y} L {x} {c} L {b} {y} L {x} {d} Z'/>",
 }
 

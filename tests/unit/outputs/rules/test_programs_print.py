@@ -477,3 +477,37 @@ def test_words_behind_a_blank_column_name_their_numbers(check: Check, trial: Ind
     assert loud(check("t.html", leaky, trial)).get("O08") in STOPPED
     safe = table.replace(" [min,max]", " (sd)").format("1954.5 (1126.9)", "561.7 (287.4)")
     assert "O08" not in loud(check("t.html", safe, trial))
+
+
+def _at_risk(few: int) -> str:
+    """A survival curve with the people at risk below it, as lifelines and survminer draw it."""
+    rows = (("", "0", "2", "4", "6"), ("At risk   340", "280", "190", f"{few}"),
+            ("Events   0", "31", "52", "74"))  # fmt: skip
+    texts = "".join(
+        f'<text x="{40 + 60 * at + len(said):g}" y="{200 + 12.01 * line:g}">{said}</text>'
+        for line, own in enumerate(rows) for at, said in enumerate(own) if said
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{texts}</svg>'
+
+
+def test_people_at_risk_below_a_curve_are_counts(check: Check) -> None:
+    assert loud(check("t.svg", _at_risk(8))).get("O01") in STOPPED
+    assert "O01" not in loud(check("t.svg", _at_risk(108)))
+
+
+def test_numbers_of_an_axis_in_the_line_of_a_word_are_no_row(check: Check) -> None:
+    ticks = "".join(f'<text x="{40 + 60 * at}" y="200">{2 * at}</text>' for at in range(5))
+    page = f'<svg xmlns="http://www.w3.org/2000/svg"><text x="2" y="200">years</text>{ticks}</svg>'
+    assert "O01" not in loud(check("t.svg", page))
+
+
+def test_a_style_sheet_counts_nobody(check: Check) -> None:
+    """Widths and steps of lines; a table in the same place is read."""
+    style = (
+        ".a text{{text-anchor:end}}\n.b line{{stroke-dasharray:4,4;stroke:black;opacity:1}}\n"
+        ".c line{{stroke-dasharray:6,6;stroke:black;opacity:0}}\n{}"
+    )
+    page = '<svg xmlns="http://www.w3.org/2000/svg"><style>{}</style></svg>'
+    assert "O01" not in loud(check("t.svg", page.format(style.format(""))))
+    hidden = "arm,people\nA,140\nB,3\nC,151\n"
+    assert loud(check("t.svg", page.format(style.format(hidden)))).get("O01") in STOPPED
