@@ -2,8 +2,10 @@ r"""[pure] Descriptions of a variable that programs print in layouts of their ow
 
 `summary()` of R writes each statistic with its name into a cell; Stata's `summarize, detail` stands
 the least and the greatest values beside the percentiles; SAS lists extreme observations below
-`Lowest` and `Highest`. All come to rows of variable, statistic and value.
-Source: R's `summary.data.frame`; Stata's manual, [R] summarize; SAS's PROC UNIVARIATE.
+`Lowest` and `Highest`; scipy's `describe` calls both ends `minmax`. All come to rows of variable,
+statistic and value.
+Source: R's `summary.data.frame`; Stata's manual, [R] summarize; SAS's PROC UNIVARIATE;
+`scipy.stats.describe`.
 """
 
 import re
@@ -24,6 +26,7 @@ _LOOSE = re.compile(rf"(?<![\w.%])({_NUMBER})(?![\w.%])")
 _EXTREMES = re.compile(r"\s*-*\s*Lowest\s*-*\s+-*\s*Highest\s*-*\s*\Z")
 _ABOUT = re.compile(r"\s*Variable:\s+(?P<what>\w+)")
 _GROUP = re.compile(r"(?:[\w.]+\$)?(?P<what>[\w.]{1,40}): (?P<level>\S.{0,60})\Z")
+_BOTH = re.compile(rf"\bminmax=\(({_NUMBER}), ({_NUMBER})\)")
 _LONGEST = 400
 """Units: characters; no program prints such lines longer."""
 _AHEAD = 20
@@ -46,6 +49,8 @@ def find_described(content: str) -> Iterator[Found]:
             rows = _detail(_named(lines[:at], _COMMAND), below)
         elif _EXTREMES.match(line):
             rows = _extremes(_named(lines[:at], _ABOUT), below)
+        elif both := _BOTH.search(line):
+            rows = [["", "min", both[1]], ["", "max", both[2]]]
         elif _is_names(line, below):
             told = _summary(line, below)
             rows = [row for row in told if _STATISTIC.match(row[1])]

@@ -29,6 +29,8 @@ from orchestrator.outputs.readers.vectors import find_vectors
 _PAGE = re.compile(r"<table\b|</table>", re.IGNORECASE)
 _DRAWN = re.compile(r"\x1b\[[0-9;:]*[mK]")
 """Colours and weights of a terminal. Source: ECMA-48, SGR and EL."""
+_SCALAR = re.compile(r"\bnp\.(?:float|u?int)\d{1,3}\(([-+.\dena]{1,30})\)")
+"""A number as numpy 2 spells it in lists and mappings."""
 
 
 def read(opening: Opening, path: str, data: bytes, beside: re.Pattern[str] | None = None) -> None:
@@ -37,7 +39,7 @@ def read(opening: Opening, path: str, data: bytes, beside: re.Pattern[str] | Non
     Shape: `beside` matches what is looked at by somebody else, and is in no table.
     """
     decoded = decode(data, "text")
-    content = _DRAWN.sub("", decoded.content)
+    content = _spelled(decoded.content)
     opening.text(path, content, notes=decoded.notes, size=len(data), spans=decoded.spans)
     content = beside.sub("", content) if beside else content
     add_tables(opening, path, content)
@@ -73,7 +75,7 @@ def read_delimited(opening: Opening, path: str, data: bytes) -> None:
 
 def add_text(opening: Opening, path: str, content: str, notes: Sequence[Observation] = ()) -> None:
     """Add a text that stands in some corner of a file, and the tables in it."""
-    own, content = opening.free(path), _DRAWN.sub("", content)
+    own, content = opening.free(path), _spelled(content)
     opening.text(own, content, notes=notes)
     add_tables(opening, own, content)
 
@@ -120,6 +122,11 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
     _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
     _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
+
+
+def _spelled(content: str) -> str:
+    """Take off how a terminal colours words, and how numpy wraps its numbers."""
+    return _SCALAR.sub(r"\1", _DRAWN.sub("", content))
 
 
 def _apart(content: str) -> tuple[list[str], str]:

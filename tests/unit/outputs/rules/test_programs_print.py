@@ -511,3 +511,16 @@ def test_a_style_sheet_counts_nobody(check: Check) -> None:
     assert "O01" not in loud(check("t.svg", page.format(style.format(""))))
     hidden = "arm,people\nA,140\nB,3\nC,151\n"
     assert loud(check("t.svg", page.format(style.format(hidden)))).get("O01") in STOPPED
+
+
+def test_numbers_of_numpy_are_numbers(check: Check, trial: Index) -> None:
+    """As numpy 2 spells its scalars, and scipy's `describe` both ends."""
+    told = (
+        "volume\nDescribeResult(nobs=np.int64(300), minmax=(np.float64({}), np.float64({})), "
+        "mean=np.float64(561.7), variance=np.float64(82680.2))\n"
+    )
+    assert loud(check("t.txt", told.format(65.3, 90210.7), trial)).get("O08") in STOPPED
+    assert "O08" not in loud(check("t.txt", told.replace("minmax", "interval"), trial))
+    counts = "{{'CR': np.int64(120), 'PR': np.int64(80), 'PD': np.int64({})}}\n"
+    assert loud(check("t.txt", counts.format(4), trial)).get("O01") in STOPPED
+    assert "O01" not in loud(check("t.txt", counts.format(40), trial))
