@@ -23,7 +23,7 @@ _OF_NODE = listed("nodeid node id yes no missing left right child children paren
 """Where a node of a tree leads to and what parts it, in a table that numbers nodes."""
 _OF_PLAN = ({"cost"}, {"width"}, {"rows"})
 """What a database estimates of a query before it runs; what it found is told with `actual`."""
-_RUNNING = (["number"], ["num"], ["nr"])
+_RUNNING = (["number"], ["num"], ["nr"], ["obs"])
 _MANY_ROWS = 10
 _PROGRESS = (["fold"], ["epoch"], ["step"], ["page"], ["batch"], ["iteration"], ["chain"], ["job"])
 _OPEN = frozenset({Role.UNKNOWN, Role.PERCENT})
@@ -221,13 +221,14 @@ def numbered(
 ) -> list[Role]:
     """Tell what numbers rows, and how far a program is: `number` from 0 to 99, `fold` 3 `of` 5.
 
-    Shape: ten rows and more that rise by one each; no word that says what would be counted. `of` is
-    one number, and none of the column before it is larger.
+    Shape: ten rows and more that rise by one each, or `Obs` as SAS begins each listing; no word
+    that says what would be counted. `of` is one number, and none of the column before it is larger.
     """
     told = list(found)
     for at, role in enumerate(found):
         own = words(names[at])
-        if role is Role.COUNT and own in _RUNNING and len(columns[at]) >= _MANY_ROWS:
+        many = len(columns[at]) >= _MANY_ROWS or (own == ["obs"] and not at)
+        if role is Role.COUNT and many and own in _RUNNING:
             told[at] = Role.INDEX if enumerates(columns[at]) else role
         if at and role is Role.UNKNOWN and own == ["of"] and words(names[at - 1])[-1:] in _PROGRESS:
             told[at] = Role.INDEX if _is_end(columns[at - 1], columns[at]) else role

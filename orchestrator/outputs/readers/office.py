@@ -22,8 +22,8 @@ _FAMILIES = (
 )  # fmt: skip
 _STRUCTURE = (
     "[content_types].xml", "docprops/", "word/", "xl/theme/", "xl/styles", "xl/workbook", "ppt/",
-    "xl/sharedstrings", "xl/charts/", "xl/drawings/", "xl/calcchain", "xl/persons/", "meta-inf/",
-    "content.xml", "styles.xml", "meta.xml", "settings.xml",
+    "xl/sharedstrings", "xl/pivottables/", "xl/charts/", "xl/drawings/", "xl/calcchain",
+    "xl/persons/", "meta-inf/", "content.xml", "styles.xml", "meta.xml", "settings.xml",
 )  # fmt: skip
 """Parts of which the text is enough: their repeated elements are structure and no records."""
 

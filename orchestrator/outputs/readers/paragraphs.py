@@ -13,6 +13,8 @@ _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _SPLIT = re.compile(r"-{8,}\s*\Z")
 _LED = re.compile(r"\S{1,40}: \S+(?: \S+)*\Z")
 """What stands between groups that R's `by` prints: a line, and of which group the next one is."""
+_LISTED = re.compile(r" *(?:Obs|OBS) {2,}\S")
+"""The names of a listing as SAS prints it, with a blank line below them."""
 
 
 def find_paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]:
@@ -25,6 +27,8 @@ def find_paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]
             _SPLIT.match(text) and _LED.match("".join(lines[number : number + 1]))
         ):
             current.append(text)
+        elif len(current) == 1 and _LISTED.match(current[0]):
+            continue
         elif current:
             found += _unprompted(number - len(current), current)
             current = []

@@ -485,7 +485,9 @@ def _at_risk(few: int) -> str:
             ("Events   0", "31", "52", "74"))  # fmt: skip
     texts = "".join(
         f'<text x="{40 + 60 * at + len(said):g}" y="{200 + 12.01 * line:g}">{said}</text>'
-        for line, own in enumerate(rows) for at, said in enumerate(own) if said
+        for line, own in enumerate(rows)
+        for at, said in enumerate(own)
+        if said
     )
     return f'<svg xmlns="http://www.w3.org/2000/svg">{texts}</svg>'
 
@@ -524,3 +526,15 @@ def test_numbers_of_numpy_are_numbers(check: Check, trial: Index) -> None:
     counts = "{{'CR': np.int64(120), 'PR': np.int64(80), 'PD': np.int64({})}}\n"
     assert loud(check("t.txt", counts.format(4), trial)).get("O01") in STOPPED
     assert "O01" not in loud(check("t.txt", counts.format(40), trial))
+
+
+def test_a_listing_of_sas_has_its_names_above_a_blank_line(check: Check, trial: Index) -> None:
+    """`proc print` numbers its rows; the names tell what the other columns are."""
+    listing = (
+        "                         The SAS System        09:30 Monday, March 2, 2026   1\n\n"
+        "Obs    response       n    median followed\n\n"
+        "  1    CR           120               1954\n  2    PR            80               1940\n"
+        "  3    PD         {:>5}               1948\n"
+    )
+    assert verdicts(check("t.lst", listing.format(4), trial))["O01"] == "block"
+    assert "O01" not in loud(check("t.lst", listing.format(40), trial))
