@@ -2,7 +2,7 @@
 
 No word here names people by itself: `rows`, `cases` and `groups` alone may, and are not told.
 Source: outputs section 3, "Finding count columns"; reports of coverage, DataComPy, cProfile, nlme,
-psych, lifelines, SPSS and its kin.
+psych, lifelines, SPSS and its kin; marks of Leaflet and Vega.
 """
 
 import re
@@ -26,6 +26,10 @@ _GROUPS = (
 )  # fmt: skip
 """How many groups a model has: that is no number of people in any of them."""
 _SIGNAL = re.compile(r"\s*(?:S/N|SNR|signal(?: to |/|-to-)noise)\s*\Z", re.IGNORECASE)
+_ENCODED = re.compile(r"\s*(?:original|internal) value\s*\Z", re.IGNORECASE)
+"""How SPSS codes an outcome before it fits a model."""
+_LOOKS = listed("opacity radius zindex strokewidth fontsize linewidth fillopacity")
+"""How a mark of a drawing or a map is drawn."""
 _LEVEL = re.compile(r"(?<![\d.])(?:0?\.)?(?:50|68|80|89|90|95|97\.5|98|99(?:\.[59])?) ?%")
 """A level of confidence that intervals have."""
 _BOUNDS = listed("lower upper bound bounds lcl ucl lcb ucb lci uci interval conf confidence limit "
@@ -44,7 +48,8 @@ def counts_nobody(name: str, own: set[str]) -> bool:
     if own & _LINES and own & _TELLING and own <= _OF_LINES:
         return True
     groups = own - {"of", "the"} in _GROUPS
-    return groups or bool(_SIGNAL.match(name) or _NUMBER_OF_FIELDS.match(name))
+    told = (_SIGNAL, _NUMBER_OF_FIELDS, _ENCODED)
+    return groups or bool(own) and own <= _LOOKS or any(one.match(name) for one in told)
 
 
 def without_level(name: str, own: set[str]) -> str:

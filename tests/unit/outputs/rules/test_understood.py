@@ -33,6 +33,8 @@ SAFE = {
     "nobody is missing in a cell": ("response|n (%)", "CR|120 (60.0%)", "PR|80 (40.0%)",
                                     "Missing|0 (0.0%)"),
     "what a program did": ("link|nobs|AIC|niter|max.grad", "logit|500|12511.59|6(0)|1.16e-11"),
+    "codes of an outcome": ("Original Value|Internal Value", "0|.00", "1|1.00"),
+    "how a mark is drawn": ("opacity|radius", "1|6", "0|8"),
     "signal to noise": ("raw_alpha|std.alpha|S/N|ase", "0.5748|0.5748|1.352|0.01045"),
     "lines of programs": ("file|num_statements|missing_lines|percent_covered", "a|8|1|100",
                           "b|12|0|0"),
@@ -93,6 +95,8 @@ LEAKY = {
     "few residual degrees in two models": ("O07", ("figure|first|second", "R2|0.31|0.33",
                                                    "Df Residuals|4993|6")),
     "shares covered by a vaccine": ("O04", ("unit|percent_covered", "A|100", "B|93")),
+    "people with an internal value": ("Internal Value|patients", "0|120", "1|3"),
+    "people by opacity": ("patients with opacity|patients without", "3|50", "41|20"),
     "masses of people": ("O01", ("name|mass|n", "A|236|4", "B|214|16")),
 }  # fmt: skip
 
