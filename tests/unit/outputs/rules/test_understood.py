@@ -95,8 +95,8 @@ LEAKY = {
     "few residual degrees in two models": ("O07", ("figure|first|second", "R2|0.31|0.33",
                                                    "Df Residuals|4993|6")),
     "shares covered by a vaccine": ("O04", ("unit|percent_covered", "A|100", "B|93")),
-    "people with an internal value": ("Internal Value|patients", "0|120", "1|3"),
-    "people by opacity": ("patients with opacity|patients without", "3|50", "41|20"),
+    "people with an internal value": ("O01", ("Internal Value|patients", "0|120", "1|3")),
+    "people by opacity": ("O01", ("patients with opacity|patients without", "3|50", "41|20")),
     "masses of people": ("O01", ("name|mass|n", "A|236|4", "B|214|16")),
 }  # fmt: skip
 
