@@ -49,7 +49,7 @@ def counts_nobody(name: str, own: set[str]) -> bool:
         return True
     groups = own - {"of", "the"} in _GROUPS
     told = (_SIGNAL, _NUMBER_OF_FIELDS, _ENCODED)
-    return groups or bool(own) and own <= _LOOKS or any(one.match(name) for one in told)
+    return groups or (bool(own) and own <= _LOOKS) or any(one.match(name) for one in told)
 
 
 def without_level(name: str, own: set[str]) -> str:

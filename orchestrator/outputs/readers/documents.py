@@ -40,7 +40,8 @@ def _part(opening: Opening, package: Package, name: str, content: bytes) -> None
     notes: list[Observation] = []
     if document is not None:
         gone = sum(1 for _ in document.every(*_GONE))
-        hidden = document.get("show") in {"0", "false"} or "comments" in name
+        said = "comments" in name and any(True for _ in document.every("comment", "cm"))
+        hidden = document.get("show") in {"0", "false"} or said
         if gone or hidden:
             notes.append(Observation(Note.HIDDEN, count=gone or 1))
     shown = add_xml(opening, package, name, content, *notes, tables=False)

@@ -37,6 +37,8 @@ from orchestrator.policy.outputs import Identifiers, OutputsPolicy
 _TOKEN = re.compile(r"[\w][\w.+/=-]*[\w=]", re.ASCII)
 _PIECE = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
+_MAKER = re.compile(r"@author\b|\bcopyright\b|\(c\) ?\d{4}", re.IGNORECASE)
+"""In the same line: whoever wrote a program says where to be reached."""
 _LONG = re.compile(r"(?<![\w.,+/=-])(?=(?:[\w-]*\d){7})[\w-]{8,16}(?![\w/=-]|[.,]\d)", re.ASCII)
 _NEARLY_ALL = 80
 """Units: %; of the long numbers of a text, which are no column, so many must be valid."""
@@ -275,9 +277,9 @@ def _emails(part: Part) -> list[Finding]:
 
 def _addressed(text: str) -> bool:
     """Say whether a text holds an address: a version is none (`leaflet@1.9.3`), nor is TeX's
-    `\\Gin@base.bb}`.
+    `\\Gin@base.bb}`; the maker of a program is no patient.
     """
-    return any(
+    return not _MAKER.search(text) and any(
         any(label[:1].isalpha() for label in match[0].partition("@")[2].split(".")[1:])
         and not (
             text.endswith("\\", 0, match.start()) and text.startswith(("}", "\\"), match.end())
@@ -303,7 +305,7 @@ OF_SOURCE = Rule(
 
 NATIONAL = Rule(
     id="O22-national",
-    version=3,
+    version=4,
     title="National numbers and e-mail addresses",
     text="A column or a list of valid national numbers cannot leave; e-mail addresses are looked "
     "at.",
