@@ -112,7 +112,7 @@ def parts(file: FileView, form: FileForm | None) -> list[tuple[int, Part, int]]:
         (number, part, len(found.get(part.path, ())))
         for number, part in enumerate(form.parts if form else ())
         if number == 0
-        or (found.get(part.path) if part.is_sentence else part.kind is not Kind.CONTAINER)
+        or (found.get(part.path) if part.only_compared else part.kind is not Kind.CONTAINER)
     ]
 
 

@@ -146,10 +146,12 @@ class Part:
     image: Image | None = None
 
     @property
-    def is_sentence(self) -> bool:
-        """Say whether it is a sentence cut into its words, compared with the source only (O19).
+    def only_compared(self) -> bool:
+        """Say whether it is compared with the source, and nothing else is said of it.
 
-        Source: outputs section 3, O23 (tokens through section 5); its text is a part beside it.
+        Shape: sentences cut into their words, whose text is a part beside them; libraries of
+        programs, and what stands in them.
+        Source: outputs section 3, O23 (tokens through section 5).
         """
         return any(seen.note is Note.SENTENCE for seen in self.notes)
 

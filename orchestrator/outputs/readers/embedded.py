@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from orchestrator.outputs.form import Note, Observation
 from orchestrator.outputs.readers import structured
 from orchestrator.outputs.readers.formats import by_content
-from orchestrator.outputs.readers.opening import Opening, below
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.records import find_records
 from orchestrator.outputs.readers.typed_arrays import unbase64
@@ -26,6 +26,12 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
 _SHORTEST = 8
 _PROGRAM = 500_000
 """Units: characters; a longer script is a library, whose own settings are no records."""
+_OPENS = re.compile(r"\[(?=\s*+[\"\[{\dtfn\]-])|\{(?=\s*+[\"}])")
+"""Where a value may begin: code goes on otherwise."""
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+_WINDOW, _LONGEST_WORD = 4096, 400
+_AGAIN = 60
+"""So many times the text may be read in windows that grew."""
 _LITERAL = re.compile(r"`([^`]*\n[^`]*)`")
 _QUOTED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
@@ -70,20 +76,42 @@ def add_script(opening: Opening, path: str, script: str) -> None:
 
 
 def values_in(script: str) -> Iterator[structured.Value]:
-    """Find outermost JSON arrays and objects in a text."""
-    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
-    at = 0
-    while True:
-        found = re.compile(r"[\[{]").search(script, at)
-        if not found:
-            return
-        try:
-            value, at = decoder.raw_decode(script, found.start())
-        except (ValueError, RecursionError):
-            at = found.start() + 1
-            continue
-        if len(str(value)) > _SHORTEST:
+    """Find outermost JSON arrays and objects in a text.
+
+    Errors: Unreadable CAPPED where looking for their ends takes too long, TOO_DEEP.
+    """
+    at, left = 0, _AGAIN * (len(script) + _WINDOW)
+    while found := _OPENS.search(script, at):
+        value, read, at = _decoded(script, found.start())
+        left -= read
+        if left < 0:
+            raise Unreadable(Note.CAPPED, found.start())
+        if value is not None and len(str(value)) > _SHORTEST:
             yield value
+
+
+def _decoded(script: str, start: int) -> tuple[structured.Value, int, int]:
+    """Decode the value that begins here, if one does.
+
+    Shape: the value, how much was read once more, and where to go on. Python's decoder counts the
+    lines up to each error, so it sees a window of the text, which grows while a value fills it.
+    """
+    size, read = _WINDOW, 0
+    while True:
+        window = script[start : start + size]
+        whole = start + size >= len(script)
+        try:
+            value, end = _DECODER.raw_decode(window)
+            return value, read, start + end
+        except json.JSONDecodeError as error:
+            cut = error.msg.startswith("Unterminated") or error.pos >= len(window) - _LONGEST_WORD
+            if whole or not cut:
+                return None, read, start + 1
+            size, read = size * 16, read + size * 16
+        except RecursionError:
+            raise Unreadable(Note.TOO_DEEP, start) from None
+        except ValueError:
+            return None, read, start + 1
 
 
 def _both_ways(value: structured.Value) -> structured.Value:

@@ -1,4 +1,4 @@
-"""[pure] Style sheets: what they say of looks is no record of anybody.
+"""[pure] What a page brings along to be drawn: style sheets, and libraries of programs.
 
 Source: outputs 4.2 (HTML, SVG); the properties that CSS names.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from orchestrator.outputs.people import listed
 
+_WHOLE = re.DOTALL | re.IGNORECASE
 _TOKEN = re.compile(
     r"/\*.*?(?:\*/|\Z)|\"(?:[^\"\\]|\\.|\\\Z)*+(?:\"|\Z)|'(?:[^'\\]|\\.|\\\Z)*+(?:'|\Z)|"
     r"url\([^)]*+(?:\)|\Z)|[{};]|[^{};\"'/u]++|[/u]",
@@ -29,14 +30,32 @@ _FIRST = listed(
 )
 """What the names of properties begin with."""
 _MEASURE = re.compile(
-    r"\s*(?:#[0-9a-fA-F]{3,8}|-?[\d.]+(?:px|rem|em|%|s|ms|pt|vh|vw|deg)|(?:var|rgba?|calc|hsl)\(.*|"
-    r"[\"'a-zA-Z][^\n]*|)\s*\Z",
-    re.DOTALL,
+    r"\s*+(?:(?:#[0-9a-fA-F]{3,8}|0|-?[\d.]+(?:px|rem|em|%|s|ms|pt|vh|vw|deg|fr|x)|[a-zA-Z-]+\([^()]*"
+    r"(?:\([^()]*\)[^()]*)*\)|\"[^\"]*\"|'[^']*'|[a-zA-Z-]+|,|/|\+|\*)[\s,]*+)*+!?[a-z]*\s*\Z"
 )
-"""What a name of the sheet's own stands for: a colour, a length, words."""
+"""What a name of the sheet's own stands for: colours, lengths, words."""
+_PLAIN = re.compile(r"\s*(?:0?\.\d+|\d\.\d+|[1-9]00|\d{1,2}|\d{1,3}, ?\d{1,3}, ?\d{1,3})\s*\Z")
+"""One number without a unit: how thick letters are, how far lines are apart; or a colour."""
 _LONGEST = 400
 """Units: characters of a value, without the bytes that stand in it as an address."""
 _BYTES = re.compile(r"url\([^)]*+(?:\)|\Z)")
+
+
+_BANNER = re.compile(r"\s*/[*/][^*]?.{0,400}?(?:\bv?\d+\.\d+|copyright|licen[cs]e)", _WHOLE)
+_CODE = re.compile(r"\bfunction\b|=>|\breturn\b|\bprototype\b|\bvar\b|\bconst\b|\blet\b|\bthis\.")
+_DENSE, _WIDE = 200, 2000
+"""Units: characters for each word of code, and of a line that no person wrote."""
+
+
+def is_library(script: str) -> bool:
+    """Say whether a script is a published program, as pages carry them to be read without a net.
+
+    Shape: it begins with its version or licence, or nobody breaks its lines; and it is full of
+    code, because lists of values are data whatever stands above them.
+    """
+    if _BANNER.match(script) is None and max(map(len, script.splitlines()), default=0) < _WIDE:
+        return False
+    return sum(1 for _ in _CODE.finditer(script)) * _DENSE >= len(script)
 
 
 def beside_looks(style: str) -> str:
@@ -75,4 +94,6 @@ def _is_look(piece: str) -> bool:
         return True
     if match is None or len(_BYTES.sub("", match[3])) > _LONGEST:
         return False
-    return _MEASURE.match(match[3]) is not None if match[1] else match[2] in _FIRST
+    if not match[1]:
+        return match[2] in _FIRST
+    return bool(_MEASURE.match(match[3]) or _PLAIN.match(match[3]))

@@ -6,6 +6,7 @@ again; that there is script at all is noted for people. Source: outputs 4.2 (HTM
 
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from html.parser import HTMLParser
 from itertools import takewhile
 
@@ -18,7 +19,7 @@ from orchestrator.outputs.readers.embedded import (
     add_media,
     add_script,
 )
-from orchestrator.outputs.readers.looks import beside_looks
+from orchestrator.outputs.readers.looks import beside_looks, is_library
 from orchestrator.outputs.readers.opening import Opening, below
 from orchestrator.outputs.readers.prose import add_tables
 from orchestrator.outputs.readers.records import find_arrays
@@ -245,8 +246,9 @@ def add(
         opening.table(opening.free(f"{inner}arrays/{number}"), columns, body)
     for number, script in enumerate(filter(str.strip, collector.scripts), 1):
         own = opening.free(f"{inner}scripts/{number}")
-        opening.text(own, script)
-        add_script(opening, own, script)
+        with opening.only_compared() if is_library(script) else nullcontext():
+            opening.text(own, script)
+            add_script(opening, own, script)
     for number, frame in enumerate(collector.frames, 1):
         opening.inner(f"{inner}frames/{number}", frame.encode(errors="replace"), kind="html")
     for number, drawing in enumerate(_DRAWING.findall(content), 1):

@@ -5,7 +5,8 @@ A cap that is reached leaves a note on the part, and the note is could-not-check
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from orchestrator.outputs.form import Image, Kind, Note, Observation, Part, Span, Table
@@ -71,6 +72,16 @@ class Opening:
         self._door = door
         self._depth = 0
         self._left = caps.opened_bytes
+        self._extra: tuple[Observation, ...] = ()
+
+    @contextmanager
+    def only_compared(self) -> Iterator[None]:
+        """Note of every part that is added meanwhile that it is compared with the source alone."""
+        before, self._extra = self._extra, (Observation(Note.SENTENCE),)
+        try:
+            yield
+        finally:
+            self._extra = before
 
     def text(
         self,
@@ -83,7 +94,7 @@ class Opening:
     ) -> None:
         """Add a text part; odd characters are noted, a text over the cap is cut and noted."""
         content, found = _clean(content)
-        seen = [*notes, *found]
+        seen = [*notes, *found, *self._extra]
         if len(content) > self._chars:
             seen.append(Observation(Note.CAPPED, at=self._chars))
             content = content[: self._chars]
@@ -106,7 +117,7 @@ class Opening:
         raw: bytes | None = None,
     ) -> None:
         """Add a table part; rows, columns, cells and long cells over their caps are noted."""
-        seen = list(notes)
+        seen = [*notes, *self._extra]
         wide = len(columns) > self.caps.columns
         allowed = 0 if wide else min(self.caps.rows, self._cells // max(len(columns), 1))
         if len(rows) > self.caps.rows:

@@ -28,6 +28,8 @@ _OF_WHAT = frozenset(
      "minor", "patch", "next", "previous"]
 )  # fmt: skip
 """Keys that say nothing alone: the number of a page, or of women."""
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\Z|(?:rgb|hsl)a?\([\d., %]{5,40}\)\Z")
+_DEEPEST = 60
 _CELL = 200
 """Units: characters; a longer text is looked at by itself."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}\Z")
@@ -123,6 +125,7 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
 
     Shape: without `single` an object of plain values alone is no row of a table.
     """
+    value = _without_colours(value, _DEEPEST)
     boxes = _BOXES.search(spell(value)) is not None
     pending: list[tuple[str, str, Value, int]] = [(path, "value", value, depth)]
     while pending:
@@ -146,6 +149,28 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
                 _add(opening, where, *columns)
         pending += [(_step(where, key), _own_name(key), item, left - 1)
                     for key, item in _inside(here)]  # fmt: skip
+
+
+def _without_colours(value: Value, left: int) -> Value:
+    """Leave out scales of colours, each a share of the way and its colour: they are no data."""
+    if isinstance(value, dict) and left:
+        return {key: _without_colours(item, left - 1) for key, item in value.items()}
+    if not isinstance(value, list) or not left:
+        return value
+    if _is_scale(value):
+        return []
+    return [_without_colours(item, left - 1) for item in value]
+
+
+def _is_scale(listed: Sequence[Value]) -> bool:
+    """Say whether shares rise from 0 to 1, each with a colour."""
+    pairs = [
+        one for one in listed if isinstance(one, list) and len(one) == len(("share", "colour"))
+    ]
+    shares = [float(str(share)) for share, _ in pairs if is_number(str(share))]
+    coloured = all(isinstance(own, str) and _COLOUR.match(own) for _, own in pairs)
+    told = len(shares) == len(listed) > 1 and coloured
+    return told and shares == sorted(shares) and (shares[0], shares[-1]) == (0, 1)
 
 
 def _ends(columns: list[str], rows: list[list[str]]) -> list[str]:

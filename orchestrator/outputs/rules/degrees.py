@@ -50,7 +50,7 @@ _SAID_OF_T = frozenset({"value", "stat", "statistic", "ratio"})
 def _check(subject: Subject) -> Outcome:
     least = subject.policy.degrees.minimum
     found: list[Finding] = []
-    for part in subject.parts:
+    for part in subject.told:
         if part.text is not None:
             found += _in_text(part, part.text, least)
     for seen in subject.seen:

@@ -59,7 +59,7 @@ def _extremes(subject: Subject) -> Outcome:
     found = held_by_few(subject, Role.EXTREME, "O08")
     known = {(one.figure.row, one.figure.column, one.seen.part.path)
              for one in traced(subject, frozenset({Role.EXTREME}))}  # fmt: skip
-    own_residuals = any(_OF_MODEL.search(part.text or "") for part in subject.parts)
+    own_residuals = any(_OF_MODEL.search(part.text or "") for part in subject.told)
     for seen in subject.seen:
         own = [
             figure
@@ -73,7 +73,7 @@ def _extremes(subject: Subject) -> Outcome:
     found += [] if found else ends_of_groups(subject, SAY)
     ended, both = _Ends(subject), Ends(subject)
     found += [] if found else _spanned(subject, both)
-    for part in subject.parts:
+    for part in subject.told:
         told = {*_told(ended, part), *_both(both, part)} if part.table is None else set()
         lines = sorted(told)
         found += [_in_words(subject, part, lines)] if lines else []

@@ -47,7 +47,7 @@ def small_steps(subject: Subject) -> Iterator[Finding]:
 
 
 def _flows(subject: Subject) -> Iterator[tuple[Part, list[Between]]]:
-    for part in subject.parts:
+    for part in subject.told:
         if part.text:
             yield part, list(between(in_text(part.text)))
     for seen in subject.seen:

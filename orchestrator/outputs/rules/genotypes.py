@@ -29,7 +29,7 @@ _SAY = "Genotypes identify people and cannot leave. Export counts of alleles by 
 def in_tables(subject: Subject) -> Iterable[Finding]:
     """Find tables of genotypes, as they stand or transposed."""
     for part, table in subject.tables:
-        if not part.is_sentence and (_by_column(table) or _by_row(table)):
+        if not part.only_compared and (_by_column(table) or _by_row(table)):
             yield _finding(part, len(table.rows))
 
 

@@ -30,7 +30,7 @@ def in_sentences(subject: Subject) -> Iterator[Finding]:
     """Tell the lines of texts that say a number of a group of fewer people than the minimum."""
     least = subject.policy.counts.minimum
     tables = [_Table(index, table) for index in subject.indexes for table in index.tables]
-    for part in subject.parts:
+    for part in subject.told:
         lines = list(_lines(part, tables, least))
         if lines:
             yield Finding(

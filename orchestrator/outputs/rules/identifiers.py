@@ -222,7 +222,7 @@ def _national(subject: Subject) -> Outcome:
     for part, table in subject.tables:
         for column in range(len(table.columns)):
             found += _national_column(part, table, column, policy)
-    for part in subject.parts:
+    for part in subject.told:
         found += [*_emails(part), *_national_words(part, policy)]
     return Outcome(tuple(found))
 

@@ -65,7 +65,7 @@ def _in_sentences(subject: Subject) -> Iterator[Finding]:
     """
     least = subject.policy.holders.minimum
     tables = [(index, table) for index in subject.indexes for table in index.tables]
-    for part in subject.parts:
+    for part in subject.told:
         lines = sorted({
             line
             for line, passage in (passages(part.text) if part.text else ())

@@ -57,7 +57,7 @@ def _check(subject: Subject) -> Outcome:
 
 def _of_the_file(subject: Subject) -> tuple[int, bool] | None:
     """Read a claim about counts that a file makes of itself; of which table is not certain."""
-    for part in subject.parts:
+    for part in subject.told:
         for match in _ABOUT_COUNTS.finditer(part.text or ""):
             found = claimed(match[0])
             if found is not None:

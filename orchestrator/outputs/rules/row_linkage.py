@@ -62,16 +62,16 @@ def _check(subject: Subject) -> Outcome:
     work = Work(settings.work)
     compared: list[_Compared] = []
     tables = sum(len(index.tables) for index in subject.indexes)
-    sentences = sum(part.is_sentence for part, _ in subject.tables)
+    sentences = sum(part.only_compared for part, _ in subject.tables)
     for part, table in subject.tables:
-        tried = tables * (sentences if part.is_sentence else 1)
+        tried = tables * (sentences if part.only_compared else 1)
         rows, first = _rows(table)
         seen = views(table.columns if table.header else (), rows) if rows else []
         for view in seen:
             for index in subject.indexes:
                 for source in index.tables:
                     seed = _seed(index.key, subject.file.digest, part.path, source.name, view.shape)
-                    names = _words_before(view) if part.is_sentence else view.names
+                    names = _words_before(view) if part.only_compared else view.names
                     linked = link(view.cells, source, index.key, settings, tried * len(seen),
                                   seed, work, names, needles=view.shape in _NEEDLES,
                                   )  # fmt: skip
@@ -143,7 +143,7 @@ def _excess(clear: Sequence[_Compared]) -> float:
     """Sum up what is above chance; pieces of one long sentence overlap and count once."""
     most: dict[tuple[str, str], float] = {}
     for one in clear:
-        key = (one.part.path.partition(FROM)[0] if one.part.is_sentence else one.part.path,
+        key = (one.part.path.partition(FROM)[0] if one.part.only_compared else one.part.path,
                one.source.name)  # fmt: skip
         most[key] = max(most.get(key, 0.0), one.excess)
     return sum(most.values())

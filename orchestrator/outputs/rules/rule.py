@@ -82,15 +82,14 @@ class Subject:
         return tuple(
             _seen(part, block, self.known)
             for part, table in self.tables
-            if not part.is_sentence
+            if not part.only_compared
             for block in blocks(table)
         )
 
     @cached_property
     def facts(self) -> tuple[FactTable, ...]:
         """The counts of all tables as facts."""
-        own = (part for part in self.parts if not part.is_sentence)
-        return tuple(one for part in own for one in tables(part, self.known))
+        return tuple(one for part in self.told for one in tables(part, self.known))
 
     def recount(self, facts: Iterable[FactTable]) -> Recount:
         """Recognise the variables of some tables on the sources."""
@@ -101,6 +100,11 @@ class Subject:
     def parts(self) -> tuple[Part, ...]:
         """All virtual files of the file."""
         return self.form.parts if self.form else ()
+
+    @property
+    def told(self) -> list[Part]:
+        """All virtual files of which more is said than where they are like the source."""
+        return [part for part in self.parts if not part.only_compared]
 
     @property
     def tables(self) -> list[tuple[Part, Table]]:

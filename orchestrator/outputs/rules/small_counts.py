@@ -70,7 +70,7 @@ def _small(subject: Subject) -> Outcome:
             found += _small_cells(seen, column, own, least)
         found += _small_rests(seen, least)
     found += _left_of_totals(subject.facts, least)
-    found += [item for part in subject.parts for item in in_text(part, subject.known, least)]
+    found += [item for part in subject.told for item in in_text(part, subject.known, least)]
     found += small_steps(subject)
     return Outcome(tuple(found))
 
@@ -251,7 +251,7 @@ def _zeros(subject: Subject) -> Outcome:
             )
             evidence = f"zero at {spelled_rows(rows)}"
             found.append(at_column("O03", Verdict.FLAG, seen, column, evidence, say, rows))
-    found += [item for part in subject.parts for item in nobody(part)]
+    found += [item for part in subject.told for item in nobody(part)]
     return Outcome(tuple(found))
 
 
@@ -294,7 +294,7 @@ def _everybody(subject: Subject) -> Outcome:
             found += _shares(seen, column, [seen.row(row) for row in rows])
         found += _whole_groups(seen)
         found += _same_values(seen)
-    found += [item for part in subject.parts for item in everybody(part)]
+    found += [item for part in subject.told for item in everybody(part)]
     return Outcome(tuple(found))
 
 

@@ -67,7 +67,7 @@ _FIELDS = (
 
 def _secrets(subject: Subject) -> Outcome:
     found: list[Finding] = []
-    for part in subject.parts:
+    for part in subject.told:
         lines = _lines(part)
         found += _matches(part, lines, Verdict.BLOCK, _SECRETS, _SAY_KEY)
         found += _matches(part, lines, Verdict.FLAG, _PLACES, _SAY_PLACE)

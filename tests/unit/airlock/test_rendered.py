@@ -24,7 +24,7 @@ def seen_by(findings: tuple[Finding, ...]) -> FileView:
 def test_a_sentence_is_a_part_to_choose_only_where_a_finding_points_at_it() -> None:
     """A paper of a hundred compared sentences is still one text to read."""
     form = open_bytes("case.txt", TOLD, ReadCaps.of(policies().outputs.caps.model_dump()))
-    sentences = [part.path for part in form.parts if part.is_sentence]
+    sentences = [part.path for part in form.parts if part.only_compared]
     assert len(sentences) == 2
     assert [part.path for _, part, _ in parts(seen_by(()), form)] == ["case.txt"]
     finding = Finding("O19", Verdict.FLAG, Where(sentences[1]), "one row", "Take it out.")
