@@ -1,4 +1,4 @@
-"""The seventh and the eighth corpus: source, files and labels are those that were frozen."""
+"""The seventh, eighth and tenth corpus: source, files and labels are those that were frozen."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.outputs import eighth, seventh
+from tests.bench.outputs import eighth, seventh, tenth
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.eighth.corpus import thalassaemia
 from tests.bench.outputs.seventh.corpus import MOST_BYTES, haemophilia
+from tests.bench.outputs.tenth.corpus import myeloma
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Frozen:
         return sorted(path for path in (self.folder / "files").rglob("*") if path.is_file())
 
 
-@pytest.fixture(scope="module", params=["seventh", "eighth"])
+@pytest.fixture(scope="module", params=["seventh", "eighth", "tenth"])
 def frozen(request: pytest.FixtureRequest) -> Frozen:
     """Each corpus as it was frozen."""
     if request.param == "seventh":
@@ -48,17 +49,52 @@ def frozen(request: pytest.FixtureRequest) -> Frozen:
             "8a9554bfde9a23d1",
             280,
         )
+    if request.param == "eighth":
+        return Frozen(
+            Path(eighth.__path__[0]),
+            thalassaemia(0),
+            {
+                "persons": "705282268d525b20",
+                "sessions": "6cff1b4b01006dbc",
+                "genotypes": "6039129f2eff7007",
+            },
+            {
+                "labels-libraries.yaml": "ffd8958c2cade281",
+                "labels-programs.yaml": "f4c0bb6aaf5fffe2",
+            },
+            "a7ff1f064e19e990",
+            350,
+        )
     return Frozen(
-        Path(eighth.__path__[0]),
-        thalassaemia(0),
+        Path(tenth.__path__[0]),
+        myeloma(0),
         {
-            "persons": "705282268d525b20",
-            "sessions": "6cff1b4b01006dbc",
-            "genotypes": "6039129f2eff7007",
+            "patients": "959fd432f6214292",
+            "lines": "59576509335922f7",
+            "panel": "a1aa3ba18ac05d45",
         },
-        {"labels-libraries.yaml": "ffd8958c2cade281", "labels-programs.yaml": "f4c0bb6aaf5fffe2"},
-        "a7ff1f064e19e990",
-        350,
+        {
+            "labels-annualreport.yaml": "1a26596afd9ee80d",
+            "labels-asct.yaml": "085effd0c99e64c3",
+            "labels-costs.yaml": "cad1c93464de9e6c",
+            "labels-dataquality.yaml": "532f120beb8543cb",
+            "labels-earlyrelapse.yaml": "a9789db1c75635eb",
+            "labels-eligibility.yaml": "cde7fd36d382199f",
+            "labels-feasibility.yaml": "ac87ba8b48c7ec30",
+            "labels-handover.yaml": "c9a8f740be6cebed",
+            "labels-iron.yaml": "2c1056efa154d069",
+            "labels-mutations.yaml": "6e33d20bc3ffa437",
+            "labels-neuropathy.yaml": "2c3d8822db3e6800",
+            "labels-poster.yaml": "9de674e529954ad1",
+            "labels-protocol.yaml": "1d3e96880403197e",
+            "labels-qol.yaml": "25f4b42cba9ad7e6",
+            "labels-riskscore.yaml": "228b312d0e947d50",
+            "labels-supplement.yaml": "9d6ee457d01e498e",
+            "labels-synthetic.yaml": "9a5db00630f00a42",
+            "labels-ttnt.yaml": "f97480d31bf129d5",
+        },
+        "37b11262d92702c8",
+        90,
     )
 
 

@@ -1,0 +1,1 @@
+"""Tenth corpus: what approved projects hand in for release, study by study."""

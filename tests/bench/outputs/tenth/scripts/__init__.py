@@ -1,0 +1,1 @@
+"""What made the files of the tenth corpus, study by study."""
