@@ -1,4 +1,4 @@
-"""The seventh and the eighth corpus: source, files and labels are those that were frozen."""
+"""The seventh to the ninth corpus: source, files and labels are those that were frozen."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.outputs import eighth, seventh
+from tests.bench.outputs import eighth, ninth, seventh
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.eighth.corpus import thalassaemia
+from tests.bench.outputs.ninth.corpus import myeloid
 from tests.bench.outputs.seventh.corpus import MOST_BYTES, haemophilia
 
 
@@ -29,7 +30,7 @@ class Frozen:
         return sorted(path for path in (self.folder / "files").rglob("*") if path.is_file())
 
 
-@pytest.fixture(scope="module", params=["seventh", "eighth"])
+@pytest.fixture(scope="module", params=["seventh", "eighth", "ninth"])
 def frozen(request: pytest.FixtureRequest) -> Frozen:
     """Each corpus as it was frozen."""
     if request.param == "seventh":
@@ -47,6 +48,38 @@ def frozen(request: pytest.FixtureRequest) -> Frozen:
             },
             "8a9554bfde9a23d1",
             280,
+        )
+    if request.param == "ninth":
+        return Frozen(
+            Path(ninth.__path__[0]),
+            myeloid(0),
+            {
+                "patients": "b8a07e2e3556e1ab",
+                "cycles": "93f8067f3f348b8f",
+                "panel": "7d241007754925ea",
+            },
+            {
+                "labels-allo-survival.yaml": "c45c291b82d2bc75",
+                "labels-annual-report-2024.yaml": "50dfb39ca0f4823d",
+                "labels-aza-safety.yaml": "91e679b07147e80d",
+                "labels-couts-hospitaliers.yaml": "9f2d0d72b7876382",
+                "labels-data-quality.yaml": "9d8415ff94cc3192",
+                "labels-early-death-ml.yaml": "7e27dc5bea89f558",
+                "labels-eisenueberladung.yaml": "9c5b8911c25f5df8",
+                "labels-feasibility.yaml": "50c65acd947e536a",
+                "labels-kwaliteit-van-leven.yaml": "9fa4aa15251a8361",
+                "labels-mutation-landscape.yaml": "6d54203718c5ea8e",
+                "labels-poster-living-alone.yaml": "1ece94674d135f5c",
+                "labels-protocol-decitabine.yaml": "2a95d03b6c20b9ec",
+                "labels-renal-code.yaml": "5ea3482922246d50",
+                "labels-score-validation.yaml": "ae4cfdb1bc6649d3",
+                "labels-supplement-lower-risk.yaml": "8a6cdc008a2c873b",
+                "labels-teaching-synthetic.yaml": "896fe5202e310cf2",
+                "labels-trial_eligibility.yaml": "c168c08c4ccdb4a2",
+                "labels-ttnt.yaml": "db2531e7b4f7048e",
+            },
+            "baf9a20990a7b9c9",
+            90,
         )
     return Frozen(
         Path(eighth.__path__[0]),
