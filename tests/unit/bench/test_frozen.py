@@ -71,14 +71,14 @@ def frozen(request: pytest.FixtureRequest) -> Frozen:
                 "labels-mutation-landscape.yaml": "6d54203718c5ea8e",
                 "labels-poster-living-alone.yaml": "1ece94674d135f5c",
                 "labels-protocol-decitabine.yaml": "2a95d03b6c20b9ec",
-                "labels-renal-code.yaml": "5ea3482922246d50",
+                "labels-renal-code.yaml": "ace9085da809470c",
                 "labels-score-validation.yaml": "ae4cfdb1bc6649d3",
                 "labels-supplement-lower-risk.yaml": "8a6cdc008a2c873b",
                 "labels-teaching-synthetic.yaml": "896fe5202e310cf2",
                 "labels-trial_eligibility.yaml": "c168c08c4ccdb4a2",
                 "labels-ttnt.yaml": "db2531e7b4f7048e",
             },
-            "baf9a20990a7b9c9",
+            "296ac08196a495bb",
             90,
         )
     return Frozen(

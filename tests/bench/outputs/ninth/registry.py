@@ -130,6 +130,7 @@ def _person(random: Random, code: str) -> dict[str, str]:
 
 def _risk(random: Random, karyotype: str, *, acute: bool) -> str:
     bad = karyotype in {"complex", "-7/del(7q)", "inv(3)"}
+    weights: tuple[float, ...]
     if acute:
         weights = (2, 18, 80) if bad else (33, 44, 23)
         return random.choices(("favourable", "intermediate", "adverse"), weights)[0]
@@ -159,6 +160,7 @@ def _blood(random: Random, *, acute: bool) -> dict[str, str]:
 
 
 def _care(random: Random, age: int, disease: str) -> dict[str, str]:
+    weights: tuple[float, ...]
     if disease.startswith("AML"):
         names = (
             "7+3",

@@ -123,7 +123,7 @@ lit = "\n".join(
     f'    ("{r.sex}", {r.age}, {r.creatinine}, {r.weight_kg}),' for r in p.iloc[31:37].itertuples()
 )
 S.text(
-    "test_egfr.py",
+    "check_egfr.py",
     f'''"""Tests of the filtration rate."""
 
 import unittest
@@ -150,7 +150,7 @@ if __name__ == "__main__":
 ''',
 )
 S.leak(
-    "test_egfr.py",
+    "check_egfr.py",
     "L10",
     "O27 O19",
     "The test holds the values of six people.",
