@@ -22,10 +22,12 @@ from tests.bench.outputs.eighth import corpus as eighth
 from tests.bench.outputs.fifth import corpus as fifth
 from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
+from tests.bench.outputs.ninth import corpus as ninth
 from tests.bench.outputs.page import Run, page
 from tests.bench.outputs.score import Outcome, Said
 from tests.bench.outputs.seventh import corpus as seventh
 from tests.bench.outputs.sixth import corpus as sixth
+from tests.bench.outputs.tenth import corpus as tenth
 from tests.bench.outputs.third import corpus as third
 
 _QUICK = 3
@@ -42,6 +44,8 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "sixth": sixth.thromboses,
     "seventh": seventh.haemophilia,
     "eighth": eighth.thalassaemia,
+    "ninth": ninth.myeloid,
+    "tenth": tenth.myeloma,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
@@ -54,6 +58,8 @@ FIXED: dict[str, int] = {
     "sixth": sixth.SEED,
     "seventh": seventh.SEED,
     "eighth": eighth.SEED,
+    "ninth": ninth.SEED,
+    "tenth": tenth.SEED,
 }
 """Corpora that are scored on the same files each time, where no seed is named."""
 

@@ -1,0 +1,1 @@
+"""The ninth corpus: what approved projects of a haematology alliance hand in for release."""

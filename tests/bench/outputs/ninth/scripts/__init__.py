@@ -1,0 +1,1 @@
+"""Scripts that made the files of the ninth corpus, one for each study."""
