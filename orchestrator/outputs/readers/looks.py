@@ -43,8 +43,8 @@ _BYTES = re.compile(r"url\([^)]*+(?:\)|\Z)")
 
 _BANNER = re.compile(r"\s*/[*/][^*]?.{0,400}?(?:\bv?\d+\.\d+|copyright|licen[cs]e)", _WHOLE)
 _CODE = re.compile(r"\bfunction\b|=>|\breturn\b|\bprototype\b|\bvar\b|\bconst\b|\blet\b|\bthis\.")
-_DENSE, _WIDE = 200, 2000
-"""Units: characters for each word of code, and of a line that no person wrote."""
+_DENSE, _WIDE, _LEAST = 200, 2000, 12
+"""Units: characters for each word of code, characters of a line that no person wrote, words."""
 
 
 def is_library(script: str) -> bool:
@@ -55,7 +55,8 @@ def is_library(script: str) -> bool:
     """
     if _BANNER.match(script) is None and max(map(len, script.splitlines()), default=0) < _WIDE:
         return False
-    return sum(1 for _ in _CODE.finditer(script)) * _DENSE >= len(script)
+    words = sum(1 for _ in _CODE.finditer(script))
+    return words >= max(_LEAST, len(script) / _DENSE)
 
 
 def beside_looks(style: str) -> str:

@@ -3,6 +3,7 @@
 Each layout is written twice: with few people or somebody's value, and with many or nobody's.
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -538,3 +539,45 @@ def test_a_listing_of_sas_has_its_names_above_a_blank_line(check: Check, trial: 
     )
     assert verdicts(check("t.lst", listing.format(4), trial))["O01"] == "block"
     assert "O01" not in loud(check("t.lst", listing.format(40), trial))
+
+
+LIBRARY = (
+    "/*! Charts v4.2.1 | (c) 2019 Ann Maker <ann@charts.example> */\n"
+    + "!function(t){var e=[1,2,3];return function(n){return this.x=n,e[0]}};" * 40
+    + '\nvar settings={{"ticks":[1,2,3],"password":"a","rows":[{}]}};'
+)
+
+
+@pytest.mark.parametrize("few", [4, 40])
+def test_a_library_that_a_page_brings_along_counts_nobody(check: Check, few: int) -> None:
+    """Counts in its own script are counts, as are those in a script that is no program."""
+    library = LIBRARY.replace("{{", "{").replace("}}", "}").replace("[{}]", "[5,6]")
+    table = f'[{{"arm":"A","patients":120}},{{"arm":"B","patients":{few}}}]'
+    page = "<html><script>{}</script><script>var rows = {};</script></html>"
+    told = loud(check("t.html", page.format(library, table)))
+    assert told.get("O01") == ("block" if few < 10 else None)
+    assert "O22-national" not in told
+    assert "O24" not in told
+    banner = library.splitlines()[0]
+    no_library = loud(check("t.html", page.format(f"{banner}\nvar rows = {table};", "[]")))
+    assert no_library.get("O01") == ("block" if few < 10 else None)
+
+
+def test_rows_in_a_library_are_found(check: Check, source: Index, flchain: Cells) -> None:
+    """Whoever writes them there hides them from nobody."""
+    names = ("age", "kappa", "lambda", "creatinine", "futime")
+    for moved, verdict in ((0, "block"), (1, "pass")):
+        rows = ",".join(
+            f"[{','.join(flchain[own][at + moved * turn * 31] for turn, own in enumerate(names))}]"
+            for at in range(40, 60)
+        )
+        library = LIBRARY.replace("{{", "{").replace("}}", "}").replace("[{}]", f"[{rows}]")
+        report = check("t.html", f"<html><script>{library}</script></html>", source)
+        assert verdicts(report)["O19"] == verdict
+
+
+def test_scales_of_colours_are_no_values(check: Check) -> None:
+    """As plotly keeps them; shares that rise to no end are values."""
+    scale = [[at / 9, f"#46{at:02d}9f"] for at in range(10)]
+    assert "O30" not in loud(check("t.json", json.dumps({"colorscale": scale})))
+    assert "O30" in loud(check("t.json", json.dumps({"rows": scale[:-1]})))
