@@ -560,3 +560,26 @@ def test_rows_deleted_from_a_duckdb_file_are_said_to_be_possible(caps: ReadCaps)
     form = open_bytes("a.duckdb", with_file(write, "duckdb"), caps, IN_PRISON)
     assert [part.path for part in form.parts if part.table] == ["a.duckdb!/kept"]
     assert Note.UNACCOUNTED in notes(form)
+
+
+@pytest.mark.parametrize(
+    ("script", "note"),
+    [
+        ("[" * 200_000, Note.TOO_DEEP),
+        ('{"a":' * 100_000, Note.TOO_DEEP),
+        ("[ " * 200_000 + '"' + "x" * 200_000, Note.TOO_DEEP),
+        (("[" + "1," * 3000) * 300, Note.CAPPED),
+    ],
+    ids=["brackets", "objects", "an open text", "open lists"],
+)
+def test_values_without_an_end_are_given_up(caps: ReadCaps, script: str, note: Note) -> None:
+    """Whoever nests lists in a script to keep the opener busy is not read, which is said."""
+    form = open_bytes("t.html", f"<html><script>{script}</script></html>".encode(), caps)
+    assert note in notes(form)
+
+
+def test_a_long_value_in_a_script_is_read_to_its_end(caps: ReadCaps) -> None:
+    rows = json.dumps([{"person": f"P{at:06d}X", "note": "x" * 30} for at in range(2000)])
+    page = f"<html><script>draw([0, other], {rows});</script></html>"
+    form = open_bytes("t.html", page.encode(), caps)
+    assert any(len(rows) == 2000 for _, rows in tables(form).values())  # noqa: PLR2004

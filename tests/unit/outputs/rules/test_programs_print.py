@@ -3,13 +3,16 @@
 Each layout is written twice: with few people or somebody's value, and with many or nobody's.
 """
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 
 import pytest
 
 from orchestrator.outputs.index import Index
 from tests.outputs_world import Cells, Check, index_of, verdicts
+from tests.outputs_writers import document
 from tests.unit.outputs.rules.test_tables import loud
 
 SIZE = 300
@@ -581,3 +584,13 @@ def test_scales_of_colours_are_no_values(check: Check) -> None:
     scale = [[at / 9, f"#46{at:02d}9f"] for at in range(10)]
     assert "O30" not in loud(check("t.json", json.dumps({"colorscale": scale})))
     assert "O30" in loud(check("t.json", json.dumps({"rows": scale[:-1]})))
+
+
+@pytest.mark.parametrize("said", ["", "<w:comment><w:p><w:t>ask Ann</w:t></w:p></w:comment>"])
+def test_a_document_without_remarks_hides_none(check: Check, said: str) -> None:
+    """Pandoc writes the part for them whether there are any or not."""
+    data = io.BytesIO(document({"arm": ["A", "B"], "n": ["120", "340"]}))
+    with zipfile.ZipFile(data, "a") as archive:
+        part = f'<w:comments xmlns:w="urn:words">{said}</w:comments>'
+        archive.writestr("word/comments.xml", part)
+    assert loud(check("t.docx", data.getvalue())).get("O28") == ("flag" if said else None)
