@@ -22,8 +22,13 @@ _NAMED = re.compile(r"\s*([A-Za-z_][\w. -]{0,40}?|)\s*[=:]\s*(?=\S)")
 """A name that a value carries itself."""
 _PACKED = 0.7
 """Of a hundred cells, how many must be packed alike; the rest may be a name or a remark."""
-_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?(?: \[?[A-Z]+\]?)?\Z")
+_CLOCK = re.compile(
+    r"(?:\d{4}-\d\d-\d\d[T ])?(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?"
+    r"(?:Z|[+-]\d\d:?\d\d)?(?: \[?[A-Z]+\]?)?\Z"
+)
 """A time of the day packs nothing, nor does one before the level of a log."""
+_BETWEEN_COMMAS = re.compile(r"\d{1,6}[^\d,]{1,12}\d{1,9}\Z")
+"""What stands between the commas of two decimal numbers: `62,0 to 63,1`."""
 _LINES = 8
 """Units: lines of a cell; no program stacks more numbers."""
 _AROUND = 6
@@ -226,9 +231,16 @@ def _packing(cells: Sequence[str]) -> tuple[str, int]:
         width, often = Counter(cell.count(mark) for cell in cells).most_common(1)[0]
         if width >= 2 and often >= max(_PACKED * len(cells), min(2, len(cells))):
             words = [piece for cell in cells for piece in cell.split(mark)]
+            if mark == "," and all(map(_are_decimal, cells)):
+                continue
             if mark != " " or 2 * sum(map(is_number, words)) >= len(words):
                 return mark, width
     return "", 0
+
+
+def _are_decimal(cell: str) -> bool:
+    """Say whether the commas of a cell are those of its numbers, one in each."""
+    return all(map(_BETWEEN_COMMAS.match, cell.split(",")[1:-1]))
 
 
 def _packed_twice(cells: Sequence[str]) -> list[list[str]]:

@@ -49,6 +49,9 @@ _TYPE = re.compile(
     re.IGNORECASE,
 )
 """What polars, DuckDB and tibbles write below the name of a column."""
+_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_DECIMAL = re.compile(r"\d,(?:\d\d?|\d{4,})(?!\d)")
+_POINT = re.compile(r"\d\.\d")
 _QUERY = re.compile(r"\s*(?:SELECT|FROM|GROUP BY|ORDER BY)\s")
 _STATEMENT = re.compile(
     r"\s*(?:SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LIMIT|UNION|CASE|WHEN|ELSE|AND|OR|ON|NTILE|"
@@ -63,7 +66,8 @@ def find_tables(content: str) -> list[Block]:
     """List the tables in a text, wrapped frames joined again."""
     found: list[Block] = []
     after = 0
-    for line, drawn in find_paragraphs(_unframed(content.translate(_BOX))):
+    for line, printed in find_paragraphs(_unframed(content.translate(_BOX))):
+        drawn = _with_points(printed)
         if spanned := read_spanned(line, drawn):
             found.append(spanned)
             after = line + len(drawn)
@@ -78,8 +82,8 @@ def find_tables(content: str) -> list[Block]:
         line, lines = line + above, lines[above:]
         last = found[-1] if found and (found[-1].wrapped or line == after) else None
         more = read_aligned(line, lines, least=0) if last else None
-        printed = read_aligned(line, lines) if begins_frame(*lines[:2]) else None
-        block = printed or read_pipes(line, lines) or read_drawn(line, lines)
+        framed = read_aligned(line, lines) if begins_frame(*lines[:2]) else None
+        block = framed or read_pipes(line, lines) or read_drawn(line, lines)
         block = block or read_ruled(line, lines) or read_separated(line, lines)
         block = block or read_aligned(line, lines)
         if last and more and _goes_on(last, more):
@@ -88,6 +92,19 @@ def find_tables(content: str) -> list[Block]:
             found += [block] if block else find_runs(line, lines)
         after = line - above + len(drawn)
     return [_named(block) for block in found]
+
+
+def _with_points(lines: list[str]) -> list[str]:
+    """Write decimal commas of columns that are set apart by space as points.
+
+    Shape: all commas stand in numbers, some before fewer digits than thousands have; no points.
+    """
+    text = "\n".join(lines)
+    told = sum(1 for _ in _COMMA.finditer(text))
+    if not told or told != text.count(",") or not _DECIMAL.search(text) or _POINT.search(text):
+        return lines
+    gaps = sum(SETS_APART.search(line.strip()) is not None for line in lines)
+    return [_COMMA.sub(".", line) for line in lines] if 2 * gaps >= len(lines) else lines
 
 
 def _rows(lines: list[str]) -> list[str]:

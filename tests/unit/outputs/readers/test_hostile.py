@@ -582,4 +582,4 @@ def test_a_long_value_in_a_script_is_read_to_its_end(caps: ReadCaps) -> None:
     rows = json.dumps([{"person": f"P{at:06d}X", "note": "x" * 30} for at in range(2000)])
     page = f"<html><script>draw([0, other], {rows});</script></html>"
     form = open_bytes("t.html", page.encode(), caps)
-    assert any(len(rows) == 2000 for _, rows in tables(form).values())  # noqa: PLR2004
+    assert any(len(rows) == 2000 for _, rows in tables(form).values())
