@@ -118,6 +118,19 @@ def recognise(
     return guesses
 
 
+def of_one_row(own: Sequence[ColumnGuess], source: TableIndex, names: Sequence[str]) -> float:
+    """Say what it costs to take the only value of a column for what it is most likely.
+
+    Shape: nothing where the names agree. A small number of a sentence is a value of most columns,
+    and no other row tells which.
+    Units: bits.
+    """
+    first = own[0]
+    told = set(words(names[first.position])) if first.position < len(names) else set()
+    same = set(words(source.columns[first.column].name)) <= told
+    return 0.0 if same else math.log2(len({one.column for one in own}))
+
+
 def unsure_options(
     columns: Sequence[Values],
     guesses: Mapping[int, Sequence[ColumnGuess]],

@@ -24,6 +24,7 @@ from orchestrator.outputs.guessing import (
     is_whole,
     moved_options,
     needle_options,
+    of_one_row,
     on_other_scales,
     recognise,
     unsure_options,
@@ -102,7 +103,10 @@ def link(
     )  # fmt: skip
     columns = [as_written(column, source, hasher(key), settings, work) for column in cells]
     guesses = recognise(columns, source, settings, work)
-    strict = [own[0].option(columns) for own in guesses.values()]
+    strict = [
+        replace(own[0].option(columns), cost=of_one_row(own, source, names) if size == 1 else 0.0)
+        for own in guesses.values()
+    ]
     passes = [Search(source, strict, threshold, settings, work)] if strict else []
     named = [one for one in strict if not enumerates(cells[one.position])]
     if named and len(named) < len(strict):  # a frame's row numbers disagree with everybody

@@ -303,7 +303,8 @@ class People(Search):
         ]
 
     def _weight(self, at: int, group: int) -> float:
-        return self.bits - math.log2(max(len(self._having(at, group)), 1))
+        bits = self.bits - math.log2(max(len(self._having(at, group)), 1))
+        return bits - self.options[at].cost
 
     def _length(self, cell: Cell) -> int:
         return len(self._having(cell[1], cell[2]))
