@@ -5,6 +5,7 @@ that were found so far, and answer roles.
 Source: outputs section 3, "Finding count columns"; decisions 0040 and 0047.
 """
 
+import re
 from collections.abc import Sequence
 
 from orchestrator.outputs.canon import is_missing, number
@@ -23,6 +24,10 @@ _OF_NODE = listed("nodeid node id yes no missing left right child children paren
 """Where a node of a tree leads to and what parts it, in a table that numbers nodes."""
 _OF_PLAN = ({"cost"}, {"width"}, {"rows"})
 """What a database estimates of a query before it runs; what it found is told with `actual`."""
+_LOW_AND_HIGH = {frozenset({"low"}), frozenset({"high"})}
+_VARIABLES = listed("variable field parameter test analyte item lab column name")
+_IN_A_LIST = listed("no nr number page pages item section")
+_DTYPE = re.compile(r"(?:u?int|float|complex)\d+|object|bool|category|str(?:ing)?|datetime64.*\Z")
 _RUNNING = (["number"], ["num"], ["nr"], ["obs"])
 _MANY_ROWS = 10
 _PROGRESS = (["fold"], ["epoch"], ["step"], ["page"], ["batch"], ["iteration"], ["chain"], ["job"])
@@ -54,9 +59,33 @@ def of_programs(
                 for role, cells in zip(told, columns, strict=True)]  # fmt: skip
     told = [Role.STATISTIC if role in _OPEN and _is_of_layout(name, names) else role
             for name, role in zip(names, told, strict=True)]  # fmt: skip
+    told = _of_lists(own, columns, told)
     labels = [cell for cell in columns[0] if cell.strip()] if columns else []
     if told[:1] == [Role.TEXT] and sum(map(sets, labels)) >= max(2, MOST * len(labels)):
         told = [Role.STATISTIC if role in {Role.UNKNOWN, Role.PERCENT} else role for role in told]
+    return told
+
+
+def _of_lists(
+    own: Sequence[set[str]], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell the limits of variables, where the items of a list stand, and types of columns.
+
+    Source: limits of plausible values, reporting checklists, `dtypes.value_counts()` of pandas.
+    """
+    told = list(found)
+    if set(map(frozenset, own)) >= _LOW_AND_HIGH and own[0] & _VARIABLES:
+        told = [Role.STATISTIC if one in _LOW_AND_HIGH else role
+                for one, role in zip(map(frozenset, own), told, strict=True)]  # fmt: skip
+    if {"page"} in own or {"pages"} in own:
+        told = [Role.INDEX if one and one <= _IN_A_LIST else role
+                for one, role in zip(own, told, strict=True)]  # fmt: skip
+    if (
+        len(columns) == len(("type", "how many"))
+        and columns[0]
+        and all(_DTYPE.match(cell.strip()) for cell in columns[0])
+    ):
+        told = [told[0], Role.STATISTIC]
     return told
 
 

@@ -92,9 +92,9 @@ Source: the parameters of common statistics programs; what a design or a model i
 _MADE = listed(
     "issues commits tickets downloads stars forks releases functions modules files pages tables "
     "figures slides exons introns disks deliverables milestones sprints dashboards packages "
-    "repositories branches endpoints"
+    "repositories branches endpoints replications simulations"
 )
-_OF_MADE = listed("open opened closed merged new of the n no nr num number total count")
+_OF_MADE = listed("open opened closed merged new of the n no nr num number total count covered")
 """What programmers and authors make, and genes are made of: counted it is nobody."""
 _SETTINGS = listed(
     "points point cutoff cutoffs threshold thresholds limit limits knots depth degree iterations "
@@ -105,7 +105,7 @@ _SETTINGS = listed(
     "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
     "height page pages pagesize offset timeout retries retry shards took elapsed "
     "grad gradient niter ncalls nfev nit "
-    "dpi margin margins padding indent fontsize linewidth"
+    "dpi margin margins padding indent fontsize linewidth arms strata"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number per total totals "
                        "current next previous successful skipped failed fig figure toc tab line "
@@ -157,6 +157,16 @@ _PERSON_TIME = re.compile(
     re.IGNORECASE,
 )
 """`person-months`: time that people are watched, or work."""
+_TIMES = listed("days weeks months years hours tage wochen monate stunden dagen weken maanden "
+                "jours semaines dias semanas meses giorni settimane")  # fmt: skip
+_SPANS = listed("all in last first within past during over under per by every total after before "
+                "since until of more than")  # fmt: skip
+_UNIT = re.compile(
+    r"(?:, ?|[(\[] ?)(?:mg|g|kg|ug|µg|ng|pg|ml|l|dl|mmol|µmol|umol|nmol|iu|u|ie|cm|mm|bpm|mmhg|fl)"
+    r"(?: ?[/*·] ?[\w^²]{1,6}){0,2} ?[)\]]?\Z",
+    re.IGNORECASE,
+)
+"""A unit of a laboratory, a dose or a body, at the end of a name."""
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _GROUP_SIZES = listed("min max minimum maximum smallest largest group cluster size")
 """`min. group size`: how many people are in a group."""
@@ -202,7 +212,7 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if _LAST_PERCENTILE.match(name.strip()):
         return Role.EXTREME
-    if counts_nobody(name, own):
+    if counts_nobody(name, own) or is_time(name, own):
         return Role.STATISTIC
     if ("%" in without_level(name, own) and not own & {"ci", "iqr"}) or own & _PERCENT:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
@@ -218,6 +228,18 @@ def named(name: str) -> Role | None:
         if own & names and not _is_label_only(role, own, names):
             return None if role in _OF_NUMBERS and _COMPARED.search(name) else role
     return Role.COUNT if own & STRONG else None
+
+
+def is_time(name: str, own: set[str]) -> bool:
+    """Say whether a name is a time or a measure by its unit: `died_days`, `control (weeks)`.
+
+    Shape: a unit in the plural, or behind a comma or in brackets; people, numbers and words for a
+    span (`deaths in the last months`, `deaths 30 days`) are counted.
+    """
+    if _UNIT.search(name):
+        return not own & (ANYBODY | {"n"})
+    timed = bool(own & _TIMES) and not own & (ANYBODY | _SPANS | {"n", "no", "number"})
+    return timed and not any(map(str.isdigit, name))
 
 
 def _counts_things(own: set[str]) -> bool:

@@ -28,6 +28,10 @@ _GROUPS = (
 _SIGNAL = re.compile(r"\s*(?:S/N|SNR|signal(?: to |/|-to-)noise)\s*\Z", re.IGNORECASE)
 _ENCODED = re.compile(r"\s*(?:original|internal) value\s*\Z", re.IGNORECASE)
 """How SPSS codes an outcome before it fits a model."""
+_FITS = re.compile(
+    r"\s*(?:failed|converged|singular|successful) (?:fits?|runs?|models?)\b", re.IGNORECASE
+)
+"""How often a simulation came to its end."""
 _LOOKS = listed("opacity radius zindex strokewidth fontsize linewidth fillopacity")
 """How a mark of a drawing or a map is drawn."""
 _LEVEL = re.compile(r"(?<![\d.])(?:0?\.)?(?:50|68|80|89|90|95|97\.5|98|99(?:\.[59])?) ?%")
@@ -48,7 +52,7 @@ def counts_nobody(name: str, own: set[str]) -> bool:
     if own & _LINES and own & _TELLING and own <= _OF_LINES:
         return True
     groups = own - {"of", "the"} in _GROUPS
-    told = (_SIGNAL, _NUMBER_OF_FIELDS, _ENCODED)
+    told = (_SIGNAL, _NUMBER_OF_FIELDS, _ENCODED, _FITS)
     return groups or (bool(own) and own <= _LOOKS) or any(one.match(name) for one in told)
 
 

@@ -48,6 +48,8 @@ _LONGEST = 20_000
 """Units: characters of a line; a longer one is data, which is compared otherwise."""
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
+_ROUNDED = 50
+"""A figure on a grid so much coarser than its variable's is a rounded one by itself."""
 _SPAN = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|to|and)\s*({NUMBER.pattern})")
 SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
@@ -214,6 +216,8 @@ def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
         if 0 < count < least:
             cells.setdefault((one.seen.part.path, one.figure.row, one.figure.column), one)
     for one in cells.values():
+        if round(float(one.figure.text) / grid(one.column)) % _ROUNDED == 0:
+            continue  # a limit of a protocol, a top-coded end
         evidence = (
             f"{one.column.name}: a value at row {one.figure.row} that fewer than {least} people of "
             "the source have"
@@ -241,7 +245,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=7,
+    version=8,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

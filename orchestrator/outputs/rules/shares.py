@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from functools import cache
 
 from orchestrator.outputs.canon import number
+from orchestrator.outputs.cells import whole
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.naming import Role
+from orchestrator.outputs.naming import Role, words
+from orchestrator.outputs.people import listed
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.small_counts import at_column
 from orchestrator.outputs.rules.small_shares import Share, add_up, shares, small_shares
 
 _FEW_CHANCES = 0.05
+_OF_SHARES = listed("percent pct percentage perc prc share proportion")
 
 
 def implied(percent: float, places: int, below: int) -> frozenset[int]:
@@ -52,7 +55,8 @@ def _denominators(subject: Subject) -> Outcome:
 
 
 def _column(seen: Seen, column: int, least: int) -> list[Finding]:
-    rows = [seen.row(row) for row in _small(shares(seen, column), least)]
+    known = _numerators(seen, column, least)
+    rows = [seen.row(row) for row in _small(shares(seen, column), least) if row not in known]
     if not rows:
         return []
     evidence = f"shares at {spelled_rows(rows)} fit a group of fewer than {least} people"
@@ -64,6 +68,21 @@ def _column(seen: Seen, column: int, least: int) -> list[Finding]:
         at_column("O10", Verdict.FLAG, seen, column, evidence, say, rows,
                   threshold=f"at least {least} people in the denominator")
     ]  # fmt: skip
+
+
+def _numerators(seen: Seen, column: int, least: int) -> set[int]:
+    """List the rows in which as many people as the minimum stand beside the share, by its name.
+
+    Shape: `Grade 3, %` beside `Grade 3`; small ones are O01's.
+    """
+    own = set(words(seen.table.columns[column])) - _OF_SHARES
+    return {
+        row
+        for at, name in enumerate(seen.table.columns)
+        if at != column and own and set(words(name)) - {"n"} == own
+        for row, cells in enumerate(seen.table.rows, 1)
+        if (whole(cells[at]) or 0) >= least
+    }
 
 
 def _small(own: Sequence[Share], least: int) -> list[int]:
@@ -108,7 +127,8 @@ def _weighted(subject: Subject) -> Outcome:
 
 def _broken(seen: Seen, column: int) -> bool:
     values = [number(row[column]) for row in seen.table.rows]
-    return any(value is not None and value != int(value) for value in values)
+    broken = any(value is not None and value != int(value) for value in values)
+    return broken and any(value is not None and abs(value) >= 1 for value in values)
 
 
 DENOMINATORS = Rule(

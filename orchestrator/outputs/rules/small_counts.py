@@ -331,7 +331,7 @@ def _extremes(table: Table, column: int) -> list[int]:
     """List rows with a share of nothing or everything; 1 is everything where none is larger.
 
     Shape: a row of totals is 100 % by design, and so is what the other shares of a row add up to,
-    and the last of shares that are added up from row to row.
+    the last of shares that are added up from row to row, and where a curve begins.
     """
     cells = [row[column] for row in table.rows]
     values = [number(cell) for cell in cells]
@@ -347,6 +347,7 @@ def _extremes(table: Table, column: int) -> list[int]:
         and ((value == 0.0 and not is_unknown(table.rows[row - 1][0])) or (
             value == whole
             and not any(map(is_total, table.rows[row - 1]))
+            and not _is_beginning(table, column, row)
             and not _below_total(table, row)
             and not _is_sum_of_shares(table.rows[row - 1], column, whole)
         ))
@@ -358,6 +359,15 @@ def _adds_up(name: str, values: Sequence[float | None]) -> bool:
     shown = [value for value in values if value is not None]
     called = any(word.startswith(_ADDED_UP) for word in words(name))
     return called and bool(shown) and all(a < b for a, b in pairwise(shown))
+
+
+def _is_beginning(table: Table, column: int, row: int) -> bool:
+    """Say whether a share is where a curve begins: at time 0, and less at each later time."""
+    times = [number(cells[0]) for cells in table.rows]
+    values = [number(cells[column]) for cells in table.rows]
+    told = [(at or 0.0, value or 0.0) for at, value in zip(times, values, strict=True)]
+    falls = all(a[0] < b[0] and a[1] > b[1] for a, b in pairwise(told))
+    return row == 1 and times[0] == 0 and column > 0 and len(told) > 2 and falls
 
 
 def _below_total(table: Table, row: int) -> bool:
