@@ -408,6 +408,12 @@ def _array_files() -> dict[str, Writer]:
         "joblib": lambda cells: with_file(
             lambda path: joblib.dump({"X": numbers(cells)}, path), "joblib"
         ),
+        "joblib-named": lambda cells: with_file(
+            lambda path: joblib.dump(
+                {"names": np.array([*cells, "x"], dtype=object), "X": numbers(cells)}, path
+            ),
+            "joblib",
+        ),
         "joblib-squeezed": lambda cells: with_file(
             lambda path: joblib.dump({"X": numbers(cells)}, path, compress=3), "joblib"
         ),
@@ -580,7 +586,7 @@ WRITERS: dict[str, Writer] = {
 }  # fmt: skip
 """Every way, by extension; what follows a dash tells ways of one extension apart."""
 
-BLOCKED = frozenset({"pkl", "pkl-rows", "joblib", "joblib-squeezed"})
+BLOCKED = frozenset({"pkl", "pkl-rows", "joblib", "joblib-named", "joblib-squeezed"})
 """Ways that cannot leave whatever they hold."""
 
 HELD = frozenset({"duckdb"})

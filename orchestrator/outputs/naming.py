@@ -105,7 +105,7 @@ _SETTINGS = listed(
     "digits decimals cell cells look looks interim shape dtype ndim strides itemsize length width "
     "height page pages pagesize offset timeout retries retry shards took elapsed "
     "grad gradient niter ncalls nfev nit "
-    "dpi margin margins padding indent fontsize linewidth arms strata"
+    "dpi margin margins padding indent fontsize linewidth"
 )
 _OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number per total totals "
                        "current next previous successful skipped failed fig figure toc tab line "
@@ -212,7 +212,7 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if _LAST_PERCENTILE.match(name.strip()):
         return Role.EXTREME
-    if counts_nobody(name, own) or is_time(name, own):
+    if counts_nobody(name, own):
         return Role.STATISTIC
     if ("%" in without_level(name, own) and not own & {"ci", "iqr"}) or own & _PERCENT:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
@@ -227,6 +227,8 @@ def named(name: str) -> Role | None:
     for role, names in _NAMED:
         if own & names and not _is_label_only(role, own, names):
             return None if role in _OF_NUMBERS and _COMPARED.search(name) else role
+    if is_time(name, own):
+        return Role.STATISTIC
     return Role.COUNT if own & STRONG else None
 
 

@@ -229,6 +229,9 @@ class _Machine:
     def _raw_array(self, thing: Thing, state: Value) -> None:
         """Take the bytes that joblib writes between opcodes behind an array's description."""
         facts = {str(key): value for key, value in state.items} if isinstance(state, Pairs) else {}
+        if _is_of_objects(facts.get("dtype")):
+            self._pickled_array(thing)
+            return
         kind = _kind(facts.get("dtype"))
         shape = _shape(facts.get("shape"))
         if kind is None or shape is None:
@@ -237,6 +240,18 @@ class _Machine:
             self._stream.read(self._stream.read(1)[0])
         data = self._stream.read(prod(shape) * arrays.width_of(kind))
         self.raw[id(thing)] = data
+
+    def _pickled_array(self, thing: Thing) -> None:
+        """Walk the pickle of its own that joblib writes for an array of texts: names of columns."""
+        inner = _Machine(b"")
+        inner._stream = self._stream
+        inner.run()
+        self.names += inner.names
+        self.texts += inner.texts
+        self.keys += inner.keys
+        self.raw |= inner.raw
+        self._blobs += inner._blobs
+        thing.items += inner.values()
 
     def _named(self, name: str) -> Thing:
         self.names.append(name)
@@ -385,12 +400,19 @@ def _kind(value: Value) -> str | None:
     if not isinstance(value, Thing) or not isinstance(value.arguments, tuple):
         return None
     letters = value.arguments[0] if value.arguments else None
-    if not isinstance(letters, str) or letters.startswith("O"):
+    if not isinstance(letters, str) or _is_of_objects(value):
         return None
     if letters[:1] in "Mm":
         letters += f"[{_unit(value.built) or 'ns'}]"
     order = value.built[1] if isinstance(value.built, tuple) and len(value.built) > 1 else "<"
     return f"{order if isinstance(order, str) else '<'}{letters}"
+
+
+def _is_of_objects(value: Value) -> bool:
+    """Say whether a pickled type is that of anything: texts, dates, other arrays."""
+    given = value.arguments if isinstance(value, Thing) else None
+    letters = given[0] if isinstance(given, tuple) and given else None
+    return isinstance(letters, str) and letters.startswith("O")
 
 
 def _unit(value: Value) -> str | None:
