@@ -74,7 +74,12 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
 )  # fmt: skip
 _COUNTING = listed("n count counts freq freqs frequency frequencies num number nobs obs "
                    "observations denominator numerator atrisk")  # fmt: skip
-STRONG = _COUNTING | ANYBODY | OUTCOMES | listed("events event deaths died dead cases controls")
+STRONG = (
+    _COUNTING
+    | ANYBODY
+    | OUTCOMES
+    | listed("events event deaths died dead cases controls eligible screened randomised randomized")
+)
 """Words that say by themselves that somebody was counted."""
 _NUMBER_OF = listed("n num number count counts nr no of the total in")
 THINGS = listed(

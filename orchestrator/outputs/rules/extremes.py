@@ -216,7 +216,7 @@ def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
         if 0 < count < least:
             cells.setdefault((one.seen.part.path, one.figure.row, one.figure.column), one)
     for one in cells.values():
-        if round(float(one.figure.text) / grid(one.column)) % _ROUNDED == 0:
+        if _is_rounded(one):
             continue  # a limit of a protocol, a top-coded end
         evidence = (
             f"{one.column.name}: a value at row {one.figure.row} that fewer than {least} people of "
@@ -227,6 +227,15 @@ def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
                     column=one.figure.column, threshold=f"at least {least} people with the value")
         )  # fmt: skip
     return found
+
+
+def _is_rounded(one: Traced) -> bool:
+    """Say whether a figure of no known group is rounded by itself, and no end of all people's."""
+    value = float(one.figure.text)
+    if not one.guessed or round(value / grid(one.column)) % _ROUNDED:
+        return False
+    values = one.group.numbers(one.column)
+    return not values or value not in {min(values), max(values)}
 
 
 def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:

@@ -286,6 +286,8 @@ def light(flchain: Cells) -> Index:
         ("O08", ("sex|n|min age|max age", "F|4350|50|90", "M|3524|50|90"), "pass"),
         ("O08", ("|age|kappa", "count|7874|7874", "mean|64.3|1.43", "max|90|20.5"), "block"),
         ("O08", ("variable|mean|range", "kappa|1.43|0.01-20.5", "age|64.3|50-90"), "block"),
+        ("O08", ("trial|kappa max", "A|5.0", "B|10.5"), "pass"),
+        ("O08", ("trial|kappa max", "A|5.7", "B|10.5"), "block"),
         ("O09", ("sex|n|median futime", "F|4350|4302.5", "M|3524|4100.5"), "pass"),
         ("O09", ("variable|median", "age|63"), "pass"),
         ("O09", ("|n|median futime", "F|4350|4998", "M|3524|3200"), "block"),
