@@ -28,6 +28,11 @@ _LOW_AND_HIGH = {frozenset({"low"}), frozenset({"high"})}
 _VARIABLES = listed("variable field parameter test analyte item lab column name")
 _IN_A_LIST = listed("no nr number page pages item section")
 _DTYPE = re.compile(r"(?:u?int|float|complex)\d+|object|bool|category|str(?:ing)?|datetime64.*\Z")
+_OF_DICTIONARY = listed("name label type unit units values description format levels")
+_FIELDS_OF_ONE = 4
+_TYPES = listed("integer number string boolean array object null")
+"""Source: JSON Schema."""
+_SCALE = 3
 _RUNNING = (["number"], ["num"], ["nr"], ["obs"])
 _MANY_ROWS = 10
 _PROGRESS = (["fold"], ["epoch"], ["step"], ["page"], ["batch"], ["iteration"], ["chain"], ["job"])
@@ -80,6 +85,11 @@ def _of_lists(
     if {"page"} in own or {"pages"} in own:
         told = [Role.INDEX if one and one <= _IN_A_LIST else role
                 for one, role in zip(own, told, strict=True)]  # fmt: skip
+    if len(_OF_DICTIONARY & frozenset().union(*own)) >= _FIELDS_OF_ONE or (
+        {"type"} in own and _are_types(columns[own.index({"type"})])
+    ):
+        told = [Role.STATISTIC if role in {Role.UNKNOWN, Role.EXTREME} else role for role in told]
+    told = _answers(own, columns, told)
     if (
         len(columns) == len(("type", "how many"))
         and columns[0]
@@ -87,6 +97,25 @@ def _of_lists(
     ):
         told = [told[0], Role.STATISTIC]
     return told
+
+
+def _answers(
+    names: Sequence[set[str]], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
+    """Tell what may be answered to each item of a questionnaire: 1, 2, 3, 4 in every row."""
+    own = [at for at, role in enumerate(found)
+           if role in {Role.UNKNOWN, Role.COUNT} and not names[at] & STRONG
+           and len(set(columns[at])) == 1]  # fmt: skip
+    codes = [number(columns[at][0]) for at in own]
+    if len(own) < _SCALE or len(columns[0]) < len(("one", "another")):
+        return list(found)
+    if codes not in ([*range(len(codes))], [*range(1, len(codes) + 1)]):
+        return list(found)
+    return [Role.CODE if at in own else role for at, role in enumerate(found)]
+
+
+def _are_types(cells: Sequence[str]) -> bool:
+    return bool(cells) and {cell.strip() for cell in cells} <= _TYPES
 
 
 def _is_of_layout(name: str, names: Sequence[str]) -> bool:

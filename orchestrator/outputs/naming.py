@@ -163,7 +163,8 @@ _PERSON_TIME = re.compile(
 )
 """`person-months`: time that people are watched, or work."""
 _TIMES = listed("days weeks months years hours tage wochen monate stunden dagen weken maanden "
-                "jours semaines dias semanas meses giorni settimane")  # fmt: skip
+                "jours semaines dias semanas meses giorni settimane unites einheiten "
+                "unidades")  # fmt: skip
 _SPANS = listed("all in last first within past during over under per by every total after before "
                 "since until of more than")  # fmt: skip
 _UNIT = re.compile(
@@ -245,6 +246,8 @@ def is_time(name: str, own: set[str]) -> bool:
     """
     if _UNIT.search(name):
         return not own & (ANYBODY | {"n"})
+    if "half" in own and own & {"life", "lives"}:
+        return True
     timed = bool(own & _TIMES) and not own & (ANYBODY | _SPANS | {"n", "no", "number"})
     return timed and not any(map(str.isdigit, name))
 

@@ -20,13 +20,20 @@ _PLURALS = AGES | listed(
     "smokers carriers respondents attendees inpatients outpatients probands residents"
 )
 
-ANYBODY = _PLURALS | listed("patient person subject participant")
+_ELSEWHERE = listed(
+    "patienten patientinnen personen frauen kinder teilnehmer probanden patiënten vrouwen mannen "
+    "kinderen deelnemers femmes hommes enfants personnes pacientes personas mujeres hombres "
+    "pazienti persone donne uomini männer niños"
+)
+"""The same in German, Dutch, French, Spanish and Italian."""
+
+ANYBODY = _PLURALS | _ELSEWHERE | listed("patient person subject participant")
 """Whoever is counted, by words that say so by themselves."""
 
 OUTCOMES = listed("relapses progressions remissions responders nonresponders survivors")
 """What people had or became, each counted once."""
 
-NOUNS = "|".join(sorted(_PLURALS | SEXES))
+NOUNS = "|".join(sorted(_PLURALS | SEXES | _ELSEWHERE))
 """Several people, as a part of a pattern."""
 
 NOUN = "patient|person|subject|participant|individual|child|infant|man|woman|girl|boy|donor"

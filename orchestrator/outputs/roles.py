@@ -52,10 +52,10 @@ _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 u
                 "minutes seconds ms days weeks months years cycles courses doses mgkg tube tubes "
                 "vial vials bag bags tablet tablets capsule capsules swab swabs")  # fmt: skip
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
-               "version versions revision nbformat schema")  # fmt: skip
+               "version versions revision nbformat schema format")  # fmt: skip
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
-_MOMENT = listed("day week month cycle visit course")
+_MOMENT = listed("day week month cycle visit course window")
 _OF_MOMENT = listed("of the study trial treatment therapy on in since after from")
 _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
          ("begins", "ends"), ("first", "last"))  # fmt: skip

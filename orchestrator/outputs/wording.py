@@ -41,6 +41,7 @@ RANKS = listed("stage grade phase type class level ecog iss ipss line cycle day 
 PLACES = RANKS | listed(
     "page step epoch fold batch chapter part version figure fig table row question item model "
     "iteration round session section slide sheet file chunk block test run job task attempt chain "
+    "boot bootstrap resample resampling replicate draw permutation imputation repeat split "
     "scale rating rated pain scored visual acuity loop pass worker node rank layer dated"
 )
 """Words before a part of something else than people: `page 3 of 40`, `rated 7/10`."""
@@ -70,5 +71,5 @@ def is_needed(line: str, match: re.Match[str]) -> bool:
 
 def is_rank(before: str, ranks: frozenset[str]) -> bool:
     """Say whether a number is a stage, a grade or the like, by the word in front of it."""
-    preceding = re.search(r"(\w+)(?: of)?[ -:(\[]{1,2}\Z", before)
+    preceding = re.search(r"(\w+)(?: of)?(?:[ -:(\[]{1,2}| {1,6})\Z", before)
     return preceding is not None and preceding[1].casefold() in ranks

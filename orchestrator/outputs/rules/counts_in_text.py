@@ -49,7 +49,7 @@ _GOES_ON = (
 
 _BARE = pattern(
     r"(?:\b|(?<=\\n)|(?<=\\l))n\s*=\s*(?P<n>\d{1,7})\b(?![.,]\d)"
-    rf"|(?<![\d.,])(?P<part>\d{{1,7}})\s(?:{NOUNS}|{NOUN}|"
+    rf"|(?<![\d.,])(?P<part>\d{{1,7}})\s(?:(?:such|other|further|more|living)\s)?(?:{NOUNS}|{NOUN}|"
     r"deaths?|events?|cases?)\b"
 )
 _OF_PEOPLE = pattern(

@@ -48,8 +48,8 @@ _LONGEST = 20_000
 """Units: characters of a line; a longer one is data, which is compared otherwise."""
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
-_ROUNDED = 50
-"""A figure on a grid so much coarser than its variable's is a rounded one by itself."""
+_FROM, _PEOPLE, _SELDOM = 10, 100, 0.05
+"""Units: a value, people, a share of them."""
 _SPAN = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|to|and)\s*({NUMBER.pattern})")
 SAY = (
     "This is the value of very few people. Leave it out, or give a rounded or top-coded one, or "
@@ -230,12 +230,17 @@ def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
 
 
 def _is_rounded(one: Traced) -> bool:
-    """Say whether a figure of no known group is rounded by itself, and no end of all people's."""
+    """Say whether a figure of no known group is rounded by itself, and no end of all people's.
+
+    Shape: a multiple of five where next to nobody's value is one: `WBC max 25` of a protocol.
+    """
     value = float(one.figure.text)
-    if not one.guessed or round(value / grid(one.column)) % _ROUNDED:
+    if not one.guessed or value < _FROM or value % _COARSER:
         return False
-    values = one.group.numbers(one.column)
-    return not values or value not in {min(values), max(values)}
+    values = [own for own in one.group.numbers(one.column) if own >= _FROM]
+    if len(values) < _PEOPLE or value in {min(values), max(values)}:
+        return False
+    return sum(own % _COARSER == 0 for own in values) <= _SELDOM * len(values)
 
 
 def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:

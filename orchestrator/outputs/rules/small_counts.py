@@ -40,6 +40,7 @@ _AT_RISK = frozenset({"at", "n", "no", "nr", "number"})
 _ADDED_UP = ("cum", "running")
 _ROUNDED = 0.5
 """Units: per cent; what shares may miss of a whole when each is rounded."""
+_TIMES = listed("time times day days month months year years week weeks")
 _CENSORED = listed("censor censored censoring")
 _LEFT_OUT = listed("missing excluded")
 _KEPT = listed("valid included")
@@ -261,12 +262,18 @@ def _tells_nothing(seen: Seen, cell: Cell) -> bool:
     Shape: nothing has happened yet in the first row; that nobody was censored is of the study, and
     that nobody's value is unknown as well.
     """
-    if _tells_use(seen.table, cell.row, cell.column):
+    if _tells_use(seen.table, cell.row, cell.column) or _is_nobody_missing(seen.table, cell.row):
         return True
     if is_unknown(seen.table.rows[cell.row - 1][0]) or is_unknown(seen.table.columns[cell.column]):
         return True
     censored = bool(_CENSORED & set(words(seen.table.columns[cell.column])))
-    return _at_risk(seen) and (cell.row == 1 or censored)
+    return _at_risk(seen) and (cell.row == 1 or censored or _is_at_begin(seen.table, cell.row))
+
+
+def _is_at_begin(table: Table, row: int) -> bool:
+    """Say whether a row is of time 0: each group's curve begins there."""
+    times = [at for at, name in enumerate(table.columns) if _TIMES & set(words(name))]
+    return any(number(table.rows[row - 1][at]) == 0 for at in times)
 
 
 def _tells_use(table: Table, row: int, column: int) -> bool:
@@ -344,10 +351,12 @@ def _extremes(table: Table, column: int) -> list[int]:
         row
         for row, value in enumerate(values, 1)
         if not _tells_use(table, row, column)
+        and not _is_nobody_missing(table, row)
         and ((value == 0.0 and not is_unknown(table.rows[row - 1][0])) or (
             value == whole
             and not any(map(is_total, table.rows[row - 1]))
             and not _is_beginning(table, column, row)
+            and not _is_of_all(table, column, row)
             and not _below_total(table, row)
             and not _is_sum_of_shares(table.rows[row - 1], column, whole)
         ))
@@ -359,6 +368,32 @@ def _adds_up(name: str, values: Sequence[float | None]) -> bool:
     shown = [value for value in values if value is not None]
     called = any(word.startswith(_ADDED_UP) for word in words(name))
     return called and bool(shown) and all(a < b for a, b in pairwise(shown))
+
+
+def _is_nobody_missing(table: Table, row: int) -> bool:
+    """Say whether a row tells in a column of its own that nobody's value is missing."""
+    own = [at for at, name in enumerate(table.columns) if is_unknown(name)]
+    return any(number(table.rows[row - 1][at]) == 0 for at in own)
+
+
+def _is_of_all(table: Table, column: int, row: int) -> bool:
+    """Say whether a row is the whole that all other rows are shares of: `all, 5,000, 100 %`."""
+    shares = [number(cells[column]) for cells in table.rows]
+    for at in range(len(table.columns)) if len(shares) > 2 else ():
+        counts = [number(cells[at]) for cells in table.rows]
+        whole = counts[row - 1]
+        if (
+            at != column
+            and whole
+            and whole >= 2
+            and None not in (*counts, *shares)
+            and all(
+                abs(100 * (count or 0) / whole - (share or 0)) <= 1
+                for count, share in zip(counts, shares, strict=True)
+            )
+        ):
+            return True
+    return False
 
 
 def _is_beginning(table: Table, column: int, row: int) -> bool:

@@ -48,7 +48,8 @@ def shares(seen: Seen, column: int) -> list[Share]:
     cells = [row[column] for row in seen.table.rows]
     values = [number(cell) for cell in cells]
     largest = max((value for value in values if value is not None), default=0.0)
-    unit = largest <= 1 and not any(cell.strip().endswith("%") for cell in cells)
+    called = "%" in seen.table.columns[column]
+    unit = largest <= 1 and not called and not any(cell.strip().endswith("%") for cell in cells)
     return [
         Share(row, value * (100 if unit else 1),
               max(decimals(cells[row - 1]) - (2 if unit else 0), 0))

@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import gcd
 
 from orchestrator.outputs.canon import number
+from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.model import Finding, Verdict
 from orchestrator.outputs.naming import Role, words
 from orchestrator.outputs.recount import PERSON, holders, variable_column
@@ -28,6 +29,9 @@ _EVENT = frozenset({"event", "events", "deaths", "died", "death"})
 _HAZARD = frozenset({"hazard", "hazards", "cumhaz", "chaz"})
 _TIME = frozenset({"time", "times", "timeline", "day", "days", "month", "months", "year", "years",
                    "futime", "t"})  # fmt: skip
+_RIGHT = frozenset({"tpr", "sensitivity", "sens", "recall"})
+_WRONG = frozenset({"fpr", "specificity", "spec"})
+_MOSTLY = 0.8
 _FEWEST_STEPS = 3
 _MANY_STEPS = 10
 _STARTS = 0.9
@@ -52,7 +56,8 @@ def _check(subject: Subject) -> Outcome:
     known = {id(curve.seen) for curve in curves}
     steps = [curve for seen in subject.seen
              if id(seen) not in known and (curve := _by_value(seen)) is not None]  # fmt: skip
-    if not curves and not steps:
+    stairs = [seen for seen in subject.seen if _is_staircase(seen)]
+    if not curves and not steps and not stairs:
         return Outcome(reason="There is no table of survival steps in this file.")
     found: list[Finding] = []
     for curve in curves:
@@ -60,7 +65,34 @@ def _check(subject: Subject) -> Outcome:
         found += _times(curve, subject)
     for curve in steps:
         found += _own_times(curve, subject)
+    found += map(_of_stairs, stairs)
     return Outcome(tuple(found))
+
+
+def _is_staircase(seen: Seen) -> bool:
+    """Tell a curve of rightly and wrongly called people that steps at each of them.
+
+    Shape: ten rows and more; in most of them either of the two grows, and not the other.
+    Source: `roc_curve` of scikit-learn, `coords` of R's pROC.
+    """
+    names = [set(words(name)) for name in seen.table.columns]
+    right = next((at for at, own in enumerate(names) if own & _RIGHT), None)
+    wrong = next((at for at, own in enumerate(names) if own & _WRONG), None)
+    if right is None or wrong is None or right == wrong or len(seen.table.rows) < _MANY_STEPS:
+        return False
+    pairs = [*zip(_column(seen, right), _column(seen, wrong), strict=True)]
+    moved = [(a[0] != b[0], a[1] != b[1]) for a, b in pairwise(pairs)]
+    return sum(one != other for one, other in moved) >= _MOSTLY * len(moved)
+
+
+def _of_stairs(seen: Seen) -> Finding:
+    return finding(
+        "O16", Verdict.FLAG, seen.part,
+        f"a curve that steps at single people, {len(seen.table.rows)} steps",
+        "Each step stands at the value of one person. Give the area, or few thresholds with ten "
+        "people and more between them.",
+        rows=[seen.row(row) for row in range(1, len(seen.table.rows) + 1)],
+    )  # fmt: skip
 
 
 def _curve(seen: Seen) -> _Curve | None:
@@ -90,7 +122,11 @@ def _by_value(seen: Seen) -> _Curve | None:
     if len(seen.table.rows) < _MANY_STEPS:
         return None
     columns = [_column(seen, at) for at in range(len(names))]
-    rising = [at for at, values in enumerate(columns) if _rises(values)]
+    rising = [
+        at
+        for at, values in enumerate(columns)
+        if _rises(values) and not enumerates([row[at] for row in seen.table.rows])
+    ]
     for at, values in enumerate(columns):
         time = next((one for one in rising if one != at), None)
         hazard = _grows(values) and (names[at] & _HAZARD or _is_added_up(values))
