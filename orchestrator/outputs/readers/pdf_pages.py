@@ -5,9 +5,10 @@ Only positions and texts are followed; nothing is drawn.
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from orchestrator.outputs.form import Note
 from orchestrator.outputs.readers import marks
@@ -37,6 +38,10 @@ _CORNERS = 40
 _OUTLINES = frozenset({"re", "c", "v", "y"})
 _PAINTS = frozenset({"S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n"})
 _STEPS = 400_000
+_BOX = range(4, 6)
+"""Units: corners."""
+_MANY, _FREE, _OWN, _STANDING = 50, 8, 0.5, 0.8
+"""Units: bars or lines; distances between them; shares of places, and of bars on one line."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ class Drawn:
     pieces: list[Piece] = field(default_factory=list)
     forms: dict[str, list[marks.Point]] = field(default_factory=lambda: defaultdict(list))
     dashes: list[list[marks.Point]] = field(default_factory=list)
+    strokes: list[list[marks.Point]] = field(default_factory=list)
+    bars: dict[tuple[int, ...], list[tuple[float, float, float]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     shapes: dict[tuple[int, ...], list[marks.Point]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -174,8 +183,10 @@ def _follow(
             if operator != "n":
                 _mark(outline, found, state.panel)
             outline = []
-            if operator != "n" and len(path) == 2 and math.dist(*path) < _DASH:
-                found.dashes.append(path)
+            if operator != "n" and len(path) == 2:
+                found.strokes.append(path)
+                if math.dist(*path) < _DASH:
+                    found.dashes.append(path)
             path = []
         else:
             _text(operator, given, state, found)
@@ -201,6 +212,9 @@ def _mark(outline: Sequence[marks.Point], found: Drawn, panel: tuple[int, ...]) 
         size = (round(_ALIKE * one) for one in (right - left, high - low))
         form = *panel, len(outline), *size
         found.shapes[form].append(((left + right) / 2, (low + high) / 2))
+    if right - left <= _DASH and len(outline) in _BOX:
+        bar = *panel, round(_ALIKE * (right - left))
+        found.bars[bar].append(((left + right) / 2, low, high))
 
 
 def _text(operator: str, given: list[Value], state: _State, found: Drawn) -> None:
@@ -277,10 +291,38 @@ def _line(pieces: list[Piece]) -> str:
 
 
 def clouds(found: Drawn) -> Iterator[list[marks.Point]]:
-    """Give groups of marks that lie on no straight line across or up: those are ticks."""
+    """Give groups of marks that lie on no straight line across or up: those are ticks.
+
+    Shape: of many narrow bars their ends; of many short lines, as far from one another as it
+    happens, their middles: a bar or a line for each person.
+    """
     for points in (*found.forms.values(), *found.shapes.values()):
         if len(points) > 3 and _spread(points, 0) and _spread(points, 1):
             yield points
+    for bars in found.bars.values():
+        if _are_many([x for x, _, _ in bars]):
+            feet = Counter(round(end, 1) for _, *ends in bars for end in ends)
+            ((base, standing),) = feet.most_common(1)
+            if standing >= _STANDING * len(bars):
+                yield [(x, max(ends, key=lambda end: abs(end - base))) for x, *ends in bars]
+    yield from _strokes(found.strokes)
+
+
+def _strokes(strokes: Sequence[Sequence[marks.Point]]) -> Iterator[list[marks.Point]]:
+    """Give the middles of many lines of one length and direction that no axis spaces."""
+    alike: dict[tuple[int, int], list[marks.Point]] = defaultdict(list)
+    for (a, b), (c, d) in strokes:
+        alike[round(abs(c - a)), round(abs(d - b))].append(((a + c) / 2, (b + d) / 2))
+    for (across, up), points in alike.items():
+        places = sorted(point[across > up] for point in points)
+        steps = {round(b - a, 1) for a, b in pairwise(places)}
+        if len(steps) > _FREE and _are_many(places):
+            yield points
+
+
+def _are_many(places: Sequence[object]) -> bool:
+    """Say whether there are many, most of them at places of their own: rules of a table are not."""
+    return len(places) > _MANY and len({*places}) > _OWN * len(places)
 
 
 def without_labels(found: Drawn) -> list[Piece]:

@@ -121,7 +121,7 @@ def _noted(subject: Subject, note: Note) -> Iterable[tuple[Part, Observation]]:
 
 MARKS = Rule(
     id="O18",
-    version=2,
+    version=3,
     title="Row-level figure",
     text="A figure with many marks of one kind is looked at; of a vector figure the values are "
     "compared, too.",
@@ -143,7 +143,7 @@ MODELS = Rule(
 
 HIDDEN = Rule(
     id="O28",
-    version=2,
+    version=3,
     title="Hidden content",
     text="What people do not see when they open the file is looked at.",
     source="outputs 4.2, O28",

@@ -220,7 +220,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 RULE = Rule(
     id="O19",
-    version=10,
+    version=11,
     title="Row linkage",
     text="No row of a table may be recognisable as a row of the source.",
     source="outputs 5.2; ABS: microdata are not an output",

@@ -133,7 +133,7 @@ def _broken(seen: Seen, column: int) -> bool:
 
 DENOMINATORS = Rule(
     id="O10",
-    version=5,
+    version=6,
     title="Shares without counts",
     text="Numerator and denominator come with a share; what it implies about them is worked out.",
     source="outputs section 3, O10: ADRF, ABS, OpenSAFELY",
@@ -144,7 +144,7 @@ DENOMINATORS = Rule(
 
 WEIGHTED = Rule(
     id="O11",
-    version=2,
+    version=3,
     title="Weighted counts",
     text="Weighted counts come with the unweighted ones.",
     source="outputs section 3, O11: ADRF",

@@ -472,7 +472,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=11,
+    version=12,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -483,7 +483,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=6,
+    version=7,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -493,7 +493,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=8,
+    version=9,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",

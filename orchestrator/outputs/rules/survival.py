@@ -265,7 +265,7 @@ def _finding(
 
 RULE = Rule(
     id="O16",
-    version=3,
+    version=4,
     title="Survival steps",
     text="Each step of a survival curve rests on enough events and people at risk.",
     source="outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (printed steps)",
