@@ -126,7 +126,7 @@ def _simple(data: bytes, contours: int) -> int:
     points = struct.unpack_from(">H", data, at - 2)[0] + 1 if contours else 0
     if not contours:
         return 10
-    at += 2 + struct.unpack_from(">H", data, at)[0]
+    at += 2 + int.from_bytes(data[at : at + 2])
     size = 0
     while points > 0:
         flag, at = data[at], at + 1
@@ -147,7 +147,7 @@ def _composed(data: bytes) -> int:
         at += 8 if flags & 1 else 6
         at += 2 if flags & 8 else 4 if flags & 64 else 8 if flags & 128 else 0
         more, instructions = bool(flags & 32), instructions or bool(flags & 256)
-    return at + 2 + struct.unpack_from(">H", data, at)[0] if instructions else at
+    return at + 2 + int.from_bytes(data[at : at + 2]) if instructions else at
 
 
 def _compact(data: bytes) -> list[str] | None:

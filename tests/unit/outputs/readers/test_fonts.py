@@ -8,7 +8,6 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from matplotlib import font_manager
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from orchestrator.outputs.readers import fonts
@@ -27,7 +26,7 @@ def _drawn(letters: int) -> bytes:
     out, figure = io.BytesIO(), Figure()
     figure.text(0.1, 0.5, "People of each centre, 2019 to 2024")
     with mpl.rc_context({"pdf.fonttype": letters}):
-        FigureCanvasPdf(figure).print_pdf(out)
+        figure.savefig(out, format="pdf")
     return out.getvalue()
 
 

@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from tests.outputs_world import Check, verdicts
@@ -17,7 +16,7 @@ PEOPLE = 80
 def _page(draw: Callable[[Axes, Random], object]) -> bytes:
     out, figure = io.BytesIO(), Figure()
     draw(figure.add_subplot(), Random(7))
-    FigureCanvasPdf(figure).print_pdf(out)
+    figure.savefig(out, format="pdf")
     return out.getvalue()
 
 
