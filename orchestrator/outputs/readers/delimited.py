@@ -64,11 +64,17 @@ def _below_remarks(content: str) -> tuple[str, list[list[str]]]:
         return "", parse(content)
     except Unreadable:
         lines = content.splitlines(keepends=True)
-        start = sum(1 for _ in itertools.takewhile(lambda line: line.startswith("#"), lines))
-        start, end = (start, len(lines)) if start else _inside(lines)
+        start = sum(1 for _ in itertools.takewhile(_is_remark, lines))
+        end = len(lines) - sum(1 for _ in itertools.takewhile(_is_remark, reversed(lines)))
+        if (start, end) == (0, len(lines)):
+            start, end = _inside(lines)
         if (start, end) == (0, len(lines)):
             raise
         return "".join([*lines[:start], *lines[end:]]), parse("".join(lines[start:end]))
+
+
+def _is_remark(line: str) -> bool:
+    return line.startswith("#")
 
 
 def _inside(lines: Sequence[str]) -> tuple[int, int]:

@@ -11,6 +11,12 @@ from orchestrator.outputs.readers.embedded import add_media
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.zips import safe_name
 
+_ADDRESSED = frozenset(
+    ["from", "to", "cc", "sender", "reply-to", "message-id", "in-reply-to", "references"]
+)
+_FEW = 8
+"""Units: addresses; more are a list of people."""
+
 
 def read(opening: Opening, path: str, data: bytes) -> None:
     """Read a message and all that it carries.
@@ -25,17 +31,28 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     opening.container(path, data, [Span(0, len(data), "message")])
     for number, part in enumerate(message.walk(), 1):
         own = f"{below(path)}{number}"
-        opening.inner(f"{own}/headers", _around(part).encode(errors="replace"), kind="text")
+        said, addressed = _around(part)
+        opening.inner(f"{own}/headers", said.encode(errors="replace"), kind="text")
+        if addressed:
+            with opening.only_compared():
+                opening.text(opening.free(f"{own}/addresses"), addressed)
         if not part.is_multipart():
             _add(opening, own, part)
 
 
-def _around(part: EmailMessage) -> str:
-    """Headers as they stand, again where they say in code what they say, and what is no part."""
+def _around(part: EmailMessage) -> tuple[str, str]:
+    """Headers as they stand, again where they say in code what they say, and what is no part.
+
+    Shape: apart from them who wrote to whom, if those are few: every mail has their addresses.
+    """
     headers = [f"{name}: {value}" for name, value in part.raw_items()]
     decoded = [f"{name}: {value}" for name, value in part.items()]
-    more = [line for line in decoded if line not in headers]
-    return "\n".join([*headers, *more, part.preamble or "", part.epilogue or ""])
+    every = [*headers, *(line for line in decoded if line not in headers)]
+    addressed = [line for line in every if line.partition(":")[0].casefold() in _ADDRESSED]
+    if sum(line.count("@") for line in addressed) > _FEW:
+        addressed = []
+    said = [line for line in every if line not in addressed]
+    return "\n".join([*said, part.preamble or "", part.epilogue or ""]), "\n".join(addressed)
 
 
 def _add(opening: Opening, path: str, part: EmailMessage) -> None:

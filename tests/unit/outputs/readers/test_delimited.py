@@ -43,7 +43,7 @@ def test_a_windows_file_is_read_and_noted(caps: ReadCaps) -> None:
     [
         (b"a,b\n1,2\n1,2,3\n", 3),
         (b"# note, with comma and more\na,b,c\n1,2,3,4\n", 2),
-        (b"a,b,c\n1,2,3\n# note, with comma\n", 3),
+        (b"a,b,c\n1,2,3\nnote, with comma\n", 3),
         (b'a,b\n"1"x,2\n', 2),
         (b"a,b\n1,2\n\n1,2\n", 3),
         (b'a,b\n"open,2\n', 2),
@@ -54,6 +54,13 @@ def test_a_ragged_file_is_not_read(caps: ReadCaps, data: bytes, line: int) -> No
     seen = open_bytes("t.csv", data, caps).parts[0].notes[0]
     assert seen.note is Note.RAGGED
     assert seen.at == line
+
+
+def test_remarks_below_a_table_are_read_apart(caps: ReadCaps) -> None:
+    form = open_bytes("t.csv", b"a,b,c\n1,2,3\n# 3752 people, 1,882 deaths\n", caps)
+    assert tables(form)["t.csv"][1] == (("1", "2", "3"),)
+    assert any("1,882 deaths" in (part.text or "") for part in form.parts)
+    assert not form.parts[0].notes
 
 
 def test_a_title_and_notes_are_read_apart(caps: ReadCaps) -> None:

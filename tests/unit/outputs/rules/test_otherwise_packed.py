@@ -331,3 +331,14 @@ def test_bars_that_are_drawn_as_paths_are_bars(check: Check, source: Index, flch
     groups = [(f"{1000 + 37 * at}", f"{at}.15 {at}.85") for at in range(20)]
     assert stopped(check("bars.svg", drawn_as_paths(own), source))
     assert not stopped(check("groups.svg", drawn_as_paths(groups), source))
+
+
+def test_who_wrote_to_whom_is_no_list_of_people(check: Check) -> None:
+    """Every mail has their addresses; in its text, and in a long list, they are looked at."""
+    mail = "From: ann@lab.example\nTo: {}\nContent-Type: text/plain\n\nAll 120 agreed.{}\n"
+    for to, more, verdict in (
+        ("ben@site.example", "", "pass"),
+        ("ben@site.example", " Write to jane.doe@home.example.", "flag"),
+        (", ".join(f"p{at}@home.example" for at in range(20)), "", "flag"),
+    ):
+        assert verdicts(check("m.eml", mail.format(to, more)))["O22-national"] == verdict
