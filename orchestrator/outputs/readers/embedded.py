@@ -26,7 +26,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
 _SHORTEST = 8
 _PROGRAM = 500_000
 """Units: characters; a longer script is a library, whose own settings are no records."""
-_OPENS = re.compile(r"\[(?=\s*+[\"\[{\dtfn\]-])|\{(?=\s*+[\"}])")
+_OPENS = re.compile(r"\[(?=\s*+[\"\[{\dtfnNI\]-])|\{(?=\s*+[\"}])")
 """Where a value may begin: code goes on otherwise."""
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _WINDOW, _LONGEST_WORD = 4096, 400

@@ -22,7 +22,9 @@ _MOST: Mapping[bytes, int] = {
 }  # fmt: skip
 """Units: bytes; tables that do not grow with the letters, or little."""
 _PAD = 3
-_LETTERS = 65_536
+_TWO_LETTERS = 0x2000
+_LARGEST = 8 << 20
+"""Units: bytes; no document embeds a larger font."""
 _EEXEC, _LEAD = 55665, 4
 _CLEAR = re.compile(rb"currentfile eexec\s")
 _ZEROS = re.compile(rb"[0\s]*cleartomark\s*\Z")
@@ -38,6 +40,8 @@ def texts(data: bytes) -> list[str] | None:
     Shape: TrueType and OpenType, CFF alone, Type 1. Outlines of CFF and Type 1 are not walked;
     letters that stand in a row in them are among the texts.
     """
+    if len(data) > _LARGEST:
+        return None
     try:
         if data[:4] in {b"\0\1\0\0", b"true", b"OTTO"}:
             named = _tables(data)
@@ -54,14 +58,19 @@ def texts(data: bytes) -> list[str] | None:
 
 
 def is_map(data: bytes) -> bool:
-    """Tell whether bytes say which outline each letter has: no outline is another letter's too."""
+    """Tell whether bytes say which outline each letter has, and nothing else.
+
+    Shape: no outline is another letter's too, and none has a number as large as two letters of a
+    text, or as what is squeezed, come to.
+    """
     own = [one for (one,) in struct.iter_unpack(">H", data[: len(data) // 2 * 2]) if one]
-    return len(data) % 2 == 0 and len(data) <= _LETTERS * 2 and len(set(own)) == len(own)
+    few = len(set(own)) == len(own) and max(own, default=0) < _TWO_LETTERS
+    return len(data) % 2 == 0 and few
 
 
 def is_set(data: bytes) -> bool:
-    """Tell whether bytes may say which letters there are, a bit each, none behind the last."""
-    return len(data) <= _LETTERS // 8
+    """Tell whether bytes say that all letters are there, a bit each."""
+    return not data[:-1].strip(b"\xff")
 
 
 def _tables(data: bytes) -> list[str] | None:

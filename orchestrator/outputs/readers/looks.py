@@ -31,13 +31,16 @@ _FIRST = listed(
 """What the names of properties begin with."""
 _MEASURE = re.compile(
     r"\s*+(?:(?:#[0-9a-fA-F]{3,8}|0|-?[\d.]+(?:px|rem|em|%|s|ms|pt|vh|vw|deg|fr|x)|[a-zA-Z-]+\([^()]*"
-    r"(?:\([^()]*\)[^()]*)*\)|\"[^\"]*\"|'[^']*'|[a-zA-Z-]+|,|/|\+|\*)[\s,]*+)*+!?[a-z]*\s*\Z"
+    r"(?:\([^()]*\)[^()]*)*\)|\"[^\"\d]*\"|'[^'\d]*'|[a-zA-Z-]+|,|/|\+|\*)[\s,]*+)*+!?[a-z]*\s*\Z"
 )
 """What a name of the sheet's own stands for: colours, lengths, words."""
 _PLAIN = re.compile(r"\s*(?:0?\.\d+|\d\.\d+|[1-9]00|\d{1,2}|\d{1,3}, ?\d{1,3}, ?\d{1,3})\s*\Z")
 """One number without a unit: how thick letters are, how far lines are apart; or a colour."""
 _LONGEST = 400
 """Units: characters of a value, without the bytes that stand in it as an address."""
+_QUOTED = re.compile(r"[\"'][^\"']*\d[^\"']*[\"']")
+_SIGN = 12
+"""Units: characters of quoted words with digits: a sign of a font; more may be shown, and a row."""
 _BYTES = re.compile(r"url\([^)]*+(?:\)|\Z)")
 
 
@@ -94,6 +97,8 @@ def _is_look(piece: str) -> bool:
     if piece.lstrip().startswith(("@charset", "@import")):
         return True
     if match is None or len(_BYTES.sub("", match[3])) > _LONGEST:
+        return False
+    if any(len(quoted) > _SIGN for quoted in _QUOTED.findall(_BYTES.sub("", match[3]))):
         return False
     if not match[1]:
         return match[2] in _FIRST

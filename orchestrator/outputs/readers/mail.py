@@ -51,7 +51,8 @@ def _around(part: EmailMessage) -> tuple[str, str]:
     addressed = [line for line in every if line.partition(":")[0].casefold() in _ADDRESSED]
     if sum(line.count("@") for line in addressed) > _FEW:
         addressed = []
-    said = [line for line in every if line not in addressed]
+    apart = set(addressed)
+    said = [line for line in every if line not in apart]
     return "\n".join([*said, part.preamble or "", part.epilogue or ""]), "\n".join(addressed)
 
 

@@ -29,6 +29,7 @@ _OF_WHAT = frozenset(
 )  # fmt: skip
 """Keys that say nothing alone: the number of a page, or of women."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\Z|(?:rgb|hsl)a?\([\d., %]{5,40}\)\Z")
+_SHARE = re.compile(r"(?:[01]|[01]?\.\d{1,20})(?:e-\d{1,2})?\Z")
 _DEEPEST = 60
 _CELL = 200
 """Units: characters; a longer text is looked at by itself."""
@@ -167,7 +168,7 @@ def _is_scale(listed: Sequence[Value]) -> bool:
     pairs = [
         one for one in listed if isinstance(one, list) and len(one) == len(("share", "colour"))
     ]
-    shares = [float(str(share)) for share, _ in pairs if is_number(str(share))]
+    shares = [float(str(share)) for share, _ in pairs if _SHARE.match(str(share))]
     coloured = all(isinstance(own, str) and _COLOUR.match(own) for _, own in pairs)
     told = len(shares) == len(listed) > 1 and coloured
     return told and shares == sorted(shares) and (shares[0], shares[-1]) == (0, 1)

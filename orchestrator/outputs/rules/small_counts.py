@@ -40,6 +40,7 @@ _AT_RISK = frozenset({"at", "n", "no", "nr", "number"})
 _ADDED_UP = ("cum", "running")
 _ROUNDED = 0.5
 """Units: per cent; what shares may miss of a whole when each is rounded."""
+_SHARE = listed("percent pct percentage share")
 _TIMES = listed("time times day days month months year years week weeks")
 _CENSORED = listed("censor censored censoring")
 _LEFT_OUT = listed("missing excluded")
@@ -262,7 +263,9 @@ def _tells_nothing(seen: Seen, cell: Cell) -> bool:
     Shape: nothing has happened yet in the first row; that nobody was censored is of the study, and
     that nobody's value is unknown as well.
     """
-    if _tells_use(seen.table, cell.row, cell.column) or _is_nobody_missing(seen.table, cell.row):
+    if _tells_use(seen.table, cell.row, cell.column):
+        return True
+    if _is_nobody_missing(seen.table, cell.row, cell.column):
         return True
     if is_unknown(seen.table.rows[cell.row - 1][0]) or is_unknown(seen.table.columns[cell.column]):
         return True
@@ -351,7 +354,7 @@ def _extremes(table: Table, column: int) -> list[int]:
         row
         for row, value in enumerate(values, 1)
         if not _tells_use(table, row, column)
-        and not _is_nobody_missing(table, row)
+        and not _is_nobody_missing(table, row, column)
         and ((value == 0.0 and not is_unknown(table.rows[row - 1][0])) or (
             value == whole
             and not any(map(is_total, table.rows[row - 1]))
@@ -370,8 +373,13 @@ def _adds_up(name: str, values: Sequence[float | None]) -> bool:
     return called and bool(shown) and all(a < b for a, b in pairwise(shown))
 
 
-def _is_nobody_missing(table: Table, row: int) -> bool:
-    """Say whether a row tells in a column of its own that nobody's value is missing."""
+def _is_nobody_missing(table: Table, row: int, column: int) -> bool:
+    """Say whether a share is of missing values, of which a column of its own says there are none.
+
+    Shape: its name says of nothing else that it is a share of it.
+    """
+    if not set(words(table.columns[column])) <= _SHARE:
+        return False
     own = [at for at, name in enumerate(table.columns) if is_unknown(name)]
     return any(number(table.rows[row - 1][at]) == 0 for at in own)
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,10 +122,14 @@ def test_a_font_of_type_1_is_a_program_and_outlines() -> None:
     assert fonts.texts(_type_1(ROW)) is None
 
 
-def test_a_map_of_letters_sends_no_two_to_one_outline() -> None:
+def test_a_map_of_letters_is_no_text() -> None:
+    """Neither a row nor what is squeezed passes for one."""
     assert fonts.is_map(struct.pack(">5H", 0, 3, 0, 7, 4))
     assert not fonts.is_map(struct.pack(">5H", 41, 41, 79, 168, 2))
-    assert not fonts.is_set(bytes(9000))
+    assert not fonts.is_map(ROW)
+    assert not fonts.is_map(zlib.compress(ROW * 4)[:40])
+    assert fonts.is_set(b"\xff\xff\xff\xf0")
+    assert not fonts.is_set(ROW)
 
 
 def _document(font: bytes) -> bytes:

@@ -37,7 +37,9 @@ def test_the_looks_of_a_page_are_no_numbers_of_people(check: Check, style: str) 
     assert loud(check("t.html", page(style, "Figure 1 and its table", "5")))["O01"] == "block"
 
 
-@pytest.mark.parametrize("hidden", ["/* {} */", "a{{--kept: x;\n{}}}", "{}\n{{color: red}}"])
+@pytest.mark.parametrize("hidden", ["/* {} */", "a{{--kept: x;\n{}}}", "{}\n{{color: red}}",
+                                    '.p:before{{content:"{}"}}', '.p{{--shown: "{}"}}',
+                                    "a{{font-family: '{}'}}"])  # fmt: skip
 def test_rows_in_a_style_sheet_are_found(
     check: Check, source: Index, flchain: Cells, hidden: str
 ) -> None:

@@ -584,6 +584,8 @@ def test_scales_of_colours_are_no_values(check: Check) -> None:
     scale = [[at / 9, f"#46{at:02d}9f"] for at in range(10)]
     assert "O30" not in loud(check("t.json", json.dumps({"colorscale": scale})))
     assert "O30" in loud(check("t.json", json.dumps({"rows": scale[:-1]})))
+    words = [["5%", "#460000"], ["<1", "#460001"], ["1", "#460002"]]
+    assert verdicts(check("t.json", json.dumps({"rows": words})))["O29"] == "pass"
 
 
 @pytest.mark.parametrize("said", ["", "<w:comment><w:p><w:t>ask Ann</w:t></w:p></w:comment>"])

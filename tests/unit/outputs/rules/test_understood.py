@@ -127,6 +127,8 @@ LEAKY = {
     "everybody at a later time": ("O04", ("months|at risk|free of progression (%)", "6|3270|100",
                                           "12|2270|81", "18|1580|67")),
     "counts of answers": ("O01", ("question|not at all|a little|much", "walk|1|2|3", "pain|4|2|3")),
+    "nobody died, nobody is missing": ("O03", ("column|people|died|missing|percent died",
+                                               "A|500|0|0|0.0", "B|500|120|3|24.0")),
     "somebody's value is missing": ("O04", ("column|rows|died|percent", "sex|5000|0|0.0",
                                             "hb|5000|120|2.4")),
     "everybody of a part": ("O04", ("criterion|patients|%", "in the network|5000|90",
