@@ -51,7 +51,7 @@ _TYPE = re.compile(
 """What polars, DuckDB and tibbles write below the name of a column."""
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _DECIMAL = re.compile(r"\d,(?:\d\d?|\d{4,})(?!\d)")
-_POINT = re.compile(r"\d\.\d")
+_OTHERWISE = re.compile(r"\d\.\d|\d,\d{1,9},\d")
 _QUERY = re.compile(r"\s*(?:SELECT|FROM|GROUP BY|ORDER BY)\s")
 _STATEMENT = re.compile(
     r"\s*(?:SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LIMIT|UNION|CASE|WHEN|ELSE|AND|OR|ON|NTILE|"
@@ -97,11 +97,12 @@ def find_tables(content: str) -> list[Block]:
 def _with_points(lines: list[str]) -> list[str]:
     """Write decimal commas of columns that are set apart by space as points.
 
-    Shape: all commas stand in numbers, some before fewer digits than thousands have; no points.
+    Shape: all commas stand in numbers, one in each, some before fewer digits than thousands have;
+    no points. Numbers in a list (`61,79,168`) are packed.
     """
     text = "\n".join(lines)
     told = sum(1 for _ in _COMMA.finditer(text))
-    if not told or told != text.count(",") or not _DECIMAL.search(text) or _POINT.search(text):
+    if not told or told != text.count(",") or not _DECIMAL.search(text) or _OTHERWISE.search(text):
         return lines
     gaps = sum(SETS_APART.search(line.strip()) is not None for line in lines)
     return [_COMMA.sub(".", line) for line in lines] if 2 * gaps >= len(lines) else lines

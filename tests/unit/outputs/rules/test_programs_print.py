@@ -579,6 +579,19 @@ def test_rows_in_a_library_are_found(check: Check, source: Index, flchain: Cells
         assert verdicts(report)["O19"] == verdict
 
 
+def test_decimal_commas_are_in_numbers_and_lists_are_packed(
+    check: Check, source: Index, flchain: Cells
+) -> None:
+    """As a German program prints correlations; somebody's values between commas are a row."""
+    table = "         hb   plt\nhb     1,00  0,03\nplt    0,03  1,00\n"
+    assert "O01" not in loud(check("t.txt", table))
+    names = ("age", "futime", "flc.grp", "sample.yr")
+    packed = "\n".join(
+        f"person {at}  {','.join(flchain[name][at] for name in names)}" for at in range(40, 90)
+    )
+    assert verdicts(check("t.txt", packed, source))["O19"] == "block"
+
+
 def test_scales_of_colours_are_no_values(check: Check) -> None:
     """As plotly keeps them; shares that rise to no end are values."""
     scale = [[at / 9, f"#46{at:02d}9f"] for at in range(10)]
