@@ -104,15 +104,16 @@ def since(
 def parts(file: FileView, form: FileForm | None) -> list[tuple[int, Part, int]]:
     """Number the parts worth choosing, each with how many findings point into it.
 
-    Shape: a sentence that was compared by itself is one where a finding points at it; it stands in
-    its text anyway.
+    Shape: a sentence that was compared by itself, or a table of a library, is one where a finding
+    points at it; it stands in its text anyway.
     """
     found = by_part(file)
     return [
         (number, part, len(found.get(part.path, ())))
         for number, part in enumerate(form.parts if form else ())
         if number == 0
-        or (found.get(part.path) if part.only_compared else part.kind is not Kind.CONTAINER)
+        or found.get(part.path)
+        or not (part.kind is Kind.CONTAINER or (part.only_compared and part.table is not None))
     ]
 
 

@@ -90,11 +90,7 @@ def _of_lists(
     ):
         told = [Role.STATISTIC if role in {Role.UNKNOWN, Role.EXTREME} else role for role in told]
     told = _answers(own, columns, told)
-    if (
-        len(columns) == len(("type", "how many"))
-        and columns[0]
-        and all(_DTYPE.match(cell.strip()) for cell in columns[0])
-    ):
+    if len(columns) == 2 and columns[0] and all(_DTYPE.match(cell.strip()) for cell in columns[0]):
         told = [told[0], Role.STATISTIC]
     return told
 
@@ -107,7 +103,7 @@ def _answers(
            if role in {Role.UNKNOWN, Role.COUNT} and not names[at] & STRONG
            and len(set(columns[at])) == 1]  # fmt: skip
     codes = [number(columns[at][0]) for at in own]
-    if len(own) < _SCALE or len(columns[0]) < len(("one", "another")):
+    if len(own) < _SCALE or len(columns[0]) < 2:
         return list(found)
     if codes not in ([*range(len(codes))], [*range(1, len(codes) + 1)]):
         return list(found)

@@ -18,7 +18,7 @@ def cover(form: FileForm) -> Coverage:
     root = form.parts[0]
     missing = sum(gap.end - gap.start for gap in gaps if gap.path == root.path)
     accounted = max(form.size - missing, 0) if root.size == form.size else 0
-    told = f"{_statement(form, accounted, gaps)}{_uncompared(form)}"
+    told = f"{_statement(form, accounted, gaps)}{_uncompared(form)}{_brought_along(form)}"
     return Coverage(form.size, accounted, gaps, told)
 
 
@@ -59,6 +59,13 @@ def _uncompared(form: FileForm) -> str:
     ]
     said = "; ".join(left[:10]) + ("; and more" if len(left) > 10 else "")
     return f" Numbers without words were not compared with the source: {said}." if left else ""
+
+
+def _brought_along(form: FileForm) -> str:
+    """Say what was compared with the source and held to no rule about counts."""
+    parts = [part.path for part in form.parts if part.is_brought_along and part.text is not None]
+    said = "; ".join(parts[:10]) + ("; and more" if len(parts) > 10 else "")
+    return f" Brought along, so compared with the source alone: {said}." if parts else ""
 
 
 def _statement(form: FileForm, accounted: int, gaps: Iterable[Gap]) -> str:

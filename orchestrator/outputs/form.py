@@ -76,6 +76,7 @@ class Note(StrEnum):
     LOW_BITS = "low_bits"
     NOT_ONE_PICTURE = "not_one_picture"
     SENTENCE = "sentence"
+    LIBRARY = "library"
     UNCOMPARED = "uncompared"
 
 
@@ -146,14 +147,22 @@ class Part:
     image: Image | None = None
 
     @property
-    def only_compared(self) -> bool:
-        """Say whether it is compared with the source, and nothing else is said of it.
+    def is_sentence(self) -> bool:
+        """Say whether it is a sentence cut into its words, compared with the source only (O19).
 
-        Shape: sentences cut into their words, whose text is a part beside them; libraries of
-        programs, and what stands in them.
-        Source: outputs section 3, O23 (tokens through section 5).
+        Source: outputs section 3, O23 (tokens through section 5); its text is a part beside it.
         """
         return any(seen.note is Note.SENTENCE for seen in self.notes)
+
+    @property
+    def is_brought_along(self) -> bool:
+        """Say whether it is a library of a page or stands in one, or who wrote a mail to whom."""
+        return any(seen.note is Note.LIBRARY for seen in self.notes)
+
+    @property
+    def only_compared(self) -> bool:
+        """Say whether it is compared with the source, and nothing else is said of it."""
+        return self.is_sentence or self.is_brought_along
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ STATISTICS = frozenset(
 LABELS = frozenset({Role.TEXT, Role.AXIS, Role.YEAR, Role.CODE, Role.INDEX, Role.DOSE})
 """Columns that say what a row is about."""
 
-_PERCENT = listed("percent pct percentage prop proportion share perc prc")
+PERCENT = listed("percent pct percentage prop proportion share perc prc")
 _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.PLANNED, listed("planned target targets expected required anticipated projected "
                           "simulated")),
@@ -220,7 +220,7 @@ def named(name: str) -> Role | None:
         return Role.EXTREME
     if counts_nobody(name, own):
         return Role.STATISTIC
-    if ("%" in without_level(name, own) and not own & {"ci", "iqr"}) or own & _PERCENT:
+    if ("%" in without_level(name, own) and not own & {"ci", "iqr"}) or own & PERCENT:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT

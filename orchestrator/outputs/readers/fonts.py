@@ -2,22 +2,23 @@
 
 A document carries the letters that it is set in. A font that is as its format says shows nothing
 but these letters; what belongs to no table of it might be anything.
-Source: outputs 4.1 (account for every byte), 4.2 (PDF); the OpenType specification, Adobe's
-technical notes 5176 (CFF) and T1 (Type 1).
+Source: outputs 4.1 (account for every byte), 4.2 (PDF); the OpenType specification; Adobe Type 1
+Font Format.
 """
 
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 _TABLES = frozenset(
     [b"OS/2", b"cmap", b"cvt ", b"fpgm", b"gasp", b"glyf", b"head", b"hhea", b"hmtx", b"loca",
-     b"maxp", b"name", b"post", b"prep", b"vhea", b"vmtx", b"CFF ", b"GDEF", b"GPOS", b"GSUB",
+     b"maxp", b"name", b"post", b"prep", b"vhea", b"vmtx", b"GDEF", b"GPOS", b"GSUB",
      b"MATH", b"FFTM"]
 )  # fmt: skip
 _MOST: Mapping[bytes, int] = {
     b"head": 54, b"hhea": 36, b"vhea": 36, b"maxp": 32, b"OS/2": 100, b"gasp": 40,
+    b"cmap": 65_536, b"post": 65_536, b"prep": 20_000, b"fpgm": 20_000, b"cvt ": 20_000,
     b"FFTM": 28, b"GDEF": 2000, b"GPOS": 2000, b"GSUB": 2000, b"MATH": 2000,
 }  # fmt: skip
 """Units: bytes; tables that do not grow with the letters, or little."""
@@ -37,18 +38,13 @@ _STRING = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ,;:.|\t-]{14,}[A-Za-z0-9]")
 def texts(data: bytes) -> list[str] | None:
     """Give the texts of a font, None where bytes of it belong to nothing that a font has.
 
-    Shape: TrueType and OpenType, CFF alone, Type 1. Outlines of CFF and Type 1 are not walked;
-    letters that stand in a row in them are among the texts.
+    Shape: TrueType, and Type 1, whose outlines are not walked: words that stand in a row in them
+    are among the texts. Others, CFF too, are not known.
     """
     if len(data) > _LARGEST:
         return None
     try:
-        if data[:4] in {b"\0\1\0\0", b"true", b"OTTO"}:
-            named = _tables(data)
-        elif data[:2] == b"\1\0":
-            named = _compact(data)
-        else:
-            named = _type_1(data)
+        named = _tables(data) if data[:4] in {b"\0\1\0\0", b"true"} else _type_1(data)
     except (struct.error, IndexError):
         return None
     if named is None:
@@ -89,7 +85,7 @@ def _tables(data: bytes) -> list[str] | None:
     overlap = any(a > b for (_, a), (b, _) in pairwise(spans))
     if overlap or spans[-1][1] > len(data) or any(len(gap) > _PAD or any(gap) for gap in gaps):
         return None
-    if not _outlined(found) or (b"CFF " in found and _compact(found[b"CFF "]) is None):
+    if not _outlined(found):
         return None
     return [*_names(found.get(b"name", b""))]
 
@@ -107,13 +103,14 @@ def _names(table: bytes) -> Iterator[str]:
 
 def _outlined(found: Mapping[bytes, bytes]) -> bool:
     """Tell whether all outlines are whole, and nothing stands between or behind them."""
-    if b"glyf" not in found:
-        return b"CFF " in found
     places, long = found.get(b"loca", b""), found.get(b"head", b"")[50:52] == b"\0\1"
     size = len(places) // (4 if long else 2)
     starts = [one * (1 if long else 2) for one in
               struct.unpack_from(f">{size}{'L' if long else 'H'}", places)]  # fmt: skip
-    glyphs = found[b"glyf"]
+    glyphs = found.get(b"glyf", b"")
+    widths = int.from_bytes(found.get(b"hhea", b"")[34:36])  # the last one is that of all others
+    if len(found.get(b"hmtx", b"")) != 2 * (widths + len(starts) - 1):
+        return False
     if not starts or starts[0] or len(glyphs) - starts[-1] not in range(_PAD + 1):
         return False
     return all(a <= b and _is_glyph(glyphs[a:b]) for a, b in pairwise(starts))
@@ -157,30 +154,6 @@ def _composed(data: bytes) -> int:
         at += 2 if flags & 8 else 4 if flags & 64 else 8 if flags & 128 else 0
         more, instructions = bool(flags & 32), instructions or bool(flags & 256)
     return at + 2 + int.from_bytes(data[at : at + 2]) if instructions else at
-
-
-def _compact(data: bytes) -> list[str] | None:
-    """Read the lists at the beginning of a compact font: its names and texts."""
-    at, listed = data[2], []
-    for _ in range(4):
-        items, at = _items(data, at)
-        listed.append(items)
-    names, _, strings, _ = listed
-    return [one.decode("latin-1") for one in (*names, *strings)]
-
-
-def _items(data: bytes, at: int) -> tuple[Sequence[bytes], int]:
-    """Read one list, and say where it ends. Errors: struct.error, where it is not whole."""
-    (count,) = struct.unpack_from(">H", data, at)
-    if not count:
-        return [], at + 2
-    wide = data[at + 2]
-    offsets = [int.from_bytes(data[at + 3 + wide * one : at + 3 + wide * (one + 1)])
-               for one in range(count + 1)]  # fmt: skip
-    base = at + 2 + wide * (count + 1)
-    if wide not in range(1, 5) or offsets[0] != 1 or base + offsets[-1] > len(data):
-        raise struct.error("a list that is not whole")
-    return [data[base + a : base + b] for a, b in pairwise(offsets)], base + offsets[-1]
 
 
 def _type_1(data: bytes) -> list[str] | None:

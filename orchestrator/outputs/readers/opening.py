@@ -75,9 +75,9 @@ class Opening:
         self._extra: tuple[Observation, ...] = ()
 
     @contextmanager
-    def only_compared(self) -> Iterator[None]:
+    def brought_along(self) -> Iterator[None]:
         """Note of every part that is added meanwhile that it is compared with the source alone."""
-        before, self._extra = self._extra, (Observation(Note.SENTENCE),)
+        before, self._extra = self._extra, (Observation(Note.LIBRARY),)
         try:
             yield
         finally:

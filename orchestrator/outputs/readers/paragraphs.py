@@ -27,7 +27,7 @@ def find_paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]
             _SPLIT.match(text) and _LED.match("".join(lines[number : number + 1]))
         ):
             current.append(text)
-        elif len(current) == 1 and _LISTED.match(current[0]):
+        elif len(current) == 1 and number <= len(lines) and _LISTED.match(current[0]):
             continue
         elif current:
             found += _unprompted(number - len(current), current)

@@ -27,8 +27,8 @@ _EDGE = " .,;:!?()[]{}\"'`*_<>=\u201e\u201c\u201d"
 _COMMA = re.compile(r"[+-]?\d{1,9},\d{1,6}\Z")
 """A number with a decimal comma."""
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z|\d{1,2}[./]\d{1,2}[./]\d{4}\Z")
-_BOUND = re.compile(r"[<>\u2264\u2265]=? ?-?\d[\d.,]*")
-"""Nobody's value: a threshold of a score, a level of significance."""
+_BOUND = re.compile(r"(?<![-=>])[<>\u2264\u2265]=? ?-?\d[\d.,]*")
+"""Nobody's value: a threshold of a score; what an arrow names (`hb -> 9`) is somebody's."""
 _OF_AGE = re.compile(r"(\d{1,3})-year-old\Z", re.IGNORECASE)
 
 

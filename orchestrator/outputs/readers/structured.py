@@ -165,9 +165,7 @@ def _without_colours(value: Value, left: int) -> Value:
 
 def _is_scale(listed: Sequence[Value]) -> bool:
     """Say whether shares rise from 0 to 1, each with a colour."""
-    pairs = [
-        one for one in listed if isinstance(one, list) and len(one) == len(("share", "colour"))
-    ]
+    pairs = [one for one in listed if isinstance(one, list) and len(one) == 2]
     shares = [float(str(share)) for share, _ in pairs if _SHARE.match(str(share))]
     coloured = all(isinstance(own, str) and _COLOUR.match(own) for _, own in pairs)
     told = len(shares) == len(listed) > 1 and coloured

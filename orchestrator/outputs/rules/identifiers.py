@@ -38,7 +38,9 @@ _TOKEN = re.compile(r"[\w][\w.+/=-]*[\w=]", re.ASCII)
 _PIECE = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", re.ASCII)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII)
 _MAKER = re.compile(r"@author\b|\bcopyright\b|\(c\) ?\d{4}", re.IGNORECASE)
-"""In the same line: whoever wrote a program says where to be reached."""
+"""Shortly before an address: whoever wrote a program says where to be reached."""
+_NEAR = 80
+"""Units: characters."""
 _LONG = re.compile(r"(?<![\w.,+/=-])(?=(?:[\w-]*\d){7})[\w-]{8,16}(?![\w/=-]|[.,]\d)", re.ASCII)
 _NEARLY_ALL = 80
 """Units: %; of the long numbers of a text, which are no column, so many must be valid."""
@@ -279,8 +281,9 @@ def _addressed(text: str) -> bool:
     """Say whether a text holds an address: a version is none (`leaflet@1.9.3`), nor is TeX's
     `\\Gin@base.bb}`; the maker of a program is no patient.
     """
-    return not _MAKER.search(text) and any(
+    return any(
         any(label[:1].isalpha() for label in match[0].partition("@")[2].split(".")[1:])
+        and not _MAKER.search(text, max(0, match.start() - _NEAR), match.start())
         and not (
             text.endswith("\\", 0, match.start()) and text.startswith(("}", "\\"), match.end())
         )

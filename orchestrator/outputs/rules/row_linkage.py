@@ -3,6 +3,7 @@
 Source: outputs 5.2; ABS: microdata are not an output, nor are synthetic microdata.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -57,21 +58,24 @@ class _Compared:
 
 
 def _check(subject: Subject) -> Outcome:
-    """Compare every table, and every sentence; of many sentences one agrees by chance."""
+    """Compare every table, and every sentence; of many sentences one agrees by chance.
+
+    Shape: what stands in libraries is many by itself, so that it raises no bar for what does not.
+    """
     settings = _settings(subject.policy)
     work = Work(settings.work)
     compared: list[_Compared] = []
     tables = sum(len(index.tables) for index in subject.indexes)
-    sentences = sum(part.only_compared for part, _ in subject.tables)
+    kinds = Counter(map(_kind, (part for part, _ in subject.tables)))
     for part, table in subject.tables:
-        tried = tables * (sentences if part.only_compared else 1)
+        tried = tables * (kinds[_kind(part)] if part.only_compared else 1)
         rows, first = _rows(table)
         seen = views(table.columns if table.header else (), rows) if rows else []
         for view in seen:
             for index in subject.indexes:
                 for source in index.tables:
                     seed = _seed(index.key, subject.file.digest, part.path, source.name, view.shape)
-                    names = _words_before(view) if part.only_compared else view.names
+                    names = _words_before(view) if part.is_sentence else view.names
                     linked = link(view.cells, source, index.key, settings, tried * len(seen),
                                   seed, work, names, needles=view.shape in _NEEDLES,
                                   )  # fmt: skip
@@ -83,6 +87,10 @@ def _check(subject: Subject) -> Outcome:
             "Comparing the rows took longer than allowed. Split the file, please.",
         )
     return _outcome(subject, compared)
+
+
+def _kind(part: Part) -> tuple[bool, bool]:
+    return part.is_sentence, part.is_brought_along
 
 
 def _words_before(view: View) -> tuple[str, ...]:
@@ -143,7 +151,7 @@ def _excess(clear: Sequence[_Compared]) -> float:
     """Sum up what is above chance; pieces of one long sentence overlap and count once."""
     most: dict[tuple[str, str], float] = {}
     for one in clear:
-        key = (one.part.path.partition(FROM)[0] if one.part.only_compared else one.part.path,
+        key = (one.part.path.partition(FROM)[0] if one.part.is_sentence else one.part.path,
                one.source.name)  # fmt: skip
         most[key] = max(most.get(key, 0.0), one.excess)
     return sum(most.values())

@@ -9,14 +9,12 @@ from functools import cache
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import whole
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.naming import Role, words
-from orchestrator.outputs.people import listed
+from orchestrator.outputs.naming import PERCENT, Role, words
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.small_counts import at_column
 from orchestrator.outputs.rules.small_shares import Share, add_up, shares, small_shares
 
 _FEW_CHANCES = 0.05
-_OF_SHARES = listed("percent pct percentage perc prc share proportion")
 
 
 def implied(percent: float, places: int, below: int) -> frozenset[int]:
@@ -75,7 +73,7 @@ def _numerators(seen: Seen, column: int, least: int) -> set[int]:
 
     Shape: `Grade 3, %` beside `Grade 3`; small ones are O01's.
     """
-    own = set(words(seen.table.columns[column])) - _OF_SHARES
+    own = set(words(seen.table.columns[column])) - PERCENT
     return {
         row
         for at, name in enumerate(seen.table.columns)

@@ -16,7 +16,7 @@ from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.naming import STATISTICS, Role, is_total, is_unknown, words
+from orchestrator.outputs.naming import PERCENT, STATISTICS, Role, is_total, is_unknown, words
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, listed
 from orchestrator.outputs.rules.counts_in_text import everybody, in_text, nobody
 from orchestrator.outputs.rules.flows import small_steps
@@ -30,6 +30,7 @@ from orchestrator.outputs.rules.rule import (
     spelled_rows,
 )
 from orchestrator.outputs.rules.shape import may_be_people, varied
+from orchestrator.outputs.rules.survival import TIME
 from orchestrator.outputs.totals import families
 from orchestrator.policy.outputs import OutputsPolicy
 
@@ -40,8 +41,6 @@ _AT_RISK = frozenset({"at", "n", "no", "nr", "number"})
 _ADDED_UP = ("cum", "running")
 _ROUNDED = 0.5
 """Units: per cent; what shares may miss of a whole when each is rounded."""
-_SHARE = listed("percent pct percentage share")
-_TIMES = listed("time times day days month months year years week weeks")
 _CENSORED = listed("censor censored censoring")
 _LEFT_OUT = listed("missing excluded")
 _KEPT = listed("valid included")
@@ -275,7 +274,7 @@ def _tells_nothing(seen: Seen, cell: Cell) -> bool:
 
 def _is_at_begin(table: Table, row: int) -> bool:
     """Say whether a row is of time 0: each group's curve begins there."""
-    times = [at for at, name in enumerate(table.columns) if _TIMES & set(words(name))]
+    times = [at for at, name in enumerate(table.columns) if TIME & set(words(name))]
     return any(number(table.rows[row - 1][at]) == 0 for at in times)
 
 
@@ -378,7 +377,7 @@ def _is_nobody_missing(table: Table, row: int, column: int) -> bool:
 
     Shape: its name says of nothing else that it is a share of it.
     """
-    if not set(words(table.columns[column])) <= _SHARE:
+    if not set(words(table.columns[column])) <= PERCENT:
         return False
     own = [at for at, name in enumerate(table.columns) if is_unknown(name)]
     return any(number(table.rows[row - 1][at]) == 0 for at in own)

@@ -11,17 +11,16 @@ from orchestrator.outputs.form import Note, Part
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject, spelled_rows
 
+_WORD = (
+    "a password",
+    re.compile(r"(?i)\b(?:password|passwd|pwd|secret|token|api_?key)\s*[:=]\s*[\"'][^\"'\s]{6,}"),
+)
 _SECRETS = (
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
     ("an access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     ("an access token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|glpat-[\w-]{20,})\b")),
     ("a signed token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
-    (
-        "a password",
-        re.compile(
-            r"(?i)\b(?:password|passwd|pwd|secret|token|api_?key)\s*[:=]\s*[\"'][^\"'\s]{6,}"
-        ),
-    ),
+    _WORD,
     ("a password in a link", re.compile(r"://[^/\s:@]{1,64}:[^/\s:@]{3,}@")),
 )
 _PLACES = (
@@ -67,10 +66,12 @@ _FIELDS = (
 
 def _secrets(subject: Subject) -> Outcome:
     found: list[Finding] = []
-    for part in subject.told:
+    for part in subject.parts:
         lines = _lines(part)
-        found += _matches(part, lines, Verdict.BLOCK, _SECRETS, _SAY_KEY)
-        found += _matches(part, lines, Verdict.FLAG, _PLACES, _SAY_PLACE)
+        secrets = [one for one in _SECRETS if not (part.is_brought_along and one is _WORD)]
+        found += _matches(part, lines, Verdict.BLOCK, secrets, _SAY_KEY)
+        if not part.is_brought_along:  # a library has hosts and passwords of its examples
+            found += _matches(part, lines, Verdict.FLAG, _PLACES, _SAY_PLACE)
     return Outcome(tuple(found))
 
 
@@ -226,7 +227,7 @@ def _context(subject: Subject) -> Outcome:
 
 SECRETS = Rule(
     id="O24",
-    version=1,
+    version=2,
     title="Secrets and places",
     text="Keys and passwords cannot leave; inner paths, hosts and addresses are looked at.",
     source="outputs section 3, O24",

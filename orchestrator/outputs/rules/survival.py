@@ -27,8 +27,8 @@ _SURVIVAL = frozenset({"survival", "surv", "km", "kaplan", "cumhaz", "cuminc", "
 _RISK = frozenset({"risk", "atrisk"})
 _EVENT = frozenset({"event", "events", "deaths", "died", "death"})
 _HAZARD = frozenset({"hazard", "hazards", "cumhaz", "chaz"})
-_TIME = frozenset({"time", "times", "timeline", "day", "days", "month", "months", "year", "years",
-                   "futime", "t"})  # fmt: skip
+TIME = frozenset({"time", "times", "timeline", "day", "days", "month", "months", "year", "years",
+                  "week", "weeks", "futime", "t"})  # fmt: skip
 _RIGHT = frozenset({"tpr", "sensitivity", "sens", "recall"})
 _WRONG = frozenset({"fpr", "specificity", "spec"})
 _MOSTLY = 0.8
@@ -98,7 +98,7 @@ def _of_stairs(seen: Seen) -> Finding:
 def _curve(seen: Seen) -> _Curve | None:
     """Tell a survival table: a time, and a survival that only falls or people at risk that do."""
     names = [set(words(name)) for name in seen.table.columns]
-    time = next((at for at, own in enumerate(names) if own & _TIME and not own & _EVENT), None)
+    time = next((at for at, own in enumerate(names) if own & TIME and not own & _EVENT), None)
     if time is None or len(seen.table.rows) < _FEWEST_STEPS:
         return None
     risk = next((at for at, own in enumerate(names)

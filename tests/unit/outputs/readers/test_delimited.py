@@ -168,7 +168,7 @@ def test_cells_with_shares_are_no_lists(caps: ReadCaps) -> None:
     """Visits in the cells of a line are one table, for the comparison alone."""
     visits = open_bytes("t.csv", b"day,inr\n19|46,3.5|2.1\n26|45|70,4.0|2.6|2.9\n", caps)
     (lists,) = [part for part in visits.parts if part.path.endswith("/lists")]
-    assert lists.only_compared
+    assert lists.is_sentence
     assert lists.table is not None
     assert len(lists.table.rows) == 5
     shares = open_bytes("t.csv", b"arm,other\n41 (5.3),38 (4.9)\n12,10\n", caps)

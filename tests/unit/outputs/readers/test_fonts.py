@@ -82,7 +82,12 @@ def test_what_a_font_says_of_itself_is_read(letters: bytes) -> None:
     lambda data: data[: len(data) // 2],
     lambda data: ROW + data,
     lambda data: _with(data, b"loca", lambda own: own[:-8] + own[-4:]),
-], ids=["unknown", "behind outlines", "head", "behind", "cut", "before", "outline"])  # fmt: skip
+    lambda data: _with(data, b"hmtx", lambda own: own + ROW),
+    lambda data: _with(data, b"prep", lambda _: ROW * 1000),
+    lambda data: _with(data, b"CFF ", lambda _: ROW),
+    lambda _: b"\x01\x00\x04\x01" + ROW,
+], ids=["unknown", "behind outlines", "head", "behind", "cut", "before", "outline",
+        "widths", "program", "compact", "compact alone"])  # fmt: skip
 def test_what_is_no_part_of_a_font_is_told(
     letters: bytes, change: Callable[[bytes], bytes]
 ) -> None:

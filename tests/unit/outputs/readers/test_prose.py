@@ -169,6 +169,6 @@ def test_sentences_that_are_not_compared_are_noted(
         f"Born 1941, {at}.5 kg, 168 cm, kappa {at}.3 and 4.2 g.\n\n" for at in range(count)
     )
     form = open_bytes("cases.txt", told.encode(), caps)
-    assert sum(part.only_compared for part in form.parts) == MOST
+    assert sum(part.is_sentence for part in form.parts) == MOST
     notes = {seen.note for part in form.parts for seen in part.notes}
     assert (Note.CAPPED in notes) is capped

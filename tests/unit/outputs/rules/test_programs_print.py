@@ -7,12 +7,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
 from orchestrator.outputs.index import Index
 from tests.outputs_world import Cells, Check, index_of, verdicts
-from tests.outputs_writers import document
+from tests.outputs_writers import document, workbook
 from tests.unit.outputs.rules.test_tables import loud
 
 SIZE = 300
@@ -609,3 +610,85 @@ def test_a_document_without_remarks_hides_none(check: Check, said: str) -> None:
         part = f'<w:comments xmlns:w="urn:words">{said}</w:comments>'
         archive.writestr("word/comments.xml", part)
     assert loud(check("t.docx", data.getvalue())).get("O28") == ("flag" if said else None)
+
+
+def test_a_sentence_is_somebodys_by_more_than_thresholds(
+    check: Check, source: Index, flchain: Cells
+) -> None:
+    """Of a score, and of a table of estimates; the same numbers as values of somebody are a row."""
+    names = ("age", "kappa", "lambda", "creatinine", "futime", "sample.yr")
+    own = [f"{name} {flchain[name][50]}" for name in names]
+    for sign in (" was ", " -> ", " => "):
+        told = ", ".join(one.replace(" ", sign, 1) for one in own)
+        assert verdicts(check("t.txt", f"A woman: {told}.\n", source))["O19"] in STOPPED
+    limits = " + ".join(one.replace(" ", " > ", 1) for one in own)
+    assert verdicts(check("t.txt", f"points = {limits}\n", source))["O19"] not in STOPPED
+
+
+def test_numbers_of_most_columns_are_nobodys_sentence(check: Check) -> None:
+    """Steps 0 to 19 are what somebody has in twenty columns, each of which has all of them; one
+    rare number beside them tells too little alone.
+    """
+    random, many = Random(3), range(20)
+    cells: Cells = {"person": [f"P{at}" for at in range(3000)]}
+    for at in many:
+        others = (at if random.random() < 0.3 else random.choice(many) for _ in range(2999))
+        cells[f"v{at}"] = [str(at), *map(str, others)]
+    cells["w"] = [str(1000 + at // 5) for at in range(3000)]
+    known = index_of("people", cells)
+    named = " ".join([*(f"v{at} {at}" for at in many), "w 1000"])
+    assert verdicts(check("t.txt", f"Case {named}\n", known))["O19"] in STOPPED
+    bare = named.replace("v", "step").replace("w", "wait")
+    assert verdicts(check("t.txt", f"Case {bare}\n", known))["O19"] not in STOPPED
+
+
+def test_a_library_raises_no_bar_for_a_sentence(
+    check: Check, source: Index, flchain: Cells
+) -> None:
+    """However many lists it holds: whoever is told beside it is found all the same."""
+    names = ("age", "flc.grp", "futime", "sample.yr")
+    told = ", ".join(f"{name} {flchain[name][50]}" for name in names)
+    library = LIBRARY.replace("{{", "{").replace("}}", "}").replace("[{}]", "[5,6]")
+    library += "".join(f"f([{at},{at + 1},7,9],function(n){{return n}});" for at in range(3000))
+    case = f"<p>A woman: {told}.</p></html>"
+    for page in (f"<html>{case}", f"<html><script>{library}</script>{case}"):
+        assert verdicts(check("t.html", page, source))["O19"] in STOPPED
+
+
+def test_a_secret_in_a_library_is_a_secret(check: Check) -> None:
+    library = LIBRARY.replace("{{", "{").replace("}}", "}").replace("[{}]", "[5,6]")
+    page = "<html><script>{}var key='AKIA{}';</script></html>"
+    assert verdicts(check("t.html", page.format(library, "ABCDEFGHIJKLMNOP")))["O24"] == "block"
+    assert verdicts(check("t.html", page.format(library, "short")))["O24"] == "pass"
+
+
+def test_only_who_made_a_program_is_left_alone(check: Check) -> None:
+    """Shortly behind the word that says so; in one long line nobody else is."""
+    made = "/* @author Ann Maker <ann@charts.example> */ " + "x" * 200
+    assert verdicts(check("t.txt", made))["O22-national"] == "pass"
+    assert verdicts(check("t.txt", f"{made} jane.doe@home.example"))["O22-national"] == "flag"
+
+
+def test_how_far_a_program_is_and_such_people(check: Check) -> None:
+    boot = "".join(f"[boot {at:>3}/40] AUC=0.73\n" for at in range(1, 12))
+    assert "O01" not in loud(check("t.log", boot))
+    assert loud(check("t.txt", "We follow only 8 such people under 60.\n"))["O01"] == "flag"
+    assert loud(check("t.txt", "Slechts 2 patiënten hadden graad 4.\n"))["O01"] == "flag"
+
+
+def test_a_line_of_names_at_the_end_is_read(check: Check, source: Index, flchain: Cells) -> None:
+    """`Obs` begins a listing of SAS; with nothing below it, it is a line like others."""
+    names = ("age", "kappa", "lambda", "creatinine", "futime", "sample.yr")
+    told = "  ".join(f"{name} {flchain[name][50]}" for name in names)
+    assert verdicts(check("t.lst", f"Obs  {told}", source))["O19"] in STOPPED
+
+
+def test_what_a_pivot_is_made_of_counts_nobody(check: Check) -> None:
+    """Fields and flags of Excel; the same elements in a part that nobody knows are a table."""
+    fields = "".join(f'<pivotField axis="{axis}" dataField="{flag}" showAll="0"/>'
+                     for axis, flag in (("row", 1), ("col", 2), ("page", 3)))  # fmt: skip
+    for part, verdict in (("xl/pivotTables/pivotTable1.xml", None), ("xl/other.xml", "flag")):
+        data = io.BytesIO(workbook({"arm": ["A", "B"], "n": ["120", "340"]}))
+        with zipfile.ZipFile(data, "a") as archive:
+            archive.writestr(part, f'<def xmlns="urn:x">{fields}</def>')
+        assert loud(check("t.xlsx", data.getvalue())).get("O01") == verdict
