@@ -16,7 +16,7 @@ help: ## list the targets
 
 demo: $(BIN)/tre ## start everything on this machine and tell the whole story (ENGINE=kubernetes: on a cluster)
 	@if [ "$(ENGINE)" = kubernetes ]; then $(MAKE) -s demo-cluster; else \
-	.ci/packages bubblewrap libseccomp2 && $(BIN)/python -m orchestrator.cli.main demo; fi
+	.ci/packages bubblewrap libseccomp2 tesseract-ocr-eng && $(BIN)/python -m orchestrator.cli.main demo; fi
 
 # On a cluster of yours with the chart's VALUES=…, else on the lab (LAB=…) with images made here.
 demo-cluster: $(VENV)/.dev
@@ -24,7 +24,7 @@ demo-cluster: $(VENV)/.dev
 	else $(BIN)/python -m tests.cluster.demo $(LAB); fi
 
 test: $(VENV)/.dev $(BIN)/tre ## every test that needs no cluster, browser tests included
-	@.ci/packages bubblewrap libseccomp2 chromium postgresql
+	@.ci/packages bubblewrap libseccomp2 tesseract-ocr-eng chromium postgresql
 	@.ci/versitygw >/dev/null
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/cluster $(FAILED) tests; said=$$?; echo $$said > .tre/$@; exit $$said
 

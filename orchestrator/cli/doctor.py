@@ -19,6 +19,7 @@ from orchestrator.db import connect, read
 from orchestrator.engines.port import Condition, Engine, Outcome, Probe, proved
 from orchestrator.errors import Invalid, TreError
 from orchestrator.mirror import trees
+from orchestrator.outputs.readers import ocr
 from orchestrator.settings import Settings
 from orchestrator.workspaces import queries
 
@@ -102,6 +103,7 @@ def installation(settings: Settings) -> Iterator[Condition]:
     yield _log(settings)
     yield _store(settings)
     yield _backup(settings)
+    yield _pictures()
     yield from _mirror(settings)
     yield from _proofs(settings)
     yield from callers(settings)
@@ -128,6 +130,13 @@ def _hosts(settings: Settings) -> Condition:
         "not, one project's page can set a cookie that another's reads."
     )
     return Condition("project hosts", "broken", say, "put TRE_GATEWAY_DOMAIN on that list")
+
+
+def _pictures() -> Condition:
+    if ocr.data_folder():
+        return Condition("words in pictures", "ok", "A machine reads them; people look as well.")
+    say = "Nobody but people reads the words and numbers in pictures: Tesseract's data are missing."
+    return Condition("words in pictures", "off", say, "apt-get install tesseract-ocr-eng")
 
 
 def _transport(settings: Settings) -> Condition:

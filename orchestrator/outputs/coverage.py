@@ -3,7 +3,7 @@
 Source: outputs 4.1 (account for every byte), rule O29.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from orchestrator.outputs.form import FileForm, Note, Part
 from orchestrator.outputs.model import Coverage, Gap
@@ -18,8 +18,9 @@ def cover(form: FileForm) -> Coverage:
     root = form.parts[0]
     missing = sum(gap.end - gap.start for gap in gaps if gap.path == root.path)
     accounted = max(form.size - missing, 0) if root.size == form.size else 0
-    told = f"{_statement(form, accounted, gaps)}{_uncompared(form)}{_brought_along(form)}"
-    return Coverage(form.size, accounted, gaps, told)
+    told = [_statement(form, accounted, gaps)]
+    told += [_uncompared(form), _brought_along(form), _pictures(form)]
+    return Coverage(form.size, accounted, gaps, "".join(told))
 
 
 def uncovered(path: str, size: int, reason: str) -> Coverage:
@@ -57,15 +58,30 @@ def _uncompared(form: FileForm) -> str:
         for seen in part.notes
         if seen.note is Note.UNCOMPARED
     ]
-    said = "; ".join(left[:10]) + ("; and more" if len(left) > 10 else "")
-    return f" Numbers without words were not compared with the source: {said}." if left else ""
+    return (
+        f" Numbers without words were not compared with the source: {_listed(left)}."
+        if left
+        else ""
+    )
 
 
 def _brought_along(form: FileForm) -> str:
     """Say what was compared with the source and held to no rule about counts."""
     parts = [part.path for part in form.parts if part.is_brought_along and part.text is not None]
-    said = "; ".join(parts[:10]) + ("; and more" if len(parts) > 10 else "")
-    return f" Brought along, so compared with the source alone: {said}." if parts else ""
+    return f" Brought along, so compared with the source alone: {_listed(parts)}." if parts else ""
+
+
+def _pictures(form: FileForm) -> str:
+    """Say that words in pixels were read, or that nobody read them."""
+    parts = form.parts
+    read = [part.path for part in parts if part.is_read_in_pixels and part.text is not None]
+    left = [part.path for part in parts if any(seen.note is Note.NO_OCR for seen in part.notes)]
+    told = f" Read in pixels, perhaps wrongly: {_listed(read)}." if read else ""
+    return told + (f" Words in pixels were not read: {_listed(left)}." if left else "")
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return "; ".join(paths[:10]) + ("; and more" if len(paths) > 10 else "")
 
 
 def _statement(form: FileForm, accounted: int, gaps: Iterable[Gap]) -> str:

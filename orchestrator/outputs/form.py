@@ -77,6 +77,8 @@ class Note(StrEnum):
     NOT_ONE_PICTURE = "not_one_picture"
     SENTENCE = "sentence"
     LIBRARY = "library"
+    OCR = "ocr"
+    NO_OCR = "no_ocr"
     UNCOMPARED = "uncompared"
 
 
@@ -158,6 +160,11 @@ class Part:
     def is_brought_along(self) -> bool:
         """Say whether it is a library of a page or stands in one, or who wrote a mail to whom."""
         return any(seen.note is Note.LIBRARY for seen in self.notes)
+
+    @property
+    def is_read_in_pixels(self) -> bool:
+        """Say whether a machine read it in a picture, where it may have misread."""
+        return any(seen.note is Note.OCR for seen in self.notes)
 
     @property
     def only_compared(self) -> bool:

@@ -125,7 +125,8 @@ def rewrite_picture(job: OpenerJob, files: Path, out: Path) -> None:
     form = registry.open_bytes(path, data, job.caps)
     loose = sum(gap.end - gap.start for gap in cover(form).gaps)
     (out / PICTURE).write_bytes(again)
-    (out / BEHIND).write_text(json.dumps([loose, len(form.parts) - 1]))
+    parts = sum(not part.is_read_in_pixels for part in form.parts[1:])
+    (out / BEHIND).write_text(json.dumps([loose, parts]))
 
 
 def _spelled(

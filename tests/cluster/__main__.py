@@ -19,7 +19,7 @@ from tests.cluster.cluster import choose, docker_runs, take_what_was_left
 from tests.cluster.lab.build import ROOT, build
 from tests.cluster.lab.instance import NO_PLACE, must_be_possible
 
-SANDBOX = ("bubblewrap", "libseccomp2")
+SANDBOX = ("bubblewrap", "libseccomp2", "tesseract-ocr-eng")
 """The contract runs on the local engine too, so that both stand in one table."""
 
 OF_A_LAB = ("buildah", "mmdebstrap", "procps")

@@ -9,6 +9,7 @@ from orchestrator.cli.doctor import installation, show_proof
 from orchestrator.engines.memory import MemoryEngine
 from orchestrator.engines.port import Outcome, Probe
 from orchestrator.mirror.fetching import Python, fetch
+from orchestrator.outputs.readers import ocr
 from orchestrator.settings import Settings
 from tests.integration.mirror_world import make_lock, make_wheel
 
@@ -68,3 +69,18 @@ def test_the_mirror_is_shown_as_it_is(tmp_path: Path) -> None:
     assert seen()[0] == "ok"
     (tree / "list.json").write_text("{")
     assert seen()[0] == "broken"
+
+
+def test_a_reader_of_pictures_that_is_off_is_shown_as_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ok with Tesseract's data; without them people alone look, and the cure is named."""
+    settings = Settings(mode="test", mirror_dir=tmp_path / "mirror", state_dir=tmp_path / "none")
+
+    def shown() -> tuple[str, str]:
+        (one,) = [one for one in installation(settings) if one.subject == "words in pictures"]
+        return one.status, one.cure
+
+    assert shown() == ("ok", "")
+    monkeypatch.setattr(ocr, "data_folder", lambda: "")
+    assert shown() == ("off", "apt-get install tesseract-ocr-eng")

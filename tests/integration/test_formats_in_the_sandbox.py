@@ -16,6 +16,7 @@ from orchestrator.policy.load import load
 from orchestrator.sandbox.uids import Uids
 from orchestrator.values import digest_of
 from tests.outputs_writers import WRITERS, drawing, name_of, workbook
+from tests.unit.outputs.readers.test_ocr import flow, written
 
 POLICIES = Path(__file__).parents[2] / "policies"
 SAFE = {
@@ -96,3 +97,13 @@ def test_duckdb_reads_its_own_file_under_the_filter_of_system_calls(
         assert unchecked(report) == {"a.duckdb"}
         places = {one.where.path for one in report.files[0].findings}
         assert "a.duckdb!/results" in places
+
+
+def test_words_in_pixels_are_read_in_the_sandbox(scratch: Path, tmp_path: Path) -> None:
+    """As one file of several, which may start no thread, and alone."""
+    files = {"a.png": written(flow(3)), "b.txt": b"The two groups differ.\n"}
+    for chosen in (files, {"a.png": files["a.png"]}):
+        report = checked(scratch, tmp_path, chosen)
+        assert unchecked(report) == set()
+        assert "perhaps wrongly: a.png!/words" in report.files[0].coverage.statement
+        assert "a.png!/words" in {one.where.path for one in report.files[0].findings}

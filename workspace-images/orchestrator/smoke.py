@@ -1,11 +1,14 @@
-"""Smoke test of our image: every module imports, the command answers, the policies are whole."""
+"""Smoke test of our image: modules import, the command answers, policies are whole, eyes read."""
 
 import importlib
 import pkgutil
 import subprocess
 import sys
 
+from PIL import Image, ImageDraw
+
 import orchestrator
+from orchestrator.outputs.readers import ocr
 from orchestrator.policy.load import load
 from orchestrator.settings import Settings
 
@@ -17,6 +20,9 @@ def main() -> int:
         if found.name.rpartition(".")[2] not in ("__main__", "env") and ".cells" not in found.name:
             importlib.import_module(found.name)
             count += 1
+    page = Image.new("RGB", (420, 60), "white")
+    ImageDraw.Draw(page).text((20, 15), "Randomised n = 377", fill="black", font_size=24)
+    assert "377" in ocr.laid_out(ocr.words(page) or []), "no words are read in pictures"
     names = load(Settings().policies_dir).names()
     said = subprocess.check_output(["/opt/tre/bin/tre", "version"], text=True)
     assert said.strip() == orchestrator.__version__

@@ -68,11 +68,12 @@ FORMATS: tuple[Format, ...] = (
     Format("mail", ("eml", "mht", "mhtml"), "headers; every part and attachment by its own reader"),
     Format("ipynb", ("ipynb",), "every source, output, attachment and metadata entry"),
     Format("svg", ("svg",), "every text and attribute; marks turned back into values"),
-    Format("png", ("png",), "chunks, texts; pixels written again for release", ("png",)),
-    Format("jpeg", ("jpg", "jpeg"), "segments, EXIF, comments; pixels written again for release",
-           ("jpeg",)),
-    Format("tiff", ("tif", "tiff"), "every directory and tag; pixels written again for release",
-           ("tiff",)),
+    Format("png", ("png",), "chunks, texts, words in the pixels; pixels written again for release",
+           ("png",)),
+    Format("jpeg", ("jpg", "jpeg"), "segments, EXIF, comments, words in the pixels; pixels written"
+           " again for release", ("jpeg",)),
+    Format("tiff", ("tif", "tiff"), "every directory and tag, words in the pixels; pixels written"
+           " again for release", ("tiff",)),
     Format("pdf", ("pdf",), "all objects of all revisions, texts and their tables, attachments,"
            " scripts, marks of figures", ("pdf",)),
     Format("zip", ("zip", "epub"), "every member by its own reader; headers, comments, extras",

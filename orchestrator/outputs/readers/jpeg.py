@@ -6,7 +6,7 @@ Source: outputs 4.2 (PNG, JPEG, TIFF) and 6.4 (release what we rendered).
 import struct
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers import tiff
+from orchestrator.outputs.readers import ocr, tiff
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.pictures import fit, reencode
 from orchestrator.outputs.readers.prose import add_text
@@ -43,7 +43,9 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         spans.append(Span(at, end, f"segment {marker:x}"))
         at = end
     image = reencode(data, "JPEG", opening.caps.pixels)[0]
-    opening.image(path, data, image, spans, [] if "!/" in path else fit(data, "JPEG"))
+    shown, unread = ocr.seen(opening, data, "JPEG")
+    opening.image(path, data, image, spans, [*([] if "!/" in path else fit(data, "JPEG")), *unread])
+    ocr.add_words(opening, path, shown)
     if words:
         add_text(opening, f"{below(path)}text", "\n".join(words), [Observation(Note.HIDDEN)])
     for one in facts:

@@ -34,7 +34,7 @@ def read(opening: Opening, path: str, data: bytes) -> None:
         said, addressed = _around(part)
         opening.inner(f"{own}/headers", said.encode(errors="replace"), kind="text")
         if addressed:
-            with opening.brought_along():
+            with opening.noting(Note.LIBRARY):
                 opening.text(opening.free(f"{own}/addresses"), addressed)
         if not part.is_multipart():
             _add(opening, own, part)

@@ -246,7 +246,7 @@ def add(
         opening.table(opening.free(f"{inner}arrays/{number}"), columns, body)
     for number, script in enumerate(filter(str.strip, collector.scripts), 1):
         own = opening.free(f"{inner}scripts/{number}")
-        with opening.brought_along() if is_library(script) else nullcontext():
+        with opening.noting(Note.LIBRARY) if is_library(script) else nullcontext():
             opening.text(own, script)
             add_script(opening, own, script)
     for number, frame in enumerate(collector.frames, 1):

@@ -75,9 +75,9 @@ class Opening:
         self._extra: tuple[Observation, ...] = ()
 
     @contextmanager
-    def brought_along(self) -> Iterator[None]:
-        """Note of every part that is added meanwhile that it is compared with the source alone."""
-        before, self._extra = self._extra, (Observation(Note.LIBRARY),)
+    def noting(self, note: Note) -> Iterator[None]:
+        """Note the same of every text and table that is added meanwhile."""
+        before, self._extra = self._extra, (*self._extra, Observation(note))
         try:
             yield
         finally:

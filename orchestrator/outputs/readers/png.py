@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note, Observation, Span
+from orchestrator.outputs.readers import ocr
 from orchestrator.outputs.readers.dots import dots
 from orchestrator.outputs.readers.opening import Opening, Unreadable
 from orchestrator.outputs.readers.pictures import fit, low_bits, reencode
@@ -50,7 +51,10 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     ][:100]
     notes += low_bits(data, "PNG") + dots(data, "PNG", opening.caps.marks)
     notes += [] if "!/" in path else fit(data, "PNG")
-    opening.image(path, data, reencode(data, "PNG", opening.caps.pixels)[0], spans, notes)
+    image = reencode(data, "PNG", opening.caps.pixels)[0]
+    words, unread = ocr.seen(opening, data, "PNG")
+    opening.image(path, data, image, spans, [*notes, *unread])
+    ocr.add_words(opening, path, words)
     inner = "/" if "!/" in path else "!/"
     for number, chunk in enumerate((one for one in chunks if one.kind in _TEXT), 1):
         content = _text(chunk, opening.caps.text_chars)

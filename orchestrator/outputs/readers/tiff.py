@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, field
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers import cells
+from orchestrator.outputs.readers import cells, ocr
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
 from orchestrator.outputs.readers.pictures import fit, low_bits, reencode
 from orchestrator.outputs.readers.prose import add_tables
@@ -47,7 +47,9 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     found = walk(data)
     images = reencode(data, "TIFF", opening.caps.pixels)
     notes = low_bits(data, "TIFF") + ([] if "!/" in path else fit(data, "TIFF"))
-    opening.image(path, data, images[0], found.spans, notes)
+    words, unread = ocr.seen(opening, data, "TIFF")
+    opening.image(path, data, images[0], found.spans, [*notes, *unread])
+    ocr.add_words(opening, path, words)
     for number, image in enumerate(images[1:], 2):
         if image.content is not None:
             opening.inner(f"{below(path)}pages/{number}", image.content, kind="png")

@@ -5,7 +5,7 @@ a pass. Source: outputs section 2.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -27,6 +27,8 @@ from orchestrator.outputs.naming import Role, label_of
 from orchestrator.outputs.recount import Recount, categories
 from orchestrator.outputs.roles import Known, roles
 from orchestrator.policy.outputs import OutputsPolicy
+
+_IN_PIXELS = "A machine read this in the pixels of a picture and may have misread it: look at it."
 
 
 class Need(StrEnum):
@@ -88,8 +90,14 @@ class Subject:
 
     @cached_property
     def facts(self) -> tuple[FactTable, ...]:
-        """The counts of all tables as facts."""
-        return tuple(one for part in self.told for one in tables(part, self.known))
+        """The counts of all tables as facts; what was read in pixels is too unsure to be one."""
+        told = (part for part in self.told if not part.is_read_in_pixels)
+        return tuple(one for part in told for one in tables(part, self.known))
+
+    @cached_property
+    def in_pixels(self) -> frozenset[str]:
+        """The paths of all parts that were read in the pixels of a picture."""
+        return frozenset(part.path for part in self.parts if part.is_read_in_pixels)
 
     def recount(self, facts: Iterable[FactTable]) -> Recount:
         """Recognise the variables of some tables on the sources."""
@@ -167,12 +175,19 @@ def apply(rule: Rule, subject: Subject) -> RuleResult:
     except (Exception, RecursionError, MemoryError) as error:
         reason = f"The rule did not finish ({type(error).__name__}); tell the operators."
         return RuleResult(rule.id, rule.version, Verdict.COULD_NOT_CHECK, (), reason, parameters)
+    findings = tuple(_doubted(finding, subject) for finding in outcome.findings)
     verdict = outcome.verdict or (
-        worst([finding.severity for finding in outcome.findings])
-        if outcome.findings
-        else Verdict.PASS
+        worst([finding.severity for finding in findings]) if findings else Verdict.PASS
     )
-    return RuleResult(rule.id, rule.version, verdict, outcome.findings, outcome.reason, parameters)
+    return RuleResult(rule.id, rule.version, verdict, findings, outcome.reason, parameters)
+
+
+def _doubted(finding: Finding, subject: Subject) -> Finding:
+    """Let people look at what was read in the pixels of a picture: it blocks nothing by itself."""
+    if finding.where.path not in subject.in_pixels or finding.severity is not Verdict.BLOCK:
+        return finding
+    say = f"{finding.say} {_IN_PIXELS}"
+    return replace(finding, severity=Verdict.FLAG, say=say)
 
 
 def _missing(rule: Rule, subject: Subject) -> tuple[Verdict, str] | None:

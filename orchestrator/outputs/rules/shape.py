@@ -185,8 +185,8 @@ def _picture(part: Part, beside: list[str]) -> Finding:
         Verdict.FLAG,
         Where(part.path),
         f"a picture{size}, {_told(beside)}",
-        f"A machine cannot read the numbers in a picture: checkers look at it. {table}raw no point "
-        "that stands for one person.",
+        "A machine reads the numbers in a picture badly, if at all: checkers look at it. "
+        f"{table}raw no point that stands for one person.",
     )
 
 
@@ -222,7 +222,7 @@ ROW_LIKE = Rule(
 
 PICTURE = Rule(
     id="O17",
-    version=2,
+    version=3,
     title="Figures without their table",
     text="A picture is looked at by people; a figure comes with the table that it shows.",
     source="outputs section 3, O17: ADRF, ABS, OpenSAFELY",
