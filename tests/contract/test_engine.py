@@ -32,6 +32,7 @@ from orchestrator.outputs.readers.pictures import rewritten
 from orchestrator.policy.load import load
 from orchestrator.values import Digest, canonical_json, digest_of
 from tests import local_world
+from tests.unit.outputs.readers.test_ocr import flow, written
 from tests.unit.outputs.readers.test_pictures import SECRET, several, with_a_tail, with_exif
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -285,6 +286,7 @@ def test_a_check_says_what_each_file_comes_to(world: World, tmp_path: Path) -> N
         "bytes.bin": bytes(range(256)) * 8,
         "empty.csv": b"",
         "words.txt": b"The survival differs between the two groups.\n",
+        "boxes.png": written(flow(23)),
     }
     files = []
     for name, content in contents.items():
@@ -299,6 +301,8 @@ def test_a_check_says_what_each_file_comes_to(world: World, tmp_path: Path) -> N
     assert verdicts["bytes.bin"] is Verdict.COULD_NOT_CHECK
     assert verdicts["other.txt"] is Verdict.COULD_NOT_CHECK
     assert verdicts["words.txt"] is not Verdict.COULD_NOT_CHECK
+    (boxes,) = [file for file in report.files if file.path == "boxes.png"]
+    assert "perhaps wrongly: boxes.png!/words" in boxes.coverage.statement
     assert report == world.engine.check(job)
 
 
@@ -310,6 +314,7 @@ def test_pictures_are_written_again_or_not_at_all(world: World, tmp_path: Path) 
         "words.png": b"The survival differs between the two groups.\n",
         "pages.tif": several("TIFF"),
         "tail.png": with_a_tail("PNG"),
+        "boxes.png": written(flow(23)),
     }
     files = []
     for name, content in contents.items():
@@ -318,14 +323,16 @@ def test_pictures_are_written_again_or_not_at_all(world: World, tmp_path: Path) 
     job = Job("c-1", "rewrite", tuple(files), policy.as_json(), policy.digest())
     (tmp_path / "out").mkdir()
     found = world.engine.rewrite(job, tmp_path / "out")
-    assert [one is not None for one in found] == [True, False, False, True]
-    assert sorted(place.name for place in (tmp_path / "out").iterdir()) == ["0", "3"]
+    assert [one is not None for one in found] == [True, False, False, True, True]
+    assert sorted(place.name for place in (tmp_path / "out").iterdir()) == ["0", "3", "4"]
     for one, kind in ((found[0], "JPEG"), (found[3], "PNG")):
         assert one is not None
         again = rewritten(contents["exif.jpg" if kind == "JPEG" else "tail.png"], kind, 1 << 20)
         assert one.content.read_bytes() == again
         assert SECRET not in again
         assert one.loose + one.others > 0
+    assert found[4] is not None
+    assert found[4].loose + found[4].others == 0, "words in its pixels stay in it"
 
 
 def test_the_doctor_always_answers(world: World) -> None:

@@ -1,6 +1,7 @@
 """Words in the pixels of a picture: read, shown to people, believed by nobody alone."""
 
 import io
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -131,9 +132,23 @@ def test_beyond_so_many_pictures_words_are_not_read(
     assert sum(part.is_read_in_pixels and part.text is not None for part in form.parts) == 2
 
 
+def test_noise_is_not_read_and_said_to_be_unread(
+    caps: ReadCaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tesseract is not even asked: it would look for letters in it for a minute."""
+    noise = Image.effect_noise((900, 900), 90)
+    monkeypatch.setitem(sys.modules, "tesserocr", None)
+    assert ocr.words(noise) is None
+    monkeypatch.undo()
+    form = opened(saved(noise, "PNG"), caps)
+    assert [one.note for one in form.parts[0].notes if one.note is Note.NO_OCR] == [Note.NO_OCR]
+
+
 def test_what_is_read_in_pixels_is_no_table_beside_a_figure(check: Check) -> None:
     """A figure still needs its table, and the ledger counts nothing that may be misread."""
-    lines = ["sex     people", "women      412", "men        377"]
+    lines = ["sex          n", "female    4350", "male      3524", "total     7874"]
+    text = check("bars.txt", "\n".join(lines))
+    assert text.verdict is Verdict.PASS
     report = check("bars.png", written(lines))
     (told,) = [one for one in report.findings if one.rule == "O17"]
     assert "no table with counts" in told.evidence
@@ -146,6 +161,17 @@ def ticks(numbers: list[str], *, upright: bool) -> list[Word]:
         else Word(text, 200 * n, 500, 200 * n + 10 * len(text), 512)
         for n, text in enumerate(numbers)
     ]  # fmt: skip
+
+
+def test_an_axis_counts_nobody(check: Check) -> None:
+    """Two scales at the sides of a drawing, from nought to eight and to eighty."""
+    picture = Image.new("RGB", (500, 300), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.truetype(FONT, 14)
+    for step, name in enumerate(("alone", "with family", "with partner", "care home", "elsewhere")):
+        draw.text((30, 20 + 50 * step), str(8 - 2 * step), fill="black", font=font)
+        draw.text((445, 20 + 50 * step), f"{80 - 20 * step:>2}", fill="black", font=font)
+        draw.text((60 + 85 * step, 270), name, fill="black", font=font)
+    assert rules(check("bars.png", saved(picture, "PNG"))) == {}
 
 
 @pytest.mark.parametrize("upright", [True, False])
