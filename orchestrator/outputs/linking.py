@@ -32,6 +32,7 @@ from orchestrator.outputs.guessing import (
 from orchestrator.outputs.index import TableIndex
 from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.lattices import placed
+from orchestrator.outputs.naming import words
 from orchestrator.outputs.searching import Option, People, Search, Settings, Work, people_column
 from orchestrator.outputs.together import MANY, Guess, Together, chosen
 
@@ -139,7 +140,10 @@ def link(
     for search in passes:
         run.take(search)
     if len(run.rows) <= size - MANY:
-        for search in _together(columns, guesses, others, source, settings, compared, work):
+        named_ones = _by_name(guesses, source, names)
+        for search in _together(
+            columns, guesses, others, source, settings, compared, work, named_ones
+        ):
             run.take(search, shy=True)
         for search in _on_lines(columns, strict, source, settings, compared, work):
             run.take(search, shy=True)
@@ -194,6 +198,18 @@ class _Run:
         )
 
 
+def _by_name(
+    guesses: Mapping[int, Sequence[ColumnGuess]], source: TableIndex, names: Sequence[str]
+) -> Mapping[int, Sequence[ColumnGuess]]:
+    """Keep the guesses that a column's own name bears out."""
+    told = {at: words(names[at]) for at in guesses if at < len(names)}
+    same = {
+        at: [one for one in guesses[at] if words(source.columns[one.column].name) == own]
+        for at, own in told.items()
+    }
+    return {at: own for at, own in same.items() if own}
+
+
 def _together(
     columns: Sequence[Values],
     guesses: Mapping[int, Sequence[ColumnGuess]],
@@ -202,10 +218,15 @@ def _together(
     settings: Settings,
     compared: int,
     work: Work,
+    named: Mapping[int, Sequence[ColumnGuess]],
 ) -> Iterator[Search]:
-    """Look for rows in columns that agree with one another, whatever each of them may stand for."""
+    """Look for rows in columns that agree with one another, whatever each of them may stand for.
+
+    Shape: a column that is `named` as one of the source stands for that one.
+    """
     options: dict[int, list[Guess]] = {
-        at: [[one.option(columns)] for one in own[:_GUESSES]] for at, own in guesses.items()
+        at: [[one.option(columns)] for one in named.get(at, own)[:_GUESSES]]
+        for at, own in guesses.items()
     }
     for changed in others:
         for position in dict.fromkeys(one.position for one in changed):
@@ -219,7 +240,7 @@ def _together(
 
     allowed = work.left // _PART
     spared = Work(allowed)
-    for own in chosen(options, known, source, settings, compared, spared):
+    for own in chosen(options, known, source, settings, compared, spared, named.keys()):
         yield Together(source, own, known, compared, settings, spared)
     work.spend(allowed - max(spared.left, 0))
 

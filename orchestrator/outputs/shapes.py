@@ -129,8 +129,14 @@ def _pivoted(
         own = {(rows[row][at], other): rows[row][other] for row in group for other in others}
         for place, key in enumerate(wide):
             cells[place].append(own.get(key, ""))
-    titles = tuple(f"{kind} {names[other]}" for kind, other in wide)
-    return View(MELTED, titles, cells, [tuple(group) for group in members])
+    told = [place for place, own in enumerate(cells) if not _is_of_kind(own)]
+    titles = tuple(f"{wide[place][0]} {names[wide[place][1]]}" for place in told)
+    return View(MELTED, titles, [cells[place] for place in told], [tuple(own) for own in members])
+
+
+def _is_of_kind(cells: Sequence[str]) -> bool:
+    """Say whether a value is the same in all groups: it tells of the variable, and of no group."""
+    return len(cells) > 2 and len(set(cells)) == 1
 
 
 def _repeated(
@@ -153,8 +159,11 @@ def _repeated(
             for turn in turns
             for other in others
         ]
-        titles = tuple(f"{names[other]} {turn}" for turn in turns for other in others)
-        yield View("several lines a person", titles, cells, [tuple(own) for own in named.values()])
+        titles = [f"{names[other]} {turn}" for turn in turns for other in others]
+        told = [place for place, own in enumerate(cells) if not _is_of_kind(own)]
+        yield View("several lines a person", tuple(titles[place] for place in told),
+                   [cells[place] for place in told], [tuple(own) for own in named.values()],
+                   )  # fmt: skip
         return
 
 

@@ -10,7 +10,7 @@ outputs 5.4, O21 (co-occurrence).
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.outputs.index import TableIndex
@@ -26,6 +26,9 @@ MANY = 5
 """Fewer rows that agree are an accident."""
 _TIMES = 10
 """Rows that are somebody's must be so many times those that would be by chance."""
+_SURE = 6
+"""Units: bits beyond the price of all comparisons, where a few rows are all somebody's."""
+_TURNS = 5
 _AGREES = 0.95
 """The share of rows in which a column agrees that belongs to the others."""
 _ANCHORS = 3
@@ -44,14 +47,16 @@ def chosen(
     settings: Settings,
     compared: int,
     work: Work,
+    named: Collection[int] = (),
 ) -> list[list[Option]]:
     """List the sets of guesses, one a column, that agree with one another in row after row.
 
-    Shape: `guesses` by position, the likeliest first; a set has two columns at least.
+    Shape: `guesses` by position, the likeliest first; a set has two columns at least. Those at the
+    positions that are `named` by the source's own name need not prove what they are.
     """
     tried = sum(map(len, guesses.values()))
     price = settings.margin + math.log2(max(tried, 1)) + math.log2(max(compared, 1))
-    rarest = sorted(guesses, key=lambda at: _commonness(guesses[at][0], source))
+    rarest = sorted(guesses, key=lambda at: (at not in named, _commonness(guesses[at][0], source)))
     found: list[list[Option]] = []
     for anchor in rarest[:_ANCHORS]:
         if any(one.position == anchor for own in found for one in own):
@@ -66,7 +71,7 @@ def chosen(
                 key=lambda one: one[:2],
                 default=(0.0, 0, ()),
             )
-            if gain < price:
+            if gain < (0.0 if -at in named else price):
                 break
             growing.add(best)
             del left[-at]
@@ -169,6 +174,19 @@ class _Tally:
         return sum(count == 1 for count in self.people.values())
 
 
+def _surprise(found: int, nobody: int, chance: float) -> float:
+    """Bits by which so many rows are somebody's where each is so by chance with this share.
+
+    Source: Chernoff's bound of a binomial tail by the Kullback-Leibler divergence.
+    """
+    total = found + nobody
+    share = found / total
+    if share <= chance:
+        return 0.0
+    rest = nobody * math.log2((1 - share) / (1 - chance)) if nobody else 0.0
+    return found * math.log2(share / max(chance, 1e-9)) + rest
+
+
 class Together(Search):
     """Rows that are found in whole, where so many would not be by chance."""
 
@@ -197,16 +215,39 @@ class Together(Search):
         there are people without a twin. Where the table's own rows have more twins than people of
         the source have, that is what counts.
         """
-        rows = range(len(groups[0])) if groups else range(0)
-        people = ((row, self._count(groups, row)) for row in rows)
-        tally = _Tally({row: count for row, count in people if count is not None})
+        tally = self._tally(groups)
         found = tally.found
         alone = min(self._strangers, tally.alone / max(len(found), 1))
         if self.work.left <= 0 or len(found) < MANY or not alone:
             return []
         nobody = len(tally.people) - len(found)
         chance = (nobody + self._spare) * (1 - alone) / alone
-        return found if len(found) >= _TIMES * chance else []
+        price = self._spare / math.log(2) + _SURE
+        sure = _surprise(len(found), nobody, 1 - alone) >= price
+        if not sure and len(found) < _TIMES * chance:
+            return []
+        return found if _surprise(len(found), nobody, self._of_others(groups)) >= price else []
+
+    def _tally(self, groups: Sequence[Sequence[int]]) -> _Tally:
+        rows = range(len(groups[0])) if groups else range(0)
+        people = ((row, self._count(groups, row)) for row in rows)
+        return _Tally({row: count for row, count in people if count is not None})
+
+    def _of_others(self, groups: Sequence[Sequence[int]]) -> float:
+        """The share of rows that are somebody's when each takes its columns from other rows.
+
+        Shape: columns are turned against each other, so that no row stays together.
+        """
+        size, found, total = len(groups[0]), 0, 0
+        for turn in range(1, min(_TURNS, size - 1) + 1):
+            turned = list(groups)
+            for step, places in enumerate(self._places.values()):
+                by = step * turn % size
+                for at in places:
+                    turned[at] = [*groups[at][by:], *groups[at][:by]]
+            tally = self._tally(turned)
+            found, total = found + len(tally.found), total + len(tally.people)
+        return (found + 0.5) / (total + 1)
 
     def _count(self, groups: Sequence[Sequence[int]], row: int) -> int | None:
         """Count who agrees with a row in all that it says; None where it says too little."""

@@ -142,6 +142,10 @@ def walk(opening: Opening, path: str, value: Value, depth: int, *, single: bool 
         for key, text in _texts(here, several=True):
             opening.inner(_step(where, key), text.encode(errors="replace"), kind="text")
         for key, text in _texts(here, several=False):
+            inner = _spelled_in(text)
+            pending += (
+                [] if inner is None else [(_step(where, key), _own_name(key), inner, left - 1)]
+            )
             for extension, data in find_encoded(text):
                 opening.inner(f"{_step(where, key)}/encoded.{extension}", data)
         objects = here if isinstance(here, list) else [] if _is_framed(here) else [here]
@@ -186,12 +190,26 @@ def _ends(columns: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _texts(value: Value, *, several: bool) -> list[tuple[str, str]]:
-    """List texts of several lines, or the others: a whole file may stand in each of them."""
+    """List texts of several lines and tables of a page, or the others: files may stand in each."""
     items = value.items() if isinstance(value, dict) else (
         ((str(at), item) for at, item in enumerate(value)) if isinstance(value, list) else ()
     )  # fmt: skip
     return [(_name(key, at), item) for at, (key, item) in enumerate(items)
-            if isinstance(item, str) and (item.count("\n") > 1) is several]  # fmt: skip
+            if isinstance(item, str) and _is_file(item) is several]  # fmt: skip
+
+
+def _is_file(text: str) -> bool:
+    return text.count("\n") > 1 or "<table" in text
+
+
+def _spelled_in(text: str) -> Value:
+    """Read a text that is JSON itself, as widgets and charts keep their data; None where not."""
+    if text.lstrip()[:1] not in {"[", "{"}:
+        return None
+    try:
+        return load(text)
+    except Unreadable:
+        return None
 
 
 def _own_name(step: str) -> str:
