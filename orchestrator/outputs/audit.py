@@ -64,7 +64,7 @@ def audit(
 
     Shape: tables about the same people are taken together; where together they contradict one
     another, each is taken alone. `known` gives hidden facts further ends, as a percentage beside
-    them does. A reader knows that a cell which says `<10` is at least 1.
+    them does. A reader knows that a cell which says `<10` is at least 1, where that fits.
     Units: `seconds` in all; `unknowns` hidden counts at most, more is exhausted.
     """
     until = time.monotonic() + seconds
@@ -114,15 +114,17 @@ def _audit(
     places = {key: at for at, key in enumerate(hidden)}
     sums = [one for table in _each(tables) for one in _sums(table, places)]
     bound = {place for one in sums for place, _ in one.terms}
-    ends = [_ends(facts) for facts in hidden.values()]
-    told = set[int]()
-    for fact, low, high in known:
-        place = places.get(fact.key)
-        if place is not None:
-            ends[place] = (max(ends[place][0], low), _least(ends[place][1], high))
-            told.add(place)
+    told = {places[fact.key] for fact, _, _ in known if fact.key in places}
     wanted = sorted(bound | told)
-    solved = solve(Problem(tuple(ends), tuple(sums)), wanted, until)
+    for least in (1.0, 0.0):
+        ends = [_ends(facts, least) for facts in hidden.values()]
+        for fact, low, high in known:
+            place = places.get(fact.key)
+            if place is not None:
+                ends[place] = (max(ends[place][0], low), _least(ends[place][1], high))
+        solved = solve(Problem(tuple(ends), tuple(sums)), wanted, until)
+        if not solved.contradiction:
+            break
     return Audit(_pinned(tables, hidden, wanted, solved), solved.contradiction, solved.exhausted)
 
 
@@ -225,11 +227,11 @@ def _sums(own: Sequence[tuple[Family, int]], places: dict[Key, int]) -> list[Sum
     return found
 
 
-def _ends(facts: Sequence[tuple[int, Fact]]) -> tuple[float, float | None]:
+def _ends(facts: Sequence[tuple[int, Fact]], least: float) -> tuple[float, float | None]:
     low = max(fact.low for _, fact in facts)
     highs = [fact.high for _, fact in facts if fact.high is not None]
     high = min(highs) if highs else None
-    return (max(low, 1.0) if high is not None and high >= 1 else low, high)
+    return (max(low, least) if high is not None and high >= 1 else low, high)
 
 
 def _least(one: float | None, other: float) -> float:

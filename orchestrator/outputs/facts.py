@@ -24,7 +24,7 @@ from orchestrator.outputs.cells import Mark, Piece, hidden, pieces, whole
 from orchestrator.outputs.count_cells import statistic_column
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.naming import LABELS, STATISTICS, Role, counted, is_total, named, words
-from orchestrator.outputs.people import AGES, ANYBODY, listed
+from orchestrator.outputs.people import AGES, ANYBODY, SAME, listed
 from orchestrator.outputs.roles import Known, roles
 
 PEOPLE = "people"
@@ -349,7 +349,9 @@ def row_coordinates(
 
 
 def _coordinate(variable: str, category: str) -> Coordinates:
-    return ((spell(variable), spell(category)),)
+    own = words(category)
+    same = SAME.get(own[0]) if len(own) == 1 else None
+    return ((spell(variable), same or spell(category)),)
 
 
 def _no_totals(table: Table, measured: Sequence[int], labels: Sequence[int]) -> frozenset[int]:

@@ -12,7 +12,20 @@ def listed(text: str) -> frozenset[str]:
 AGES = listed("children infants babies newborns neonates adolescents teenagers adults")
 """Everybody of a study of theirs; where two of them stand side by side each is a category."""
 
-SEXES = listed("women men males females girls boys")
+_FEMALE = listed(
+    "female females women woman girls weiblich frau frauen vrouw vrouwen vrouwelijk femme femmes "
+    "feminin feminine mujer mujeres femenino femmina femmine donna donne"
+)
+_MALE = listed(
+    "male males men man boys mannlich maennlich mann manner maenner mannen mannelijk homme hommes "
+    "masculin hombre hombres masculino maschio maschi uomo uomini"
+)
+SAME = dict.fromkeys(_FEMALE - {"girls"}, "female") | dict.fromkeys(_MALE - {"boys"}, "male")
+"""One word for each sex, whatever the language: two tables may be in two of them."""
+
+SEXES = listed("women men males females girls boys") | {
+    word for word in _FEMALE | _MALE if word not in {"female", "male", "woman", "man"}
+}
 """People, and a category of them as well."""
 
 _PLURALS = AGES | listed(
@@ -22,6 +35,7 @@ _PLURALS = AGES | listed(
 
 _ELSEWHERE = listed(
     "patienten patientinnen personen frauen kinder teilnehmer probanden patiënten vrouwen mannen "
+    "patientes "
     "kinderen deelnemers femmes hommes enfants personnes pacientes personas mujeres hombres "
     "pazienti persone donne uomini männer niños"
 )

@@ -42,6 +42,8 @@ _MAKER = re.compile(r"@author\b|\bcopyright\b|\(c\) ?\d{4}", re.IGNORECASE)
 _NEAR = 80
 """Units: characters."""
 _LONG = re.compile(r"(?<![\w.,+/=-])(?=(?:[\w-]*\d){7})[\w-]{8,16}(?![\w/=-]|[.,]\d)", re.ASCII)
+_BOOK = re.compile(r"\bIS[BS]N(?:-1[03])?[: ]{0,2}\Z")
+"""Right before a number: a book's, whose last digit is made as that of British hospitals' is."""
 _NEARLY_ALL = 80
 """Units: %; of the long numbers of a text, which are no column, so many must be valid."""
 _ENCODED = 12
@@ -232,7 +234,10 @@ def _national(subject: Subject) -> Outcome:
 def _national_words(part: Part, policy: Identifiers) -> Iterator[Finding]:
     """Judge the long numbers of a text like a column, those of one length together."""
     alike: dict[int, list[str]] = {}
-    for match in _LONG.finditer(part.text or ""):
+    text = part.text or ""
+    for match in _LONG.finditer(text):
+        if _BOOK.search(text, max(0, match.start() - _NEAR), match.start()):
+            continue
         alike.setdefault(len(match[0]), []).append(match[0])
     for own in alike.values():
         share = national_numbers(own, policy.distinct, _NEARLY_ALL, policy.times_chance)

@@ -455,7 +455,7 @@ def _same_values(seen: Seen) -> list[Finding]:
         rows = [
             seen.row(row)
             for row, values in enumerate(seen.table.rows, 1)
-            if number(values[column]) == 0.0
+            if number(values[column]) == 0.0 and not _is_whole_curve(seen.table, values)
         ]
         if rows:
             say = (
@@ -465,6 +465,15 @@ def _same_values(seen: Seen) -> list[Finding]:
             evidence = f"no spread at {spelled_rows(rows)}"
             found.append(at_column("O04", Verdict.FLAG, seen, column, evidence, say, rows))
     return found
+
+
+def _is_whole_curve(table: Table, values: Sequence[str]) -> bool:
+    """Say whether a row of a curve tells that nothing has happened yet: survival 1, error 0."""
+    return any(
+        number(cell) == 1.0
+        for name, cell in zip(table.columns, values, strict=True)
+        if {"survival", "surv"} & set(words(name))
+    )
 
 
 def _of_coefficient(name: str) -> bool:

@@ -88,8 +88,18 @@ def _differing(subject: Subject, own: Sequence[FactTable]) -> Iterator[Finding]:
     for at, table in enumerate(own):
         for other in (*own[at + 1 :], *subject.others):
             found = differences(table, other, least)
-            if found and not nobody_in_both(subject.indexes, _stem(table), _stem(other)):
+            if found and not nobody_in_both(subject.indexes, *_apart(table, other)):
                 yield _difference(table, other, found, least)
+
+
+def _apart(table: FactTable, other: FactTable) -> tuple[str, str]:
+    """Give the names by which two tables differ: of sheets, or of one step of their paths."""
+    steps = [one.path.replace("!/", "/").split("/") for one in (table, other)]
+    if len(steps[0]) == len(steps[1]):
+        differing = [(a, b) for a, b in zip(*steps, strict=True) if a != b]
+        if len(differing) == 1 and steps[0][-1] == steps[1][-1]:
+            return differing[0]
+    return _stem(table), _stem(other)
 
 
 def _stem(table: FactTable) -> str:
