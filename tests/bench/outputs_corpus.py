@@ -19,6 +19,7 @@ from tests.bench.outputs import corpora, harness, kept, peers, score, second
 from tests.bench.outputs.blind import corpus as blind
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.eighth import corpus as eighth
+from tests.bench.outputs.eleventh import corpus as eleventh
 from tests.bench.outputs.fifth import corpus as fifth
 from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
@@ -46,6 +47,7 @@ CORPORA: dict[str, Callable[[int], Corpus]] = {
     "eighth": eighth.thalassaemia,
     "ninth": ninth.myeloid,
     "tenth": tenth.myeloma,
+    "eleventh": eleventh.neoplasms,
 }
 _WRONG = frozenset({Outcome.CAUGHT, Outcome.PASSED, Outcome.HELD, *score.ALARMS, Outcome.FRICTION})
 
@@ -60,6 +62,7 @@ FIXED: dict[str, int] = {
     "eighth": eighth.SEED,
     "ninth": ninth.SEED,
     "tenth": tenth.SEED,
+    "eleventh": eleventh.SEED,
 }
 """Corpora that are scored on the same files each time, where no seed is named."""
 

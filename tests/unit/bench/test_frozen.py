@@ -1,4 +1,4 @@
-"""The seventh to the tenth corpus: source, files and labels are those that were frozen."""
+"""The seventh to the eleventh corpus: source, files and labels are those that were frozen."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.outputs import eighth, ninth, seventh, tenth
+from tests.bench.outputs import eighth, eleventh, ninth, seventh, tenth
 from tests.bench.outputs.corpora import Corpus
 from tests.bench.outputs.eighth.corpus import thalassaemia
+from tests.bench.outputs.eleventh.corpus import neoplasms
 from tests.bench.outputs.ninth.corpus import myeloid
 from tests.bench.outputs.seventh.corpus import MOST_BYTES, haemophilia
 from tests.bench.outputs.tenth.corpus import myeloma
@@ -79,6 +80,18 @@ FROZEN = {
         "049244942b4874ab",
         "37b11262d92702c8",
         90,
+    ),
+    "eleventh": Frozen(
+        Path(eleventh.__path__[0]),
+        neoplasms,
+        {
+            "patients": "508533aee4331eef",
+            "counts": "e5b62fe56d13103f",
+            "panel": "dc7e7e9b398a517d",
+        },
+        "1264a9b9e72c32c4",
+        "a591bdbf4a624f11",
+        110,
     ),
 }
 

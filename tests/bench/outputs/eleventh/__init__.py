@@ -1,0 +1,1 @@
+"""Eleventh corpus: every family of the specification, each leak with a safe twin."""
