@@ -128,8 +128,15 @@ Source: figures of plotly, bokeh, vega and matplotlib as JSON.
 AXIS = listed(
     "age stage grade group grp class category cluster level month quarter week day cycle visit "
     "line decade decile quartile quintile bin band sex gender arm time site year yr score ecog iss "
-    "ipss risk phase course period model step variable scenario chromosome chr exon locus fold"
+    "ipss risk phase course period model step variable scenario chromosome chrom chr exon locus "
+    "fold"
 )
+_REFERENCE = listed("reference referenz normal normale referencia normwert referentie")
+_OF_REFERENCE = listed("range ranges interval intervals bereich limit limits min max lower upper "
+                       "low high rango intervalle")  # fmt: skip
+"""`reference range`: what is normal, of nobody."""
+_OF_DOSE = listed("mg mcg ug ml iu kg")
+_ENDS_OF_DOSE = listed("max min maximum minimum start step total daily")
 _TOTALS = listed("total totals all sum overall everyone everybody")
 _UNKNOWN = (
     "na",
@@ -225,6 +232,10 @@ def named(name: str) -> Role | None:
     if words(name) == ["or"]:
         return Role.COEFFICIENT
     if _PERSON_TIME.search(name):
+        return Role.STATISTIC
+    if own & _REFERENCE and own & _OF_REFERENCE:
+        return Role.PLANNED
+    if own & _OF_DOSE and own & _ENDS_OF_DOSE and not own & ANYBODY:
         return Role.STATISTIC
     if _counts_things(own) or sets(name):
         return Role.STATISTIC

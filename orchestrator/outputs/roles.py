@@ -55,6 +55,11 @@ _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs
                "version versions revision nbformat schema format")  # fmt: skip
 _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
+_ONE = listed("subject patient participant person individual case")
+_NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
+_UNNAMED = re.compile(r"column \d+\Z")
+_ENOUGH_RUN = 5
+"""Fewer numbers one after another may be counts."""
 _MOMENT = listed("day week month cycle visit course window")
 _OF_MOMENT = listed("of the study trial treatment therapy on in since after from")
 _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
@@ -349,6 +354,8 @@ def _broken_role(said: Role | None, own: set[str], least: float) -> Role:
 
 
 def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: str) -> Role:
+    if _numbers_people(name, own, values):
+        return Role.INDEX
     if said is Role.COUNT and not own & {"id", "code", "rank"}:
         return Role.COUNT
     if said is not None and said is not Role.COUNT:
@@ -372,9 +379,21 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         or (own and own <= _ON_PLATE)
         or (own and own <= _STEPS)
         or (not name.strip() and _runs(values))
+        or (_UNNAMED.match(name) and len(values) >= _ENOUGH_RUN and _runs(values))
     ):
         return Role.INDEX
     return Role.DOSE if own & _DOSE else Role.UNKNOWN
+
+
+def _numbers_people(name: str, own: set[str], values: Sequence[int]) -> bool:
+    """Tell a column that numbers people or lines: `subject` 1, 1, 2, 2, 3; `N°` 1, 2, 3.
+
+    Shape: from 0 or 1 in steps of one, several lines for one person or none.
+    """
+    if not (_NUMERO.match(name.strip()) or (own & _ONE and own <= _ONE | _INDEX)):
+        return False
+    steps = {b - a for a, b in pairwise(values)}
+    return len(set(values)) >= _ENOUGH_RUN and values[0] in {0, 1} and steps <= {0, 1}
 
 
 def _is_scale(name: str, values: Sequence[int]) -> bool:

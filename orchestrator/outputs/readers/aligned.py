@@ -23,6 +23,8 @@ _INSIDE = re.compile(
 _SPREAD = re.compile(r"(?<=\d) (?P<sign>±|\+/-) ?(?P<number>\d[\d.,]*)")
 """`64.5 ± 14.6`: one cell."""
 _LEAST_CUT = 3
+_SOME, _MOSTLY = 0.3, 0.6
+"""The share of lines with a gap that a table has, and of words that sentences have."""
 SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
@@ -45,7 +47,7 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     kept = [_together(_unwrapped(text)) for text in lines
             if not _FOOTER.match(text) and not SIZE.match(text)]  # fmt: skip
     kept = [text for text in kept if not (is_ruler(text) and SETS_APART.search(text.strip()))]
-    if len(kept) < 2:
+    if len(kept) < 2 or _are_sentences(kept):
         return None
     right = named_vector(kept) or _right_aligned(kept)
     if right:
@@ -75,6 +77,14 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     if series and width == len(names) and not names[-1]:  # a series is named below its values
         names = [*names[:-1], series]
     return with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _are_sentences(lines: Sequence[str]) -> bool:
+    """Tell lines of a text that nothing but single blanks sets apart, most of it words."""
+    gaps = sum(SETS_APART.search(text.strip()) is not None for text in lines)
+    said = [word for text in lines for word in text.split()]
+    plain = sum(word.strip("(\"'")[:1].isalpha() for word in said)
+    return gaps < _SOME * len(lines) and plain > _MOSTLY * len(said)
 
 
 def _fits(cut: tuple[list[list[str]], list[str]], spaced: Sequence[str]) -> bool:

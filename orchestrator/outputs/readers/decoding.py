@@ -11,6 +11,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_HEAD, _LEAST = 4096, 16
+_MOSTLY = 0.9
+"""Units: bytes, and the share of one side's that are NUL."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ def decode(data: bytes, owner: str) -> Decoded:
     Errors: Unreadable for NUL bytes and for bytes that are no text in these encodings.
     """
     mark, encoding = _mark(data)
-    content, notes = _decode(data[len(mark) :], encoding, explicit=bool(mark))
+    content, notes = _decode(data[len(mark) :], encoding, explicit=encoding != "utf-8")
     at = content.find("\x00")
     if at >= 0:
         raise Unreadable(Note.NUL, at)
@@ -37,11 +40,28 @@ def decode(data: bytes, owner: str) -> Decoded:
     return Decoded(content, tuple(spans), (*notes, *odd_characters(content)))
 
 
+def encoding_of(data: bytes) -> str:
+    """Name the encoding that the first bytes of a text say or show; UTF-8 where they do not."""
+    mark, encoding = _mark(data)
+    return {"utf-8": "utf-8-sig"}.get(encoding, "utf-16") if mark else encoding
+
+
 def _mark(data: bytes) -> tuple[bytes, str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return mark, encoding
-    return b"", "utf-8"
+    return b"", _unmarked(data)
+
+
+def _unmarked(data: bytes) -> str:
+    """Tell UTF-16 without its mark: letters of Europe have a NUL on one side of nearly each."""
+    head = data[: _HEAD & -2]
+    if len(data) % 2 or len(head) < _LEAST:
+        return "utf-8"
+    sides = [head[at::2].count(0) / (len(head) / 2) for at in range(2)]
+    if min(sides) > 0.0 or max(sides) < _MOSTLY:
+        return "utf-8"
+    return "utf-16-le" if sides[1] else "utf-16-be"
 
 
 def _decode(data: bytes, encoding: str, *, explicit: bool) -> tuple[str, list[Observation]]:

@@ -319,7 +319,7 @@ def _parse(content: str, delimiter: str) -> list[list[str]]:
 
 
 def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Tell names from data: distinct, none blank above data, and of another kind than the cells.
+    """Tell names from data: distinct, none blank above numbers, and of another kind than the cells.
 
     Shape: numbers are names where they are categories in order (years), or where another column
     has a word above nothing but numbers (a cross table whose columns are codes: `1|2|3|All`).
@@ -327,7 +327,7 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     names = [name.strip() for name in first]
     shown = [name for name in names if name]
     blank = [at for at, name in enumerate(names) if not name and at]
-    if len(set(shown)) != len(shown) or any(row[at].strip() for at in blank for row in body):
+    if len(set(shown)) != len(shown) or any(is_number(row[at]) for at in blank for row in body):
         return False
     numeric = [is_number(name) for name in names]
     if not any(numeric) or _are_levels(names, body):

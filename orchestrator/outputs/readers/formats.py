@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note
+from orchestrator.outputs.readers.decoding import encoding_of
 
 
 @dataclass(frozen=True)
@@ -306,7 +307,7 @@ def _of_archive(data: bytes) -> str:
 def is_text(data: bytes) -> bool:
     """Say whether bytes may be read as text."""
     try:
-        return "\0" not in data.decode("utf-8")
+        return "\0" not in data.decode(encoding_of(data))
     except UnicodeDecodeError:
         return False
 

@@ -51,6 +51,7 @@ _TYPE = re.compile(
 """What polars, DuckDB and tibbles write below the name of a column."""
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _DECIMAL = re.compile(r"\d,(?:\d\d?|\d{4,})(?!\d)")
+_PERCENT = re.compile(r"\d ?%|\d \(\d")
 _OTHERWISE = re.compile(r"\d\.\d|\d,\d{1,9},\d")
 _QUERY = re.compile(r"\s*(?:SELECT|FROM|GROUP BY|ORDER BY)\s")
 _STATEMENT = re.compile(
@@ -98,13 +99,19 @@ def _with_points(lines: list[str]) -> list[str]:
     """Write decimal commas of columns that are set apart by space as points.
 
     Shape: all commas stand in numbers, one in each, some before fewer digits than thousands have;
-    no points. Numbers in a list (`61,79,168`) are packed.
+    no points; or cells that hold more than a number (`8,7 ± 1,1`, `12,5 %`). Numbers in a list
+    (`61,79,168`) are packed.
     """
     text = "\n".join(lines)
     told = sum(1 for _ in _COMMA.finditer(text))
     if not told or told != text.count(",") or not _DECIMAL.search(text) or _OTHERWISE.search(text):
         return lines
-    gaps = sum(SETS_APART.search(line.strip()) is not None for line in lines)
+    gaps = sum(
+        SETS_APART.search(line.strip()) is not None
+        or "±" in line
+        or _PERCENT.search(line) is not None
+        for line in lines
+    )
     return [_COMMA.sub(".", line) for line in lines] if 2 * gaps >= len(lines) else lines
 
 

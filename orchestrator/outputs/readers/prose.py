@@ -29,6 +29,11 @@ from orchestrator.outputs.readers.vectors import find_vectors
 _PAGE = re.compile(r"<table\b|</table>", re.IGNORECASE)
 _DRAWN = re.compile(r"\x1b\[[0-9;:]*[mK]")
 """Colours and weights of a terminal. Source: ECMA-48, SGR and EL."""
+_INTERVAL = re.compile(
+    r"(\[) *+(-?\d[\d.]{0,12}) *+, *+(-?\d[\d.]{0,12}|[Ii]nf) *+(\))|"
+    r"(\() *+(-?\d[\d.]{0,12}|-[Ii]nf) *+, *+(-?\d[\d.]{0,12}) *+(\])"
+)
+"""`[ 7, 8)`, `(7, 8]`: a class whose comma parts nothing."""
 _SCALAR = re.compile(r"\bnp\.(?:float|u?int)\d{1,3}\(([-+.\dena]{1,30})\)")
 """A number as numpy 2 spells it in lists and mappings."""
 
@@ -91,7 +96,7 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
-    pages, content = _apart(content)
+    pages, content = _apart(_INTERVAL.sub(_class, content))
     for number, (extension, data) in enumerate(find_encoded(content), 1):
         opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
     tables = find_tables(content) if printed else []
@@ -122,6 +127,11 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         opening.table(own, names, rows, header=False, notes=[Observation(Note.SENTENCE)])
     _add_sentences(opening, f"{path}{inner}sentences", find_sentences(told), Note.CAPPED)
     _add_sentences(opening, f"{path}{inner}lists", find_lists(told), Note.UNCOMPARED)
+
+
+def _class(match: re.Match[str]) -> str:
+    opens, low, high, closes = filter(None, match.groups())
+    return f"{opens}{low}–{high}{closes}"
 
 
 def _spelled(content: str) -> str:

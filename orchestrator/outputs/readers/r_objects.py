@@ -53,8 +53,10 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     opening.container(path, data, spans)
     if walker.words:
         opening.text(opening.free(f"{below(path)}texts"), "\n".join(walker.words))
+    shown: set[int] = set()
     for number, one in enumerate(_everything(root), 1):
-        _add(opening, f"{below(path)}objects/{number}", one)
+        if id(one) not in shown:
+            shown |= {id(part) for part in _add(opening, f"{below(path)}objects/{number}", one)}
 
 
 def _everything(root: Item) -> Iterator[Item]:
@@ -70,23 +72,34 @@ def _everything(root: Item) -> Iterator[Item]:
         waiting += [*reversed(item.attributes.values()), *reversed(item.parts)]
 
 
-def _add(opening: Opening, path: str, item: Item) -> None:
-    """Add a value as a table where it is one: a list of columns, a matrix, a plain vector."""
+def _add(opening: Opening, path: str, item: Item) -> list[Item]:
+    """Add a value as a table where it is one: a list of columns, a matrix, a plain vector.
+
+    Shape: the parts that such a list has shown, which need not be shown again.
+    """
     if item.kind in {_LIST, _EXPRESSION, _PAIRS, _ENVIRONMENT}:
-        columns = [part for part in item.parts if part.values]
+        columns = [part for part in item.parts if part.values and not _is_matrix(part)]
+        shown: list[Item] = []
         for size in sorted({len(part.values) for part in columns}):
             alike = [part for part in columns if len(part.values) == size]
             if size > 1 or len(alike) > 1:
                 _columns(opening, path, item, alike)
-        return
-    shape = item.attributes.get("dim")
-    if shape and len(shape.values) == 2 and item.values:
+                shown += alike
+        return shown
+    if _is_matrix(item):
+        shape = item.attributes["dim"]
         height = int(shape.values[0] or 0)
         labels = [_labelled(item)[at::height] for at in range(height)] if height else []
         names = _names(item.attributes.get("dimnames"), len(labels[0]) if labels else 0)
         opening.table(opening.free(path), names, labels)
     elif len(item.values) > 1 and item.kind != _CHAR and not _numbers_rows(item):
         opening.table(opening.free(path), ["value"], [[text] for text in _labelled(item)])
+    return []
+
+
+def _is_matrix(item: Item) -> bool:
+    shape = item.attributes.get("dim")
+    return shape is not None and len(shape.values) == 2 and bool(item.values)
 
 
 def _columns(opening: Opening, path: str, item: Item, alike: list[Item]) -> None:

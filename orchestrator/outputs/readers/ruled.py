@@ -17,6 +17,7 @@ _SET = re.compile(r"(?:_|[<>=^~]|\\\d+|/\d+)+\. ")
 """How a cell of Textile is set: `|_. sex|` a name, `|>. 12|` to the right."""
 _SPANS = re.compile(r" *(?:=+|-+)(?: +(?:=+|-+))+")
 """A line drawn in pieces, one for each column."""
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NAME_LINES = 3
 _WIDEST = 2000
 """Units: lines, and characters."""
@@ -74,7 +75,10 @@ def read_ruled(line: int, lines: Sequence[str]) -> Block | None:
     if width < 3 or often < 0.6 * len(rows):
         return None
     most = max(map(len, rows))
-    return Block(line, *split_header([row + [""] * (most - len(row)) for row in rows]))
+    filled = [row + [""] * (most - len(row)) for row in rows]
+    if len(filled) > 2 and not any(filled[0][2:]) and split_header(filled[1:])[2]:
+        filled = filled[1:]  # what all columns are of stands above their names
+    return Block(line, *split_header(filled))
 
 
 def read_drawn(line: int, lines: Sequence[str]) -> Block | None:
@@ -119,7 +123,7 @@ def is_ruler(text: str) -> bool:
 
 def read_separated(line: int, lines: Sequence[str]) -> Block | None:
     """Read cells between one sign, as many in most lines; or words in quotes and blanks."""
-    lines = [text for text in lines if not is_ruler(text)]
+    lines = [_thousands(text) for text in lines if not is_ruler(text)]
     if len(lines) < 2:
         return None
     if all(text.lstrip().startswith('"') and '" ' in text for text in lines):
@@ -146,6 +150,12 @@ def read_separated(line: int, lines: Sequence[str]) -> Block | None:
     return None
 
 
+def _thousands(text: str) -> str:
+    """Take the commas out of thousands, where those between words are followed by a blank."""
+    plain = _THOUSANDS.sub("", text)
+    return plain if plain != text and ", " in text and not re.search(r",\S", plain) else text
+
+
 def _are_pairs(lines: Sequence[str]) -> bool:
     """Tell two columns that a comma parts, the second of numbers: `stage,n` above `I,41`."""
     cut = [text.rpartition(",")[2] for text in lines if "," in text]
@@ -167,7 +177,7 @@ def find_runs(line: int, lines: Sequence[str]) -> list[Block]:
         own = list(group)
         if shape is not None and len(own) > 1:
             mark, _ = shape
-            rows = [text.split(mark) for text in own] if mark else [text.split() for text in own]
+            rows = [_thousands(text).split(mark) if mark else text.split() for text in own]
             found.append(Block(at, *split_header(rows)))
         at += len(own)
     return found
@@ -175,6 +185,7 @@ def find_runs(line: int, lines: Sequence[str]) -> list[Block]:
 
 def shape_of(text: str) -> tuple[str, int] | None:
     """Say what parts a line, and how often: a sign, or blanks, where half its words are numbers."""
+    text = _thousands(text)
     for mark, least in (("\t", 1), (";", 2), ("|", 2), (",", 2)):
         if text.count(mark) >= least:
             return mark, text.count(mark)

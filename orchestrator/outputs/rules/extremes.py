@@ -13,6 +13,7 @@ from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role, may_set, sets, words
 from orchestrator.outputs.passages import NUMBER, numbers, passages, sentences
+from orchestrator.outputs.people import listed
 from orchestrator.outputs.recount import PERSON, grid, holders, variable_column
 from orchestrator.outputs.rules.dominance import Traced, traced
 from orchestrator.outputs.rules.ends_by_value import Ends, ends_of_groups
@@ -57,6 +58,12 @@ SAY = (
 )
 
 
+_OF_CONTROLS = listed("type step description orientation readout disabled layout pattern title") | {
+    "bar style", "multiple of"
+}  # fmt: skip
+"""What stands beside `minimum` where it limits what may be typed: JSON Schema, widgets."""
+
+
 def _extremes(subject: Subject) -> Outcome:
     found = held_by_few(subject, Role.EXTREME, "O08")
     known = {(one.figure.row, one.figure.column, one.seen.part.path)
@@ -86,7 +93,10 @@ def _is_setting(seen: Seen, figure: Figure) -> bool:
     """Tell `minimum = 10` among other settings of a program, as `seed = 411`."""
     labels = [row[0] for row in seen.table.rows]
     own = labels[seen.block.at.index(figure.row)]
-    return may_set(own) and any(map(sets, labels))
+    if may_set(own) and any(map(sets, labels)):
+        return True
+    names = {" ".join(words(name)) for name in seen.table.columns}
+    return len(seen.table.rows) == 1 and bool(names & _OF_CONTROLS)
 
 
 def _both(ended: Ends, part: Part) -> Iterator[int]:
