@@ -211,14 +211,25 @@ def compares_pairs(table: Table) -> bool:
     )
 
 
+_LEVEL = re.compile(r"0?\.\d{1,3}|[01](?:\.0)?")
+_QUANTILES = 3
+
+
 def around_percentiles(
     names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
 ) -> list[Role]:
     """Tell the ends of what percentiles describe, whatever they are called: `lo`, `q4`, `top`.
 
+    Shape: three names and more that are shares and rise (`0.25`, `0.5`, `0.75`) are percentiles.
+
     Shape: beside two percentiles and more, in no row above the least or below the greatest of them.
     """
     told = list(found)
+    levels = [at for at, name in enumerate(names) if _LEVEL.fullmatch(name.strip())]
+    shares = [float(names[at]) for at in levels]
+    if len(levels) >= _QUANTILES and shares == sorted(set(shares)):
+        for at in levels:
+            told[at] = Role.EXTREME if float(names[at]) in {0, 1} else Role.PERCENTILE
     known = [at for at, role in enumerate(found) if role is Role.PERCENTILE]
     for at, role in enumerate(found if len(known) > 1 else ()):
         if role not in {Role.UNKNOWN, Role.STATISTIC} or named(names[at]) is not None:

@@ -20,6 +20,11 @@ from orchestrator.outputs.naming import Role, named, words
 from orchestrator.outputs.roles import Known
 
 _RANGE = re.compile(r"([+-]?\d[\d,.]*) ?(?:-|–|—|to|,|;) ?([+-]?\d[\d,.]*)\Z")
+_MIDDLE = re.compile(r"(\d[\d.]*) ?[(\[](\d[\d.]*) ?(?:,|;|-|–|to) ?(\d[\d.]*)[)\]]")
+_OF_MEANS = frozenset(
+    {"mean", "means", "average", "ci", "confidence", "hr", "or", "rr", "ratio", "95"}
+)
+"""Beside these a number in brackets is no quartile."""
 _TOLD = frozenset({Role.MEAN, Role.SUM, Role.SPREAD, Role.EXTREME, Role.PERCENTILE})
 
 
@@ -53,6 +58,8 @@ def figures(block: Block, known: Known) -> list[Figure]:
             if at in labels:
                 continue
             role = _role(table, row, at, speaks, labels, found[at])
+            if role is None and _is_middle(text, f"{table.columns[at]} {told}"):
+                role = Role.PERCENTILE
             if role not in _TOLD:
                 continue
             name = (table.columns[at], heads.get(position, ""), *map(without_conditions, told))
@@ -84,6 +91,18 @@ def _role(
     return next((said for said in (named(row[label]) for label in labels) if said), column)
 
 
+def _is_middle(text: str, name: str) -> bool:
+    """Tell a median and its quartiles, `325 (184, 654)`, where nobody says otherwise."""
+    shown = _MIDDLE.fullmatch(" ".join(text.split()))
+    return shown is not None and _is_between(*shown.groups()) and not _OF_MEANS & set(words(name))
+
+
+def _is_between(middle: str, low: str, high: str) -> bool:
+    """Say whether a number stands between the two behind it, as a median between its quartiles."""
+    ends = [float(one.lstrip("-").replace(",", "")) for one in (low, middle, high)]
+    return ends[0] < ends[1] < ends[2]
+
+
 def _is_sum(name: str) -> bool:
     """`total_units` is a sum of units, if the source has such a column; `total` alone is not."""
     own = set(words(name))
@@ -105,7 +124,11 @@ def _numbers(text: str, role: Role, name: str) -> list[tuple[Role, str, float]]:
         return []
     spread = {"range": Role.EXTREME, "min": Role.EXTREME, "iqr": Role.PERCENTILE}
     rest = next((own for word, own in spread.items() if word in words(name)), Role.SPREAD)
-    first = Role.PERCENTILE if "median" in words(name) else Role.MEAN
+    told = words(name)
+    around = len(shown) == 3 and _is_between(*shown) and not _OF_MEANS & set(told)
+    if around and rest is Role.SPREAD:
+        rest = Role.PERCENTILE
+    first = Role.PERCENTILE if "median" in told or rest is Role.PERCENTILE else Role.MEAN
     return [
         (first if at == 0 else rest, one.lstrip("-") if at == 2 else one,
          abs(float(one.replace(",", ""))) if at == 2 else float(one.replace(",", "")))

@@ -16,14 +16,29 @@ from orchestrator.outputs.naming import words
 
 FEW_VALUES = 1000
 """Units: values of a column; of more each is no category."""
+_ALIKE = (
+    ("female", "f", "w", "women", "woman", "weiblich", "femme", "mujer", "vrouw"),
+    ("male", "m", "men", "man", "männlich", "homme", "hombre", "varón"),
+    ("1", "true", "yes", "y", "ja", "oui", "sí", "si"),
+    ("0", "false", "no", "n", "nein", "nee", "non"),
+)
 _OR = re.compile(r"\s*[|/]\s*|\s+or\s+")
+
+
+def spellings(category: str) -> list[str]:
+    """List a category and the other words and codes for the same: `male`, `m`; `true`, `1`."""
+    own = category.strip().casefold()
+    same = next((alike for alike in _ALIKE if own in alike), ())
+    return [category, *(text for text in same if text != own)]
 
 
 def rows_of_category(index: Index, column: Column, category: str) -> frozenset[int] | None:
     """Give the rows with a category of a column, or within a band of its numbers."""
-    group = column.features[0].find(hasher(index.key)(spell(category, FINE)))
-    if group >= 0:
-        return frozenset(column.rows_of(0, group))
+    hashed = hasher(index.key)
+    for text in spellings(category):
+        group = column.features[0].find(hashed(spell(text, FINE)))
+        if group >= 0:
+            return frozenset(column.rows_of(0, group))
     limits = band(category)
     if limits is None or column.magnitudes is None:
         return None

@@ -17,7 +17,13 @@ from orchestrator.outputs.canon import FINE, hasher, number, spell
 from orchestrator.outputs.conditions import Condition
 from orchestrator.outputs.facts import Coordinates
 from orchestrator.outputs.index import Column, Index, TableIndex
-from orchestrator.outputs.labels import FEW_VALUES, rows_of_category, rows_of_label, rows_where
+from orchestrator.outputs.labels import (
+    FEW_VALUES,
+    rows_of_category,
+    rows_of_label,
+    rows_where,
+    spellings,
+)
 from orchestrator.outputs.naming import words
 
 _DECIMALS = 6
@@ -293,19 +299,27 @@ def _columns(
     found = {}
     hashed = hasher(index.key)
     for variable, values in variables.items():
-        hashes = [hashed(spell(value, FINE)) for value in values]
-        fitting = [
-            column for column in table.columns if column.features and _knows(column, values, hashes)
-        ]
-        named = [column for column in fitting if words(column.name) == words(variable)]
+        hashes = [[hashed(spell(text, FINE)) for text in spellings(value)] for value in values]
+        usable = [column for column in table.columns if column.features]
+        fitting = [column for column in usable if _knows(column, values, hashes)]
+        named = [column for column in usable if words(column.name) == words(variable)
+                 and _known(column, hashes) >= len(values) / 2]  # fmt: skip
+        named = [column for column in named if column in fitting] or named
         chosen = named or fitting
         if len(chosen) == 1:
             found[variable] = chosen[0]
     return found
 
 
-def _knows(column: Column, values: Sequence[str], hashes: Sequence[int]) -> bool:
-    if len(column.offsets) < FEW_VALUES and all(column.features[0].find(h) >= 0 for h in hashes):
+def _known(column: Column, hashes: Sequence[Sequence[int]]) -> int:
+    """Count the categories that a column has, in one of their spellings."""
+    if len(column.offsets) >= FEW_VALUES:
+        return 0
+    return sum(any(column.features[0].find(one) >= 0 for one in own) for own in hashes)
+
+
+def _knows(column: Column, values: Sequence[str], hashes: Sequence[Sequence[int]]) -> bool:
+    if values and _known(column, hashes) == len(values):
         return True
     return column.magnitudes is not None and all(band(value) is not None for value in values)
 

@@ -6,8 +6,9 @@ Source: outputs section 3, O09 (ADRF, ABS).
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from math import ceil, floor, gcd
+from math import ceil, floor, gcd, isfinite, prod
 
 from orchestrator.outputs.figures import Figure, figures
 from orchestrator.outputs.index import Column, Index, TableIndex
@@ -38,6 +39,10 @@ _LEVELS = {"median": 0.5, "p50": 0.5, "q2": 0.5, "q1": 0.25, "p25": 0.25, "lq": 
            "p95": 0.95}  # fmt: skip
 _TELLING = 3
 """So many numbers worked out again are no accident; fewer on one grid are one."""
+_MOSTLY = 0.6
+"""The share of figures whose groups the source knows: others are of what was put together."""
+_ACCIDENT, _AROUND = 1e-6, 0.1
+"""Below this chance figures are values of the source; and the share of a number that is near it."""
 _COARSER = 5
 _MIDDLE = re.compile(r"\b(?:median|quartiles?|iqr|interquartile|percentiles?)\b", re.IGNORECASE)
 _OF_GROUP = re.compile(
@@ -131,7 +136,7 @@ def _rounded(values: Sequence[float], step: float) -> bool:
 
 
 def _told_by_value(subject: Subject) -> list[Traced]:
-    """Find the variable of each table whose percentiles are all those of the groups it names."""
+    """Find the variable of each table whose percentiles are those of the groups it names."""
     found: list[Traced] = []
     for seen in subject.seen:
         listed = [
@@ -155,10 +160,40 @@ def _worked_out(
             if group.rows is not None:
                 groups.setdefault(id(group.table), []).append((figure, level, group))
     for own in groups.values():
-        for column in own[0][2].table.columns if len(own) == len(listed) else ():
+        told = len(own) >= max(_TELLING, _MOSTLY * len(listed))
+        for column in own[0][2].table.columns if told or len(own) == len(listed) else ():
             if column.numeric and all(_is_there(*one, column) for one in own):
                 return [Traced(seen, figure, group, column) for figure, _, group in own]
+    return _met(subject, seen, [figure for figure, _ in listed])
+
+
+def _met(subject: Subject, seen: Seen, listed: Sequence[Figure]) -> list[Traced]:
+    """Find the variable of which all figures are values, where few would be by chance.
+
+    Shape: of groups that the source does not know; chance is how thick values stand around each.
+    """
+    for group in Recount(subject.indexes, {}).groups(()):
+        for column in group.table.columns:
+            if not column.numeric or column.magnitudes is None or column.role in PERSON:
+                continue
+            values, step = sorted(filter(isfinite, column.magnitudes)), grid(column)
+            chances = [_chance(figure.value, values, step) for figure in listed]
+            met = [figure for figure in listed if _is_value(figure.value, values)]
+            if len(listed) >= _TELLING and len(met) == len(listed) and prod(chances) < _ACCIDENT:
+                return [Traced(seen, figure, group, column) for figure in listed]
     return []
+
+
+def _is_value(value: float, values: Sequence[float]) -> bool:
+    at = bisect_left(values, value - 1e-9)
+    return at < len(values) and abs(values[at] - value) < 1e-9
+
+
+def _chance(value: float, values: Sequence[float], step: float) -> float:
+    """The share of the grid around a number on which values of the source stand."""
+    near = max(abs(value) * _AROUND, 10 * step)
+    within = bisect_right(values, value + near) - bisect_left(values, value - near)
+    return min(within / (2 * near / step), 1.0)
 
 
 def _is_there(figure: Figure, level: float, group: Group, column: Column) -> bool:
@@ -172,7 +207,10 @@ def _is_there(figure: Figure, level: float, group: Group, column: Column) -> boo
 
 
 def _level(figure: Figure) -> float | None:
-    return next((_LEVELS[word] for word in figure.variable if word in _LEVELS), None)
+    own = list(figure.variable)
+    if own[:1] == ["0"] and len(own) > 1 and own[1].isdecimal():
+        return float(f"0.{own[1]}")  # a column called `0.05`
+    return next((_LEVELS[word] for word in own if word in _LEVELS), None)
 
 
 PERCENTILES = Rule(
