@@ -149,7 +149,7 @@ def _shown(table: FactTable) -> dict[Key, Fact]:
 def _leaves(table: FactTable, other: FactTable) -> bool:
     """Say whether totals of another table leave for hidden counts what these say of themselves.
 
-    Shape: a hidden count with two ends that are near each other, beside larger ones.
+    Shape: all of them fit, and one leaves a hidden count two ends that are near each other.
     """
     elsewhere = _totals_elsewhere(table, _shown(other), set(_shown(table)))
     totals = [Fact(0, 0, fact.measure, rest, fact.low, fact.high) for rest, fact in elsewhere]
@@ -158,9 +158,12 @@ def _leaves(table: FactTable, other: FactTable) -> bool:
         for total, parts in families(table, totals, exact=False)
         if any(part.hidden for part in parts) and not total.hidden
     ]
-    return bool(found) and all(
+    fit = all(
         sum(part.low for part in parts) <= total.low <= sum(part.high or 0 for part in parts)
-        and sum((part.high or 0) - part.low for part in parts) <= _NEAR * total.low
+        for total, parts in found
+    )
+    return fit and any(
+        sum((part.high or 0) - part.low for part in parts) <= _NEAR * total.low
         for total, parts in found
     )
 

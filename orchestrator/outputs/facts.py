@@ -24,7 +24,7 @@ from orchestrator.outputs.cells import Mark, Piece, hidden, pieces, whole
 from orchestrator.outputs.count_cells import statistic_column
 from orchestrator.outputs.form import Part, Table
 from orchestrator.outputs.naming import LABELS, STATISTICS, Role, counted, is_total, named, words
-from orchestrator.outputs.people import AGES, ANYBODY, SAME, listed
+from orchestrator.outputs.people import AGES, ANYBODY, OUTCOMES, SAME, listed
 from orchestrator.outputs.roles import Known, roles
 
 PEOPLE = "people"
@@ -43,6 +43,8 @@ _PLAIN = ANYBODY | listed(
 _NAMES = listed("variable characteristic characteristics factor covariate feature")
 _LEVELS = listed("level levels value category categories group")
 _BASES = (1000, 500, 100, 50, 20, 10, 5)
+_HAPPENED = OUTCOMES | listed("deaths died dead events relapsed progressed responded deceased")
+"""What is counted beside people, and is less than all of them."""
 _ENOUGH = 6
 _VARIABLES = 4
 _OF_ALL = re.compile(r"\bn ?= ?(\d[\d,]*)", re.IGNORECASE)
@@ -290,10 +292,14 @@ def _column(name: str, beside: Sequence[str]) -> tuple[str, Coordinates]:
         return PEOPLE, _coordinate("across", plain)
     if not own or is_total(plain) or own <= _PLAIN:
         return PEOPLE, ()
+    if len(beside) == 1 and own & ANYBODY and not own & _HAPPENED:
+        return PEOPLE, ()
     if counted(plain) and not any(char.isdigit() for char in plain):
         return " ".join(sorted(own - _PLAIN)) or PEOPLE, ()
     others = [_bare(other) for other in beside]
     alike = sum(not counted(other) and not is_total(other) for other in others)
+    if alike <= 1 < len(beside):
+        return " ".join(sorted(own)), ()  # a part of whom the column beside it counts
     return PEOPLE, _coordinate("across", plain) if alike > 1 else ()
 
 

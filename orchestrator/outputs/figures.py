@@ -49,6 +49,7 @@ class Figure:
 def figures(block: Block, known: Known) -> list[Figure]:
     """List the means, sums, spreads, extremes and percentiles of a table."""
     table, found, labels, heads = people_table(block, known)
+    labels = [at for at in labels if not _are_middles(table, at)]
     speaks = statistic_column(table, found)
     listed: list[Figure] = []
     for position, row in enumerate(table.rows):
@@ -89,6 +90,11 @@ def _role(
     if column in _TOLD or column is Role.COUNT:
         return column
     return next((said for said in (named(row[label]) for label in labels) if said), column)
+
+
+def _are_middles(table: Table, at: int) -> bool:
+    cells = [row[at] for row in table.rows]
+    return 2 * sum(_is_middle(cell, table.columns[at]) for cell in cells) > len(cells)
 
 
 def _is_middle(text: str, name: str) -> bool:

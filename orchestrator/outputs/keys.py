@@ -57,7 +57,8 @@ def key_columns(columns: Sequence[Sequence[str]], usable: Sequence[bool]) -> lis
         own = [row[:width] for row in rows]
         if len(set(own)) == len(own):
             told = len(own) >= _GROUPS or all(
-                codes(columns[at]) or not any(map(_known, columns[at])) for at in places[:width]
+                codes(columns[at]) or not any(map(_known, columns[at])) or is_open(columns[at])
+                for at in places[:width]
             )
             return places[:width] if told and _in_order(own) else []
     return []
@@ -91,6 +92,11 @@ def _rises(cells: Sequence[str]) -> bool:
     if values and len(values) == len(cells) - 1 and (last := _OPEN.match(cells[-1].strip())):
         values.append(float(last[1] or last[2]))
     return len(values) in {0, len(cells)} and all(a < b for a, b in pairwise(values))
+
+
+def is_open(cells: Sequence[str]) -> bool:
+    """Say whether the last cell has no upper end, as a class of a number and no count does."""
+    return _OPEN.match(cells[-1].strip()) is not None and all(map(_known, cells[:-1]))
 
 
 def _known(cell: str) -> bool:

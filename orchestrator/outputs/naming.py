@@ -59,8 +59,8 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.EXTREME, listed("min max minimum maximum range lowest highest largest smallest oldest "
                            "youngest whislo whishi fliers outliers lowerfence upperfence")),
     (Role.PERCENTILE, listed("median medians quantile quantiles percentile percentiles iqr q1 q2 "
-                              "q3 p1 p2 p3 p5 p10 p15 p20 p25 p30 p35 p40 p45 p50 p55 p60 p65 p70 p75 "
-                              "p80 p85 p90 p95 p97 p98 p99 lq uq")),
+                              "q3 p1 p2 p3 p5 p10 p15 p20 p25 p30 p35 p40 p45 p50 p55 p60 p65 p70 "
+                              "p75 p80 p85 p90 p95 p97 p98 p99 lq uq")),
     (Role.COEFFICIENT, listed("coef coefs coefficient coefficients estimate estimates beta hr shr "
                                "rr irr aor ratio odds hazard ci lci uci lcl ucl lcb ucb lower "
                                "upper intercept exp")),

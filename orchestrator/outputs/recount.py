@@ -115,8 +115,14 @@ def categories(indexes: Sequence[Index]) -> Callable[[Sequence[str]], bool]:
     ]
 
     def known(names: Sequence[str]) -> bool:
-        hashed = {key: [hasher(key)(spell(name, FINE)) for name in names] for key, _ in features}
-        return any(all(feature.find(own) >= 0 for own in hashed[key]) for key, feature in features)
+        hashed = {
+            key: [[hasher(key)(spell(text, FINE)) for text in spellings(name)] for name in names]
+            for key, _ in features
+        }
+        return any(
+            all(any(feature.find(one) >= 0 for one in own) for own in hashed[key])
+            for key, feature in features
+        )
 
     return known
 

@@ -26,7 +26,7 @@ from orchestrator.outputs.companions import (
     written_as_statistics,
 )
 from orchestrator.outputs.form import Table
-from orchestrator.outputs.keys import codes, enumerates, key_columns, only_flags
+from orchestrator.outputs.keys import codes, enumerates, is_open, key_columns, only_flags
 from orchestrator.outputs.naming import (
     AXIS,
     STATISTICS,
@@ -58,6 +58,8 @@ _INDEX = listed("id rank order index row rownames rowname position nr")
 _ONE = listed("subject patient participant person individual case")
 _NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
 _UNNAMED = re.compile(r"column \d+\Z")
+_SAID = 0.25
+"""The share of words without a digit in a column of levels."""
 _ENOUGH_RUN = 5
 """Fewer numbers one after another may be counts."""
 _MOMENT = listed("day week month cycle visit course window")
@@ -104,6 +106,8 @@ def roles(table: Table, known: Known) -> list[Role]:
     found = rolled_up(columns, _by_place(columns, found))
     found = no_shares(names, _spans(names, columns, found))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
+    if unclear[:1] == [0] and _is_led_by_classes(table, columns, unclear[1:], known):
+        found, unclear = [Role.AXIS, *found[1:]], unclear[1:]
     if Role.COUNT not in found and all(_is_moment(names[at]) for at in unclear):
         # `day` and `cycle` beside doses: when, not how many
         found = [Role.AXIS if role is Role.UNKNOWN else role for role in found]
@@ -117,6 +121,17 @@ def roles(table: Table, known: Known) -> list[Role]:
     ):
         return [Role.COUNT if role is Role.UNKNOWN else role for role in found]
     return found
+
+
+def _is_led_by_classes(
+    table: Table, columns: Sequence[Sequence[str]], others: Sequence[int], known: Known
+) -> bool:
+    """Say whether the first column has the classes of a number, and the others are categories.
+
+    Shape: `0`, `1`, `>=2` before columns that are named by one variable of the source.
+    """
+    names = [table.columns[at] for at in others]
+    return table.header and is_open(columns[0]) and _across(names, columns[0], known)
 
 
 def _no_years(
@@ -321,6 +336,10 @@ def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> i
 def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     present = [cell for cell in cells if not is_missing(cell) and hidden(cell) is None]
     values = [value for value in map(number, present) if value is not None]
+    if not present and any(hidden(cell) is not None for cell in cells):
+        return Role.COUNT if named(name) is Role.COUNT else Role.UNKNOWN  # all are hidden
+    if 0 < len(values) < len(present) and _names_levels(present):
+        return Role.AXIS
     if not values or len(values) < 0.5 * len(present):
         return Role.TEXT
     if len(values) < len(present) and _names_statistics(present):
@@ -337,6 +356,12 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     if fractions:
         return _broken_role(said, own, min(values))
     return _whole_role(said, own, [int(value) for value in values], name)
+
+
+def _names_levels(cells: Sequence[str]) -> bool:
+    """Tell a column of levels, a few of them numbers: `female`, `male`, `<60`, `0`, `1`, `>=2`."""
+    plain = sum(not any(map(str.isdigit, cell)) for cell in cells)
+    return plain >= _SAID * len(cells)
 
 
 def _names_statistics(cells: Sequence[str]) -> bool:

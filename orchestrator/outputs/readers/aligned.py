@@ -23,6 +23,8 @@ _INSIDE = re.compile(
 _SPREAD = re.compile(r"(?<=\d) (?P<sign>±|\+/-) ?(?P<number>\d[\d.,]*)")
 """`64.5 ± 14.6`: one cell."""
 _LEAST_CUT = 3
+_TITLED = 4
+_GAP = re.compile(r"\s{2,}|\t")
 _SOME, _MOSTLY = 0.3, 0.6
 """The share of lines with a gap that a table has, and of words that sentences have."""
 SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -47,6 +49,7 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     kept = [_together(_unwrapped(text)) for text in lines
             if not _FOOTER.match(text) and not SIZE.match(text)]  # fmt: skip
     kept = [text for text in kept if not (is_ruler(text) and SETS_APART.search(text.strip()))]
+    kept = kept[_title(kept) :]
     if len(kept) < 2 or _are_sentences(kept):
         return None
     right = named_vector(kept) or _right_aligned(kept)
@@ -69,7 +72,13 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     spaced = _cut_at_gaps(kept[0].strip())
     body, first = max(
         found,
-        key=lambda cut: (len(cut[0]), _is_clean(cut[0]), _fits(cut, spaced), len(cut[0][0])),
+        key=lambda cut: (
+            len(cut[0]),
+            _is_clean(cut[0]),
+            _fits(cut, spaced),
+            _is_named(cut),
+            len(cut[0][0]),
+        ),
     )
     width = len(body[0])
     names = first if len(first) in {width, width - 1} else spaced
@@ -77,6 +86,20 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     if series and width == len(names) and not names[-1]:  # a series is named below its values
         names = [*names[:-1], series]
     return with_header(line, names, body, width, _unwrapped(lines[0]) != lines[0])
+
+
+def _title(lines: Sequence[str]) -> int:
+    """Count the line above a table that only says what it is, whatever gaps are in it: 1 or none.
+
+    Shape: below it names for all columns but the first, and rows that all have as many cells.
+    """
+    if len(lines) < _TITLED:
+        return 0
+    title, names, *rows = [_GAP.split(text.strip()) for text in lines]
+    width = len(rows[0])
+    fits = all(len(row) == width for row in rows) and len(names) in {width, width - 1}
+    words = not any(map(is_number, [*title, *names]))
+    return int(fits and words and width > 2 and len(title) not in {width, width - 1})
 
 
 def _are_sentences(lines: Sequence[str]) -> bool:
@@ -91,6 +114,11 @@ def _fits(cut: tuple[list[list[str]], list[str]], spaced: Sequence[str]) -> bool
     """Say whether there is a name for each column but the first, in one way to cut the names."""
     width = len(cut[0][0])
     return not {len(cut[1]), len(spaced)}.isdisjoint({width, width - 1})
+
+
+def _is_named(cut: tuple[list[list[str]], list[str]]) -> bool:
+    """Say whether the first line has one name for each column, or for all but the first."""
+    return sum(map(bool, cut[1])) in {len(cut[0][0]), len(cut[0][0]) - 1}
 
 
 def _cut_at_gaps(text: str) -> list[str]:

@@ -4,6 +4,7 @@ Source: outputs section 6.1, O13: OpenSAFELY, ADRF, ABS.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from orchestrator.outputs.audit import Pinned, agree, audit
 from orchestrator.outputs.brackets import group_of, pair, sizes
@@ -18,6 +19,7 @@ from orchestrator.outputs.rules.flows import hidden_steps
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.policy.outputs import OutputsPolicy
 
+_SHOWN = 2
 _SAY = (
     "The numbers around this hidden count give it away. Hide a second one in its row and its "
     "column, or take the totals from rounded counts."
@@ -31,7 +33,8 @@ def _check(subject: Subject) -> Outcome:
     others = [table for table in subject.others if any(agree(table, one) for one in own)]
     limits = subject.policy.suppression
     known = [ends for seen in subject.seen
-             for ends in (*_by_share(seen, own), *_by_own_share(seen, own))]  # fmt: skip
+             for ends in (*_by_share(seen, own), *_by_own_share(seen, own),
+                          *_by_size(seen, own))]  # fmt: skip
     answer = audit([*own, *others], limits.seconds, limits.unknowns, known=known)
     found = [*flows, *_findings(own, answer.pinned, subject.policy)]
     found += _differing(subject, own)
@@ -148,6 +151,32 @@ def _by_own_share(seen: Seen, own: Sequence[FactTable]) -> Iterator[tuple[Fact, 
             fact = facts.get((seen.row(one.at + 1), seen.block.columns[column]))
             if fact is not None and found is not None:
                 yield fact, *one.hidden_count(found[0])
+
+
+def _by_size(seen: Seen, own: Sequence[FactTable]) -> Iterator[tuple[Fact, float, float]]:
+    """A hidden count beside its percentage and the size of its group: `260 | <10 | 1.92`.
+
+    Shape: in two rows and more that show it, the count is this share of the size.
+    """
+    shares = [at for at, role in enumerate(seen.roles) if role is Role.PERCENT]
+    counts = [at for at, role in enumerate(seen.roles) if role is Role.COUNT]
+    facts = _hidden_facts(seen, own) if shares and len(counts) > 1 else {}
+    for share, count, size in product(shares, counts, counts) if facts else ():
+        rows = [(number(row[size]), number(row[count]), number(row[share]), decimals(row[share]))
+                for row in seen.table.rows]  # fmt: skip
+        told = [one for one in rows if None not in one[:3]]
+        fits = all(
+            abs((part or 0) - (whole or 0) * (percent or 0) / 100)
+            <= 0.5 + (whole or 0) * 0.5 * 10**-places / 100
+            for whole, part, percent, places in told
+        )
+        if size == count or len(told) < _SHOWN or not fits:
+            continue
+        for row, (whole, part, percent, places) in enumerate(rows, 1):
+            fact = facts.get((seen.row(row), seen.block.columns[count]))
+            if fact is not None and part is None and whole and percent is not None:
+                half = 0.5 * 10**-places
+                yield fact, max(whole * (percent - half) / 100, 0), whole * (percent + half) / 100
 
 
 def _hidden_facts(seen: Seen, own: Sequence[FactTable]) -> dict[tuple[int, int], Fact]:
