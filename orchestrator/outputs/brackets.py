@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _PAIR = re.compile(
-    r"(?P<below><|<=|≤)? ?(?P<count>\d[\d,]*) ?[(\[] ?(?P<share>\d{1,3}(?:\.\d{1,4})?)"
+    r"(?<![\d.])(?P<below><|<=|≤)? ?(?P<count>\d[\d,]*) ?[(\[] ?(?P<share>\d{1,3}(?:\.\d{1,4})?)"
     r" ?(?P<sign>%?) ?[)\]]"
 )
 _OF_ALL = re.compile(r"\bn ?= ?(\d[\d,]*)", re.IGNORECASE)

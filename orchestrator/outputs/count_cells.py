@@ -45,7 +45,10 @@ def counts(table: Table, found: Sequence[Role]) -> list[Cell]:
         says = _row_says(values, found, speaks)
         for column, text in enumerate(values):
             if column != speaks and not (column == 0 and row in cut):
-                own = _with_share(table.columns[column], found[column])
+                name = table.columns[column]
+                own = _with_share(name, found[column])
+                if says is Role.COUNT and own is Role.STATISTIC and number(name) is not None:
+                    own = Role.UNKNOWN  # a point in time: its rows say what the numbers are
                 cells += _cells(row, column, text, own, says, speaks is not None)
     return cells
 

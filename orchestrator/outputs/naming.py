@@ -132,6 +132,7 @@ AXIS = listed(
     "ipss risk phase course period model step variable scenario chromosome chrom chr exon locus "
     "fold"
 )
+_AT_RISK = ANYBODY | listed("at risk n no nr number of the")
 _REFERENCE = listed("reference referenz normal normale referencia normwert referentie")
 _OF_REFERENCE = listed("range ranges interval intervals bereich limit limits min max lower upper "
                        "low high rango intervalle")  # fmt: skip
@@ -232,6 +233,8 @@ def named(name: str) -> Role | None:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
+    if {"at", "risk"} <= own and own <= _AT_RISK:
+        return Role.COUNT
     if _PERSON_TIME.search(name):
         return Role.STATISTIC
     if own & _REFERENCE and own & _OF_REFERENCE:

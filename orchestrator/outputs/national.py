@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from stdnum.at import vnr
 from stdnum.be import nn
 from stdnum.bg import egn
+from stdnum.ch import ssn
 from stdnum.cz import rc
 from stdnum.de import idnr
 from stdnum.dk import cpr
@@ -49,12 +50,25 @@ def _scheme(title: str, valid: Callable[[str], bool], shape: str, chance: float)
     return Scheme(title, valid, re.compile(shape + r"\Z", re.ASCII), chance)
 
 
+def _is_kvnr(text: str) -> bool:
+    """Check the last digit of a German health insurance number.
+
+    Source: § 290 SGB V and its annex: the letter as two digits, weights 1 and 2, sums of digits.
+    """
+    plain = _SEPARATORS.sub("", text)
+    digits = f"{ord(plain[0]) - 64:02d}{plain[1:9]}"
+    weighed = (int(digit) * (1 + at % 2) for at, digit in enumerate(digits))
+    return sum(value // 10 + value % 10 for value in weighed) % 10 == int(plain[9])
+
+
 SCHEMES = (
     _scheme("Austrian social insurance numbers", vnr.is_valid, r"\d{10}", 0.1),
     _scheme("Belgian national numbers", nn.is_valid, r"\d{11}", 0.01),
     _scheme("Bulgarian personal numbers", egn.is_valid, r"\d{10}", 0.03),
+    _scheme("Swiss insurance numbers", ssn.is_valid, r"756\d{10}", 0.1),
     _scheme("Czech birth numbers", rc.is_valid, r"\d{9,10}", 0.15),
     _scheme("German tax numbers", idnr.is_valid, r"\d{11}", 0.05),
+    _scheme("German health insurance numbers", _is_kvnr, r"[A-Z]\d{9}", 0.1),
     _scheme("Danish personal numbers", cpr.is_valid, r"\d{10}", 0.04),
     _scheme("Estonian personal numbers", ik.is_valid, r"\d{11}", 0.02),
     _scheme("Spanish identity numbers", dni.is_valid, r"\d{8}[A-Za-z]", 0.043),

@@ -225,7 +225,7 @@ def _siblings(names: Sequence[str]) -> frozenset[str]:
             if len(said) > 1 and said[end] in AXIS | _DIVIDES:
                 rest = said[1:] if end == 0 else said[:-1]
                 ends = {word for pair in _ENDS for word in pair} | _OF_MOMENT
-                if named(" ".join(rest)) is None and not (ends | _INDEX) & set(rest):
+                if named(" ".join(rest)) is None and not (ends | _INDEX | _CODE) & set(rest):
                     found.setdefault((end, said[end]), []).append(name)
     return frozenset(name for own in found.values() if len(set(own)) > 1 for name in own)
 

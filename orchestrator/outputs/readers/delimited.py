@@ -226,12 +226,22 @@ def _side_by_side(
     return None
 
 
+_CLASS = re.compile(
+    r"\s*[\[(]\s*-?(?:\d[\d.]*|inf)\s*[,;]\s*(?:\d[\d.]*|inf)\s*[)\]]\s*|"
+    r"\s*(?:[<>≤≥=]{0,2} ?\d[\d.,]*\s*(?:à|a|bis|to|tot|au|y|-|–)\s*[<≤]?)?"
+    r"[<>≤≥=]{0,2} ?\d[\d.,]*\s*"
+    r"(?:\+|ans|Jahre|years|jaar|años)?\s*",
+    re.IGNORECASE,
+)
+"""`(0, 5]`, `1 à <4`, `>=70`: classes of a number, which pack nothing."""
+
+
 def _packing(cells: Sequence[str]) -> tuple[str, int]:
     """Find the mark that cuts most cells into as many pieces, three or more; none is empty.
 
     Shape: words between spaces are a label unless half of them are numbers; clocks are no records.
     """
-    if cells and all(map(_CLOCK.match, cells)):
+    if cells and (all(map(_CLOCK.match, cells)) or all(map(_CLASS.fullmatch, cells))):
         return "", 0
     for mark in _HIDDEN if cells else ():
         width, often = Counter(cell.count(mark) for cell in cells).most_common(1)[0]
@@ -368,7 +378,10 @@ def _words_above_numbers(
     return (
         len(body) > 1
         and bool(columns)
-        and all(len(column) > 1 and all(map(is_number, column)) for column in columns)
+        and all(
+            len(column) > 1 and all(is_number(cell.replace(",", "")) for cell in column)
+            for column in columns
+        )
     )
 
 

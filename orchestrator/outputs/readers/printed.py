@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.outputs.readers.aligned import SETS_APART, SIZE, read_aligned
+from orchestrator.outputs.readers.aligned import SETS_APART, SIZE, named_vector, read_aligned
 from orchestrator.outputs.readers.boxes import box
 from orchestrator.outputs.readers.delimited import is_number, unnamed
 from orchestrator.outputs.readers.paragraphs import begins_frame, find_paragraphs
@@ -152,6 +152,8 @@ def _titles(lines: Sequence[str]) -> int:
     heads = lines[above - 1].split()
     if any(map(is_number, heads)) and not any(map(is_number, cells)):
         return above
+    if len(heads) == 1 and named_vector(lines[above:]):
+        return above  # what a named vector counts
     ends = len(lines[above - 1].rstrip()) == len(body[0].rstrip())
     if ends and lines[above - 1][0].isspace():
         return above - 1  # names end where their numbers do

@@ -37,6 +37,8 @@ _ELEMENT = re.compile(r"^\$([\w.]+)[ \t]*\n((?:[ \t]*\[\d+\] .+(?:\n|\Z))+)", re
 of vectors."""
 _FIRST = re.compile(r"^[ \t]*\[\d+\]", re.MULTILINE)
 _UPRIGHT = re.compile(r"([A-Za-z_][\w.]{0,60})[ \t]++(\S.{0,400})\Z")
+_POINTED, _TIGHT = re.compile(r"\d\.\d"), re.compile(r",\S")
+_BROKEN = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _KEYS = 3
 _TUPLES = 4
 _POINTS = 20
@@ -65,8 +67,16 @@ class _Kind:
 
 def find_records(content: str) -> list[Found]:
     """List the tables that a text spells out, those of one shape together."""
+    content = "\n".join(map(_with_points, content.splitlines()))
     return [*_mappings(content), *_standing(content), *_tuples(content), *_vectors(content),
             *_sentences(content)]  # fmt: skip
+
+
+def _with_points(line: str) -> str:
+    """Write decimal commas as points where commas that part something are followed by a blank."""
+    if ", " not in line or _POINTED.search(line) or not _BROKEN.search(line):
+        return line
+    return _BROKEN.sub(".", line) if not _TIGHT.search(_BROKEN.sub(".", line)) else line
 
 
 def _standing(content: str) -> Iterator[Found]:

@@ -76,7 +76,12 @@ def read_ruled(line: int, lines: Sequence[str]) -> Block | None:
         return None
     most = max(map(len, rows))
     filled = [row + [""] * (most - len(row)) for row in rows]
-    if len(filled) > 2 and not any(filled[0][2:]) and split_header(filled[1:])[2]:
+    if (
+        len(filled) > 2
+        and not any(filled[0][2:])
+        and not is_number(filled[0][1])
+        and (split_header(filled[1:])[2] or not is_number(filled[1][0]))
+    ):
         filled = filled[1:]  # what all columns are of stands above their names
     return Block(line, *split_header(filled))
 
@@ -131,7 +136,10 @@ def read_separated(line: int, lines: Sequence[str]) -> Block | None:
         width = len(rows[1])
         if {len(row) for row in rows[1:]} == {width} and len(rows[0]) in {width - 1, width}:
             return with_header(line, rows[0], rows[1:], width, wrapped=False)
+    decimals = all(map(_only_decimals, lines))
     for mark, least in (("\t", 2), (";", 2), ("|", 2), (",", 3), ("^", 3), ("~", 3)):
+        if mark == "," and decimals:
+            continue
         counted = Counter(text.count(mark) for text in lines)
         count, often = counted.most_common(1)[0]
         if mark == "," and count == 1 and _are_pairs(lines):
@@ -148,6 +156,11 @@ def read_separated(line: int, lines: Sequence[str]) -> Block | None:
                     for row in rows] if mark == "|" else rows  # fmt: skip
             return Block(line, *split_header([[*map(_unquoted, row)] for row in rows]))
     return None
+
+
+def _only_decimals(text: str) -> bool:
+    """Say whether the commas of a line stand in numbers, and blanks part its words."""
+    return " " in text.strip() and "," in text and not re.search(r"(?<!\d),|,(?!\d)", text)
 
 
 def _thousands(text: str) -> str:
@@ -187,6 +200,8 @@ def shape_of(text: str) -> tuple[str, int] | None:
     """Say what parts a line, and how often: a sign, or blanks, where half its words are numbers."""
     text = _thousands(text)
     for mark, least in (("\t", 1), (";", 2), ("|", 2), (",", 2)):
+        if mark == "," and _only_decimals(text):
+            continue
         if text.count(mark) >= least:
             return mark, text.count(mark)
     words = text.split()

@@ -29,6 +29,8 @@ _COMMA = re.compile(r"[+-]?\d{1,9},\d{1,6}\Z")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z|\d{1,2}[./]\d{1,2}[./]\d{4}\Z")
 _BOUND = re.compile(r"(?<![-=>])[<>\u2264\u2265]=? ?-?\d[\d.,]*")
 """Nobody's value: a threshold of a score; what an arrow names (`hb -> 9`) is somebody's."""
+_SETS = re.compile(r"(?<=[^\W\d])=(?=[\w+-])")
+"""Between a name and its value: `birth_year=1958`."""
 _OF_AGE = re.compile(r"(\d{1,3})-year-old\Z", re.IGNORECASE)
 
 
@@ -81,7 +83,7 @@ def _numbers(words: Sequence[str]) -> set[str]:
 
 def _words(text: str) -> list[str]:
     found = []
-    for word in _BOUND.sub(" ", text).split():
+    for word in _SETS.sub(" ", _BOUND.sub(" ", text)).split():
         plain = word.strip(_EDGE)
         match = _OF_AGE.match(plain)
         found.append(match[1] if match else plain)

@@ -36,7 +36,7 @@ _COUNTED = ANYBODY | SEXES | OUTCOMES | listed("deaths died dead cases controls"
 
 _SUMMARY = re.compile(
     r"(?<!\S)(?P<label>[A-Za-z][A-Za-z.# ]{1,40}?)(?:\s?[:=]\s*|\s{2,})(?P<number>\d{1,7})(?:\.0+)?"
-    r"(?=\s{2,}|\s*[,;|)]|\s*\Z)"
+    r"(?=\s{2,}|\s*(?:[;|)]|,(?!\d{3}))|\s*\Z)"
 )
 """A label and its number in one of the columns that a model's summary is set in."""
 _OF_MODELS = listed("events event obs observations subjects failures cases deaths size patients "

@@ -96,12 +96,11 @@ def _differing(subject: Subject, own: Sequence[FactTable]) -> Iterator[Finding]:
 
 
 def _apart(table: FactTable, other: FactTable) -> tuple[str, str]:
-    """Give the names by which two tables differ: of sheets, or of one step of their paths."""
+    """Give the names by which two tables differ: of sheets, or where their paths part."""
     steps = [one.path.replace("!/", "/").split("/") for one in (table, other)]
-    if len(steps[0]) == len(steps[1]):
-        differing = [(a, b) for a, b in zip(*steps, strict=True) if a != b]
-        if len(differing) == 1 and steps[0][-1] == steps[1][-1]:
-            return differing[0]
+    differing = next(((a, b) for a, b in zip(*steps, strict=False) if a != b), None)
+    if differing and differing != (steps[0][-1], steps[1][-1]):
+        return differing
     return _stem(table), _stem(other)
 
 

@@ -149,6 +149,10 @@ def _characters(subject: Subject) -> Outcome:
     return Outcome(tuple(found))
 
 
+_CORNER = re.compile(r"\s*(?:d=\"?)?[MLCQ] ?-?[\d.]+(?: -?[\d.]+){1,5} \Z")
+"""A corner of a path, as programs break them over lines, with one blank behind it."""
+
+
 def _bits_of_ends(text: str) -> float:
     """Say how much the blanks at the ends of lines can hold.
 
@@ -157,7 +161,11 @@ def _bits_of_ends(text: str) -> float:
     Units: bits, as many as there are different numbers of blanks, for each line.
     """
     lines = text.split("\n") if " \n" in text or "\t\n" in text else []
-    ended = [(len(line) - len(line.rstrip(" \t\r")), len(line)) for line in lines if line.strip()]
+    ended = [
+        (len(line) - len(line.rstrip(" \t\r")), len(line))
+        for line in lines
+        if line.strip() and not _CORNER.match(line)
+    ]
     blanks = [(count, width) for count, width in ended if count]
     kinds = len({count for count, _ in blanks})
     if kinds < 2 or len({width for _, width in blanks}) < kinds / 2:
