@@ -336,13 +336,14 @@ def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> i
 def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     present = [cell for cell in cells if not is_missing(cell) and hidden(cell) is None]
     values = [value for value in map(number, present) if value is not None]
-    if not present and any(hidden(cell) is not None for cell in cells):
+    covers = [own for cell in cells if (own := hidden(cell)) is not None]
+    if not present and any(own.high is not None for own in covers):
         return Role.COUNT if named(name) is Role.COUNT else Role.UNKNOWN  # all are hidden
+    if len(values) < len(present) and _names_statistics(present):
+        return Role.TEXT
     if 0 < len(values) < len(present) and _names_levels(present):
         return Role.AXIS
     if not values or len(values) < 0.5 * len(present):
-        return Role.TEXT
-    if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT
     own = set(words(name))
     if _LIMIT.search(" ".join(words(name))):

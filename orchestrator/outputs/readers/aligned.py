@@ -25,8 +25,8 @@ _SPREAD = re.compile(r"(?<=\d) (?P<sign>±|\+/-) ?(?P<number>\d[\d.,]*)")
 _LEAST_CUT = 3
 _TITLED = 4
 _GAP = re.compile(r"\s{2,}|\t")
-_SOME, _MOSTLY = 0.3, 0.6
-"""The share of lines with a gap that a table has, and of words that sentences have."""
+_SOME, _MOSTLY, _WORDS = 0.3, 0.6, 5
+"""The share of lines with a gap that a table has, of words that sentences have, and how many."""
 SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
 _FOOTER = re.compile(
     r"\s*(?:Name:|dtype:|Length:|Freq:|Categories |\[\d+ rows x|Signif\. codes:|---\s*\Z)"
@@ -106,8 +106,9 @@ def _are_sentences(lines: Sequence[str]) -> bool:
     """Tell lines of a text that nothing but single blanks sets apart, most of it words."""
     gaps = sum(SETS_APART.search(text.strip()) is not None for text in lines)
     said = [word for text in lines for word in text.split()]
-    plain = sum(word.strip("(\"'")[:1].isalpha() for word in said)
-    return gaps < _SOME * len(lines) and plain > _MOSTLY * len(said)
+    plain = sum(word[:1].isalpha() and not any(map(str.isdigit, word)) for word in said)
+    long = len(said) >= _WORDS * len(lines)
+    return long and gaps < _SOME * len(lines) and plain > _MOSTLY * len(said)
 
 
 def _fits(cut: tuple[list[list[str]], list[str]], spaced: Sequence[str]) -> bool:

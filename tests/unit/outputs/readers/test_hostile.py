@@ -336,7 +336,7 @@ def test_what_r_keeps_in_attributes_and_environments_is_read(caps: ReadCaps) -> 
     body = b"X\n" + struct.pack(">3i", 2, 0x30501, 0x20300) + environment
     form = open_bytes("a.rds", gzip.compress(body), caps)
     assert LEAK in words(form)
-    assert (("value",), ((LEAK,), ("P2",))) in tables(form).values()
+    assert (("kept",), ((LEAK,), ("P2",))) in tables(form).values()
     assert cover(form).gaps == ()
 
 
