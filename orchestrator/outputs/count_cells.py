@@ -105,7 +105,7 @@ def statistic_column(table: Table, found: Sequence[Role]) -> int | None:
 def _row_says(values: Sequence[str], found: Sequence[Role], speaks: int | None) -> Role | None:
     if speaks is not None:
         return named(values[speaks])
-    label = values[0] if found and found[0] in {Role.TEXT, Role.AXIS} else ""
+    label = values[0] if found and found[0] is Role.TEXT else ""
     spread = takewhile(lambda cell: cell.strip() and number(cell) is None, values)
     if counted(label) and named(" ".join(spread)) is Role.STATISTIC:
         return Role.STATISTIC  # `Number | of | Groups: | 7`

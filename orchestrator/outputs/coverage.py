@@ -19,7 +19,7 @@ def cover(form: FileForm) -> Coverage:
     missing = sum(gap.end - gap.start for gap in gaps if gap.path == root.path)
     accounted = max(form.size - missing, 0) if root.size == form.size else 0
     told = [_statement(form, accounted, gaps)]
-    told += [_uncompared(form), _brought_along(form), _pictures(form)]
+    told += [_uncompared(form), _brought_along(form), _pictures(form), _hidden(form)]
     return Coverage(form.size, accounted, gaps, "".join(told))
 
 
@@ -69,6 +69,16 @@ def _brought_along(form: FileForm) -> str:
     """Say what was compared with the source and held to no rule about counts."""
     parts = [part.path for part in form.parts if part.is_brought_along and part.text is not None]
     return f" Brought along, so compared with the source alone: {_listed(parts)}." if parts else ""
+
+
+def _hidden(form: FileForm) -> str:
+    """Name the sheets that nobody sees who opens the file; they were read like the others."""
+    parts = [
+        part.path
+        for part in form.parts
+        if part.table is not None and any(seen.note is Note.HIDDEN for seen in part.notes)
+    ]
+    return f" Hidden, and read: {_listed(parts)}." if parts else ""
 
 
 def _pictures(form: FileForm) -> str:

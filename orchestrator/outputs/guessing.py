@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.outputs.canon import (
     COARSE,
@@ -118,8 +118,8 @@ def recognise(
     return guesses
 
 
-def of_one_row(own: Sequence[ColumnGuess], source: TableIndex, names: Sequence[str]) -> float:
-    """Say what it costs to take the only value of a column for what it is most likely.
+def of_few_rows(own: Sequence[ColumnGuess], source: TableIndex, names: Sequence[str]) -> float:
+    """Say what it costs to take the few values of a column for what they are most likely.
 
     Shape: nothing where the names agree. A small number of a sentence is a value of most columns,
     and no other row tells which.
@@ -131,6 +131,25 @@ def of_one_row(own: Sequence[ColumnGuess], source: TableIndex, names: Sequence[s
     return 0.0 if same else math.log2(len({one.column for one in own}))
 
 
+def said_once(columns: Sequence[Values], options: Sequence[Option]) -> list[Option]:
+    """Leave out numbers that stand in their row before: they say once what they say.
+
+    Shape: one digit may well stand there twice.
+    """
+    shown = [set[str]() for _ in columns[0].cells] if columns else []
+    again: list[list[bool]] = []
+    for values in columns:
+        again.append([values.numeric and len(cell) > 1 and cell in before
+                      for cell, before in zip(values.cells, shown, strict=True)])  # fmt: skip
+        for cell, before in zip(values.cells, shown, strict=True):
+            before.add(cell)
+    return [
+        replace(one, groups=[UNFOUND if twice else group for group, twice
+                             in zip(one.groups, again[one.position], strict=True)])
+        for one in options
+    ]  # fmt: skip
+
+
 def unsure_options(
     columns: Sequence[Values],
     guesses: Mapping[int, Sequence[ColumnGuess]],
@@ -139,20 +158,13 @@ def unsure_options(
 ) -> list[Option]:
     """Take each column for whatever it may nearly as likely be: few rows do not tell a best guess.
 
-    Shape: each of several guesses costs what choosing it costs, none where the names agree. A
-    number that stands in a row twice says what it says once: sources have columns that are mostly
-    equal.
+    Shape: each of several guesses costs what choosing it costs, none where the names agree.
     """
     found: list[Option] = []
-    shown = [set[str]() for _ in columns[0].cells] if columns else []
     for position, own in guesses.items():
         values = columns[position]
         if enumerates(values.cells):
             continue
-        again = [values.numeric and len(cell) > 1 and cell in before
-                 for cell, before in zip(values.cells, shown, strict=True)]  # fmt: skip
-        for cell, before in zip(values.cells, shown, strict=True):
-            before.add(cell)
         told = set(words(names[position])) if position < len(names) else set()
         near = [one for one in own if (own[0].score - one.score) * values.total < _DECISIVE]
         near.sort(key=lambda one: set(words(source.columns[one.column].name)) != told)
@@ -160,10 +172,8 @@ def unsure_options(
             same = set(words(source.columns[one.column].name)) == told
             cost = 0.0 if same else math.log2(len(near))
             groups = values.groups(one.found)
-            once = [UNFOUND if twice else group
-                    for group, twice in zip(groups, again, strict=True)]  # fmt: skip
-            found.append(Option(position, one.column, one.feature, once, cost))
-    return found
+            found.append(Option(position, one.column, one.feature, groups, cost))
+    return said_once(columns, found)
 
 
 def as_written(

@@ -24,9 +24,10 @@ from orchestrator.outputs.guessing import (
     is_whole,
     moved_options,
     needle_options,
-    of_one_row,
+    of_few_rows,
     on_other_scales,
     recognise,
+    said_once,
     unsure_options,
 )
 from orchestrator.outputs.index import TableIndex
@@ -41,6 +42,8 @@ _FEW = 20
 is drawn from the source's own columns, each by itself."""
 _NEEDLE = 20
 """A needle has a value that so many times fewer people share than the policy's limit allows."""
+_HANDFUL = 3
+"""Of so few rows none tells which source column a number is of."""
 _PARTS = 4
 """More groups than this are not asked whether each stands on a line of its own."""
 _GUESSES = 24
@@ -105,7 +108,10 @@ def link(
     columns = [as_written(column, source, hasher(key), settings, work) for column in cells]
     guesses = recognise(columns, source, settings, work)
     strict = [
-        replace(own[0].option(columns), cost=of_one_row(own, source, names) if size == 1 else 0.0)
+        replace(
+            own[0].option(columns),
+            cost=of_few_rows(own, source, names) if size <= _HANDFUL else 0.0,
+        )
         for own in guesses.values()
     ]
     passes = [Search(source, strict, threshold, settings, work)] if strict else []
@@ -129,7 +135,7 @@ def link(
             passes.append(Search(source, [*kept, *changed], threshold, settings, work))
     whole = all(is_whole(own, source, strict, at) for at, own in enumerate(columns))
     if needles and not whole:
-        loose = needle_options(columns, strict, source, names, work)
+        loose = said_once(columns, needle_options(columns, strict, source, names, work))
         if len(loose) > len(strict):
             few = replace(settings, frequency_limit=settings.frequency_limit // _NEEDLE)
             passes.append(Search(source, loose, threshold, few, work, rare=True))

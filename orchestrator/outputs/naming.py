@@ -68,6 +68,7 @@ _NAMED: tuple[tuple[Role, frozenset[str]], ...] = (
     (Role.RATE, listed("rate rates incidence prevalence per yield")),
     (Role.SUM, listed("sum sums summed")),
     (Role.STATISTIC, listed("chi chisq chi2 statistic statistics prob probability loglik aic bic "
+                             "temperature temperatur temperatura temp "
                              "auc auroc r2 rsq corr correlation cor weighted skew kurtosis mode "
                              "midpoint survival surv cumhaz wald ratio diff "
                              "difference delta change sensitivity specificity accuracy importance "
@@ -113,7 +114,10 @@ _SETTINGS = listed(
     "grad gradient niter ncalls nfev nit "
     "dpi margin margins padding indent fontsize linewidth"
 )
-_OF_SETTINGS = listed("min max minimum maximum lower upper size rate of number per total totals "
+_CLASSES = listed("character integer numeric factor logical double complex date list function")
+"""What R and others call the types of columns, when a name holds nothing else."""
+_OF_SETTINGS = listed("min max minimum maximum smallest largest "
+                       "lower upper size rate of number per total totals "
                        "current next previous successful skipped failed fig figure toc tab line "
                        "font plot")  # fmt: skip
 """Settings of a model or a score, where a name holds nothing else; beside other words they may
@@ -132,7 +136,14 @@ AXIS = listed(
     "ipss risk phase course period model step variable scenario chromosome chrom chr exon locus "
     "fold"
 )
-_AT_RISK = ANYBODY | listed("at risk n no nr number of the")
+_AT_RISK = tuple(map(listed, ("at risk", "unter risiko", "a risque", "en riesgo", "a rischio",
+                              "onder risico")))  # fmt: skip
+_NUMBER_WORD = re.compile(
+    r"(?:all |the )?(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+    r" [a-z]+s\Z",
+    re.IGNORECASE,
+)
+_WITH_RISK = ANYBODY | listed("n no nr number of the")
 _REFERENCE = listed("reference referenz normal normale referencia normwert referentie")
 _OF_REFERENCE = listed("range ranges interval intervals bereich limit limits min max lower upper "
                        "low high rango intervalle")  # fmt: skip
@@ -233,9 +244,11 @@ def named(name: str) -> Role | None:
         return Role.PERCENT if not _PERCENTILE_LABEL.match(name.strip()) else Role.PERCENTILE
     if words(name) == ["or"]:
         return Role.COEFFICIENT
-    if {"at", "risk"} <= own and own <= _AT_RISK:
+    if any(told <= own and own <= told | _WITH_RISK for told in _AT_RISK):
         return Role.COUNT
     if _PERSON_TIME.search(name):
+        return Role.STATISTIC
+    if own and own <= _CLASSES:
         return Role.STATISTIC
     if own & _REFERENCE and own & _OF_REFERENCE:
         return Role.PLANNED
@@ -294,9 +307,14 @@ def counted(name: str) -> bool:
 
 
 def is_total(label: str) -> bool:
-    """Say whether a row or column is the total of the others, by its label: `All`, `Total (n)`."""
+    """Say whether a row or column is the total of the others, by its label.
+
+    Shape: `All`, `Total (n)`; so many things and nothing else, `seven sites`.
+    """
     own = set(words(label))
-    return bool(own & _TOTALS) and own <= _TOTALS | _AROUND
+    if bool(own & _TOTALS) and own <= _TOTALS | _AROUND:
+        return True
+    return bool(own & THINGS) and bool(_NUMBER_WORD.match(label.strip(" *_")))
 
 
 def is_unknown(label: str) -> bool:

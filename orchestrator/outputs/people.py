@@ -37,7 +37,7 @@ _ELSEWHERE = listed(
     "patienten patientinnen personen frauen kinder teilnehmer probanden patiënten vrouwen mannen "
     "patientes "
     "kinderen deelnemers femmes hommes enfants personnes pacientes personas mujeres hombres "
-    "pazienti persone donne uomini männer niños"
+    "pazienti persone donne uomini männer niños osób osoby pacjentów pacjenci pacjentek chorych"
 )
 """The same in German, Dutch, French, Spanish and Italian."""
 

@@ -93,6 +93,8 @@ def roles(table: Table, known: Known) -> list[Role]:
     columns = list(zip(*table.rows, strict=True)) if table.rows else [() for _ in table.columns]
     names = _without_categories(table, known)
     found = [_by_name_and_values(name, cells) for name, cells in zip(names, columns, strict=True)]
+    if found[:1] == [Role.AXIS] and any(number(cell) is None for cell in columns[0]):
+        found = [Role.TEXT, *found[1:]]  # labels, which speak for their rows
     found = [
         Role.AXIS if role is Role.TEXT and _names_groups(columns[at], known) else role
         for at, role in enumerate(found)
@@ -336,8 +338,8 @@ def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> i
 def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
     present = [cell for cell in cells if not is_missing(cell) and hidden(cell) is None]
     values = [value for value in map(number, present) if value is not None]
-    covers = [own for cell in cells if (own := hidden(cell)) is not None]
-    if not present and any(own.high is not None for own in covers):
+    covers = [cover for cell in cells if (cover := hidden(cell)) is not None]
+    if not present and any(cover.high is not None for cover in covers):
         return Role.COUNT if named(name) is Role.COUNT else Role.UNKNOWN  # all are hidden
     if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT

@@ -5,6 +5,7 @@ disagreement costs. Source: outputs 5.2, steps 2 to 4.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -86,6 +87,11 @@ class Search:
         self.bits = math.log2(max(source.size, 1))
         self.groups = [one.groups for one in options]
         self._agreed: set[int] = set()
+        asked = {(one.column, one.position) for one in options}
+        self._choice = {
+            column: math.log2(count) for column, count in Counter(at for at, _ in asked).items()
+        }
+        """Bits: so many exported columns may each be this one, and one of them has to agree."""
         self._weights: list[dict[int, float]] = [{} for _ in options]
         self._rows: dict[tuple[int, int], list[int]] = {}
 
@@ -165,7 +171,7 @@ class Search:
         weights = self._weights[at]
         if group not in weights:
             bits = self.bits - math.log2(self.features[at].frequency[group])
-            weights[group] = bits - self.options[at].cost
+            weights[group] = bits - self.options[at].cost - self._choice[self.options[at].column]
         return weights[group]
 
     def _candidates(self, cells: Sequence[Sequence[Cell]], most: float) -> Sequence[int]:

@@ -22,6 +22,8 @@ _INSIDE = re.compile(
 """A number with more of its cell in brackets, padded: `12 ( 7.6)`, `41  (52.6%)`."""
 _SPREAD = re.compile(r"(?<=\d) (?P<sign>±|\+/-) ?(?P<number>\d[\d.,]*)")
 """`64.5 ± 14.6`: one cell."""
+_SIGNED = re.compile(r"(?<=\d) %(?![^\W\d])")
+"""`97.2 %`: one cell."""
 _LEAST_CUT = 3
 _TITLED = 4
 _GAP = re.compile(r"\s{2,}|\t")
@@ -144,6 +146,7 @@ def _together(text: str) -> str:
         moved = len(match["before"]) + len(match["inside"]) - bool(match["before"])
         return f"{' ' * bool(match['before'])}{match['open']}{match['rest']}{' ' * moved}"
 
+    text = _SIGNED.sub("% ", text)
     return _INSIDE.sub(pulled, _SPREAD.sub(r"\g<sign>\g<number> ", text))
 
 

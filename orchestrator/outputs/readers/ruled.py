@@ -13,6 +13,8 @@ from orchestrator.outputs.readers.opening import Unreadable
 _GAP = re.compile(r"[^\s|] {2,}[^\s|]")
 """Two cells that nothing but space sets apart."""
 _BROKEN = re.compile(r"\s*<br ?/?>\s*", re.IGNORECASE)
+_BOLD = re.compile(r"\A\*\*([^*]+)\*\*\Z")
+_ESCAPED = re.compile(r"\\([*_~<>#])")
 _SET = re.compile(r"(?:_|[<>=^~]|\\\d+|/\d+)+\. ")
 """How a cell of Textile is set: `|_. sex|` a name, `|>. 12|` to the right."""
 _SPANS = re.compile(r" *(?:=+|-+)(?: +(?:=+|-+))+")
@@ -48,12 +50,18 @@ def read_pipes(line: int, lines: Sequence[str]) -> Block | None:
         return None  # columns stand between the bars as well
     fenced = any(text.strip().startswith("|") for text in lines if _is_rule(text))
     bare = [text.strip("|") if fenced else text.rstrip("|") for text in cut]
-    rows = [[_BROKEN.sub("\n", cell).strip() for cell in text.split("|")] for text in bare]
+    rows = [[_plain(cell) for cell in text.split("|")] for text in bare]
     if len(rows) < 2 or not any(map(_is_rule, lines)):
         return None
     width = max(len(row) for row in rows)
     padded = [row + [""] * (width - len(row)) for row in rows]
     return Block(line, padded[0], padded[1:], header=True)
+
+
+def _plain(cell: str) -> str:
+    """Take off what Markdown writes around a cell: bold, marks that stand for themselves."""
+    text = _BROKEN.sub("\n", cell).strip()
+    return _ESCAPED.sub(r"\1", _BOLD.sub(r"\1", text))
 
 
 def read_ruled(line: int, lines: Sequence[str]) -> Block | None:
@@ -160,7 +168,8 @@ def read_separated(line: int, lines: Sequence[str]) -> Block | None:
 
 def _only_decimals(text: str) -> bool:
     """Say whether the commas of a line stand in numbers, and blanks part its words."""
-    return " " in text.strip() and "," in text and not re.search(r"(?<!\d),|,(?!\d)", text)
+    plain = " " in text.strip() and "," in text
+    return plain and not re.search(r"(?<!\d),|,(?!\d)|,\d+,", text)
 
 
 def _thousands(text: str) -> str:

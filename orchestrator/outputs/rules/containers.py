@@ -4,9 +4,12 @@ Source: outputs 6.3 (O18: ACRO blocks svg, OpenSAFELY allows it), 4.5 and 7 (O25
 (O28), section 3 (O33: a file of genotypes is a row of a person).
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
+from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.form import Kind, Note, Observation, Part
+from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.rules import genotypes
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Subject
@@ -37,16 +40,41 @@ _HIDDEN = {
 }
 
 
+_MEASURED = re.compile(r"\d\s*%|\d[.,:/-]\d+[.,:/-]\d|\d \(")
+"""Shares, dates, and counts beside which something stands in brackets."""
+
+
 def _hidden(subject: Subject) -> Outcome:
     found: list[Finding] = []
     for note, (what, say) in _HIDDEN.items():
-        seen = list(_noted(subject, note))
+        seen = [one for one in _noted(subject, note) if not _is_word_list(subject, *one)]
         for part, observation in seen[:50]:
             evidence = f"{part.path}: {observation.count} {what}"
             where = Where(part.path)
             count = str(observation.count)
             found.append(Finding("O28", Verdict.FLAG, where, evidence, say, count, "0"))
     return Outcome(tuple(found))
+
+
+def _is_word_list(subject: Subject, part: Part, seen: Observation) -> bool:
+    """Tell a hidden sheet of words, codes and row numbers: a list for a menu, of nobody.
+
+    Shape: it was compared with a source, and holds no other number, share or date; the coverage
+    statement names it.
+    """
+    table = part.table
+    if seen.note is not Note.HIDDEN or table is None or not subject.indexes or part.only_compared:
+        return False
+    columns = [*zip(*table.rows, strict=True)]
+    return bool(columns) and all(map(_are_words, columns))
+
+
+def _are_words(cells: Sequence[str]) -> bool:
+    shown = [cell for cell in cells if not is_missing(cell)]
+    if any(map(_MEASURED.search, shown)):
+        return False
+    plain = [number(cell) is None for cell in shown]
+    return all(plain) or (not any(plain) and enumerates(shown))
 
 
 def _genotypes(subject: Subject) -> Outcome:
@@ -143,7 +171,7 @@ MODELS = Rule(
 
 HIDDEN = Rule(
     id="O28",
-    version=3,
+    version=4,
     title="Hidden content",
     text="What people do not see when they open the file is looked at.",
     source="outputs 4.2, O28",

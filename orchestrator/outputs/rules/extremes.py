@@ -276,7 +276,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=8,
+    version=9,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

@@ -215,7 +215,7 @@ def _level(figure: Figure) -> float | None:
 
 PERCENTILES = Rule(
     id="O09",
-    version=4,
+    version=5,
     title="Exact percentiles",
     text="A percentile must not be the value of few people, of all or of its group.",
     source="outputs section 3, O09: ADRF (fuzzy medians), ABS (minimum contributors)",

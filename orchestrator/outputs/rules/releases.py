@@ -32,7 +32,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 DIFFERENCING = Rule(
     id="O14",
-    version=1,
+    version=2,
     title="Differencing across releases",
     text="What leaves must not, with what left before, show fewer people than the minimum.",
     source="outputs section 6.2, O14: OpenSAFELY's worked example, ADRF, ABS",

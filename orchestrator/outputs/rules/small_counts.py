@@ -488,7 +488,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=12,
+    version=13,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -509,7 +509,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=9,
+    version=10,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",

@@ -245,7 +245,7 @@ SECRETS = Rule(
 
 CHARACTERS = Rule(
     id="O31",
-    version=3,
+    version=4,
     title="Characters and bits nobody sees",
     text="Zero-width, direction and private characters, and noise in lowest bits, are looked at.",
     source="outputs section 3, O31, and 6.4",
