@@ -34,10 +34,10 @@ _PLURALS = AGES | listed(
 )
 
 _ELSEWHERE = listed(
-    "patienten patientinnen personen frauen kinder teilnehmer probanden patiënten vrouwen mannen "
+    "patienten patientinnen personen kinder teilnehmer probanden patiënten "
     "patientes "
-    "kinderen deelnemers femmes hommes enfants personnes pacientes personas mujeres hombres "
-    "pazienti persone donne uomini männer niños osób osoby pacjentów pacjenci pacjentek chorych"
+    "kinderen deelnemers enfants personnes pacientes personas "
+    "pazienti persone niños osób osoby pacjentów pacjenci pacjentek chorych"
 )
 """The same in German, Dutch, French, Spanish and Italian."""
 

@@ -349,6 +349,8 @@ def _is_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     except ValueError:  # `<0.001` and `5%` are cells
         return False
     rising = all(a < b for a, b in itertools.pairwise(years))
+    if rising and len(years) > 2 and years[0] >= 0 and years[-1] <= 1 and all(numeric[1:]):
+        return True  # levels of quantiles: `0.25`, `0.5`, `0.75`
     if not rising or any(year != int(year) for year in years) or len(years) < 2:
         return False
     return all(numeric[1:]) or _words_above_numbers(names, numeric, body)

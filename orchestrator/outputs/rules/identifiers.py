@@ -254,6 +254,8 @@ def _national_words(part: Part, policy: Identifiers) -> Iterator[Finding]:
 
 def _national_column(part: Part, table: Table, column: int, policy: Identifiers) -> list[Finding]:
     cells = [row[column] for row in table.rows if not is_missing(row[column])]
+    if column and all(_BOOK.search(f" {row[column - 1]}") for row in table.rows):
+        return []
     share = national_numbers(cells, policy.distinct, policy.valid_percent, policy.times_chance)
     if share is None:
         return []
