@@ -75,6 +75,20 @@ def test_few_people_in_a_box_are_shown_to_people(check: Check) -> None:
     assert "O01" not in rules(check("flow.png", written(flow(23))))
 
 
+@pytest.mark.parametrize(("few", "leaks"), [("3", True), ("36", False)])
+def test_a_table_drawn_with_lines_is_read_through_them(check: Check, few: str, leaks: bool) -> None:
+    """As figures of tables and screens of spreadsheets have them around each cell."""
+    rows = (("site", "women", "men"), ("C15", "42", "53"), ("C16", "18", "24"), ("C18", few, "66"))
+    picture = Image.new("RGB", (460, 220), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.truetype(FONT, 16)
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            left, top = 20 + 140 * column, 20 + 45 * row
+            draw.rectangle((left, top, left + 140, top + 45), outline="black")
+            draw.text((left + 40, top + 12), cell, fill="black", font=font)
+    assert ("O01" in rules(check("sites.png", saved(picture, "PNG")))) is leaks
+
+
 def test_rows_on_a_screen_link_to_the_source(check: Check, flchain: Cells, source: Index) -> None:
     """Photographed rows are rows; nothing read in pixels blocks, and the sentence says why."""
     report = check("screen.png", written(frame(flchain, range(12))), source)
