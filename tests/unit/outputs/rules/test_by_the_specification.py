@@ -10,8 +10,8 @@ from orchestrator.outputs.form import Kind, Part, Table
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Verdict
 from orchestrator.values import digest_of
-from tests.outputs_world import Cells, Check, index_of
-from tests.unit.outputs.rules.test_tables import loud, table, verdicts
+from tests.outputs_world import Cells, Check, index_of, verdicts
+from tests.unit.outputs.rules.test_tables import loud, table
 
 STOPPED = {"flag", "block"}
 TEN = [f"P{n:05d}Q" for n in range(10)]
