@@ -27,6 +27,7 @@ _SIGNED = re.compile(r"(?<=\d) %(?![^\W\d])")
 _LEAST_CUT = 3
 _TITLED = 4
 _GAP = re.compile(r"\s{2,}|\t")
+_ALIKE = 0.6
 _SOME, _MOSTLY, _WORDS = 0.3, 0.6, 5
 """The share of lines with a gap that a table has, of words that sentences have, and how many."""
 SETS_APART = re.compile(r"\S(?: {2,}|\t)\S")
@@ -108,6 +109,9 @@ def _are_sentences(lines: Sequence[str]) -> bool:
     """Tell lines of a text that nothing but single blanks sets apart, most of it words."""
     gaps = sum(SETS_APART.search(text.strip()) is not None for text in lines)
     said = [word for text in lines for word in text.split()]
+    (_, often), *_ = Counter(len(text.split()) for text in lines).most_common(1)
+    if often >= _ALIKE * len(lines):
+        return False  # as many words in most lines: a table of words
     plain = sum(word[:1].isalpha() and not any(map(str.isdigit, word)) for word in said)
     long = len(said) >= _WORDS * len(lines)
     return long and gaps < _SOME * len(lines) and plain > _MOSTLY * len(said)

@@ -226,11 +226,11 @@ def _side_by_side(
     return None
 
 
+_END = r"\d{1,6}(?:[.,]\d{1,2})?"
 _CLASS = re.compile(
-    r"\s*[\[(]\s*-?(?:\d[\d.]*|inf)\s*[,;]\s*(?:\d[\d.]*|inf)\s*[)\]]\s*|"
-    r"\s*(?:[<>≤≥=]{0,2} ?\d[\d.,]*\s*(?:à|a|bis|to|tot|au|y|-|–)\s*[<≤]?)?"
-    r"[<>≤≥=]{0,2} ?\d[\d.,]*\s*"
-    r"(?:\+|ans|Jahre|years|jaar|años)?\s*",
+    rf"\s*[\[(]\s*-?(?:{_END}|inf)\s*[,;]\s*(?:{_END}|inf)\s*[)\]]\s*"
+    rf"|\s*[<>≤≥=]{{0,2}} ?{_END}\s*(?:à|a|bis|to|tot|au|y|-|–)\s*[<≤]? ?{_END}(?: \w{{1,6}})?\s*"
+    rf"|\s*[<>≤≥=]{{1,2}} ?{_END}(?: \w{{1,6}})?\s*|\s*{_END} ?\+\s*",
     re.IGNORECASE,
 )
 """`(0, 5]`, `1 à <4`, `>=70`: classes of a number, which pack nothing."""

@@ -9,6 +9,7 @@ from orchestrator.outputs.facts import tables
 from orchestrator.outputs.form import Kind, Part, Table
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Verdict
+from orchestrator.outputs.readers.delimited import _packing
 from orchestrator.values import digest_of
 from tests.outputs_world import Cells, Check, index_of, verdicts
 from tests.unit.outputs.rules.test_tables import loud, table
@@ -144,6 +145,34 @@ def test_decimal_commas_of_a_typeset_table(check: Check) -> None:
     rows = r"alt & 0,99 & 0,90--1,08 & 0,760\\ neu & 1,21 & 1,07--1,36 & 0,002\\"
     text = r"\begin{tabular}{lccc} Merkmal & HR & 95-\%-KI & $p$\\\hline " + rows
     assert "O01" not in loud(check("t.tex", text.replace(r"\\ ", "\\\\\n") + r"\end{tabular}"))
+
+
+def test_words_in_a_table_are_no_sentences(check: Check, clinic: Index) -> None:
+    """As many in each line, one blank between them: rows, and compared as such."""
+    arms = ("CIT", "BTKi", "CAR-T")
+    lines = [
+        f"P{n:05d}Q woman lives in Bergen with {arms[n % 3]} {30 + n * 7 % 53}" for n in range(40)
+    ]
+    report = check("t.txt", "\n".join(["who what does where town how arm age", *lines]), clinic)
+    assert any("/tables/" in one.where.path for one in report.findings)
+
+
+def test_packed_numbers_are_no_classes() -> None:
+    """`61,79,168` holds three values; `12-17` and `(0, 5]` are one class each."""
+    assert _packing(["61,79,168", "62,80,170", "55,71,161"]) == (",", 2)
+    for classes in (
+        ["(0, 5]", "(5, 10]"],
+        ["1 à <4", "4 à <7"],
+        ["12-17", "18-39"],
+        ["<10", "70+"],
+    ):
+        assert _packing(classes) == ("", 0)
+
+
+def test_few_people_at_so_many_sites(check: Check) -> None:
+    """What is called so may be a category; a small one is seen."""
+    lines = ("where|patients", "one site|120", "two sites|40", "three sites|4")
+    assert loud(check("t.csv", table(*lines)))["O01"] in STOPPED
 
 
 def test_commas_that_part_counts_do(check: Check) -> None:
