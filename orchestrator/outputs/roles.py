@@ -343,7 +343,7 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
         return Role.COUNT if named(name) is Role.COUNT else Role.UNKNOWN  # all are hidden
     if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT
-    if 0 < len(values) < len(present) and _names_levels(present):
+    if 0 < len(values) < len(present) and named(name) is None and _names_levels(present):
         return Role.AXIS
     if not values or len(values) < 0.5 * len(present):
         return Role.TEXT

@@ -55,6 +55,7 @@ LEAKY = {
     "deaths beside a dose": ("O01", ("weight_kg|start_15_mg_kg|deaths", "6|90|3", "9|135|31")),
     "subjects counted": ("O01", ("arm|subjects", "A|1", "B|12", "C|40", "D|3")),
     "numbers that are no run": ("O01", ("ward|n", "A|1", "B|12", "C|3", "D|44", "E|5")),
+    "counts among words": ("O01", ("ward|n", "A|none", "B|12", "C|4", "D|none")),
     "a spread of nothing": ("O04", ("time|n.risk|mean|std.err", "0|1665|4.5|0.0000",
                                     "12|1306|3.7|0.0092")),
     "least age by its name": ("O08", ("sex|n|minimum age", "F|120|18", "M|110|19")),
