@@ -56,7 +56,7 @@ def _near(
         return []
     limit = least - 0.5 if base == 1 else base + 0.5
     near = [key for key in common if 0 < abs(apart[key]) < limit]
-    if base > 1 and len(common) == 1:
+    if base > 1 and len(common) == 1 < min(len(ours), len(theirs)):
         near = [key for key in near if key[1]]  # a total alone: rounded parts do not add up to it
     alike = sum(abs(one) < limit for one in apart.values())
     certain = base == 1 and len(common) >= _MANY - 1 and 2 * alike >= len(common)

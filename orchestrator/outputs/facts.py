@@ -355,9 +355,7 @@ def row_coordinates(
 
 
 def _coordinate(variable: str, category: str) -> Coordinates:
-    own = words(category)
-    same = SAME.get(own[0]) if len(own) == 1 else None
-    return ((spell(variable), same or spell(category)),)
+    return ((spell(variable), spell(category)),)
 
 
 def _no_totals(table: Table, measured: Sequence[int], labels: Sequence[int]) -> frozenset[int]:
@@ -417,6 +415,8 @@ def _sum(coordinates: Coordinates, parts: Sequence[Fact]) -> Fact:
 def _compared(coordinate: tuple[str, str]) -> tuple[str, str]:
     """Spell one category as it is compared: without its variable where it means enough alone."""
     variable, value = coordinate
+    own = words(value)
+    value = SAME.get(own[0], value) if len(own) == 1 else value
     alone = any(char.isalpha() for char in value) and value not in GENERIC
     ranged = any(char in value for char in "-–<>+≥≤") and len(value) > 3
     return ("" if alone or ranged else variable), value

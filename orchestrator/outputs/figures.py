@@ -20,7 +20,8 @@ from orchestrator.outputs.naming import Role, named, words
 from orchestrator.outputs.roles import Known
 
 _RANGE = re.compile(r"([+-]?\d[\d,.]*) ?(?:-|–|—|to|,|;) ?([+-]?\d[\d,.]*)\Z")
-_MIDDLE = re.compile(r"(\d[\d.]*) ?[(\[](\d[\d.]*) ?(?:,|;|-|–|to) ?(\d[\d.]*)[)\]]")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_MIDDLE = re.compile(rf"{_NUMBER} ?[(\[]{_NUMBER} ?(?:,|;|-|–|to) ?{_NUMBER}[)\]]")
 _OF_MEANS = frozenset(
     {"mean", "means", "average", "ci", "confidence", "hr", "or", "rr", "ratio", "95"}
 )

@@ -13,12 +13,13 @@ from orchestrator.outputs.conditions import Condition, condition, parts_of
 from orchestrator.outputs.facts import GENERIC
 from orchestrator.outputs.index import Column, Index, TableIndex
 from orchestrator.outputs.naming import words
+from orchestrator.outputs.people import SAME
 
 FEW_VALUES = 1000
 """Units: values of a column; of more each is no category."""
 _ALIKE = (
-    ("female", "f", "w", "women", "woman", "weiblich", "femme", "mujer", "vrouw"),
-    ("male", "m", "men", "man", "männlich", "homme", "hombre", "varón"),
+    ("f", "w", *(word for word, sex in SAME.items() if sex == "female")),
+    ("m", "männlich", *(word for word, sex in SAME.items() if sex == "male")),
     ("1", "true", "yes", "y", "ja", "oui", "sí", "si"),
     ("0", "false", "no", "n", "nein", "nee", "non"),
 )

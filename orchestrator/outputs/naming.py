@@ -114,7 +114,7 @@ _SETTINGS = listed(
     "grad gradient niter ncalls nfev nit "
     "dpi margin margins padding indent fontsize linewidth"
 )
-_CLASSES = listed("character integer numeric factor logical double complex date list function")
+_CLASSES = listed("character integer numeric logical")
 """What R and others call the types of columns, when a name holds nothing else."""
 _OF_SETTINGS = listed("min max minimum maximum smallest largest "
                        "lower upper size rate of number per total totals "
@@ -145,11 +145,10 @@ _NUMBER_WORD = re.compile(
 )
 _WITH_RISK = ANYBODY | listed("n no nr number of the")
 _REFERENCE = listed("reference referenz normal normale referencia normwert referentie")
-_OF_REFERENCE = listed("range ranges interval intervals bereich limit limits min max lower upper "
-                       "low high rango intervalle")  # fmt: skip
+_OF_REFERENCE = listed("range ranges interval intervals bereich rango intervalle limits")
 """`reference range`: what is normal, of nobody."""
 _OF_DOSE = listed("mg mcg ug ml iu kg")
-_ENDS_OF_DOSE = listed("max min maximum minimum start step total daily")
+_ABOUT_DOSE = _OF_DOSE | listed("max min maximum minimum start step total daily day per m2 weight")
 _TOTALS = listed("total totals all sum overall everyone everybody")
 _UNKNOWN = (
     "na",
@@ -252,7 +251,7 @@ def named(name: str) -> Role | None:
         return Role.STATISTIC
     if own & _REFERENCE and own & _OF_REFERENCE:
         return Role.PLANNED
-    if own & _OF_DOSE and own & _ENDS_OF_DOSE and not own & ANYBODY:
+    if own & _OF_DOSE and {word for word in own if not word.isdecimal()} <= _ABOUT_DOSE:
         return Role.STATISTIC
     if _counts_things(own) or sets(name):
         return Role.STATISTIC

@@ -58,6 +58,7 @@ _INDEX = listed("id rank order index row rownames rowname position nr")
 _ONE = listed("subject patient participant person individual case")
 _NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
 _UNNAMED = re.compile(r"column \d+\Z")
+_LEVELS = listed("level levels category categories class stratum")
 _SAID = 0.25
 """The share of words without a digit in a column of levels."""
 _ENOUGH_RUN = 5
@@ -343,7 +344,7 @@ def _by_name_and_values(name: str, cells: Sequence[str]) -> Role:
         return Role.COUNT if named(name) is Role.COUNT else Role.UNKNOWN  # all are hidden
     if len(values) < len(present) and _names_statistics(present):
         return Role.TEXT
-    if 0 < len(values) < len(present) and named(name) is None and _names_levels(present):
+    if 0 < len(values) < len(present) and _LEVELS & set(words(name)) and _names_levels(present):
         return Role.AXIS
     if not values or len(values) < 0.5 * len(present):
         return Role.TEXT

@@ -61,10 +61,10 @@ def read_aligned(line: int, lines: Sequence[str], least: int = 1) -> Block | Non
     edges = _edges(kept)
     placed = _labels_joined([_cut_at(text, edges) for text in kept])
     cuts = [placed, _names_joined(placed)]
-    cuts.append([re.split(r"\s{2,}|\t", text.strip()) for text in kept])
+    cuts.append([_GAP.split(text.strip()) for text in kept])
     cuts.append([_cut_at_gaps(text.strip()) for text in kept])
     if len(kept) == 2:  # a frame of one row: nothing but the gaps of its row tells columns apart
-        cuts.append([kept[0].split(), re.split(r"\s{2,}|\t", kept[1].strip())])
+        cuts.append([kept[0].split(), _GAP.split(kept[1].strip())])
     found = [
         (body, cut[0])
         for cut in cuts

@@ -1,6 +1,7 @@
 """Bytes to text, strictly: UTF-8, UTF-16 with its mark, else Windows-1252, and never a NUL."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from orchestrator.outputs.form import Note, Observation, Span
@@ -11,6 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_FAR = re.compile("[\u2e80-\uffff]")
 _HEAD, _LEAST = 4096, 16
 _MOSTLY = 0.9
 """Units: bytes, and the share of one side's that are NUL."""
@@ -33,6 +35,8 @@ def decode(data: bytes, owner: str) -> Decoded:
     mark, encoding = _mark(data)
     content, notes = _decode(data[len(mark) :], encoding, explicit=encoding != "utf-8")
     at = content.find("\x00")
+    if not mark and encoding != "utf-8" and (far := _FAR.search(content)):
+        at = far.start()  # other bytes behind a beginning in UTF-16 would read as these
     if at >= 0:
         raise Unreadable(Note.NUL, at)
     spans = [Span(0, len(mark), "byte order mark")] if mark else []

@@ -96,15 +96,16 @@ def add_tables(opening: Opening, path: str, content: str, *, printed: bool = Tru
         or add_lines(opening, f"{path}{inner}lines", content)
     ):
         return
-    pages, content = _apart(_INTERVAL.sub(_class, content))
+    pages, content = _apart(content)
+    classed = _INTERVAL.sub(_class, content)
     for number, (extension, data) in enumerate(find_encoded(content), 1):
         opening.inner(f"{path}{inner}encoded/{number}.{extension}", data)
-    tables = find_tables(content) if printed else []
+    tables = find_tables(classed) if printed else []
     for number, block in enumerate(tables, 1):
         own = opening.free(f"{path}{inner}tables/{number}")
         opening.table(own, block.columns, block.rows, header=block.header)
         unpack(opening, own, block.columns, block.rows)
-    for number, (columns, rows) in enumerate(find_records(content), 1):
+    for number, (columns, rows) in enumerate(find_records(classed), 1):
         opening.table(opening.free(f"{path}{inner}records/{number}"), columns, rows)
     found = chain(find_described(content), find_vectors(content), find_stacked(content))
     for number, (columns, rows) in enumerate(found, 1):

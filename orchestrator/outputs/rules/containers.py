@@ -40,8 +40,8 @@ _HIDDEN = {
 }
 
 
-_MEASURED = re.compile(r"\d\s*%|\d[.,:/-]\d+[.,:/-]\d|\d \(")
-"""Shares, dates, and counts beside which something stands in brackets."""
+_CODE = re.compile(r"[A-Z]{1,4}[-.]?\d{1,4}(?:\.\d{1,3})?")
+"""`C91.1`: of an illness, a drug, a procedure."""
 
 
 def _hidden(subject: Subject) -> Outcome:
@@ -70,11 +70,12 @@ def _is_word_list(subject: Subject, part: Part, seen: Observation) -> bool:
 
 
 def _are_words(cells: Sequence[str]) -> bool:
+    """Say whether a column holds words without a digit, codes all different, or row numbers."""
     shown = [cell for cell in cells if not is_missing(cell)]
-    if any(map(_MEASURED.search, shown)):
-        return False
-    plain = [number(cell) is None for cell in shown]
-    return all(plain) or (not any(plain) and enumerates(shown))
+    if all(number(cell) is not None for cell in shown):
+        return enumerates(shown)
+    codes = [cell for cell in shown if any(map(str.isdigit, cell))]
+    return len(set(codes)) == len(codes) and all(map(_CODE.fullmatch, codes))
 
 
 def _genotypes(subject: Subject) -> Outcome:

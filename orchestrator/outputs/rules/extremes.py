@@ -47,7 +47,6 @@ _FINE, _SOME, _MANY = 3, 4, 5
 """Units: significant digits."""
 _LONGEST = 20_000
 """Units: characters of a line; a longer one is data, which is compared otherwise."""
-_SMOOTHED = listed("smoothed fuzzy")
 _COARSER = 5
 """Ends that stand on a grid so much coarser than their variable's are rounded ones."""
 _FROM, _PEOPLE, _SELDOM = 10, 100, 0.05
@@ -227,7 +226,7 @@ def held_by_few(subject: Subject, role: Role, rule: str) -> list[Finding]:
         if 0 < count < least:
             cells.setdefault((one.seen.part.path, one.figure.row, one.figure.column), one)
     for one in cells.values():
-        if _is_rounded(one) or _is_smoothed(one, len(cells)):
+        if _is_rounded(one):
             continue  # a limit of a protocol, a top-coded end
         evidence = (
             f"{one.column.name}: a value at row {one.figure.row} that fewer than {least} people of "
@@ -252,12 +251,6 @@ def _is_rounded(one: Traced) -> bool:
     if len(values) < _PEOPLE or value in {min(values), max(values)}:
         return False
     return sum(own % _COARSER == 0 for own in values) <= _SELDOM * len(values)
-
-
-def _is_smoothed(one: Traced, met: int) -> bool:
-    """Say whether a column says that its figures are no values, and few of them are by accident."""
-    name = one.seen.table.columns[one.seen.block.columns.index(one.figure.column)]
-    return bool(_SMOOTHED & set(words(name))) and met < len(one.seen.table.rows)
 
 
 def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:

@@ -1,8 +1,10 @@
 """What three readers of the rules wrote to try them: each leak has a twin that counts nobody."""
 
+import io
 import json
 import re
 
+import openpyxl
 import pytest
 
 from orchestrator.outputs.facts import tables
@@ -55,6 +57,9 @@ LEAKY = {
     "deaths beside a dose": ("O01", ("weight_kg|start_15_mg_kg|deaths", "6|90|3", "9|135|31")),
     "subjects counted": ("O01", ("arm|subjects", "A|1", "B|12", "C|40", "D|3")),
     "numbers that are no run": ("O01", ("ward|n", "A|1", "B|12", "C|3", "D|44", "E|5")),
+    "people with a complex karyotype": ("O01", ("site|normal|complex", "A|120|4", "B|83|31")),
+    "people of a normal group": ("O01", ("site|normal, low risk|patients", "A|4|50", "B|44|80")),
+    "deaths at a daily dose": ("O01", ("site|deaths at 25 mg daily", "A|4", "B|44")),
     "counts among words": ("O01", ("ward|n", "A|none", "B|12", "C|4", "D|none")),
     "a spread of nothing": ("O04", ("time|n.risk|mean|std.err", "0|1665|4.5|0.0000",
                                     "12|1306|3.7|0.0092")),
@@ -180,7 +185,6 @@ def test_commas_that_part_counts_do(check: Check) -> None:
     """The same signs between numbers that are nobody's decimals."""
     lines = "stage,women,men\nI,41,44\nII,33,32\nIII,4,31\n"
     assert loud(check("t.txt", lines))["O01"] in STOPPED
-    assert loud(check("t.txt", "men over 40, 12\nwomen over 40, 4\nothers, 31\n")) is not None
 
 
 def test_rows_in_a_text_of_json(check: Check, clinic: Index, people: list[dict[str, str]]) -> None:
@@ -255,7 +259,7 @@ def test_a_median_and_its_quartiles_in_one_cell(
     kappa = [float(value) for value in flchain["kappa"] if value not in {"", "NA"}]
     low, middle, high = (exact(kappa, level) for level in (0.01, 0.5, 0.99))
     cells = f"sex|n|kappa\nall|{len(kappa)}|{middle:g} ({low:g}, {high:g})"
-    assert loud(check("t.csv", table(*cells.split("\n")), source)).get("O09") in {*STOPPED, None}
+    assert loud(check("t.csv", table(*cells.split("\n")), source))["O09"] in STOPPED
     mean = f"sex|n|kappa, mean (95% CI)\nall|{len(kappa)}|{middle:g} ({low:g}, {high:g})"
     assert "O09" not in loud(check("t.csv", table(*mean.split("\n")), source))
 
@@ -324,6 +328,63 @@ def test_insurance_numbers_of_germany_and_switzerland(check: Check) -> None:
     listed = "\n".join(f"[{n}] Title. ISBN {one}" for n, one in enumerate(books))
     assert "O22-national" not in loud(check("t.txt", listed))
     assert "O22-national" in loud(check("t.txt", re.sub("ISBN ", "", listed)))
+
+
+def workbook(*rows: tuple[str | int, ...]) -> bytes:
+    """A sheet of counts, and behind it a hidden one with these rows."""
+    book = openpyxl.Workbook()
+    for row in (("arm", "n"), ("CIT", 200), ("BTKi", 200)):
+        book.active.append(row)
+    sheet = book.create_sheet("lists")
+    sheet.sheet_state = "veryHidden"
+    for row in rows:
+        sheet.append(row)
+    book.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+HIDDEN = {
+    "codes and labels": (("C91.1", "chronic"), ("C91.0", "acute")),
+    "row numbers and labels": ((1, "chronic"), (2, "acute"), (3, "other")),
+}
+SHOWN = {
+    "ages as words": (("45y", "chronic"), ("61y", "acute")),
+    "codes that come again": (("F45", "chronic"), ("F45", "acute")),
+    "counts": (("chronic", 120), ("acute", 80)),
+    "dates": (("2021-03-04", "chronic"), ("2021-05-09", "acute")),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN | SHOWN)
+def test_a_hidden_list_of_words_is_told_and_not_flagged(
+    check: Check, clinic: Index, name: str
+) -> None:
+    """Where it was compared with a source; anything that may be somebody's value is looked at."""
+    data = workbook(("code", "label"), *(HIDDEN | SHOWN)[name])
+    report = check("t.xlsx", data, clinic)
+    assert "Hidden, and read: t.xlsx!/sheets/lists." in report.coverage.statement
+    assert verdicts(report)["O28"] == ("pass" if name in HIDDEN else "flag")
+    assert verdicts(check("t.xlsx", data))["O28"] == "flag"
+
+
+def test_categories_in_other_words_are_recognised(check: Check, clinic: Index) -> None:
+    """`weiblich` is the source's `F`: three people of it are known by their variable's values."""
+    lines = ("sex|arm|measurements", "weiblich|CIT|9", "männlich|CIT|120")
+    found = loud(check("t.csv", table(*lines), clinic))
+    assert found.get("O01") in STOPPED
+    costs = [1000 + (n * n * 7919 + 31 * n) % 900001 / 10 for n in range(600) if n % 5 < 2]
+    mean = sum(costs) / len(costs)
+    told = check("t.csv", table("sex|n|mean cost", f"weiblich|{len(costs)}|{mean:.1f}"), clinic)
+    recognised = next(one for one in told.results if one.rule == "O05")
+    assert recognised.reason is None
+
+
+def test_utf_8_behind_a_beginning_in_utf_16_is_held(check: Check, clinic: Index) -> None:
+    """It would read as letters of another script, and nobody's rows."""
+    begin = ("stage,n\n" + "I,120\n" * 800).encode("utf-16-le")
+    rows = "\n".join(TEN).encode()
+    report = check("t.csv", begin + rows + b"\n" * (len(rows) % 2), clinic)
+    assert verdicts(report)["O29"] == "could-not-check"
 
 
 def test_a_text_in_utf_16_is_read_without_its_mark(check: Check, clinic: Index) -> None:
