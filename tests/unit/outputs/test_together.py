@@ -1,13 +1,16 @@
 """Rows that only together say whose they are: linked; rows drawn anew, however alike, are not."""
 
+import math
 from collections.abc import Sequence
 from random import Random
 
 import pytest
 
+from orchestrator.outputs.canon import FINE, hasher, spell
+from orchestrator.outputs.guessing import Values, said_once
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.linking import Linked, link
-from orchestrator.outputs.searching import Work
+from orchestrator.outputs.searching import UNFOUND, Option, Search, Work
 from tests.outputs_world import Cells, index_of
 from tests.unit.outputs.test_rescaled import SETTINGS
 
@@ -121,3 +124,42 @@ def test_questions_with_the_same_answers_are_told_apart(people: Cells, indexed: 
 def test_few_rows_say_too_little(people: Cells, indexed: Index) -> None:
     """Three coarse rows may be found by chance."""
     assert linked(some(people, ("sex", "age", "iron"), range(3)), indexed).rows == ()
+
+
+NAMED = ("age", "sex", "weight")
+
+
+@pytest.mark.parametrize("start", [40, 400, 1700])
+def test_few_rows_that_are_all_somebodys(people: Cells, indexed: Index, start: int) -> None:
+    """Seven rows of three columns called what they are; as many drawn anew are nobody's."""
+    table = indexed.tables[0]
+
+    def found(cells: Cells) -> int:
+        columns = some(cells, NAMED, range(start, start + 7))
+        own = link(columns, table, indexed.key, SETTINGS, 6, b"seed", Work(60_000_000), NAMED)
+        return len(own.rows)
+
+    assert found(people) == 7
+    assert found(population(2000, 5)) == 0
+
+
+def test_a_column_that_many_may_be_is_worth_the_choice(people: Cells, indexed: Index) -> None:
+    """One exported column that agrees, alone and among eight that may each be the same one."""
+    table = indexed.tables[0]
+    iron = next(at for at, column in enumerate(table.columns) if column.name == "iron")
+    feature = table.columns[iron].features[0]
+    group = feature.find(hasher(indexed.key)(spell(people["iron"][0], FINE)))
+    least = math.log2(table.size / feature.frequency[group]) - 1
+    alone = [Option(0, iron, 0, [group])]
+    several = [*alone, *(Option(at, iron, 0, [UNFOUND]) for at in range(1, 8))]
+    for options, links in ((alone, [0]), (several, [])):
+        search = Search(table, options, least, SETTINGS, Work(10_000))
+        assert search.linked(search.groups) == links
+
+
+def test_a_number_counts_once_in_its_row() -> None:
+    """Whatever columns it may be of; a single digit may stand there twice."""
+    columns = [Values(cells, hash) for cells in (["1172", "45"], ["1172", "61"], ["7", "7"])]
+    options = [Option(at, at, 0, [at, at]) for at in range(3)]
+    kept = [list(one.groups) for one in said_once(columns, options)]
+    assert kept == [[0, 0], [UNFOUND, 1], [2, 2]]

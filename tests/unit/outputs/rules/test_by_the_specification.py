@@ -11,7 +11,12 @@ from orchestrator.outputs.facts import tables
 from orchestrator.outputs.form import Kind, Part, Table
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Verdict
+from orchestrator.outputs.naming import Role
 from orchestrator.outputs.readers.delimited import _packing
+from orchestrator.outputs.recount import Recount
+from orchestrator.outputs.roles import roles
+from orchestrator.outputs.rules.surroundings import _bits_of_ends
+from orchestrator.outputs.shapes import MELTED, views
 from orchestrator.values import digest_of
 from tests.outputs_world import Cells, Check, index_of, verdicts
 from tests.unit.outputs.rules.test_tables import loud, table
@@ -333,8 +338,8 @@ def test_insurance_numbers_of_germany_and_switzerland(check: Check) -> None:
 def workbook(*rows: tuple[str | int, ...]) -> bytes:
     """A sheet of counts, and behind it a hidden one with these rows."""
     book = openpyxl.Workbook()
-    for row in (("arm", "n"), ("CIT", 200), ("BTKi", 200)):
-        book.active.append(row)
+    for line in (("arm", "n"), ("CIT", 200), ("BTKi", 200)):
+        book.active.append(line)
     sheet = book.create_sheet("lists")
     sheet.sheet_state = "veryHidden"
     for row in rows:
@@ -343,11 +348,11 @@ def workbook(*rows: tuple[str | int, ...]) -> bytes:
     return out.getvalue()
 
 
-HIDDEN = {
+HIDDEN: dict[str, tuple[tuple[str | int, ...], ...]] = {
     "codes and labels": (("C91.1", "chronic"), ("C91.0", "acute")),
     "row numbers and labels": ((1, "chronic"), (2, "acute"), (3, "other")),
 }
-SHOWN = {
+SHOWN: dict[str, tuple[tuple[str | int, ...], ...]] = {
     "ages as words": (("45y", "chronic"), ("61y", "acute")),
     "codes that come again": (("F45", "chronic"), ("F45", "acute")),
     "counts": (("chronic", 120), ("acute", 80)),
@@ -394,3 +399,79 @@ def test_a_text_in_utf_16_is_read_without_its_mark(check: Check, clinic: Index) 
     assert verdicts(report)["O22"] == "block"
     assert report.coverage.accounted == report.coverage.total
     assert verdicts(check("t.dat", bytes(range(256)) * 8))["O29"] == Verdict.COULD_NOT_CHECK
+
+
+def kinds(names: tuple[str, ...], *rows: tuple[str, ...]) -> list[Role]:
+    """The roles of a table whose columns may be named by arms of the clinic."""
+    arms = {"CIT", "BTKi", "CAR-T"}
+    return roles(Table(names, rows, len(rows)), lambda shown: set(shown) <= arms)
+
+
+def test_the_classes_of_a_number_are_no_counts() -> None:
+    """The last one is open, as no count is; three counts are not in order by their name alone."""
+    rows = (("0", "737", "497"), ("1", "770", "508"), (">=2", "301", "201"))
+    assert kinds(("ecog3", "CIT", "BTKi"), *rows) == [Role.AXIS, Role.COUNT, Role.COUNT]
+    assert kinds(("grp3", "n"), *(row[:2] for row in rows)) == [Role.AXIS, Role.COUNT]
+    closed = (("3", "737", "497"), ("1", "770", "508"), ("4", "301", "201"))
+    assert kinds(("few", "CIT", "BTKi"), *closed)[0] is Role.UNKNOWN
+
+
+def test_a_value_that_is_the_same_in_all_groups_is_no_groups(clinic: Index) -> None:
+    """It tells of the variable: a long table seen as a wide one leaves it out."""
+    del clinic
+    rows = [(str(day), arm, size, f"{day}.{at}") for day in (0, 7, 14, 28)
+            for at, (arm, size) in enumerate((("CIT", "251"), ("BTKi", "382"), ("CAR-T", "513")))
+            ]  # fmt: skip
+    (melted,) = [one for one in views(("day", "arm", "patients", "mean"), rows)
+                 if one.shape == MELTED][:1]  # fmt: skip
+    assert [len(set(column)) for column in melted.cells] == [4, 4, 4]
+
+
+def test_a_category_goes_by_its_other_words(clinic: Index) -> None:
+    """`weiblich` and `women` are the source's `F`; `F` is so already; `girls` are nobody's."""
+    for word in ("weiblich", "women", "F"):
+        (group,) = Recount.of((clinic,), [(("sex", word),)]).groups((("sex", word),))
+        assert group.size == 240
+    assert Recount.of((clinic,), [(("sex", "girls"),)]).groups((("sex", "girls"),)) == []
+
+
+def piped(names: str, *rows: str) -> str:
+    """A table as Markdown writes it."""
+    ruled = "|".join(["---"] * (names.count("|") + 1))
+    return "\n".join(f"|{line}|" for line in (names, ruled, *rows)) + "\n"
+
+
+def test_totals_elsewhere_solve_a_hidden_count(check: Check) -> None:
+    """One column has a single hidden cell; the others, which have several, do not hide it."""
+    rows = ("BE|<10|11", "ES|<10|18", "FR|<10|41", "PT|<10|<10", "UK|<10|32")
+    parts = piped("site|CDA|PNH", *rows)
+    totals = "\nIn all:\n\n| diagnosis | n |\n|---|---|\n| CDA | 23 |\n| PNH | {} |\n"
+    assert loud(check("t.md", parts + totals.format(110)))["O13"] == "block"
+    assert "O13" not in loud(check("t.md", parts))
+
+
+def test_totals_of_rounded_parts_may_lie_one_step_apart(check: Check) -> None:
+    """Each is the sum of its own rounded cells; the same category one step apart is told."""
+    second = piped("response|n", "CR|465", "PR|395", "PD|345", "Total|1205")
+    more = piped("lines|n|m", "2-3|640|100", ">=4|570|200", "Total|1210|300")
+    assert "O13" not in loud(check("t.md", f"{more}\nResponse:\n\n{second}"))
+    assert "O13" in loud(check("t.md", f"{more}\nAgain:\n\n{more.replace('640', '645')}"))
+
+
+def test_people_of_something_are_people() -> None:
+    """`persons_with_SCD` alone beside countries is `n`; deaths are a part of them."""
+
+    def measures(name: str) -> set[str]:
+        rows = (("BE", "362"), ("ES", "606"), ("FR", "1439"))
+        part = Part("t", Kind.TABLE, digest_of(b""), table=Table(("country", name), rows, 3))
+        return {fact.measure for own in tables(part, lambda _: False) for fact in own.facts}
+
+    assert measures("persons_with_SCD") == measures("n") == {"people"}
+    assert measures("deaths of persons with SCD") != {"people"}
+
+
+def test_corners_of_a_path_hold_no_bits() -> None:
+    """As programs break them over lines; blanks behind words may."""
+    path = "\n".join(f"L {n} {n * 7 % 31} " for n in range(90)) + "\nz  \nM 0 0\n"
+    assert _bits_of_ends(path) < 8
+    assert _bits_of_ends("\n".join(f"word{' ' * (1 + n % 2)}{'x' * 0}" for n in range(90))) > 60
