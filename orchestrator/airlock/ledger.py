@@ -29,6 +29,7 @@ from orchestrator.airlock.states import PENDING
 from orchestrator.datasets import queries as datasets
 from orchestrator.outputs.differencing import cuts
 from orchestrator.outputs.facts import Coordinates, Fact, FactTable, signature
+from orchestrator.outputs.in_words import edges, words_of
 from orchestrator.outputs.ledger import Counts, table_from_json, table_to_json
 from orchestrator.outputs.model import FileReport, RuleResult, Verdict, worst
 from orchestrator.outputs.released import Earlier, compare
@@ -270,7 +271,8 @@ def _write_cells(session: Session, row: LedgerTable, table: FactTable, known: Li
 def _looked_up(table: FactTable, slug: str) -> Iterator[_Wanted]:
     """Name all counts of a table on one dataset: shown, added up, below an end, and hidden.
 
-    Shape: a hidden count is found by its totals too, which another table may print.
+    Shape: a hidden count is found by its totals too, which another table may print; those of a
+    sentence or a small table by their first and last word.
     """
     for (measure, coordinates), fact in table.visible.items():
         yield _Wanted(signature(f"{slug}\x1d{measure}", coordinates), fact.low, fact)
@@ -282,6 +284,9 @@ def _looked_up(table: FactTable, slug: str) -> Iterator[_Wanted]:
         for (measure, coordinates), ends in cuts(table).items():
             for _, below, fact in ends:
                 yield _Wanted(signature(f"{slug}\x1d<{measure}", coordinates), below, fact)
+    for fact, words in words_of(table):
+        for place, word in zip(("first", "last"), edges(words), strict=True):
+            yield _Wanted(signature(f"{slug}\x1d{place} word", ((word, ""),)), fact.low, fact)
 
 
 def _wanted(tables: Sequence[FactTable], known: Lineage) -> list[_Wanted]:

@@ -3,7 +3,7 @@
 Counts of one key are subtracted where one population can contain the other: no count of the one is
 above the other's while another is below. Two disjoint groups may differ by three and disclose
 nothing. Totals that a table does not print are added up first; bands that end in different places
-are compared by how many people lie below each end.
+are compared by how many people lie below each end; sentences and small tables by their words.
 Source: outputs 6.2 steps 2 and 3, O14.
 """
 
@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from orchestrator.outputs.bands import band
 from orchestrator.outputs.facts import PEOPLE, Coordinates, Fact, FactTable
+from orchestrator.outputs.in_words import is_told, near
 
 _MANY = 3
 
@@ -37,11 +38,22 @@ def differences(here: FactTable, there: FactTable, least: int) -> list[Differenc
 
     Shape: of rounded tables a difference of one base is listed, never as certain.
     """
+    if is_told(here) or is_told(there):
+        return _by_words(here, there, least)
     ours, theirs = here.visible, there.visible
     common = sorted(set(ours) & set(theirs))
     base = max(here.base, there.base)
     found = _near(ours, theirs, common, base, least)
-    return found or (_by_bands(here, there, least) if base == 1 else [])
+    if base > 1:
+        return found
+    return found or _by_bands(here, there, least) or _by_words(here, there, least)
+
+
+def _by_words(here: FactTable, there: FactTable, least: int) -> list[Difference]:
+    return [
+        Difference(ours, theirs, round(abs(ours.low - theirs.low)), certain=False)
+        for ours, theirs in near(here, there, least)
+    ]
 
 
 def _near(

@@ -30,6 +30,9 @@ from orchestrator.outputs.roles import Known, roles
 PEOPLE = "people"
 """The measure of a column that just counts: `n`, `patients`, `count`."""
 
+TOLD = "told"
+"""The measure of what a sentence counts; its words stand in place of categories."""
+
 Coordinates = tuple[tuple[str, str], ...]
 
 GENERIC = listed("yes no y n true false unknown other none missing present absent pos neg "
@@ -141,9 +144,9 @@ def derived(table: FactTable) -> list[Fact]:
     """Add up what a reader adds up: totals over variables whose parts are all published.
 
     Shape: only where the table prints no such total itself; none from rounded counts, whose sums
-    are not the rounded sums.
+    are not the rounded sums, and none from sentences.
     """
-    if table.base > 1:
+    if table.base > 1 or any(fact.measure == TOLD for fact in table.facts):
         return []
     printed = {fact.key for fact in table.facts}
     families: dict[tuple[str, tuple[str, ...]], list[Fact]] = defaultdict(list)

@@ -16,7 +16,7 @@ from orchestrator.outputs.conditions import without_conditions
 from orchestrator.outputs.count_cells import statistic_column
 from orchestrator.outputs.facts import Coordinates, people_table, row_coordinates
 from orchestrator.outputs.form import Table
-from orchestrator.outputs.naming import Role, named, words
+from orchestrator.outputs.naming import Role, named, numbered_people, words
 from orchestrator.outputs.roles import Known
 
 _RANGE = re.compile(r"([+-]?\d[\d,.]*) ?(?:-|–|—|to|,|;) ?([+-]?\d[\d,.]*)\Z")
@@ -52,12 +52,13 @@ def figures(block: Block, known: Known) -> list[Figure]:
     table, found, labels, heads = people_table(block, known)
     labels = [at for at in labels if not _are_middles(table, at)]
     speaks = statistic_column(table, found)
+    people = numbered_people(table.columns)
     listed: list[Figure] = []
     for position, row in enumerate(table.rows):
         told = [row[at] for at in labels] if labels else [row[0]] if row else []
         group = row_coordinates(table, row, labels, heads.get(position, ""), speaks)
         for at, text in enumerate(row):
-            if at in labels:
+            if at in labels or table.columns[at] in people:
                 continue
             role = _role(table, row, at, speaks, labels, found[at])
             if role is None and _is_middle(text, f"{table.columns[at]} {told}"):

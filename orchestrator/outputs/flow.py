@@ -12,8 +12,10 @@ from itertools import groupby, pairwise
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import hidden, whole
+from orchestrator.outputs.languages import in_english
 from orchestrator.outputs.naming import words
 from orchestrator.outputs.people import NOUNS, listed
+from orchestrator.outputs.wording import counts_of
 
 _LEFT = listed(
     "enrolled registered screened assessed eligible included recruited randomised randomized "
@@ -40,6 +42,15 @@ _ALONE = re.compile(
     r"(?<![\w.,/-])(?<!\bin )(?<!since )(?<!until )(?<!from )(?<!before )(?<!after )"
     r"(\d[\d,]*)(?![\w%/-]|\.\d| ?%)",
     re.IGNORECASE,
+)
+_BOX = re.compile(r"\(?[nN] ?= ?(\d[\d,]*)\)?")
+_BOXES = 3
+_OF_PEOPLE = re.compile(
+    r"\bof (?:the |all |these |those |our )?(\d[\d,]*) (?:\w+ ){0,2}?" rf"(?:{NOUNS}|cases)\b",
+    re.IGNORECASE,
+)
+_COVERED = re.compile(
+    rf"{_BEHIND.pattern}|\bnot shown\b|\bsuppressed\b|\bmasked\b|\bwithheld\b", re.IGNORECASE
 )
 _NEAR = 30
 """Units: lines; steps further apart are of two flows."""
@@ -81,6 +92,38 @@ def in_text(text: str) -> list[Step]:
         for part in _APART.split(line)
         if (step := _step(row, part)) is not None
     ]
+
+
+def in_boxes(text: str) -> Iterator[Between]:
+    """Subtract boxes of a drawn flow, each a name and `n = 757` below it, from the one before.
+
+    Shape: three boxes and more and hardly anything else, none larger than the one before it; two
+    that make up a third are its parts, and nobody is between them.
+    """
+    lines = [(row, line.strip()) for row, line in enumerate(text.splitlines(), 1) if line.strip()]
+    told = [(row, int(match[1].replace(",", ""))) for row, line in lines
+            if (match := _BOX.fullmatch(line))]  # fmt: skip
+    counts = [count for _, count in told]
+    if len(told) < _BOXES or len(lines) > 3 * len(told) or counts != sorted(counts, reverse=True):
+        return
+    for (_, before), (row, after) in pairwise(told):
+        if before + after not in counts:
+            yield Between(row, before - after, 0)
+
+
+def hidden_rests(text: str) -> Iterator[Between]:
+    """Tell what the parts of people leave where another part is hidden in the words behind them.
+
+    Shape: `of 54 patients, 25 were PR and 22 NR. CR was recorded in fewer than 10 (not shown).`
+    """
+    for row, line in enumerate(text.splitlines(), 1):
+        said = in_english(line)
+        for match in _OF_PEOPLE.finditer(said):
+            sentence, _, behind = said[match.end() :].partition(". ")
+            parts = counts_of(sentence)
+            rest = int(match[1].replace(",", "")) - sum(parts)
+            if parts and rest > 0 and _COVERED.search(behind or sentence):
+                yield Between(row, rest, 1)
 
 
 def in_cells(cells: Iterable[tuple[int, str, str]]) -> list[Step]:

@@ -30,6 +30,8 @@ _PROPOSED = 20
 """So few rows of the source that have a cell too are looked at one by one."""
 DISTINCT = 8
 """A column of fewer different values is the same as many others less a number."""
+_ALIKE = 6
+"""Source columns in another unit that one exported column may be, all of which explain it."""
 _OPTIONS = 3
 """How many source columns one exported column of needles may stand for."""
 _DECISIVE = 10.0
@@ -206,21 +208,20 @@ def in_other_units(
     """Find columns that are a source column times a factor, or less its mean.
 
     Shape: asked are columns that were not recognised as they are; a scaled one may be recognised
-    by accident. Source: outputs 5.4 (matching of differences and ratios).
+    by accident. Where several source columns explain as many cells (days until one event and until
+    another), each is given, in the source's order.
+    Source: outputs 5.4 (matching of differences and ratios).
     """
     known = {one.position for one in strict if is_plain(source, one)}
     found: list[Option] = []
     for position, values in enumerate(columns):
         if position in known or not values.numeric:
             continue
-        best: tuple[int, int, list[int]] | None = None
-        for at, column in enumerate(source.columns):
-            groups = rescaled(values.cells, column, work.spend)
-            hits = sum(group >= 0 for group in groups or ())
-            if groups and (best is None or hits > best[0]):
-                best = (hits, at, groups)
-        if best is not None:
-            found.append(Option(position, best[1], 0, best[2]))
+        told = [(at, groups) for at, column in enumerate(source.columns)
+                if (groups := rescaled(values.cells, column, work.spend))]  # fmt: skip
+        hits = [sum(group >= 0 for group in groups) for _, groups in told]
+        best = [one for one, own in zip(told, hits, strict=True) if own == max(hits)]
+        found += [Option(position, at, 0, groups) for at, groups in best[:_ALIKE]]
     return found
 
 

@@ -121,13 +121,10 @@ def link(
     unsure = unsure_options(columns, guesses, source, names)
     if len(unsure) > len(named):
         passes.append(Search(source, unsure, threshold, settings, work))
-    others = [
-        *_several(
-            in_other_units(columns, strict, source, work),
-            on_other_scales(columns, strict, source, work),
-        ),
-        moved_options(columns, strict, source, work),
-    ]
+    units = in_other_units(columns, strict, source, work)
+    scales = on_other_scales(columns, strict, source, work)
+    moved = moved_options(columns, strict, source, work)
+    others = [*_several(_firsts(units), scales), moved]
     for changed in others:
         better = {one.position for one in changed}
         kept = [one for one in named if one.position not in better]
@@ -148,12 +145,17 @@ def link(
     if len(run.rows) <= size - MANY:
         named_ones = _by_name(guesses, source, names)
         for search in _together(
-            columns, guesses, others, source, settings, compared, work, named_ones
+            columns, guesses, [scales, units, moved], source, settings, compared, work, named_ones
         ):
             run.take(search, shy=True)
         for search in _on_lines(columns, strict, source, settings, compared, work):
             run.take(search, shy=True)
     return Linked(tuple(sorted(run.rows)), run.null, threshold, run.mapped(), work.left <= 0)
+
+
+def _firsts(options: Sequence[Option]) -> list[Option]:
+    """Keep of each exported column its first option."""
+    return [*{one.position: one for one in reversed(options)}.values()][::-1]
 
 
 def _several(units: list[Option], scales: list[Option]) -> Iterator[list[Option]]:
@@ -237,7 +239,9 @@ def _together(
     for changed in others:
         for position in dict.fromkeys(one.position for one in changed):
             own = [one for one in changed if one.position == position]
-            options.setdefault(position, []).insert(0, own)
+            each = [[one for one in own if one.column == at]
+                    for at in dict.fromkeys(one.column for one in own)]  # fmt: skip
+            options[position] = [*each, *options.get(position, [])]
     if len(options) < 2:
         return
 

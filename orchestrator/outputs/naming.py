@@ -5,12 +5,14 @@ Source: outputs section 3, "Finding count columns"; decisions 0023 and 0047.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.cells import pieces
 from orchestrator.outputs.form import Table
+from orchestrator.outputs.languages import ENGLISH
 from orchestrator.outputs.of_programs import counts_nobody, without_level
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, listed
 
@@ -192,6 +194,12 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 """A unit of a laboratory, a dose or a body, at the end of a name."""
+_A_DAY = re.compile(r"\b(?:mg|mcg|ug|µg|iu|mmol) ?/ ?(?:day|d|week|kg|m2|m²|tag|jour|dag)\b", re.I)
+"""`mg/day`: no people, wherever it stands in a name."""
+_PERSON = re.compile(r"[Pp]0*([1-9]\d?)\Z")
+_SIX, _ALL = 6, 90
+_FRENCH = re.compile(r"\bnombre(?= d[e'])")
+"""A number; `nombre` alone is a name in Spanish."""
 _WORD = re.compile(r"[a-z]+\d*|\d+")
 _GROUP_SIZES = listed("min max minimum maximum smallest largest group cluster size")
 """`min. group size`: how many people are in a group."""
@@ -209,12 +217,15 @@ MOST = 0.6
 
 
 def words(name: str) -> list[str]:
-    """Cut a name into lower-case words: `n_risk`, `nRisk` and `N risk` alike, `é` as `e`."""
+    """Cut a name into lower-case words: `n_risk`, `nRisk` and `N risk` alike, `é` as `e`.
+
+    Shape: words that say what a table counts are given in English: `Anzahl` is `number`.
+    """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
     if not spaced.isascii():
         spaced = "".join(c for c in unicodedata.normalize("NFKD", spaced)
-                         if not unicodedata.combining(c))  # fmt: skip
-    return _WORD.findall(spaced)
+                         if not unicodedata.combining(c)).replace("ł", "l")  # fmt: skip
+    return [ENGLISH.get(word, word) for word in _WORD.findall(_FRENCH.sub("number", spaced))]
 
 
 def label_of(table: Table, column: int) -> str:
@@ -271,6 +282,8 @@ def is_time(name: str, own: set[str]) -> bool:
     Shape: a unit in the plural, or behind a comma or in brackets; people, numbers and words for a
     span (`deaths in the last months`, `deaths 30 days`) are counted.
     """
+    if _A_DAY.search(name):
+        return True
     if _UNIT.search(name):
         return not own & (ANYBODY | {"n"})
     if "half" in own and own & {"life", "lives"}:
@@ -303,6 +316,16 @@ def may_set(name: str) -> bool:
 def counted(name: str) -> bool:
     """Say whether a name by itself says that people were counted."""
     return named(name) is Role.COUNT
+
+
+def numbered_people(names: Sequence[str]) -> frozenset[str]:
+    """Find columns that number people from one on: `P01`, `P02`, `P03`; so run no percentiles.
+
+    Shape: six and more; percentiles run so only if all of them are there.
+    """
+    told = {int(match[1]): name for name in names if (match := _PERSON.match(name.strip()))}
+    run = sorted(told) == list(range(1, len(told) + 1))
+    return frozenset(told.values()) if run and _SIX <= len(told) < _ALL else frozenset()
 
 
 def is_total(label: str) -> bool:

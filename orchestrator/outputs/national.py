@@ -61,6 +61,15 @@ def _is_kvnr(text: str) -> bool:
     return sum(value // 10 + value % 10 for value in weighed) % 10 == int(plain[9])
 
 
+def _is_pesel(text: str) -> bool:
+    """Check the last digit of a Polish number; whether its birthday is one is no matter.
+
+    Source: ustawa o ewidencji ludności, art. 15; whoever makes up numbers seldom makes up days.
+    """
+    plain = _SEPARATORS.sub("", text)
+    return pesel.calc_check_digit(plain[:-1]) == plain[-1]
+
+
 SCHEMES = (
     _scheme("Austrian social insurance numbers", vnr.is_valid, r"\d{10}", 0.1),
     _scheme("Belgian national numbers", nn.is_valid, r"\d{11}", 0.01),
@@ -81,7 +90,7 @@ SCHEMES = (
     _scheme("Lithuanian personal numbers", asmens.is_valid, r"\d{11}", 0.02),
     _scheme("Dutch citizen service numbers", bsn.is_valid, r"\d{9}", 0.091),
     _scheme("Norwegian birth numbers", fodselsnummer.is_valid, r"\d{11}", 0.01),
-    _scheme("Polish PESEL numbers", pesel.is_valid, r"\d{11}", 0.02),
+    _scheme("Polish PESEL numbers", _is_pesel, r"\d{11}", 0.1),
     _scheme("Portuguese citizen card numbers", cc.is_valid, r"[A-Za-z0-9]{12}", 0.03),
     _scheme("Romanian personal codes", cnp.is_valid, r"\d{13}", 0.02),
     _scheme("Swedish personal numbers", personnummer.is_valid, r"\d{10}|\d{12}", 0.03),

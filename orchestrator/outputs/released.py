@@ -7,9 +7,10 @@ Source: outputs 6.2 steps 2 to 4 and 6, rules O14 and O15.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator.outputs import in_words
 from orchestrator.outputs.audit import Pinned, agree, audit
 from orchestrator.outputs.differencing import Difference, differences
-from orchestrator.outputs.facts import FactTable, tables
+from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import FileForm
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Finding, RuleResult, Verdict, Where
@@ -51,10 +52,7 @@ def earlier(forms: Sequence[FileForm], indexes: Sequence[Index]) -> list[Earlier
     """Read the tables of files that left earlier, for whoever has no ledger."""
     known = categories(indexes)
     return [
-        Earlier(table, form.path)
-        for form in forms
-        for part in form.parts
-        for table in tables(part, known)
+        Earlier(table, form.path) for form in forms for table in in_words.counts(form.parts, known)
     ]
 
 

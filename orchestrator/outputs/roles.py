@@ -33,12 +33,15 @@ from orchestrator.outputs.naming import (
     STRONG,
     Role,
     is_statistic,
+    is_time,
     is_total,
     named,
+    numbered_people,
     words,
 )
 from orchestrator.outputs.people import SEXES, listed
 from orchestrator.outputs.rollups import rolled_up
+from orchestrator.outputs.wording import PLACES
 
 MEASURED = STATISTICS | {Role.COUNT, Role.PERCENT}
 """Columns that say something about the group of their row."""
@@ -57,6 +60,7 @@ _YEAR = listed("year yr date")
 _INDEX = listed("id rank order index row rownames rowname position nr")
 _ONE = listed("subject patient participant person individual case")
 _NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
+_OF_STEPS = re.compile(r"\d+/\d+")
 _UNNAMED = re.compile(r"column \d+\Z")
 _LEVELS = listed("level levels category categories class stratum")
 _SAID = 0.25
@@ -106,7 +110,7 @@ def roles(table: Table, known: Known) -> list[Role]:
     found = around_percentiles(names, columns, of_programs(names, columns, found))
     found = _axes(names, columns, _led(columns, told_beside(columns, found)))
     found = numbered(names, columns, written_as_statistics(names, columns, found))
-    found = rolled_up(columns, _by_place(columns, found))
+    found = rolled_up(columns, _by_place(names, columns, found))
     found = no_shares(names, _spans(names, columns, found))
     unclear = [at for at, role in enumerate(found) if role is Role.UNKNOWN]
     if unclear[:1] == [0] and _is_led_by_classes(table, columns, unclear[1:], known):
@@ -206,7 +210,7 @@ def _without_categories(table: Table, known: Known) -> Sequence[str]:
     Shape: as in `_names_groups`; two columns and more, as in a cross table.
     """
     own = [name for name in table.columns[1:] if name.strip() and not is_total(name)]
-    across = _siblings(own) if table.header else frozenset[str]()
+    across = _siblings(own) | numbered_people(own) if table.header else frozenset[str]()
     if across:
         return [_CATEGORY if name in across else name for name in table.columns]
     misread = [name for name in own if is_statistic(name) or AXIS & set(words(name))]
@@ -223,7 +227,7 @@ def _siblings(names: Sequence[str]) -> frozenset[str]:
     """
     found: dict[tuple[int, str], list[str]] = {}
     for name in names:
-        said = words(name) if "%" not in name else []
+        said = [] if "%" in name or is_time(name, set(words(name))) else words(name)
         for end in (0, -1):
             if len(said) > 1 and said[end] in AXIS | _DIVIDES:
                 rest = said[1:] if end == 0 else said[:-1]
@@ -263,14 +267,14 @@ def _led(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
 def _axes(
     names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
 ) -> list[Role]:
-    """Tell key columns: named like one, and either without repeats or left of what is measured."""
+    """Tell key columns: named like one, without repeats, left of what is measured, or in runs."""
     last = max((at for at, role in enumerate(found) if role in MEASURED), default=-1)
     told = list(found)
     for at, role in enumerate(found):
         own = set(words(names[at]))
         if role is Role.UNKNOWN and AXIS & own and "by" not in own:  # `by stage` is how many
             distinct = len(set(columns[at])) == len(columns[at]) > 1
-            told[at] = Role.AXIS if distinct or at < last else role
+            told[at] = Role.AXIS if distinct or at < last or _climbs(columns[at]) else role
     return told
 
 
@@ -291,7 +295,9 @@ def _spans(
     return told
 
 
-def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[Role]:
+def _by_place(
+    names: Sequence[str], columns: Sequence[Sequence[str]], found: Sequence[Role]
+) -> list[Role]:
     """Tell row numbers, keys and marks of single people by where they stand and what they hold.
 
     Shape: a column of zeros and ones is unclear, and so looked at, where many rows and no other
@@ -302,7 +308,7 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     if told and told[0] is Role.UNKNOWN and enumerates(columns[0], alone=alike):
         told = [Role.INDEX] * len(told) if alike else [Role.INDEX, *told[1:]]
     told = [
-        Role.INDEX if role is Role.TEXT and _is_progress(columns, at) else role
+        Role.INDEX if role is Role.TEXT and _is_progress(names, columns, at) else role
         for at, role in enumerate(told)
     ]
     usable = [role is not Role.INDEX for role in told[: _measures_from(columns, told)]]
@@ -315,13 +321,30 @@ def _by_place(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> list[R
     return told
 
 
-def _is_progress(columns: Sequence[Sequence[str]], at: int) -> bool:
-    """Tell how far a program is: `1/3`, `2/3`, `3/3`, one after another, behind one same word."""
-    cut = [cell.strip().partition("/") for cell in columns[at]]
+def _is_progress(names: Sequence[str], columns: Sequence[Sequence[str]], at: int) -> bool:
+    """Tell how far a program is: `1/3`, `2/3`, `3/3`, one after another, behind one same word.
+
+    Shape: a step may take several lines; the first line may have been taken for the names.
+    """
+    headed = bool(_OF_STEPS.fullmatch(names[at].strip()))
+    cells = [names[at], *columns[at]] if headed else columns[at]
+    cut = [cell.strip().partition("/") for cell in cells]
     alike = len({end for _, _, end in cut}) == 1 and cut[0][2].isdecimal() if cut else False
-    if not alike or not enumerates([done for done, _, _ in cut]):
+    if not alike:
         return False
-    return at == 0 or len(set(columns[at - 1])) == 1
+    before = {*columns[at - 1], *([names[at - 1]] if headed else [])} if at else set()
+    done = [whole(done) for done, _, _ in cut]
+    goes_on = None not in done and done[0] == 1 and done == sorted(filter(None, done))
+    counted = {word.casefold() for word in before} <= PLACES and goes_on
+    return len(before) <= 1 and (counted or _climbs([done for done, _, _ in cut]))
+
+
+def _climbs(cells: Sequence[str]) -> bool:
+    """Say whether numbers begin with 0 or 1 and go on to the next one, some more than once."""
+    values = [whole(cell) for cell in cells]
+    plain = [value for value in values if value is not None]
+    steps = {b - a for a, b in pairwise(plain)}
+    return len(plain) == len(cells) > 2 and plain[0] in {0, 1} and 1 in steps and steps <= {0, 1}
 
 
 def _measures_from(columns: Sequence[Sequence[str]], found: Sequence[Role]) -> int:

@@ -14,10 +14,10 @@ from typing import TypedDict
 import yaml
 
 from orchestrator.errors import Invalid
+from orchestrator.outputs import in_words
 from orchestrator.outputs.codec import finding_to_json
 from orchestrator.outputs.dictionary import Dictionary, parse_dictionary, table_name
 from orchestrator.outputs.effect import effect, total
-from orchestrator.outputs.facts import tables
 from orchestrator.outputs.form import FileForm, Kind, Note, Part
 from orchestrator.outputs.index import Index, SourceColumn, TableIndex, encode_cells, is_specific
 from orchestrator.outputs.judge import judge
@@ -162,7 +162,7 @@ def _beside(
 ) -> FileReport:
     """Put in the place of the rules that wait for a submission what they say to earlier files."""
     known = categories(indexes)
-    counts = [table for part in form.parts for table in tables(part, known)]
+    counts = in_words.counts(form.parts, known)
     unfinished = None
     if unread and counts:
         unfinished = f"{len(unread)} earlier files could not be read: {', '.join(unread[:5])}."

@@ -6,6 +6,7 @@ Source: outputs section 3, "Finding count columns".
 import re
 from collections.abc import Iterator
 
+from orchestrator.outputs.naming import THINGS
 from orchestrator.outputs.people import FATES, listed
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -57,6 +58,31 @@ def parts(match: re.Match[str]) -> Iterator[int]:
     yield part
     if whole is not None:
         yield whole - part
+
+
+OF_THINGS = THINGS | listed(
+    "sites site markers regions areas labs laboratories laboratory files tables figures pages "
+    "weeks days months years hours minutes points percent per cells rows values measurements "
+    "items tests words replications simulations runs samples fields records parts steps arms "
+    "trials degrees units plates wells batches drugs codes terms scores scale answers reasons "
+    "tasks jobs checks wards municipalities counties hospitals schools clinics practices stations"
+)
+_TOLD = pattern(
+    r"(?<![\w.,/<>=≤≥-])(?P<part>\d{1,7})(?![\w%/-]|[.,]\d| ?%| per\b)(?:\s+(?P<noun>[^\W\d_]+))?"
+)
+_DOES = pattern(
+    r"(?:\A|[,(]|\b(?:and|en|und|et|y|e|or|only|just|had|have|has|was|were|got|took|\w+ed))\s*\Z"
+)
+"""What stands before a number of people; others are of a day, a reviewer, a version."""
+
+
+def counts_of(clause: str) -> list[int]:
+    """List the numbers of people in what a sentence says of them: `13 received ... and 8 ...`."""
+    return [
+        int(one["part"])
+        for one in _TOLD.finditer(clause)
+        if (one["noun"] or "").casefold() not in OF_THINGS and _DOES.search(clause[: one.start()])
+    ]
 
 
 def is_needed(line: str, match: re.Match[str]) -> bool:

@@ -120,7 +120,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     opening.table(path, names, rows, size=len(data), spans=walk.spans, raw=data)
     unpack(opening, path, names, rows)
     for text in walk.words:
-        opening.inner(f"{below(path)}metadata", text.encode(errors="replace"), kind="text")
+        told = cells.without_range(text, len(rows)).encode(errors="replace")
+        opening.inner(f"{below(path)}metadata", told, kind="text")
     for key, values in walk.dictionaries.items():
         left = [text for at, text in enumerate(values) if at not in walk.used.get(key, set())]
         if left:

@@ -1,6 +1,7 @@
 """[pure] Typed values as the text of cells: dates as ISO, numbers with the digits they have."""
 
 import math
+import re
 import struct
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -82,3 +83,12 @@ def rows_of(columns: Sequence[Sequence[str]]) -> list[list[str]]:
     longest = max(map(len, columns), default=0)
     filled = [[*column, *[""] * (longest - len(column))] for column in columns]
     return [list(row) for row in zip(*filled, strict=True)]
+
+
+def without_range(metadata: str, rows: int) -> str:
+    """Leave out what pandas keeps of a plain index: how many rows there are, which the file shows.
+
+    Source: `RangeIndex` in the metadata of pandas, a range from 0 to the number of rows by 1.
+    """
+    plain = rf'\{{"kind": "range", "name": null, "start": 0, "stop": {rows}, "step": 1\}}'
+    return re.sub(plain, '"all rows"', metadata)

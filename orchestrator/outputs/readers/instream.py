@@ -20,8 +20,14 @@ _GAP = re.compile(r"[,\t]|\s+")
 
 
 _INSERT = re.compile(
-    r"\binsert\s+into\s+[\w.\"`\[\]]{1,100}\s*(?:\(([^()]{0,4000})\)\s*)?values\s*", re.IGNORECASE
+    r"\binsert\s+into\s+([\w.\"`\[\]]{1,100})\s*(?:\(([^()]{0,4000})\)\s*)?values\s*", re.IGNORECASE
 )
+_CREATE = re.compile(
+    r"\bcreate\s+(?:temp(?:orary)?\s+)?table\s+(?:if\s+not\s+exists\s+)?([\w.\"`\[\]]{1,100})\s*"
+    r"\(([^;]{1,4000})\)\s*;", re.IGNORECASE
+)  # fmt: skip
+_FIELD = re.compile(r"(?:\A|,)\s*[\"`\[]?(\w{1,60})[\"`\]]?\s+[A-Za-z]")
+_NO_FIELD = frozenset({"primary", "foreign", "unique", "constraint", "check", "key", "index"})
 LITERAL = r"\s*(?:'(?:[^']|'')*+'|\"[^\"]*+\"|[^\s,()'\"]++)\s*"
 _TUPLE = re.compile(rf"\s*\(({LITERAL}(?:,{LITERAL})*+)\)\s*(,?)")
 _NOTHING = frozenset({"null", "none", "nan"})
@@ -31,11 +37,13 @@ _VALUE = re.compile(r"\s*(?:'((?:[^']|'')*)'|\"([^\"]*)\"|([^\s,'\"]+))\s*(?:,|\
 def find_inserted(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
     """List the tables that `insert into ... values (...), (...)` fill, one for each list of names.
 
-    Shape: statements with the same names, or without any and of one width, are one table.
+    Shape: statements with the same names, or of one table that is created with as many, or without
+    any and of one width, are one table.
     """
     found: dict[tuple[str, ...], list[list[str]]] = {}
+    made = {match[1]: _fields(match[2]) for match in _CREATE.finditer(content)}
     for match in _INSERT.finditer(content):
-        names = tuple(_NAME.findall(match[1] or ""))
+        names = tuple(_NAME.findall(match[2] or "")) or made.get(match[1], ())
         at = match.end()
         while row := _TUPLE.match(content, at):
             values = literals(row[1])
@@ -47,6 +55,12 @@ def find_inserted(content: str) -> Iterator[tuple[list[str], list[list[str]]]]:
             if not row[2]:
                 break
     yield from ((list(names), rows) for names, rows in found.items())
+
+
+def _fields(created: str) -> tuple[str, ...]:
+    """List the names of the columns of a table that is created; rules between them are none."""
+    names = _FIELD.findall(re.sub(r"\([^()]*\)", "", created))
+    return tuple(name for name in names if name.casefold() not in _NO_FIELD)
 
 
 def literals(values: str) -> list[str]:

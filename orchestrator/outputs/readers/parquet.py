@@ -86,7 +86,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     if walk.words:
         opening.text(opening.free(f"{below(path)}statistics"), "\n".join(walk.words))
     for text in walk.metadata:
-        opening.inner(f"{below(path)}metadata", text.encode(errors="replace"), kind="text")
+        told = cells.without_range(text, len(rows)).encode(errors="replace")
+        opening.inner(f"{below(path)}metadata", told, kind="text")
     for column in columns:
         if column.unused:
             notes = [Observation(Note.UNUSED, count=len(column.unused))]

@@ -451,11 +451,29 @@ def _plain(value: Value | _Mark, depth: int) -> structured.Value:
             return [_plain(item, depth + 1) for item in value]
         case Pairs():
             return {str(key): _plain(item, depth + 1) for key, item in value.items}
+        case Thing() if value.name.endswith(".scalar"):
+            return _scalar(value)
+        case Thing() if value.name.endswith(".dtype"):
+            return None
         case Thing():
             inner = value.built if value.built is not None else value.items or value.arguments
             return None if _array_of(value) else _plain_thing(inner, depth)
         case _:
             return None
+
+
+def _scalar(thing: Thing) -> str | None:
+    """Write one number of numpy's, which keeps its type and its bytes."""
+    given = thing.arguments
+    if not isinstance(given, tuple) or len(given) != 2:
+        return None
+    kind, payload = _kind(given[0]), given[1]
+    if kind is None or not isinstance(payload, bytes):
+        return None
+    try:
+        return arrays.decode(kind, payload, 1)[0]
+    except Unreadable:
+        return None
 
 
 def _plain_thing(inner: Value, depth: int) -> structured.Value:

@@ -21,6 +21,7 @@ _SPANS = re.compile(r" *(?:=+|-+)(?: +(?:=+|-+))+")
 """A line drawn in pieces, one for each column."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NAME_LINES = 3
+_CORNER = frozenset({"frequency", "percent", "row pct", "col pct", "tot pct", "expected"})
 _WIDEST = 2000
 """Units: lines, and characters."""
 _SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")
@@ -162,7 +163,8 @@ def read_separated(line: int, lines: Sequence[str]) -> Block | None:
         if rows and len(rows[0]) >= least:
             rows = [[_SET.sub("", cell, 1) if _SET.match(cell) else cell for cell in row]
                     for row in rows] if mark == "|" else rows  # fmt: skip
-            return Block(line, *split_header([[*map(_unquoted, row)] for row in rows]))
+            columns, body, header = split_header([[*map(_unquoted, row)] for row in rows])
+            return Block(line, _without_corner(columns), body, header)
     return None
 
 
@@ -229,3 +231,16 @@ def with_header(
         return Block(line, ["", *first], body, header=True, wrapped=wrapped)
     names = [f"column {index}" for index in range(1, width + 1)]
     return Block(line, names, body, header=False, wrapped=wrapped)
+
+
+def _without_corner(columns: Sequence[str]) -> list[str]:
+    """Leave out what the corner of a cross table says of the lines of its cells: `Col Pct`.
+
+    Shape: only where the last column is the total. Source: PROC FREQ of SAS.
+    """
+    said = " ".join(columns[0].split()).casefold()
+    return (
+        ["", *columns[1:]]
+        if said in _CORNER and columns[-1].strip().casefold() == "total"
+        else [*columns]
+    )

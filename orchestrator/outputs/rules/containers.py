@@ -40,8 +40,8 @@ _HIDDEN = {
 }
 
 
-_CODE = re.compile(r"[A-Z]{1,4}[-.]?\d{1,4}(?:\.\d{1,3})?")
-"""`C91.1`: of an illness, a drug, a procedure."""
+_CODE = re.compile(r"[A-Z]{1,8}[-.:]?\d{1,6}(?:\.\d{1,3})?")
+"""`C91.1`, `ORPHA:84`: of an illness, a drug, a procedure."""
 
 
 def _hidden(subject: Subject) -> Outcome:
@@ -70,12 +70,12 @@ def _is_word_list(subject: Subject, part: Part, seen: Observation) -> bool:
 
 
 def _are_words(cells: Sequence[str]) -> bool:
-    """Say whether a column holds words without a digit, codes all different, or row numbers."""
+    """Say whether a column holds words without a digit, row numbers, and codes, all different."""
     shown = [cell for cell in cells if not is_missing(cell)]
-    if all(number(cell) is not None for cell in shown):
-        return enumerates(shown)
-    codes = [cell for cell in shown if any(map(str.isdigit, cell))]
-    return len(set(codes)) == len(codes) and all(map(_CODE.fullmatch, codes))
+    numbers = [cell for cell in shown if number(cell) is not None]
+    codes = [cell for cell in shown if number(cell) is None and any(map(str.isdigit, cell))]
+    differ = len(set(codes)) == len(codes) and all(map(_CODE.fullmatch, codes))
+    return differ and (not numbers or enumerates(numbers))
 
 
 def _genotypes(subject: Subject) -> Outcome:
@@ -172,7 +172,7 @@ MODELS = Rule(
 
 HIDDEN = Rule(
     id="O28",
-    version=4,
+    version=5,
     title="Hidden content",
     text="What people do not see when they open the file is looked at.",
     source="outputs 4.2, O28",

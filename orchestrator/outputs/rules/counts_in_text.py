@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from orchestrator.outputs.form import Part
+from orchestrator.outputs.languages import in_english
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import THINGS
 from orchestrator.outputs.passages import passages
@@ -27,6 +28,7 @@ from orchestrator.outputs.wording import (
     RANKS,
     THE,
     WORDS,
+    counts_of,
     is_needed,
     is_rank,
     parts,
@@ -62,6 +64,11 @@ _AMONG = pattern(
     rf"{_FOUND} (?:only |just )?{FEW}{_GOES_ON}"
 )
 """`among children with ..., we followed 6 to the end`."""
+_OF_WHOM = pattern(
+    rf"\bof {THE}(?P<whole>\d[\d ,]*) (?:\w+ ){{0,2}}?(?:{NOUNS}|cases)\b[^.;]{{0,80}}?"
+    rf"\b(?:{FATES}|received) (?:only |just )?{FEW}{_GOES_ON}"
+)
+"""`of 22 patients died 3`, as other languages put it."""
 _OF_SOME = pattern(
     rf"\b(?:of|among|in) {THE}(?:\w+ )?(?:{NOUNS}|cases)\b[^.;]{{0,200}}?, (?:only |just )?"
     rf"{FEW} {_HAD}"
@@ -95,6 +102,14 @@ _NUMBER_OF = pattern(
     rf"(?:was|is|were|are|=|:) (?:only )?{FEW}(?=\s*[.,;)]|\s*\Z| (?:in|among|of|for|with)\b)"
 )
 """`the number of deaths was 4`."""
+_FATED = pattern(rf"\b(?:{FATES}): ?{FEW}(?=\s*[.,;)]|\s*\Z)")
+"""`died: 1`."""
+_SOME_OF_THEM = pattern(
+    rf"{ALONE}{FEW} (?:\([^()]{{1,20}}\) )?of (?:them|these|those|whom)\b(?! [a-z]*(?:s|data)\b)"
+)
+"""`only 4 of them went to ...`."""
+_OF_THEM = pattern(r"\b(?:of|among) (?:them|these|those|whom)\b(?P<told>[^.;:]{0,200})")
+"""`of them 13 received ... and 8 ...`."""
 _SINGLE = pattern(
     r"(?<!than )(?<!least )(?<!each )(?<!every )(?<!any )(?<!which )(?<!per )(?<!for )"
     rf"\b(?:one|a single|the only|1) (?:{NOUN}) (?:alone|who|had|has|was|is|cost|weighed|"
@@ -138,7 +153,10 @@ _NOT_ONE = pattern(
 _CALL = re.compile(
     r"\.(?:head|tail|sample|nlargest|nsmallest|take|limit)\([^()]*\Z|\bdef \w+\([^()]*\Z"
 )
-_RATE = pattern(r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b")
+_PEOPLE = pattern(rf"\b(?:{NOUNS}|{NOUN}|cases)\b")
+_RATE = pattern(
+    r"(?:\s*/\s*|\s+per\s+)\w|\s+an? (?:year|month|week|day)\b|[- ](?:years?|months?|days?)\b"
+)
 
 
 def in_text(part: Part, known: Known, least: int) -> Iterator[Finding]:
@@ -203,7 +221,10 @@ def _told(
 
 
 def _lines(part: Part, tells: Callable[[str], bool]) -> list[int]:
-    return sorted({line for line, passage in passages(part.text or "") if tells(passage)})
+    told = ((line, passage, in_english(passage)) for line, passage in passages(part.text or ""))
+    return sorted({
+        line for line, own, english in told if tells(own) or (english != own and tells(english))
+    })  # fmt: skip
 
 
 def _tells_few(line: str, least: int) -> bool:
@@ -215,15 +236,24 @@ def _tells_few(line: str, least: int) -> bool:
         return True
     if _SINGLE.search(line) or small_labels(line, least) or small_parts(line, least):
         return True
+    if _PEOPLE.search(line) and _is_of_them(line, least):
+        return True
     return any(
         any(0 < few < least for few in parts(match))
         and not is_rank(line[: match.start()], RANKS)
         and not PLANNED.search(line[match.end() :])
         and not is_needed(line, match)
-        for told in (_OF_PEOPLE, _AMONG, _OF_SOME, _SPELLED, _FATE, _LOST, _SOME_ARE, _HAPPENED,
-                     _NUMBER_OF)
+        for told in (_FATED, _OF_WHOM, _OF_PEOPLE, _AMONG, _OF_SOME, _SPELLED, _FATE, _LOST,
+                     _SOME_ARE, _HAPPENED, _NUMBER_OF)
         for match in told.finditer(line)
     )  # fmt: skip
+
+
+def _is_of_them(line: str, least: int) -> bool:
+    """Say whether a sentence tells of few of the people that were named before: `4 of them`."""
+    some = any(0 < few < least for one in _SOME_OF_THEM.finditer(line) for few in parts(one))
+    told = (few for clause in _OF_THEM.finditer(line) for few in counts_of(clause["told"]))
+    return some or any(0 < few < least for few in told)
 
 
 def _is_no_group(line: str, match: re.Match[str]) -> bool:

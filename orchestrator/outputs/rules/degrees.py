@@ -36,6 +36,11 @@ _TEXT = (
 _N = re.compile(r"\b(?:no\.? observations|n(?:umber)? of obs(?:ervations)?|nobs)\"?\s*[:=]\s*(\d+)",
                 re.I)  # fmt: skip
 _MODEL = re.compile(r"\bdf[ _.]*model\"?\s*[:=]?\s*(\d+)", re.I)
+_NAMES = re.compile(r"\bcoef(?:ficient)?\.? .{0,20}\bstd\.? err", re.I)
+_COEFFICIENT = re.compile(
+    r"\s*\S.{0,60}?[\s|]-?[\d.]++(?:e[-+]\d+)?\s++[\d.]++(?:e[-+]\d+)?\s++-?[\d.]++\s", re.I
+)
+_DRAWN = re.compile(r"[-=+|]*")
 _SHORTEST = 8
 """Units: characters; no pattern fits a shorter cell."""
 _RESIDUAL = frozenset({"resid", "residual", "residuals"})
@@ -93,7 +98,26 @@ def _few(text: str, least: int) -> bool:
 def _left(text: str, least: int) -> bool:
     """People less parameters, where both are told and the difference is not."""
     people, model = _N.search(text), _MODEL.search(text)
-    return bool(people and model and 0 <= int(people[1]) - int(model[1]) - 1 < least)
+    if people is None:
+        return False
+    fitted = int(model[1]) + 1 if model else _coefficients(text)
+    return fitted > 0 and 0 <= int(people[1]) - fitted < least
+
+
+def _coefficients(text: str) -> int:
+    """Count the lines below the names of a table of coefficients, each a name and its numbers.
+
+    Source: summaries of statsmodels and of Stata.
+    """
+    lines = text.splitlines()
+    at = next((at for at, line in enumerate(lines) if _NAMES.search(line)), len(lines))
+    told = 0
+    for line in lines[at + 1 :]:
+        if _COEFFICIENT.match(line):
+            told += 1
+        elif told and not _DRAWN.fullmatch(line.strip()):
+            break
+    return told
 
 
 def _in_table(seen: Seen, least: int) -> Iterator[Finding]:
@@ -153,7 +177,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=6,
+    version=7,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

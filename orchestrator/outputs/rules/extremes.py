@@ -58,6 +58,11 @@ SAY = (
 )
 
 
+_REFERENCE = re.compile(
+    r"\b(?:reference|normal) (?:ranges?|values?|limits?|intervals?)\b|\breferenzbereich",
+    re.IGNORECASE,
+)
+"""What is usual in a laboratory, and nobody's."""
 _OF_CONTROLS = listed("type step description orientation readout disabled layout pattern title") | {
     "bar style", "multiple of"
 }  # fmt: skip
@@ -200,7 +205,8 @@ def _told(ended: _Ends, part: Part) -> Iterator[int]:
     """
     for line, content in passages(part.text or ""):
         if _EXTREME.search(content):
-            own = list(filter(_EXTREME.search, sentences(content)))
+            told = filter(_EXTREME.search, sentences(content))
+            own = [one for one in told if not _REFERENCE.search(one)]
             if any(ended.told(one) or ended.spanned(one) 
                    or (_PROSE.search(one) and ended.held(one)) for one in own):  # fmt: skip
                 yield line
@@ -269,7 +275,7 @@ def _named(seen: Seen, own: Sequence[Figure]) -> list[Finding]:
 
 EXTREMES = Rule(
     id="O08",
-    version=9,
+    version=10,
     title="Smallest and largest values",
     text="A minimum or maximum that few people have must not leave.",
     source="outputs section 3, O08: ADRF, OpenSAFELY and ABS suppress or top-code",

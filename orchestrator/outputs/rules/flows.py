@@ -6,7 +6,15 @@ Source: outputs sections 3 (O01, O13) and 6.1.
 from collections.abc import Iterator
 from itertools import repeat
 
-from orchestrator.outputs.flow import Between, Step, between, in_cells, in_text
+from orchestrator.outputs.flow import (
+    Between,
+    Step,
+    between,
+    hidden_rests,
+    in_boxes,
+    in_cells,
+    in_text,
+)
 from orchestrator.outputs.form import Part
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role
@@ -49,7 +57,8 @@ def small_steps(subject: Subject) -> Iterator[Finding]:
 def _flows(subject: Subject) -> Iterator[tuple[Part, list[Between]]]:
     for part in subject.told:
         if part.text:
-            yield part, list(between(in_text(part.text)))
+            left = between(in_text(part.text))
+            yield part, [*left, *in_boxes(part.text), *hidden_rests(part.text)]
     for seen in subject.seen:
         for steps in _in_table(seen):
             yield seen.part, list(between(steps))

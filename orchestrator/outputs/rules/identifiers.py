@@ -315,7 +315,7 @@ OF_SOURCE = Rule(
 
 NATIONAL = Rule(
     id="O22-national",
-    version=5,
+    version=6,
     title="National numbers and e-mail addresses",
     text="A column or a list of valid national numbers cannot leave; e-mail addresses are looked "
     "at.",

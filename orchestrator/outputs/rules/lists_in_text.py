@@ -31,6 +31,8 @@ _NOT_LISTED = listed(
     "mar apr jun jul aug sep sept oct nov dec table figure fig section chapter page appendix rule "
     "line step box panel note version"
 )
+_UP_TO = listed("to by per than until")
+"""`rounded: age to 5`: what stands behind is no number of what stands before."""
 _COUNTED = ANYBODY | SEXES | OUTCOMES | listed("deaths died dead cases controls")
 
 
@@ -109,7 +111,7 @@ def _lists_few(line: str, least: int) -> bool:
             for label, number in told
             if named(label) in {None, Role.COUNT}
             and not _NOT_LISTED & set(words(label)[:1])
-            and not PLACES & set(words(label)[-1:])
+            and not (PLACES | _UP_TO) & set(words(label)[-1:])
         ]
         if any(0 < number < least for number in counted) and max(counted) >= least:
             return True

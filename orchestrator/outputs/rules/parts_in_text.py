@@ -10,11 +10,11 @@ from dataclasses import replace
 from math import ceil, floor
 
 from orchestrator.outputs.brackets import Pair, group_of, pairs_in
-from orchestrator.outputs.naming import THINGS
-from orchestrator.outputs.people import FATES, NOUN, NOUNS, listed
+from orchestrator.outputs.people import FATES, NOUN, NOUNS
 from orchestrator.outputs.wording import (
     ALONE,
     FEW,
+    OF_THINGS,
     PERCENT,
     PLACES,
     PLANNED,
@@ -35,8 +35,11 @@ _PART = pattern(
     r"(?: (?P<noun>[a-z]+)(?: (?P<next>[a-z]+))?)?"
 )
 """`two of the 23 patients`, `seen in 4 of 78`: a part, in front of its whole."""
-_FRACTION = pattern(rf"{ALONE}(?<!= )(?P<part>\d{{1,5}})/(?P<whole>\d{{2,6}})(?![\w/%]|[.,]\d)")
-"""`4/65 had`; what a program sets (`k = 1/16`) is a range."""
+_FRACTION = pattern(
+    rf"{ALONE}(?<!= )(?!0\d/(?:19|20)\d\d(?!\d))"
+    r"(?P<part>\d{1,5})/(?P<whole>\d{2,6})(?![\w/%]|[.,]\d)"
+)
+"""`4/65 had`; what a program sets (`k = 1/16`) is a range, `05/2025` a month."""
 _WHOLE = pattern(
     rf"{ALONE}(?P<people>\d[\d,]*) (?:\w+ ){{0,2}}?(?:{NOUNS})\b|\bn ?= ?(?P<n>\d[\d,]*)"
 )
@@ -44,13 +47,6 @@ _SHARE = pattern(
     rf"{ALONE}(?P<share>\d{{1,3}}(?:\.\d+)?){PERCENT}"
     r"(?! ?-?(?:ci\b|confidence|credible|limits?|intervals?|level|significance|power|margin|"
     r"trimmed|quantile|percentile|prediction|more|less|higher|lower|increase|decrease|reduction))"
-)
-_OF_THINGS = THINGS | listed(
-    "sites site markers regions areas labs laboratories laboratory files tables figures pages "
-    "weeks days months years hours minutes points percent per cells rows values measurements "
-    "items tests words replications simulations runs samples fields records parts steps arms "
-    "trials degrees units plates wells batches drugs codes terms scores scale answers reasons "
-    "tasks jobs checks wards municipalities counties hospitals schools clinics practices stations"
 )
 _PEOPLE = pattern(rf"\b(?:{NOUNS}|{NOUN}|{FATES})\b")
 _SAID = pattern(rf"\b(?:had|has|have|was|were|rates?)\b|\b(?:0|100){PERCENT}")
@@ -91,7 +87,7 @@ def _parts_few(line: str, match: re.Match[str], least: int) -> bool:
     before, after = line[: match.start()], line[match.end() :]
     own = match.groupdict()
     noun = own.get("noun") or next(iter(re.findall(r"\A\W{0,2}([A-Za-z]+)", after)), "")
-    things = {noun.casefold(), (own.get("next") or "").casefold()} & _OF_THINGS
+    things = {noun.casefold(), (own.get("next") or "").casefold()} & OF_THINGS
     if things or is_rank(before, PLACES) or PLANNED.search(after):
         return False
     part, *rest = parts(match)
@@ -114,7 +110,7 @@ def are_people(line: str, match: re.Match[str]) -> bool:
     """
     before, after = line[: match.start()], line[match.end() :]
     noun = (match["noun"] or "").casefold()
-    if noun in _OF_THINGS or is_rank(before, PLACES) or PLANNED.search(after):
+    if noun in OF_THINGS or is_rank(before, PLACES) or PLANNED.search(after):
         return False
     if "/" in match[0] and not (_PEOPLE.search(line) or _SAID.search(line)):
         return False

@@ -37,6 +37,7 @@ from orchestrator.outputs.rules.rule import (
 _LEVELS = {"median": 0.5, "p50": 0.5, "q2": 0.5, "q1": 0.25, "p25": 0.25, "lq": 0.25,
            "q3": 0.75, "p75": 0.75, "uq": 0.75, "p10": 0.1, "p90": 0.9, "p5": 0.05,
            "p95": 0.95}  # fmt: skip
+_PERCENTILE = re.compile(r"p0?([1-9]\d?)\Z")
 _TELLING = 3
 """So many numbers worked out again are no accident; fewer on one grid are one."""
 _MOSTLY = 0.6
@@ -157,7 +158,7 @@ def _worked_out(
     groups: dict[int, list[tuple[Figure, float, Group]]] = {}
     for figure, level in listed:
         for group in recount.groups(figure.coordinates):
-            if group.rows is not None:
+            if group.rows is not None or not figure.coordinates:
                 groups.setdefault(id(group.table), []).append((figure, level, group))
     for own in groups.values():
         told = len(own) >= max(_TELLING, _MOSTLY * len(listed))
@@ -210,12 +211,18 @@ def _level(figure: Figure) -> float | None:
     own = list(figure.variable)
     if own[:1] == ["0"] and len(own) > 1 and own[1].isdecimal():
         return float(f"0.{own[1]}")  # a column called `0.05`
-    return next((_LEVELS[word] for word in own if word in _LEVELS), None)
+    told = (_LEVELS.get(word) or _of_name(word) for word in own)
+    return next(filter(None, told), None)
+
+
+def _of_name(word: str) -> float | None:
+    match = _PERCENTILE.match(word)
+    return int(match[1]) / 100 if match else None
 
 
 PERCENTILES = Rule(
     id="O09",
-    version=5,
+    version=6,
     title="Exact percentiles",
     text="A percentile must not be the value of few people, of all or of its group.",
     source="outputs section 3, O09: ADRF (fuzzy medians), ABS (minimum contributors)",

@@ -32,22 +32,22 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 DIFFERENCING = Rule(
     id="O14",
-    version=2,
+    version=3,
     title="Differencing across releases",
     text="What leaves must not, with what left before, show fewer people than the minimum.",
     source="outputs section 6.2, O14: OpenSAFELY's worked example, ADRF, ABS",
-    needs=frozenset({Need.TABLE}),
+    needs=frozenset({Need.FORM}),
     check=_later,
     parameters=_parameters,
 )
 
 REPEAT = Rule(
     id="O15",
-    version=1,
+    version=2,
     title="The same table on a newer snapshot",
     text="A table repeated on changed data shows by its small differences who came or went.",
     source="outputs section 3, O15: OpenSAFELY asks for rounding",
-    needs=frozenset({Need.TABLE}),
+    needs=frozenset({Need.FORM}),
     check=_later,
     parameters=_parameters,
 )

@@ -228,7 +228,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 RULE = Rule(
     id="O19",
-    version=12,
+    version=13,
     title="Row linkage",
     text="No row of a table may be recognisable as a row of the source.",
     source="outputs 5.2; ABS: microdata are not an output",

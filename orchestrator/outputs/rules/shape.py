@@ -3,9 +3,12 @@
 Source: outputs section 3, O17 (ADRF, ABS, OpenSAFELY) and O20 (OpenSAFELY's caps).
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.form import Kind, Note, Part, Table
+from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role, words
 from orchestrator.outputs.people import ANYBODY, NOUN, SEXES
@@ -26,6 +29,8 @@ _LONG = 4
 _SENTENCE = 3
 """Units: words of a numbered list's sentence."""
 _STEP = 2
+_FEW, _MEASURED, _MANY_VALUES = 20, 3, 8
+"""Units: rows; columns; different values."""
 _PEOPLE = ANYBODY | SEXES | frozenset(NOUN.split("|"))
 _MARKS = "/marks/"
 _FILLED = 0.9
@@ -36,7 +41,7 @@ def _row_like(subject: Subject) -> Outcome:
     found: list[Finding] = []
     for part, table in subject.tables:
         found += _too_many(part, subject.policy.caps.rows)
-        found += _looks_like_people(part, table, subject.policy)
+        found += _looks_like_people(part, table, subject.policy, subject.indexes)
     return Outcome(tuple(found))
 
 
@@ -52,13 +57,18 @@ def _too_many(part: Part, limit: int) -> list[Finding]:
     ]  # fmt: skip
 
 
-def varied(table: Table, policy: OutputsPolicy) -> tuple[int, int] | None:
+def varied(
+    table: Table, policy: OutputsPolicy, indexes: Sequence[Index] = ()
+) -> tuple[int, int] | None:
     """Say of a table that looks like one row per person how varied it is; None of any other.
 
+    Shape: fewer rows than the policy's look so too where several columns are measured as those of a
+    source are that have their names.
     Units: per cent; of distinct values in the most varied column, of rows that differ.
     """
     shape = policy.shape
-    if len(table.rows) < shape.rows or _units(table) < shape.rows:
+    least = _FEW if _is_measured(table, indexes) else shape.rows
+    if len(table.rows) < least or _units(table) < least:
         return None
     if len(table.columns) < shape.columns or _falls(table) or _is_numbered(table):
         return None
@@ -70,19 +80,41 @@ def varied(table: Table, policy: OutputsPolicy) -> tuple[int, int] | None:
     return (share, different) if share >= shape.unique_percent or different >= 100 else None
 
 
-def may_be_people(seen: Seen, policy: OutputsPolicy) -> bool:
+def may_be_people(seen: Seen, policy: OutputsPolicy, indexes: Sequence[Index]) -> bool:
     """Say whether rows may be people and nothing counts: O20 says so, and nobody needs to again."""
     whole = seen.part.table
     return (
         Role.COUNT not in seen.roles
-        and varied(seen.table, policy) is not None
+        and varied(seen.table, policy, indexes) is not None
         and whole is not None
-        and varied(whole, policy) is not None
+        and varied(whole, policy, indexes) is not None
     )
 
 
-def _looks_like_people(part: Part, table: Table, policy: OutputsPolicy) -> list[Finding]:
-    seen, shape = varied(table, policy), policy.shape
+def _is_measured(table: Table, indexes: Sequence[Index]) -> bool:
+    """Say whether columns called like numbers of a source have values of these, and many of them.
+
+    Shape: all of them, in three columns and more; means of groups stand between the values.
+    """
+    known = {
+        tuple(words(column.name)): column
+        for index in indexes for source in index.tables for column in source.columns
+        if column.numeric and column.magnitudes is not None
+    }  # fmt: skip
+    told = 0
+    for at, name in enumerate(table.columns if len(table.rows) >= _FEW else ()):
+        column = known.get(tuple(words(name)))
+        if column is None or column.magnitudes is None:
+            continue
+        values = {number(row[at]) for row in table.rows if not is_missing(row[at])}
+        told += len(values) >= _MANY_VALUES and values <= {*column.magnitudes}
+    return told >= _MEASURED
+
+
+def _looks_like_people(
+    part: Part, table: Table, policy: OutputsPolicy, indexes: Sequence[Index]
+) -> list[Finding]:
+    seen, shape = varied(table, policy, indexes), policy.shape
     if seen is None:
         return []
     share, different = seen
@@ -208,7 +240,7 @@ def _without_table(place: str) -> Finding:
 
 ROW_LIKE = Rule(
     id="O20",
-    version=3,
+    version=4,
     title="Row-level shape",
     text="A table over the row cap cannot leave; one shaped like one row per person is looked at.",
     source="outputs section 3, O20: OpenSAFELY's cap of 5,000 rows",

@@ -3,7 +3,7 @@
 Source: outputs section 3, O10 (ADRF, ABS, OpenSAFELY) and O11 (ADRF).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from orchestrator.outputs.canon import number
@@ -15,6 +15,8 @@ from orchestrator.outputs.rules.small_counts import at_column
 from orchestrator.outputs.rules.small_shares import Share, add_up, shares, small_shares
 
 _FEW_CHANCES = 0.05
+_DIFFERENT = 2
+"""So many different shares of one group that fit the same few people do so hardly by chance."""
 
 
 def implied(percent: float, places: int, below: int) -> frozenset[int]:
@@ -48,6 +50,7 @@ def _denominators(subject: Subject) -> Outcome:
         for column, role in enumerate(seen.roles):
             if role is Role.PERCENT:
                 found += _column(seen, column, least)
+        found += _by_rows(seen, least)
     found += small_shares(subject)
     return Outcome(tuple(found))
 
@@ -66,6 +69,32 @@ def _column(seen: Seen, column: int, least: int) -> list[Finding]:
         at_column("O10", Verdict.FLAG, seen, column, evidence, say, rows,
                   threshold=f"at least {least} people in the denominator")
     ]  # fmt: skip
+
+
+def _by_rows(seen: Seen, least: int) -> Iterator[Finding]:
+    """Tell columns whose shares, each named by its row, are those of one group of few people.
+
+    Shape: `Female, % | 37.5` and `Higher risk, % | 25.0` of one site; two different shares say
+    something, and all of a column have one denominator.
+    """
+    named = {at for at, row in enumerate(seen.table.rows, 1) if "%" in row[0]}
+    columns = range(1, len(seen.table.columns)) if len(named) > 1 else ()
+    for column in columns:
+        own = [share for share in shares(seen, column) if share.row in named]
+        telling = [share for share in own if share.percent not in (0.0, 50.0, 100.0)]
+        different = {(share.percent, share.decimals) for share in telling}
+        if len(different) < _DIFFERENT or seen.roles[column] is Role.PERCENT:
+            continue
+        common = frozenset.intersection(*(implied(*one, least) for one in different))
+        if common and _chance(max(share.decimals for share in telling), least) < _FEW_CHANCES:
+            yield at_column(
+                "O10", Verdict.FLAG, seen, column,
+                f"shares of one group fit {spelled_rows(common)} people",
+                "All shares of this column are what a very small group would give, and no count "
+                "stands beside them. Merge groups, or leave the column out.",
+                [seen.row(share.row) for share in own],
+                threshold=f"at least {least} people in the denominator",
+            )  # fmt: skip
 
 
 def _numerators(seen: Seen, column: int, least: int) -> set[int]:
@@ -131,7 +160,7 @@ def _broken(seen: Seen, column: int) -> bool:
 
 DENOMINATORS = Rule(
     id="O10",
-    version=6,
+    version=7,
     title="Shares without counts",
     text="Numerator and denominator come with a share; what it implies about them is worked out.",
     source="outputs section 3, O10: ADRF, ABS, OpenSAFELY",

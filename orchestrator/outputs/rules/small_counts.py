@@ -64,7 +64,7 @@ def _small(subject: Subject) -> Outcome:
     found: list[Finding] = []
     for seen in subject.seen:
         cells = [cell for cell in seen.counts if 0 < cell.value < least]
-        people = _of_people(seen, subject.policy) if cells else ()
+        people = _of_people(seen, subject) if cells else ()
         cells = [cell for cell in cells if cell.column not in people]
         for column in sorted({cell.column for cell in cells}):
             own = [cell for cell in cells if cell.column == column]
@@ -76,17 +76,18 @@ def _small(subject: Subject) -> Outcome:
     return Outcome(tuple(found))
 
 
-def _of_people(seen: Seen, policy: OutputsPolicy) -> frozenset[int]:
+def _of_people(seen: Seen, subject: Subject) -> frozenset[int]:
     """List the unclear columns of a table of which O20 says that its rows may be people.
 
     Shape: that they may be is all that such a column says; it is said once. All of them where
     nothing counts, else those of ones and zeros; none elsewhere.
     """
     unclear = [at for at, role in enumerate(seen.roles) if role is Role.UNKNOWN]
-    if unclear and may_be_people(seen, policy):
+    policy, indexes = subject.policy, subject.indexes
+    if unclear and may_be_people(seen, policy, indexes):
         return frozenset(unclear)
     flags = [at for at in unclear if only_flags([row[at] for row in seen.table.rows])]
-    return frozenset(flags if flags and varied(seen.table, policy) else ())
+    return frozenset(flags if flags and varied(seen.table, policy, indexes) else ())
 
 
 def _small_cells(seen: Seen, column: int, cells: Sequence[Cell], least: int) -> list[Finding]:
@@ -298,7 +299,11 @@ def _everybody(subject: Subject) -> Outcome:
     for seen in subject.seen:
         for column, role in enumerate(seen.roles):
             rows = _extremes(seen.table, column) if role is Role.PERCENT else _packed(seen, column)
-            if role is Role.PERCENT and rows and may_be_people(seen, subject.policy):
+            if (
+                role is Role.PERCENT
+                and rows
+                and may_be_people(seen, subject.policy, subject.indexes)
+            ):
                 rows = []  # measurements of people (blasts in percent), no shares of them
             found += _shares(seen, column, [seen.row(row) for row in rows])
         found += _whole_groups(seen)
@@ -488,7 +493,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=13,
+    version=14,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -499,7 +504,7 @@ SMALL = Rule(
 
 ZERO = Rule(
     id="O03",
-    version=7,
+    version=8,
     title="Zero cells",
     text="A zero among counts of people may disclose; checkers look at it.",
     source="outputs section 3, O03: ACRO's default calls zeros disclosive",
@@ -509,7 +514,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=10,
+    version=11,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",

@@ -219,7 +219,7 @@ def _rows_by_share(
 
 RULE = Rule(
     id="O13",
-    version=4,
+    version=5,
     title="Suppression",
     text="A hidden count must not be solvable from what stands around it in the request.",
     source="outputs section 6.1, O13: OpenSAFELY, ADRF, ABS",

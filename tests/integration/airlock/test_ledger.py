@@ -84,24 +84,31 @@ def a_table(
     content: str,
     at: RequestState = S.IN_REVIEW,
     now: datetime = NOW,
+    path: str = "table.csv",
 ) -> AirlockWorld:
     """Walk a request with one table to review, approval or release."""
     world = a_request(session, S.DRAFT, paths=(), project=project, name=name, now=now)
-    add(session, world, "table.csv", content, now)
+    add(session, world, path, content, now)
     submit(session, world, now)
-    judged(session, {"table.csv": content}, now)
+    judged(session, {path: content}, now)
     if at in (S.APPROVED, S.RELEASED):
         for checker in world.checkers:
-            say(session, world, checker, "approve", "table.csv", reason="Looked at it.", now=now)
+            say(session, world, checker, "approve", path, reason="Looked at it.", now=now)
         assert world.request.state == S.APPROVED
     if at is S.RELEASED:
-        released(session, world, content, now)
+        released(session, world, content, now, path)
     return world
 
 
-def released(session: Session, world: AirlockWorld, content: str, now: datetime = NOW) -> None:
+def released(
+    session: Session,
+    world: AirlockWorld,
+    content: str,
+    now: datetime = NOW,
+    path: str = "table.csv",
+) -> None:
     """Play the reconciler after the decision."""
-    judged(session, {"table.csv": content}, now)
+    judged(session, {path: content}, now)
     plan = dict(releasing.plan_release(session, now, world.request.id))
     recorded(session, world, plan, now)
 
@@ -155,6 +162,8 @@ def test_what_left_is_kept_count_by_count(two: Two) -> None:
         (ALL, "sex,people,deaths\nF,4340,1194\nM,3514,955\n", Verdict.PASS),
         (ALL, "sex,people,deaths\nF,4352,1204\nM,3000,900\n", Verdict.PASS),
         (HIDDEN, PARTS, Verdict.BLOCK),
+        ("drug,population,people\nruxolitinib,registry,594\n",
+         "drug,population,people\nruxolitinib,registry without CNL,593\n", Verdict.FLAG),
         ("age,people\n50-59,3000\n60-69,2500\n", "age,people\n50-60,3004\n61-69,2496\n",
          Verdict.FLAG),
     ],
@@ -173,6 +182,30 @@ def test_a_table_of_another_project_is_compared(
             assert "first/table.csv" in told.findings[0].evidence
             assert world.request.verdict == verdict
         assert world.request.state == S.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ("PV, age 60 and over: 809 patients.\n",
+         "PV, age 60 and over, platelets below 1200: 804 patients.\n", Verdict.FLAG),
+        ("PV, age 60 and over: 809 patients.\n",
+         "PV, age 60 and over, platelets below 1200: 704 patients.\n", Verdict.PASS),
+        ("ET, age 60 and over: 809 patients.\n",
+         "PV, age 60 and under 90: 804 patients.\n", Verdict.PASS),
+    ],
+)  # fmt: skip
+def test_a_sentence_of_another_project_is_compared(
+    two: Two, first: str, second: str, verdict: Verdict
+) -> None:
+    """What a sentence counts is found in the ledger by its first or its last word."""
+    engine, one, other = two
+    with write(engine) as session:
+        a_table(session, one, "first", first, S.RELEASED, path="answer.txt")
+        world = a_table(session, other, "second", second, path="answer.txt")
+        told = said(session, world)
+        assert told.verdict is verdict
+        assert all("first/answer.txt" in finding.evidence for finding in told.findings)
 
 
 def test_checkers_see_a_conflict_and_cannot_approve_it(two: Two) -> None:

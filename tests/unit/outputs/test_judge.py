@@ -59,7 +59,7 @@ def test_a_clean_file_passes_and_the_record_is_whole(policy: OutputsPolicy, form
     report = judge(job_of(policy, ("t.csv", CLEAN)), [form], (), policy)
     assert report.verdict is Verdict.PASS
     assert report.policy_digest == policy.digest()
-    assert "O19.12" in report.engine
+    assert "O19.13" in report.engine
     assert len(report.files[0].results) >= 14
     assert canonical_json(report_to_json(report))
 

@@ -1,0 +1,111 @@
+"""[pure] The words of tables and sentences in the alliance's languages, as one English word each.
+
+A table says `Anzahl`, `aantal` or `liczba`; what reads names asks for `number`. Words that mean
+something else in another of the languages are left out: `media` is a mean and a middle category,
+`nombre` a number and a name, `eta` an age and a letter.
+Source: what the statistics offices of these countries print above their columns.
+"""
+
+import re
+from collections.abc import Mapping
+
+from orchestrator.outputs.people import listed
+
+_WORDS: Mapping[str, str] = {
+    "number": "anzahl aantal liczba antal effectif effectifs fallzahl numero numeros",
+    "frequency": "haufigkeit haufigkeiten frecuencia frequenza frequenze frequentie czestosc",
+    "cases": "falle faelle casos gevallen przypadki przypadkow",
+    "deaths": "todesfalle todesfaelle verstorben verstorbene gestorben deces muertes fallecidos "
+              "decessi morti overleden overlijdens zgony zgonow",
+    "events": "ereignisse evenements eventos eventi gebeurtenissen zdarzenia zdarzen",
+    "sum": "summe somme suma somma",
+    "total": "gesamt insgesamt gesamtzahl totale totali totaal razem ogolem",
+    "all": "alle tous toutes todos todas tutti tutte wszyscy",
+    "percent": "prozent anteil pourcentage pourcentages porcentaje porcentajes percentuale "
+               "percentuali procent odsetek aandeel",
+    "rate": "taux tasa tasas tasso tassi wskaznik",
+    "mean": "mittelwert mittelwerte durchschnitt moyenne moyennes promedio gemiddelde srednia",
+    "median": "mediane medianes mediana mediaan",
+    "quartile": "quartil cuartil cuartiles kwartiel kwartielen kwartyl quartili",
+    "percentile": "perzentil perzentile percentil percentiles percentiel percentili centyl",
+    "sd": "standardabweichung standardabw ecart desviacion deviazione standaardafwijking "
+          "standaarddeviatie odchylenie",
+    "minimum": "minimo minima minimaal kleinster kleinste kleinstes niedrigster niedrigste",
+    "maximum": "maximo massimo maximaal grosster grosste grosstes groesster hochster hochste "
+               "hochstwert",
+    "range": "spannweite etendue rango intervallo bereik zakres",
+    "coefficient": "koeffizient koeffizienten coefficiente coefficienti coeficiente coeficientes "
+                   "wspolczynnik",
+    "ci": "konfidenzintervall vertrauensbereich",
+    "planned": "geplant geplante prevu prevus previsto previstos gepland planowane",
+    "unknown": "unbekannt inconnu inconnue desconocido desconocida sconosciuto onbekend nieznany",
+    "missing": "fehlend fehlende manquant manquants manquante manquantes faltante faltantes "
+               "mancante mancanti ontbrekend ontbrekende",
+    "age": "alter lebensalter edad leeftijd wiek",
+    "sex": "geschlecht sexe sexo sesso geslacht plec",
+    "group": "gruppe groupe grupo gruppo groep grupa",
+    "stage": "stadium stade estadio stadio",
+    "year": "jahr annee ano anno jaar rok",
+    "month": "monat mois mese maand miesiac",
+    "week": "woche semaine semana settimana tydzien",
+}  # fmt: skip
+
+ENGLISH: Mapping[str, str] = {
+    word: english for english, told in _WORDS.items() for word in listed(told)
+}
+"""By word, without accents and in small letters."""
+
+_SAID: Mapping[str, str] = {
+    "two": "zwei deux twee dos dwa dwoje dwóch",
+    "three": "drei trois drie tres tre trzy troje trzech",
+    "four": "vier quatre cuatro quattro cztery czworo czterech",
+    "five": "fünf fuenf cinq vijf cinco cinque pięć pięcioro pięciu",
+    "six": "sechs zes seis sei sześć sześcioro sześciu",
+    "seven": "sieben sept zeven siete sette siedem siedmioro siedmiu",
+    "eight": "acht huit ocho otto osiem ośmioro ośmiu",
+    "nine": "neun neuf negen nueve nove dziewięć dziewięcioro dziewięciu",
+    "one": "ein einem einer eines einen één un une uno una jeden jedna jednego jednej",
+    "patients": "patienten patientinnen patiënten patientes pacientes pazienti pacjentów pacjenci "
+                "pacjentek chorych kranken",
+    "patient": "patientin patiënt patiënte patiente paciente paziente pacjent pacjentka pacjenta "
+               "pacjentki chory chorego",
+    "people": "personen personnes personas persone osób osoby",
+    "children": "kinder kindern kinderen enfants niños bambini dzieci",
+    "women": "frauen femmes mujeres donne vrouwen kobiet kobiety",
+    "men": "männer männern hommes hombres uomini mannen mężczyzn mężczyźni",
+    "deaths": "todesfälle décès overlijdens muertes decessi zgonów zgony",
+    "died": "starb starben verstarb verstarben verstorben gestorben décédé décédés décédée "
+            "décédées overleed overleden stierf stierven falleció fallecieron murió murieron "
+            "deceduto deceduti morto morti zmarł zmarła zmarło zmarli",
+    "relapsed": "rezidivierten rezidivierte rechuté recidiveerden recayó recayeron recidivato "
+                "recidivati nawrót",
+    "had": "hatte hatten avait avaient eurent tenía tenían tuvo tuvieron aveva avevano ebbe ebbero "
+           "miał miała miało trat traten kam",
+    "received": "erhielt erhielten bekam bekamen reçu reçurent kreeg kregen ontving ontvingen "
+                "recibió recibieron ricevuto ricevettero otrzymał otrzymała otrzymało",
+    "only": "nur lediglich seulement slechts alleen solamente sólo solo soltanto tylko",
+    "of": "von van des dei delle spośród z",
+    "the": "den der die les los las gli",
+    "them": "ihnen hen eux ellos ellas loro nich",
+    "among": "unter parmi entre onder tra wśród",
+    "in": "bei chez bij u",
+    "and": "und et y i",
+}  # fmt: skip
+_SENTENCES: Mapping[str, str] = {
+    word: english for english, told in _SAID.items() for word in listed(told)
+}
+_NOT_ENGLISH = frozenset(_SENTENCES) - listed("sept tres tre solo dos un une die kam i y u z van")
+_SPOKEN = re.compile(r"[^\W\d_]+")
+_ONE = re.compile(r"\bone patients\b")
+
+
+def in_english(sentence: str) -> str:
+    """Give the words of a sentence that count people in English, one for one; others as they are.
+
+    Shape: the sentence itself where no word of it belongs to another language alone.
+    """
+    said = [word.casefold() for word in _SPOKEN.findall(sentence)]
+    if _NOT_ENGLISH.isdisjoint(said):
+        return sentence
+    told = _SPOKEN.sub(lambda one: _SENTENCES.get(one[0].casefold(), one[0]), sentence)
+    return _ONE.sub("one patient", told)

@@ -1,0 +1,309 @@
+"""What people who hand in files say in other words: other languages, steps, people across."""
+
+import io
+import json
+import pickle
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestrator.outputs.index import Index
+from orchestrator.outputs.naming import Role, is_total, named, words
+from orchestrator.outputs.readers.instream import find_inserted
+from tests.outputs_world import Check, index_of, verdicts
+from tests.unit.outputs.rules.test_by_the_specification import workbook
+from tests.unit.outputs.rules.test_tables import loud, table
+
+STOPPED = {"flag", "block"}
+
+
+@pytest.fixture(scope="module")
+def ward() -> Index:
+    """800 people of four sites, with days to three events, a ratio of counts, and costs."""
+    size = 800
+    return index_of("ward", {
+        "person": [f"W{n:05d}Q" for n in range(size)],
+        "site": ["small" if n < 2 else ("north", "south", "east")[n % 3] for n in range(size)],
+        "age": [str(30 + n * 7 % 53) for n in range(size)],
+        "ldh": [str(120 + n * 131 % 907) for n in range(size)],
+        "wbc": [f"{2 + n * 37 % 211 / 10:.1f}" for n in range(size)],
+        "ferritin": [str(20 + n * n * 13 % 4001) for n in range(size)],
+        "relapse_days": [str(5 + n * 17 % 2999) for n in range(size)],
+        "death_days": [str(5 + n * 1013 % 2999) for n in range(size)],
+        "cost": [f"{1000 + (n * n * 7919 + 31 * n) % 90001 / 10:.2f}" for n in range(size)],
+    })  # fmt: skip
+
+
+def column(index: Index, name: str) -> list[str]:
+    """A column of the ward, as it was written."""
+    made = {"ldh": lambda n: 120 + n * 131 % 907, "death_days": lambda n: 5 + n * 1013 % 2999,
+            "age": lambda n: 30 + n * 7 % 53, "wbc": lambda n: (20 + n * 37 % 211) / 10,
+            "ferritin": lambda n: 20 + n * n * 13 % 4001}  # fmt: skip
+    return [str(made[name](n)) for n in range(index.tables[0].size)]
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "role"),
+    [
+        ("Anzahl", ["number"], Role.COUNT),
+        ("Mittelwert", ["mean"], Role.MEAN),
+        ("écart-type", ["sd", "type"], Role.SPREAD),
+        ("Summe Kosten (EUR)", ["sum", "kosten", "eur"], Role.SUM),
+        ("Nombre de cas", ["number", "de", "cas"], Role.COUNT),
+        ("średnia", ["mean"], Role.MEAN),
+        ("media", ["media"], None),
+        ("nombre", ["nombre"], None),
+    ],
+)
+def test_names_of_other_languages(name: str, english: list[str], role: Role | None) -> None:
+    """What says what a number is says it in English; what could be something else stays."""
+    assert words(name) == english
+    assert named(name) is role
+
+
+@pytest.mark.parametrize("label", ["Gesamt", "Ogółem", "Totaal", "Insgesamt", "Summe"])
+def test_totals_of_other_languages(check: Check, label: str) -> None:
+    """A hidden count that a total gives back is found, whatever the total is called."""
+    assert is_total(label)
+    lines = ["Gruppe|Anzahl", "A|120", "B|<10", "C|60", f"{label}|184"]
+    assert "O13" in loud(check("t.csv", table(*lines)))
+    lines = ["Gruppe|Anzahl", "A|120", "B|<10", "C|<10", "D|60", f"{label}|195"]
+    assert "O13" not in loud(check("t.csv", table(*lines)))
+
+
+SENTENCES = {
+    "Von den 22 Patienten starben {}.": (3, 12),
+    "Im Verlauf verstorben: {}.": (1, 14),
+    "Van de 213 patiënten zijn er 13 behandeld. Van hen kregen 13 azacitidine en {} anders.":
+        (8, 18),
+    "Sont décédés: {} patients.": (4, 24),
+    "En este grupo murieron {} pacientes.": (5, 25),
+    "Zmarło {} pacjentów.": (2, 22),
+    "We have 79 cases. Only {} of them went to transplant.": (4, 44),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_sentences_of_other_languages(check: Check, sentence: str) -> None:
+    """People are counted in the languages of the alliance."""
+    few, many = SENTENCES[sentence]
+    assert "O01" in loud(check("t.txt", sentence.format(few)))
+    assert "O01" not in loud(check("t.txt", sentence.format(many)))
+
+
+@pytest.mark.parametrize("sentence", [
+    "Ein Patient gilt als transfusionsabhängig, wenn er zwei Einheiten erhält.",
+    "Die Patienten wurden alle drei Monate gesehen.",
+    "Une patiente remplit 3 questionnaires.",
+    "There were 400 patients. Of these, 9 sites were in Italy.",
+    "78 of them started, so the dose question of reviewer 2 is answered for all patients.",
+    "We expect 6 patients a year.",
+    "Registry data cut 05/2025",
+    "Rounded: age to 5, platelets to 50, score to 2.",
+])  # fmt: skip
+def test_sentences_that_count_nobody(check: Check, sentence: str) -> None:
+    """Rules, reviewers, rates, months and rounding bases are no people."""
+    assert "O01" not in loud(check("t.txt", sentence))
+
+
+def test_words_for_few_people(check: Check) -> None:
+    """Numbers may be words, in other languages too."""
+    assert "O01" in loud(check("t.txt", "Trois patients sont décédés."))
+    assert "O01" in loud(check("t.txt", "Bei einem Patienten trat eine Blutung auf."))
+
+
+def model(people: int) -> str:
+    """A summary of statsmodels that does not say how many degrees are left."""
+    line = "=" * 60
+    rows = [
+        f"{name:<12}{at + 1.5:>10.4f}{0.5:>11.3f}{2.1:>11.3f}{0.04:>11.3f}"
+        for at, name in enumerate(("Intercept", "sex", "age", "ldh", "wbc"))
+    ]
+    head = f"No. Observations:  {people}   F-statistic: 3.3\n{line}"
+    names = f"                coef    std err          t      P>|t|\n{line}"
+    return "\n".join([head, names, *rows, line, ""])
+
+
+def test_degrees_that_are_left_to_be_worked_out(check: Check) -> None:
+    """People less the lines of the table of coefficients."""
+    assert verdicts(check("t.txt", model(14)))["O07"] == "block"
+    assert verdicts(check("t.txt", model(15)))["O07"] == "pass"
+
+
+def test_numbers_that_numpy_keeps_one_by_one(check: Check) -> None:
+    """A pickled number of numpy is read, and its type is no table."""
+
+    def kept(few: int) -> bytes:
+        return pickle.dumps({"sites": [{"site": "a", "n": np.int64(few)},
+                                       {"site": "b", "n": np.int64(40)}]})  # fmt: skip
+
+    assert loud(check("t.pkl", kept(4)))["O01"] == "block"
+    assert "O01" not in loud(check("t.pkl", kept(44)))
+
+
+def test_one_column_in_another_unit(check: Check, ward: Index) -> None:
+    """Days that were made years are found beside one plain column, whichever event they are of."""
+    rows = range(100, 160)
+    days, ldh = column(ward, "death_days"), column(ward, "ldh")
+    mine = [{"t": round(int(days[n]) * 0.0027379, 4), "l": int(ldh[n])} for n in rows]
+    assert loud(check("t.json", json.dumps(mine), ward))["O19"] == "block"
+    apart = [{"t": round(int(days[n]) * 0.0027379, 4), "l": int(ldh[n + 37])} for n in rows]
+    assert "O19" not in loud(check("t.json", json.dumps(apart), ward))
+
+
+def test_a_sum_of_two_people_in_german(check: Check, ward: Index) -> None:
+    """`Summe Kosten` is a sum, and this one is of two people."""
+
+    def cost(n: int) -> float:
+        return float(f"{1000 + (n * n * 7919 + 31 * n) % 90001 / 10:.2f}")
+
+    two = sum(cost(n) for n in range(2))
+    many = sum(cost(n) for n in range(2, 800) if n % 3 == 0)
+    lines = ["site;Summe Kosten (EUR)", f"small;{two:.2f}", f"north;{many:.2f}"]
+    assert "O05" in loud(check("t.csv", "\n".join(lines).replace(".", ",") + "\n", ward))
+    lines = ["site;Summe Kosten (EUR)", f"north;{many:.2f}"]
+    assert "O05" not in loud(check("t.csv", "\n".join(lines).replace(".", ",") + "\n", ward))
+
+
+def test_percentiles_of_everybody(check: Check, ward: Index) -> None:
+    """The first and the last percentile are somebody's, also where no name tells of what."""
+    values = np.array(sorted(map(int, column(ward, "ferritin"))))
+    levels = (1, 5, 50, 95, 99)
+    told = {f"P{at}": float(np.percentile(values, at, method="nearest")) for at in levels}
+    assert loud(check("t.json", json.dumps({"percentiles": told}), ward))["O09"] in STOPPED
+    rounded = {name: round(value / 100) * 100 for name, value in told.items()}
+    assert "O09" not in loud(check("t.json", json.dumps({"percentiles": rounded}), ward))
+
+
+def test_shares_that_their_rows_name(check: Check) -> None:
+    """All shares of a site are eighths; no count stands beside them."""
+    lines = ["|BE03|IT05", "Female, %|37.5|48.3", "Higher risk, %|25.0|31.8", "Died, %|12.5|27.4"]
+    found = check("t.csv", table(*lines))
+    told = [one for one in found.findings if one.rule == "O10"]
+    assert [one.evidence for one in told] == ["BE03: shares of one group fit 8 people"]
+
+
+def test_a_part_that_the_others_leave(check: Check) -> None:
+    """What is not shown of people is what is left of them."""
+    said = "Of 54 patients, 25 were PR and {} NR. CR was seen in fewer than 10 (not shown)."
+    assert "O13" in loud(check("t.txt", said.format(22)))
+    assert "O13" not in loud(check("t.txt", said.format(12)))
+
+
+def test_boxes_of_a_flow(check: Check) -> None:
+    """Boxes say who is left; two that make up a third are its parts."""
+    flow = "All sites\nn = 757\n\nReviewed\nn = {}\n\nTreated\nn = 195\n"
+    assert "O01" in loud(check("t.txt", flow.format(751)))
+    assert "O01" not in loud(check("t.txt", flow.format(700)))
+    arms = "Randomised\nn = 300\n\nArm A\nn = 152\n\nArm B\nn = 148\n"
+    assert "O01" not in loud(check("t.txt", arms))
+
+
+def test_few_rows_measured_like_the_source(check: Check, ward: Index) -> None:
+    """Rows that may be people are told once, by O20; means of groups are none."""
+    chosen = Random(7)
+    names = ("age", "ldh", "wbc", "ferritin")
+    own = {name: chosen.sample(column(ward, name), 30) for name in names}
+    rows = [",".join(cells) for cells in zip(*own.values(), strict=True)]
+    found = loud(check("t.csv", "\n".join([",".join(names), *rows]) + "\n", ward))
+    assert found == {"O20": "flag"}
+    means = [",".join(f"{float(cell) + 0.137:.3f}" for cell in line.split(",")) for line in rows]
+    assert "O20" not in loud(check("t.csv", "\n".join([",".join(names), *means]) + "\n", ward))
+
+
+def across(names: Sequence[str]) -> str:
+    """A table of four variables with a column for each of these."""
+    rows = [f"{name},{','.join(str(20 + 37 * at * k % 911) for k in range(len(names)))}"
+            for at, name in enumerate(("age", "ldh", "ferritin", "wbc"), 1)]  # fmt: skip
+    return "\n".join([",".join(("variable", *names)), *rows]) + "\n"
+
+
+def test_people_that_are_numbered_across(check: Check, ward: Index) -> None:
+    """`P01` to `P30` are no percentiles; `P5`, `P50` and `P95` are."""
+    people = [f"P{n:02d}" for n in range(1, 31)]
+    assert "O09" not in loud(check("t.csv", across(people), ward))
+    few = column(ward, "ferritin")[:3]
+    lines = ["variable|P5|P50|P95", f"ferritin|{few[0]}|{few[1]}|{few[2]}"]
+    assert "O09" in loud(check("t.csv", table(*lines), ward))
+
+
+SAFE = {
+    "steps of a program": "Epoch 1/5  loss 0.64\nEpoch 2/5  loss 0.59\nEpoch 3/5  loss 0.57\n"
+                          "Epoch 4/5  loss 0.56\n",
+    "a step of several lines": "step 1/6 load patients 4200\nstep 3/6 fold 1 0.71\n"
+                               "step 3/6 fold 2 0.69\nstep 3/6 fold 3 0.73\n",
+    "the corner of a listing": "Frequency|\nRow Pct  |\nCol Pct  |       0|       1|  Total\n"
+                               "---------+--------+--------+\n0        |    681 |   1896 |   2577\n"
+                               "         |  26.43 |  73.57 |\n         |  56.42 |  55.88 |\n"
+                               "---------+--------+--------+\n1        |    361 |   1048 |   1409\n"
+                               "         |  25.62 |  74.38 |\n         |  29.91 |  30.89 |\n"
+                               "---------+--------+--------+\nTotal        1042    2944    3986\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAFE)
+def test_lines_of_programs(check: Check, name: str) -> None:
+    """How far a program is, and what its cells hold, counts nobody."""
+    assert not {"O01", "O04"} & set(loud(check("t.log", SAFE[name])))
+
+
+@pytest.mark.parametrize(("safe", "leaky"), [
+    (("code|label|stage_group", *(f"{n}|drug {'abcdef'[n]}|{1 + n // 3}" for n in range(6))),
+     ("code|label|deaths", *(f"{n}|drug {'abcdef'[n]}|{1 + n // 3}" for n in range(6)))),
+    (("step|hydroxyurea mg/day|anagrelide mg/day", "1|1000|2", "2|750|4", "hold|4|8"),
+     ("step|hydroxyurea patients|anagrelide patients", "1|1000|2", "2|750|4", "hold|4|8")),
+])  # fmt: skip
+def test_groups_and_doses(check: Check, safe: Sequence[str], leaky: Sequence[str]) -> None:
+    """Groups of a list and doses a day are no counts; people under the same numbers are."""
+    assert "O01" not in loud(check("t.csv", table(*safe)))
+    assert "O01" in loud(check("t.csv", table(*leaky)))
+
+
+def test_rows_of_a_program_have_the_names_of_their_table() -> None:
+    """Two tables of one width are two tables, named as they are created."""
+    made = ("CREATE TABLE codes (id int, short text, PRIMARY KEY (id));\n"
+            "INSERT INTO codes VALUES (1, 'AA');\nINSERT INTO codes VALUES (2, 'PNH');\n"
+            "CREATE TABLE drugs (id int, dose_mg numeric(6, 1));\n"
+            "INSERT INTO drugs VALUES (1, 900);\n")  # fmt: skip
+    assert [*find_inserted(made)] == [
+        (["id", "short"], [["1", "AA"], ["2", "PNH"]]), (["id", "dose_mg"], [["1", "900"]])
+    ]  # fmt: skip
+
+
+def test_an_index_of_pandas_is_no_range(check: Check, ward: Index) -> None:
+    """That a table has 350 rows is not the greatest value of anything."""
+    rows = len(column(ward, "age"))
+    frame = pd.DataFrame({"score": np.arange(rows) / 7})
+    frame.to_parquet(out := io.BytesIO())
+    assert b'"kind": "range"' in out.getvalue()
+    assert "O08" not in loud(check("t.parquet", out.getvalue(), ward))
+
+
+def test_reference_ranges_in_a_sentence(check: Check, ward: Index) -> None:
+    """What is usual in a laboratory is nobody's, though somebody may have it."""
+    top = max(map(int, column(ward, "ldh")))
+    assert "O08" in loud(check("t.txt", f"LDH ranged up to {top} U/l.", ward))
+    assert "O08" not in loud(check("t.txt", f"Reference ranges: LDH 250 to {top} U/l.", ward))
+
+
+def test_a_hidden_list_of_codes_of_several_kinds(check: Check, ward: Index) -> None:
+    """Numbers in a row and codes that are all different are a list; other numbers are not."""
+    listed = ((1, "AA"), (2, "PNH"), (3, "MDS"), ("ORPHA:84", "Fanconi"), ("IPSSR0", "very low"))
+    assert "O28" not in loud(check("t.xlsx", workbook(*listed), ward))
+    counted = ((1, "AA"), (7, "PNH"), (3, "MDS"), ("ORPHA:84", "Fanconi"))
+    assert "O28" in loud(check("t.xlsx", workbook(*counted), ward))
+
+
+def test_numbers_with_a_check_digit_and_no_birthday(check: Check) -> None:
+    """Made-up PESEL numbers are a list of PESEL numbers."""
+    stems = [f"{84130085 + 7919 * n:08d}{n:02d}" for n in range(24)]
+    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
+    last = [-sum(int(d) * w for d, w in zip(stem, weights, strict=True)) % 10 for stem in stems]
+    own = [f"{stem}{digit}" for stem, digit in zip(stems, last, strict=True)]
+    others = [f"{stem}{(digit + 1 + n % 9) % 10}"
+              for n, (stem, digit) in enumerate(zip(stems, last, strict=True))]  # fmt: skip
+    assert "O22-national" in loud(check("t.csv", "number\n" + "\n".join(own) + "\n"))
+    assert "O22-national" not in loud(check("t.csv", "number\n" + "\n".join(others) + "\n"))
