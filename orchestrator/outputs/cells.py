@@ -56,11 +56,15 @@ _NAMED = re.compile(r"n ?[=:] ?(\d[\d,]*)(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE)
 _BELOW = re.compile(
     r"(?:n ?)?(?:<|fewer than|less than) ?(\d{1,6})(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE
 )
+_NOT_SHOWN = re.compile(r"(?:n\. ?[av]\.|n/a|nd) ?[(\[](.{1,30})[)\]]\Z", re.IGNORECASE)
+"""`n. a. (< 10)`."""
 _AT_MOST = re.compile(r"(?:<=|≤|up to) ?(\d{1,6})(?: ?[(\[].*[)\]])?\Z", re.IGNORECASE)
 _ABOVE = re.compile(r"(>=|≥|>) ?(\d{1,9})\Z")
 _BETWEEN = re.compile(r"[\[(]?(\d{1,3}) ?(?:-|–|to) ?(\d{1,3})[\])]?\Z")
 _HIDDEN = re.compile(
-    r"\*+|†|\[?(?:suppressed|redacted|masked|hidden|withheld|confidential|low)\]?|\[?[cxs]\]?|\.{2,}"
+    r"\*+|†|\[?[cxs]\]?|\.{2,}|\[?(?:suppressed|redacted|masked|hidden|withheld|confidential|low|"
+    r"unterdrückt|zensiert|gesperrt|masqué|occulté|oculto|suprimido|ocultado|soppresso|oscurato|"
+    r"onderdrukt|verborgen|ukryte|ukryto)\]?"
     r"|#",
     re.IGNORECASE,
 )
@@ -87,6 +91,8 @@ def hidden(text: str) -> Hidden | None:
     Shape: `<10` is 0 to 9, `>90` has no upper end, `*` says nothing. A missing value is not one.
     """
     cell = _plain(text)
+    if match := _NOT_SHOWN.match(cell):
+        cell = match[1]
     if match := _BELOW.match(cell):
         return Hidden(0, max(int(match[1]) - 1, 0))
     if match := _AT_MOST.match(cell):

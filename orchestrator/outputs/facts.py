@@ -346,7 +346,7 @@ def row_coordinates(
         if at == speaks or not row[at].strip():
             continue
         own = set(words(table.columns[at]))
-        if own & _NAMES:
+        if own & _NAMES and len(labels) > 1:
             name = row[at].strip()
             continue
         if is_total(row[at]) and not named_all:
@@ -383,15 +383,32 @@ def _first_count(text: str) -> float | None:
 def _unlabelled_total(
     table: Table, found: Sequence[Role], measured: Sequence[int], labels: Sequence[int]
 ) -> int | None:
-    """Find a last row that is the sum of the others in every count column and says nothing else."""
+    """Find a last row that is the sum of the others in every count column and says nothing else.
+
+    Shape: or begins with the word for a total, and is at least what the others show.
+    """
     if len(table.rows) < 4 or not measured or not labels:
         return None
     last = table.rows[-1]
-    if last[labels[0]].strip() and not is_total(last[labels[0]]):
+    label = last[labels[0]].strip()
+    if label and not is_total(label) and not _sums_them_up(table, measured, label):
         return None
     if len({row[labels[0]] for row in table.rows}) < len(table.rows) and len(labels) > 1:
         return None
     return len(table.rows) - 1
+
+
+def _sums_them_up(table: Table, measured: Sequence[int], label: str) -> bool:
+    if not is_total(" ".join(words(label)[:1])):
+        return False
+    for at in measured:
+        cells = [row[at] for row in table.rows]
+        covers = [one.high for cell in cells[:-1] if (one := hidden(cell)) is not None]
+        shown = [_first_count(cell) or 0 for cell in cells if hidden(cell) is None]
+        rest = shown[-1] - sum(shown[:-1])
+        if not 0 <= rest < shown[-1] or (None not in covers and rest > sum(filter(None, covers))):
+            return False
+    return True
 
 
 def _margins(facts: Sequence[Fact], variables: Sequence[str]) -> list[Fact]:

@@ -22,6 +22,8 @@ from orchestrator.outputs.roles import Known
 _RANGE = re.compile(r"([+-]?\d[\d,.]*) ?(?:-|–|—|to|,|;) ?([+-]?\d[\d,.]*)\Z")
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _MIDDLE = re.compile(rf"{_NUMBER} ?[(\[]{_NUMBER} ?(?:,|;|-|–|to) ?{_NUMBER}[)\]]")
+_IN_CELL = re.compile(r"\b[Pp](\d{1,2}) ?[:=]? ?(\d+(?:\.\d+)?)\b")
+"""`P1 29.6; P99 1576.7`."""
 _OF_MEANS = frozenset(
     {"mean", "means", "average", "ci", "confidence", "hr", "or", "rr", "ratio", "95"}
 )
@@ -60,13 +62,19 @@ def figures(block: Block, known: Known) -> list[Figure]:
         for at, text in enumerate(row):
             if at in labels or table.columns[at] in people:
                 continue
+            name = (table.columns[at], heads.get(position, ""), *map(without_conditions, told))
+            said = tuple(word for part in name for word in words(part))
+            listed += [
+                Figure(block.at[position], block.columns[at], Role.PERCENTILE,
+                       (f"p{match[1]}", *said), group, match[2], float(match[2]),
+                       decimals(match[2]))
+                for match in _IN_CELL.finditer(text)
+            ]  # fmt: skip
             role = _role(table, row, at, speaks, labels, found[at])
             if role is None and _is_middle(text, f"{table.columns[at]} {told}"):
                 role = Role.PERCENTILE
             if role not in _TOLD:
                 continue
-            name = (table.columns[at], heads.get(position, ""), *map(without_conditions, told))
-            said = tuple(word for part in name for word in words(part))
             listed += [
                 Figure(block.at[position], block.columns[at], own, said, group, shown,
                        value, decimals(shown))
@@ -96,7 +104,8 @@ def _role(
 
 def _are_middles(table: Table, at: int) -> bool:
     cells = [row[at] for row in table.rows]
-    return 2 * sum(_is_middle(cell, table.columns[at]) for cell in cells) > len(cells)
+    told = (_IN_CELL.search(cell) or _is_middle(cell, table.columns[at]) for cell in cells)
+    return 2 * sum(map(bool, told)) > len(cells)
 
 
 def _is_middle(text: str, name: str) -> bool:

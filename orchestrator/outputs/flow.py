@@ -14,7 +14,7 @@ from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import hidden, whole
 from orchestrator.outputs.languages import in_english
 from orchestrator.outputs.naming import words
-from orchestrator.outputs.people import NOUNS, listed
+from orchestrator.outputs.people import ANYBODY, NOUNS, listed
 from orchestrator.outputs.wording import counts_of
 
 _LEFT = listed(
@@ -45,6 +45,9 @@ _ALONE = re.compile(
 )
 _BOX = re.compile(r"\(?[nN] ?= ?(\d[\d,]*)\)?")
 _BOXES = 3
+_NODE = re.compile(r"(?P<name>\b\w{1,40})\s?(?P<label>(?:\[[^\]\n]{1,300}\]|\([^)\n]{1,300}\)))")
+_LABEL = re.compile(r"\s?(?:\[[^\]\n]{1,300}\]|\([^)\n]{1,300}\))")
+_ARROW = re.compile(r"\b(\w{1,40})\s?(?:-{1,3}>|={1,3}>)(?:\|[^|\n]{0,80}\|)?\s?(?=(\w{1,40}))")
 _OF_PEOPLE = re.compile(
     r"\bof (?:the |all |these |those |our )?(\d[\d,]*) (?:\w+ ){0,2}?" rf"(?:{NOUNS}|cases)\b",
     re.IGNORECASE,
@@ -109,6 +112,30 @@ def in_boxes(text: str) -> Iterator[Between]:
     for (_, before), (row, after) in pairwise(told):
         if before + after not in counts:
             yield Between(row, before - after, 0)
+
+
+def in_graph(text: str) -> Iterator[Between]:
+    """Subtract each node of a drawn graph from the one that an arrow leads from.
+
+    Shape: nodes say `n = 757`; those that make up the one before them are its parts, of which none
+    is taken away. Source: flowcharts of mermaid, graphs of graphviz.
+    """
+    rows = {name: (text.count("\n", 0, at) + 1, count) for name, at, count in _nodes(text)}
+    led: dict[str, list[str]] = {}
+    for match in _ARROW.finditer(_LABEL.sub("", text)):
+        if match[1] in rows and match[2] in rows:
+            led.setdefault(match[1], []).append(match[2])
+    for name, others in led.items():
+        before, parts = rows[name][1], [rows[other] for other in others]
+        if sum(count for _, count in parts) != before:
+            yield from (Between(row, before - count, 0) for row, count in parts)
+
+
+def _nodes(text: str) -> Iterator[tuple[str, int, int]]:
+    for match in _NODE.finditer(text):
+        told = _N.search(match["label"])
+        if told:
+            yield match["name"], match.start(), int(told[1].replace(",", ""))
 
 
 def hidden_rests(text: str) -> Iterator[Between]:
@@ -187,9 +214,18 @@ def _step(row: int, part: str) -> Step | None:
         return (
             None
             if value is None
-            else Step(row, *stage, int(value), bool(named) or stage[0] in _OF_TRIALS)
+            else Step(
+                row,
+                *stage,
+                int(value),
+                _are_people(stage[0], part, named),
+            )
         )
     return Step(row, *stage, None, people=False) if stage[1] and not told else None
+
+
+def _are_people(stage: str, part: str, named: Sequence[str]) -> bool:
+    return bool(named) or stage in _OF_TRIALS or not ANYBODY.isdisjoint(words(part))
 
 
 def _stage(label: str) -> tuple[str, bool] | None:

@@ -45,6 +45,16 @@ _WORDS: Mapping[str, str] = {
     "sex": "geschlecht sexe sexo sesso geslacht plec",
     "group": "gruppe groupe grupo gruppo groep grupa",
     "stage": "stadium stade estadio stadio",
+    "order": "orden ordre ordine volgorde reihenfolge kolejnosc",
+    "included": "eingeschlossen eingeschlossene inclus incluidos inclusi geincludeerd wlaczono "
+                "wlaczonych",
+    "excluded": "ausgeschlossen ausgeschlossene exclus excluidos esclusi uitgesloten wykluczono "
+                "wykluczonych",
+    "randomised": "randomisiert randomises aleatorizados randomizzati gerandomiseerd "
+                  "randomizowano",
+    "analysed": "analysiert ausgewertet analyses analizados analizzati geanalyseerd analizowano",
+    "treated": "behandelt traites tratados trattati behandeld leczono",
+    "registered": "rejestrze",
     "year": "jahr annee ano anno jaar rok",
     "month": "monat mois mese maand miesiac",
     "week": "woche semaine semana settimana tydzien",
@@ -56,35 +66,37 @@ ENGLISH: Mapping[str, str] = {
 """By word, without accents and in small letters."""
 
 _SAID: Mapping[str, str] = {
-    "two": "zwei deux twee dos dwa dwoje dwóch",
+    "two": "zwei deux twee dos dwa dwoje dwóch två",
     "three": "drei trois drie tres tre trzy troje trzech",
-    "four": "vier quatre cuatro quattro cztery czworo czterech",
-    "five": "fünf fuenf cinq vijf cinco cinque pięć pięcioro pięciu",
+    "four": "vier quatre cuatro quattro cztery czworo czterech fyra",
+    "five": "fünf fuenf cinq vijf cinco cinque pięć pięcioro pięciu fem",
     "six": "sechs zes seis sei sześć sześcioro sześciu",
-    "seven": "sieben sept zeven siete sette siedem siedmioro siedmiu",
-    "eight": "acht huit ocho otto osiem ośmioro ośmiu",
-    "nine": "neun neuf negen nueve nove dziewięć dziewięcioro dziewięciu",
+    "seven": "sieben sept zeven siete sette siedem siedmioro siedmiu sju",
+    "eight": "acht huit ocho otto osiem ośmioro ośmiu åtta",
+    "nine": "neun neuf negen nueve nove dziewięć dziewięcioro dziewięciu nio",
     "one": "ein einem einer eines einen één un une uno una jeden jedna jednego jednej",
     "patients": "patienten patientinnen patiënten patientes pacientes pazienti pacjentów pacjenci "
-                "pacjentek chorych kranken",
+                "pacjentek chorych kranken patienter patienterna",
     "patient": "patientin patiënt patiënte patiente paciente paziente pacjent pacjentka pacjenta "
                "pacjentki chory chorego",
     "people": "personen personnes personas persone osób osoby",
-    "children": "kinder kindern kinderen enfants niños bambini dzieci",
-    "women": "frauen femmes mujeres donne vrouwen kobiet kobiety",
+    "children": "barn kinder kindern kinderen enfants niños bambini dzieci",
+    "women": "kvinnor frauen femmes mujeres donne vrouwen kobiet kobiety",
     "men": "männer männern hommes hombres uomini mannen mężczyzn mężczyźni",
     "deaths": "todesfälle décès overlijdens muertes decessi zgonów zgony",
-    "died": "starb starben verstarb verstarben verstorben gestorben décédé décédés décédée "
-            "décédées overleed overleden stierf stierven falleció fallecieron murió murieron "
-            "deceduto deceduti morto morti zmarł zmarła zmarło zmarli",
+    "died": "avled avlidit dog starb starben verstarb verstarben verstorben gestorben décédé "
+            "décédés décédée décédées overleed overleden stierf stierven falleció fallecieron "
+            "murió murieron deceduto deceduti morto morti zmarł zmarła zmarło zmarli",
     "relapsed": "rezidivierten rezidivierte rechuté recidiveerden recayó recayeron recidivato "
                 "recidivati nawrót",
+    "treated": "behandelt behandelten behandeld vårdades behandlades traités tratados trattati "
+               "leczono",
     "had": "hatte hatten avait avaient eurent tenía tenían tuvo tuvieron aveva avevano ebbe ebbero "
            "miał miała miało trat traten kam",
     "received": "erhielt erhielten bekam bekamen reçu reçurent kreeg kregen ontving ontvingen "
                 "recibió recibieron ricevuto ricevettero otrzymał otrzymała otrzymało",
-    "only": "nur lediglich seulement slechts alleen solamente sólo solo soltanto tylko",
-    "of": "von van des dei delle spośród z",
+    "only": "endast bara nur lediglich seulement slechts alleen solamente sólo solo soltanto tylko",
+    "of": "av von van des dei delle spośród z",
     "the": "den der die les los las gli",
     "them": "ihnen hen eux ellos ellas loro nich",
     "among": "unter parmi entre onder tra wśród",
@@ -94,7 +106,9 @@ _SAID: Mapping[str, str] = {
 _SENTENCES: Mapping[str, str] = {
     word: english for english, told in _SAID.items() for word in listed(told)
 }
-_NOT_ENGLISH = frozenset(_SENTENCES) - listed("sept tres tre solo dos un une die kam i y u z van")
+_NOT_ENGLISH = frozenset(_SENTENCES) - listed(
+    "sept tres tre solo dos un une die kam i y u z van dog barn bara fem av"
+)
 _SPOKEN = re.compile(r"[^\W\d_]+")
 _ONE = re.compile(r"\bone patients\b")
 

@@ -196,6 +196,8 @@ _UNIT = re.compile(
 """A unit of a laboratory, a dose or a body, at the end of a name."""
 _A_DAY = re.compile(r"\b(?:mg|mcg|ug|µg|iu|mmol) ?/ ?(?:day|d|week|kg|m2|m²|tag|jour|dag)\b", re.I)
 """`mg/day`: no people, wherever it stands in a name."""
+_PSEUDONYM = re.compile(r"(?=\w*\d[A-Za-z])(?=\w*[A-Za-z]\d)[A-Za-z\d]{8,}")
+"""`RLQ1BAN4ED`: letters and digits in turn, of which pieces look like words."""
 _PERSON = re.compile(r"[Pp]0*([1-9]\d?)\Z")
 _SIX, _ALL = 6, 90
 _FRENCH = re.compile(r"\bnombre(?= d[e'])")
@@ -243,6 +245,8 @@ def named(name: str) -> Role | None:
     Shape: a statistic of something counted (`mean n`) is the statistic; `or` is an odds ratio only
     by itself, because it is a word as well.
     """
+    if _PSEUDONYM.fullmatch(name.strip()):
+        return None
     own = set(words(name))
     if own & _MADE and own <= _MADE | _OF_MADE:
         return Role.STATISTIC

@@ -37,7 +37,7 @@ _ELSEWHERE = listed(
     "patienten patientinnen personen kinder teilnehmer probanden patiënten "
     "patientes "
     "kinderen deelnemers enfants personnes pacientes personas "
-    "pazienti persone niños osób osoby pacjentów pacjenci pacjentek chorych"
+    "pazienti persone niños osób osoby pacjentów pacjenci pacjentek chorych chorzy patienter"
 )
 """The same in German, Dutch, French, Spanish and Italian."""
 

@@ -57,6 +57,7 @@ _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 u
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat schema format")  # fmt: skip
 _YEAR = listed("year yr date")
+_CHROMOSOME = listed("chromosome chrom chr")
 _INDEX = listed("id rank order index row rownames rowname position nr")
 _ONE = listed("subject patient participant person individual case")
 _NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
@@ -420,6 +421,8 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return Role.AXIS  # `study day`, `day of cycle`: when, not how many
     if own & _WEAK and not own & (_DOSE | AXIS - {"risk"}) and len(own - _WEAK) <= 2:
         return Role.COUNT
+    if own and own <= _CHROMOSOME:
+        return Role.AXIS
     if all(1850 <= value <= 2150 for value in values):
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):

@@ -88,7 +88,9 @@ def rows_of(columns: Sequence[Sequence[str]]) -> list[list[str]]:
 def without_range(metadata: str, rows: int) -> str:
     """Leave out what pandas keeps of a plain index: how many rows there are, which the file shows.
 
+    Shape: a schema alone has no `rows`, and speaks of whatever it belongs to.
     Source: `RangeIndex` in the metadata of pandas, a range from 0 to the number of rows by 1.
     """
-    plain = rf'\{{"kind": "range", "name": null, "start": 0, "stop": {rows}, "step": 1\}}'
+    end = str(rows) if rows else r"\d{1,10}"
+    plain = rf'\{{"kind": "range", "name": null, "start": 0, "stop": {end}, "step": 1\}}'
     return re.sub(plain, '"all rows"', metadata)

@@ -225,6 +225,7 @@ def with_header(
 ) -> Block:
     """Make a block whose first line names every column, or all but the first, or is a row."""
     if len(first) == width:
+        first, body = _with_index(first, body)
         columns, rows, header = split_header([first, *body])
         return Block(line, columns, rows, header, wrapped)
     if len(first) == width - 1:
@@ -244,3 +245,15 @@ def _without_corner(columns: Sequence[str]) -> list[str]:
         if said in _CORNER and columns[-1].strip().casefold() == "total"
         else [*columns]
     )
+
+
+def _with_index(names: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Take the name of the rows, which pandas prints on a line of its own, for the first column's.
+
+    Source: `crosstab` of pandas, whose first name is that of the columns.
+    """
+    if len(body) < _NAME_LINES or any(cell.strip() for cell in body[0][1:]):
+        return names, body
+    plain = body[0][0].strip() and not is_number(body[0][0])
+    numbered = all(is_number(row[0]) for row in body[1:])
+    return ([body[0][0], *names[1:]], body[1:]) if plain and numbered else (names, body)

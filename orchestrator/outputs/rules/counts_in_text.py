@@ -66,7 +66,7 @@ _AMONG = pattern(
 """`among children with ..., we followed 6 to the end`."""
 _OF_WHOM = pattern(
     rf"\bof {THE}(?P<whole>\d[\d ,]*) (?:\w+ ){{0,2}}?(?:{NOUNS}|cases)\b[^.;]{{0,80}}?"
-    rf"\b(?:{FATES}|received) (?:only |just )?{FEW}{_GOES_ON}"
+    rf"\b(?:{FATES}|received|treated) (?:only |just )?{FEW}{_GOES_ON}"
 )
 """`of 22 patients died 3`, as other languages put it."""
 _OF_SOME = pattern(
@@ -102,7 +102,7 @@ _NUMBER_OF = pattern(
     rf"(?:was|is|were|are|=|:) (?:only )?{FEW}(?=\s*[.,;)]|\s*\Z| (?:in|among|of|for|with)\b)"
 )
 """`the number of deaths was 4`."""
-_FATED = pattern(rf"\b(?:{FATES}): ?{FEW}(?=\s*[.,;)]|\s*\Z)")
+_FATED = pattern(rf"\b(?:{FATES}):? ?{FEW}(?=\s*[.,;)]|\s*\Z)")
 """`died: 1`."""
 _SOME_OF_THEM = pattern(
     rf"{ALONE}{FEW} (?:\([^()]{{1,20}}\) )?of (?:them|these|those|whom)\b(?! [a-z]*(?:s|data)\b)"

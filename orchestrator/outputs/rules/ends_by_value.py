@@ -13,7 +13,7 @@ from itertools import takewhile
 from orchestrator.outputs.facts import people_table, row_coordinates
 from orchestrator.outputs.index import Column
 from orchestrator.outputs.model import Finding, Verdict
-from orchestrator.outputs.naming import LABELS, Role, is_total
+from orchestrator.outputs.naming import LABELS, Role, is_total, words
 from orchestrator.outputs.passages import numbers
 from orchestrator.outputs.recount import PERSON, Group, Recount, has, holders
 from orchestrator.outputs.rules.dominance import significant
@@ -79,8 +79,9 @@ def ends_of_groups(subject: Subject, say: str) -> Iterator[Finding]:
     """
     small = (seen for seen in subject.seen if len(seen.table.rows) <= _ROWS)
     for seen in small if subject.indexes else ():
-        for line in (*_columns(subject, seen), *_rows(subject, seen)):
-            column = _variable(line, subject.policy.holders.minimum)
+        plain = ((line, None) for line in (*_columns(subject, seen), *_rows(subject, seen)))
+        for line, said in (*plain, *_in_long(subject, seen)):
+            column = _variable(line, subject.policy.holders.minimum, said)
             if column is not None:
                 rows = sorted({row for row, *_ in line})
                 yield finding(
@@ -109,6 +110,27 @@ def _columns(subject: Subject, seen: Seen) -> Iterator[_Line]:
         )  # fmt: skip
 
 
+def _in_long(subject: Subject, seen: Seen) -> Iterator[tuple[_Line, set[str]]]:
+    """Give each variable's columns of a long table, whose rows a label names, with its words."""
+    table, _, labels, heads = people_table(seen.block, subject.known)
+    numbers = [at for at in range(len(table.columns)) if at not in labels]
+    for label in labels if len(labels) > 1 else ():
+        for name in dict.fromkeys(row[label] for row in table.rows):
+            own = [at for at, row in enumerate(table.rows) if row[label] == name]
+            others = [at for at in labels if at != label
+                      and len({table.rows[row][at] for row in own}) > 1]  # fmt: skip
+            if len(own) < _GROUPS or not others:
+                continue
+            named = [row_coordinates(table, table.rows[at], others, heads.get(at, ""), None)
+                     for at in own]  # fmt: skip
+            recount = Recount.of(subject.indexes, named)
+            groups = [recount.groups(one) for one in named]
+            for column in numbers:
+                cells = [(seen.row(at + 1), group, told_in(table.rows[at][column]))
+                         for at, group in zip(own, groups, strict=True)]  # fmt: skip
+                yield from ((line, set(words(name))) for line in _lines(cells))
+
+
 def _rows(subject: Subject, seen: Seen) -> Iterator[_Line]:
     names = {at: name for at, name in enumerate(seen.table.columns) if name.strip()}
     named = {at: (("across", name),) for at, name in names.items() if not is_total(name)}
@@ -130,16 +152,18 @@ def _lines(cells: Sequence[tuple[int, Sequence[Group], list[str]]]) -> Iterator[
             yield line
 
 
-def _variable(line: _Line, least: int) -> Column | None:
+def _variable(line: _Line, least: int, said: set[str] | None) -> Column | None:
     """Find the variable of which each cell holds the least, or each the greatest, of its group.
 
-    Shape: only of one that has a value of each cell the groups are looked through.
+    Shape: only of one that has a value of each cell the groups are looked through, and whose name
+    is `said` where words name it.
     """
     first = line[0][1]
     fitting = [
         column
         for column in first.table.columns
         if column.numeric and column.role not in PERSON
+        and (said is None or said >= set(words(column.name)))
         and all(any(has(first.index, column, text) for text in told) for *_, told in line)
     ]  # fmt: skip
     if sum(group.size for _, group, _ in line) * len(fitting) > _WORK:

@@ -13,6 +13,7 @@ from orchestrator.outputs.flow import (
     hidden_rests,
     in_boxes,
     in_cells,
+    in_graph,
     in_text,
 )
 from orchestrator.outputs.form import Part
@@ -58,7 +59,10 @@ def _flows(subject: Subject) -> Iterator[tuple[Part, list[Between]]]:
     for part in subject.told:
         if part.text:
             left = between(in_text(part.text))
-            yield part, [*left, *in_boxes(part.text), *hidden_rests(part.text)]
+            yield (
+                part,
+                [*left, *in_boxes(part.text), *in_graph(part.text), *hidden_rests(part.text)],
+            )
     for seen in subject.seen:
         for steps in _in_table(seen):
             yield seen.part, list(between(steps))

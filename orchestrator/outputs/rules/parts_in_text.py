@@ -35,6 +35,16 @@ _PART = pattern(
     r"(?: (?P<noun>[a-z]+)(?: (?P<next>[a-z]+))?)?"
 )
 """`two of the 23 patients`, `seen in 4 of 78`: a part, in front of its whole."""
+_MOST_OF = pattern(
+    rf"\b(?:of|among) {THE}(?P<whole>\d[\d ,]*) (?:\w+ ){{0,2}}?(?:{NOUNS}|cases)\b[^.;]{{0,80}}?, "
+    r"(?P<part>\d[\d,]*)(?![\w%/-]|[.,]\d| ?%)(?: (?P<noun>[a-z]+))?"
+)
+"""`of the 4572 patients, 4564 were followed`: eight were not."""
+_MOST_THEN = pattern(
+    rf"{ALONE}(?P<whole>\d[\d,]*) (?:\w+ ){{0,3}}?(?:{NOUNS}|cases)\b[^.;]{{0,120}}\. "
+    r"(?:in|among|of) (?P<part>\d[\d,]*)(?=,| [a-z])(?: (?P<noun>[a-z]+))?"
+)
+"""`208 patients were included. In 205 the level was above 20.`"""
 _FRACTION = pattern(
     rf"{ALONE}(?<!= )(?!0\d/(?:19|20)\d\d(?!\d))"
     r"(?P<part>\d{1,5})/(?P<whole>\d{2,6})(?![\w/%]|[.,]\d)"
@@ -57,7 +67,7 @@ def small_parts(line: str, least: int) -> bool:
     """Say whether a line tells, with a share or a whole, of fewer people than the minimum."""
     return _shares_few(line, least) or any(
         _parts_few(line, match, least)
-        for told in (_WITH_SHARE, _PART, _FRACTION)
+        for told in (_WITH_SHARE, _PART, _FRACTION, _MOST_OF, _MOST_THEN)
         for match in told.finditer(line)
     )
 

@@ -265,12 +265,20 @@ def _tells_nothing(seen: Seen, cell: Cell) -> bool:
     """
     if _tells_use(seen.table, cell.row, cell.column):
         return True
-    if _is_nobody_missing(seen.table, cell.row, cell.column):
+    if _is_nobody_missing(seen.table, cell.row, cell.column) or _is_first_time(seen, cell.column):
         return True
     if is_unknown(seen.table.rows[cell.row - 1][0]) or is_unknown(seen.table.columns[cell.column]):
         return True
     censored = bool(_CENSORED & set(words(seen.table.columns[cell.column])))
     return _at_risk(seen) and (cell.row == 1 or censored or _is_at_begin(seen.table, cell.row))
+
+
+def _is_first_time(seen: Seen, column: int) -> bool:
+    """Say whether a column is of time 0, before others that are later: nothing has happened yet."""
+    times = [number(name) for name in seen.table.columns[1:]]
+    told = [time for time in times if time is not None]
+    rises = len(told) == len(times) > 2 and told == sorted(set(told))
+    return rises and number(seen.table.columns[column]) == 0
 
 
 def _is_at_begin(table: Table, row: int) -> bool:

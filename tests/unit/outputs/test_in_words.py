@@ -32,6 +32,8 @@ ENOUGH = {
     "many between": (COUNTED, "PV, age 60 and over, platelets below 1200: 704 patients.\n"),
     "another year": ("Enrolled over the year 2018: 409 patients.\n",
                      "Enrolled over the year 2021: 404 patients.\n"),
+    "another cycle": ("PV, cycle 2 of ruxolitinib treatment: 809 patients.\n",
+                      "PV, cycle 3 of ruxolitinib treatment: 804 patients.\n"),
     "about so many": (COUNTED, "PV, age 60 and over, about 804 patients.\n"),
     "a plan": (COUNTED, "PV, age 60 and over: 804 patients, as planned.\n"),
     "one word in common": ("PV: 809 patients\n", "PV under hydroxyurea: 804 patients\n"),
