@@ -89,7 +89,7 @@ FROZEN = {
             "counts": "e5b62fe56d13103f",
             "panel": "dc7e7e9b398a517d",
         },
-        "1264a9b9e72c32c4",
+        "5b6a5e42735eabfd",
         "a591bdbf4a624f11",
         110,
     ),
