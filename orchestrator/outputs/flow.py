@@ -8,7 +8,7 @@ Source: outputs section 6.1 (a suppressed cell must not be solvable), CONSORT's 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import hidden, whole
@@ -44,7 +44,7 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _BOX = re.compile(r"\(?[nN] ?= ?(\d[\d,]*)\)?")
-_BOXES = 3
+_BOXES, _NODES = 3, 500
 _NODE = re.compile(r"(?P<name>\b\w{1,40})\s?(?P<label>(?:\[[^\]\n]{1,300}\]|\([^)\n]{1,300}\)))")
 _LABEL = re.compile(r"\s?(?:\[[^\]\n]{1,300}\]|\([^)\n]{1,300}\))")
 _ARROW = re.compile(r"\b(\w{1,40})\s?(?:-{1,3}>|={1,3}>)(?:\|[^|\n]{0,80}\|)?\s?(?=(\w{1,40}))")
@@ -120,9 +120,9 @@ def in_graph(text: str) -> Iterator[Between]:
     Shape: nodes say `n = 757`; those that make up the one before them are its parts, of which none
     is taken away. Source: flowcharts of mermaid, graphs of graphviz.
     """
-    rows = {name: (text.count("\n", 0, at) + 1, count) for name, at, count in _nodes(text)}
+    rows = {name: (row, count) for name, row, count in islice(_nodes(text), _NODES)}
     led: dict[str, list[str]] = {}
-    for match in _ARROW.finditer(_LABEL.sub("", text)):
+    for match in _ARROW.finditer(_LABEL.sub("", text)) if len(rows) > 1 else ():
         if match[1] in rows and match[2] in rows:
             led.setdefault(match[1], []).append(match[2])
     for name, others in led.items():
@@ -132,10 +132,11 @@ def in_graph(text: str) -> Iterator[Between]:
 
 
 def _nodes(text: str) -> Iterator[tuple[str, int, int]]:
-    for match in _NODE.finditer(text):
-        told = _N.search(match["label"])
-        if told:
-            yield match["name"], match.start(), int(told[1].replace(",", ""))
+    for row, line in enumerate(text.splitlines(), 1):
+        for match in _NODE.finditer(line) if "n" in line else ():
+            told = _N.search(match["label"])
+            if told:
+                yield match["name"], row, int(told[1].replace(",", ""))
 
 
 def hidden_rests(text: str) -> Iterator[Between]:
@@ -214,12 +215,7 @@ def _step(row: int, part: str) -> Step | None:
         return (
             None
             if value is None
-            else Step(
-                row,
-                *stage,
-                int(value),
-                _are_people(stage[0], part, named),
-            )
+            else Step(row, *stage, int(value), _are_people(stage[0], part, named))
         )
     return Step(row, *stage, None, people=False) if stage[1] and not told else None
 

@@ -54,14 +54,13 @@ _SAY_NOTHING = ANYBODY | listed(
 )
 
 
-def counts(parts: Iterable[Part], known: Known) -> list[FactTable]:
+def counts(parts: Sequence[Part], known: Known) -> list[FactTable]:
     """List all counts of a file that can be compared: those of its tables, and of its sentences.
 
     Shape: what was read in pixels is too unsure to be one, and what is only compared is no text.
     """
     own = [part for part in parts if not (part.is_read_in_pixels or part.only_compared)]
-    listed_ones = [one for part in own for one in tables(part, known)]
-    return [*listed_ones, *_sentences(own)]
+    return [*(one for part in own for one in tables(part, known)), *sentences(parts)]
 
 
 def words_of(table: FactTable) -> list[tuple[Fact, tuple[str, ...]]]:
@@ -98,14 +97,16 @@ def is_told(table: FactTable) -> bool:
     return any(fact.measure == TOLD for fact in table.facts)
 
 
-def _sentences(parts: Sequence[Part]) -> list[FactTable]:
-    """Read the sentences of each part; what several parts say is the last one's.
+def sentences(parts: Sequence[Part]) -> list[FactTable]:
+    """Read what the sentences of each part count; what several parts say is the last one's.
 
-    Shape: the paragraphs of a document come behind the file that holds them.
+    Shape: the paragraphs of a document come behind the file that holds them; none of what was read
+    in pixels or is only compared.
     """
+    own = [part for part in parts if not (part.is_read_in_pixels or part.only_compared)]
     found = []
     seen: set[tuple[str, float]] = set()
-    for part in reversed(parts):
+    for part in reversed(own):
         facts = []
         for line, sentence in _lines(part.text or ""):
             for words, count in _told(sentence):

@@ -53,7 +53,7 @@ def judge(
         for file, form in zip(job.files, padded, strict=False)
     ]
     counts = [subject.facts for subject in subjects]
-    released = [in_words.counts(subject.parts, subject.known) for subject in subjects]
+    released = [[*subject.facts, *in_words.sentences(subject.parts)] for subject in subjects]
     files = tuple(
         _file(replace(subject, others=_but(counts, at)), rules)
         for at, subject in enumerate(subjects)

@@ -114,8 +114,12 @@ def _in_long(subject: Subject, seen: Seen) -> Iterator[tuple[_Line, set[str]]]:
     """Give each variable's columns of a long table, whose rows a label names, with its words."""
     table, _, labels, heads = people_table(seen.block, subject.known)
     numbers = [at for at in range(len(table.columns)) if at not in labels]
+    known = {frozenset(words(column.name)) for index in subject.indexes
+             for source in index.tables for column in source.columns if column.numeric}  # fmt: skip
     for label in labels if len(labels) > 1 else ():
         for name in dict.fromkeys(row[label] for row in table.rows):
+            if not any(one <= set(words(name)) for one in known):
+                continue
             own = [at for at, row in enumerate(table.rows) if row[label] == name]
             others = [at for at in labels if at != label
                       and len({table.rows[row][at] for row in own}) > 1]  # fmt: skip

@@ -90,18 +90,9 @@ def _differing(subject: Subject, own: Sequence[FactTable]) -> Iterator[Finding]:
     least = subject.policy.counts.minimum
     for at, table in enumerate(own):
         for other in (*own[at + 1 :], *subject.others):
-            found = [] if _are_groups(table, other) else differences(table, other, least)
+            found = differences(table, other, least)
             if found and not nobody_in_both(subject.indexes, *_apart(table, other)):
                 yield _difference(table, other, found, least)
-
-
-def _are_groups(table: FactTable, other: FactTable) -> bool:
-    """Say whether two tables are of two entries of one list: `data/4/cells` and `data/5/cells`."""
-    one, two = table.path.split("/"), other.path.split("/")
-    parted = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
-    return len(one) == len(two) and len(parted) == 1 and all(map(str.isdecimal, parted[0])) and (
-        "!" in table.path and parted[0][0] not in {one[-1], two[-1]}
-    )  # fmt: skip
 
 
 def _apart(table: FactTable, other: FactTable) -> tuple[str, str]:

@@ -319,16 +319,6 @@ def test_pieces_of_a_pseudonym_name_no_statistic() -> None:
     assert named("n4") is not Role.PERCENTILE
 
 
-def test_entries_of_a_list_are_groups(check: Check) -> None:
-    """The sexes of two diagnoses are other people, the sexes of two tables may be the same."""
-    cells = [[("H", 173), ("M", 142)], [("H", 172), ("M", 140)]]
-    own = [{"dx": str(at), "cells": [{"sex": sex, "n": n} for sex, n in one]}
-           for at, one in enumerate(cells)]  # fmt: skip
-    assert "O13" not in loud(check("t.json", json.dumps({"data": own})))
-    apart = {f"table {at}": one["cells"] for at, one in enumerate(own)}
-    assert "O13" in loud(check("t.json", json.dumps(apart)))
-
-
 @pytest.mark.parametrize("covered", ["n. a. (< 10)", "[oculto]", "unterdrückt", "masqué"])
 def test_totals_with_more_words(check: Check, covered: str) -> None:
     """A last row that begins with the word for a total, and is enough for the others, is one."""
@@ -442,3 +432,13 @@ def test_columns_that_number_things(check: Check, name: str) -> None:
     lines = ["gene|{}", "KIT|4", "TET2|7", "SRSF2|17", "ASXL1|20", "RUNX1|2"]
     assert "O01" not in loud(check("t.csv", table(lines[0].format(name), *lines[1:])))
     assert "O01" in loud(check("t.csv", table(lines[0].format("deaths"), *lines[1:])))
+
+
+def test_one_near_total_takes_two_tables_together(check: Check) -> None:
+    """Totals of women and of men give two hidden counts away, though only one lies near its own."""
+    first = ["| sex | site | n |", "|---|---|---|", "| F | a | 120 |", "| F | b | <10 |",
+             "| F | c | 60 |", "| M | a | 12 |", "| M | b | <10 |"]  # fmt: skip
+    second = ["", "Totals", "", "| sex | n |", "|---|---|", "| F | {} |", "| M | {} |", ""]
+    found = check("t.md", "\n".join([*first, *second]).format(189, 20))
+    assert sum("exactly" in one.evidence for one in found.findings if one.rule == "O13") == 2
+    assert "O13" not in loud(check("t.md", "\n".join([*first, *second]).format(289, 120)))
