@@ -1,6 +1,8 @@
 """What the probe tries by datagrams, against an answerer that loses some."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,3 +44,27 @@ def test_silence_is_a_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "SECONDS", 0.8)
     with losing(9) as port, pytest.raises(TimeoutError):
         probe.udp(PLAN, "127.0.0.1", port)
+
+
+PING = """
+import pathlib, socket, sys, threading, time
+from orchestrator.engines import probe
+ignored = pathlib.Path("/proc/sys/net/ipv4/icmp_echo_ignore_all")
+pathlib.Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 0")
+probe.SECONDS = 2.0
+ignored.write_text("1")
+if sys.argv[1] == "first":
+    threading.Timer(0.2, lambda: ignored.write_text("0")).start()
+try:
+    print(probe.ping({"token": "a-token-of-one-run"}, "127.0.0.1", socket.SOCK_DGRAM)[1])
+except probe.Refused as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(("lost", "said"), [("first", "an echo came back"), ("all", "no echo")])
+def test_a_lost_echo_is_no_wall(lost: str, said: str) -> None:
+    """In a network of its own, whose kernel answers no echo at first, or none at all."""
+    script = f"ip link set lo up && exec {sys.executable} -c '{PING}' {lost}"
+    done = subprocess.run(["unshare", "-rn", "sh", "-c", script], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == (said, "")
