@@ -41,8 +41,16 @@ def _row_like(subject: Subject) -> Outcome:
     found: list[Finding] = []
     for part, table in subject.tables:
         found += _too_many(part, subject.policy.caps.rows)
-        found += _looks_like_people(part, table, subject.policy, subject.indexes)
+        if len(table.rows) >= subject.policy.shape.rows or _counts_few(subject, part):
+            found += _looks_like_people(part, table, subject.policy, subject.indexes)
     return Outcome(tuple(found))
+
+
+def _counts_few(subject: Subject, part: Part) -> bool:
+    """Say whether O01 would speak of a table of fewer rows than the policy's, if they were none."""
+    least = subject.policy.counts.minimum
+    own = (cell for seen in subject.seen if seen.part is part for cell in seen.counts)
+    return any(0 < cell.value < least for cell in own)
 
 
 def _too_many(part: Part, limit: int) -> list[Finding]:
@@ -118,6 +126,7 @@ def _looks_like_people(
     if seen is None:
         return []
     share, different = seen
+    least = shape.rows if len(table.rows) >= shape.rows else _FEW
     evidence = (
         f"{rows_word(len(table.rows))}, {len(table.columns)} columns, the most varied column has "
         f"{share} % distinct values, {different} % of the rows differ"
@@ -128,7 +137,7 @@ def _looks_like_people(
     )
     return [
         finding("O20", Verdict.FLAG, part, evidence, say, measured=f"{len(table.rows)} rows",
-                threshold=f"{shape.rows} rows, {shape.unique_percent} % distinct")
+                threshold=f"{least} rows, {shape.unique_percent} % distinct")
     ]  # fmt: skip
 
 

@@ -208,8 +208,14 @@ def test_few_rows_measured_like_the_source(check: Check, ward: Index) -> None:
     names = ("age", "ldh", "wbc", "ferritin")
     own = {name: chosen.sample(column(ward, name), 30) for name in names}
     rows = [",".join(cells) for cells in zip(*own.values(), strict=True)]
-    found = loud(check("t.csv", "\n".join([",".join(names), *rows]) + "\n", ward))
-    assert found == {"O20": "flag"}
+    head = ",".join(names)
+    few = [f"{line},{1 + at % 13}" for at, line in enumerate(rows)]
+    assert loud(check("t.csv", "\n".join([f"{head},transfusions", *few]) + "\n", ward)) == {
+        "O20": "flag"
+    }
+    assert loud(check("t.csv", "\n".join([head, *rows]) + "\n", ward)) == {}  # nothing to take
+    strange = [f"{1000 + at},{line.partition(',')[2]}" for at, line in enumerate(few)]
+    assert "O01" in loud(check("t.csv", "\n".join(["a,b,c,d,transfusions", *strange]) + "\n", ward))
     means = [",".join(f"{float(cell) + 0.137:.3f}" for cell in line.split(",")) for line in rows]
     assert "O20" not in loud(check("t.csv", "\n".join([",".join(names), *means]) + "\n", ward))
 
