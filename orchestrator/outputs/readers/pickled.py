@@ -451,9 +451,9 @@ def _plain(value: Value | _Mark, depth: int) -> structured.Value:
             return [_plain(item, depth + 1) for item in value]
         case Pairs():
             return {str(key): _plain(item, depth + 1) for key, item in value.items}
-        case Thing() if value.name.endswith(".scalar"):
+        case Thing() if value.name.endswith("multiarray.scalar"):
             return _scalar(value)
-        case Thing() if value.name.endswith(".dtype"):
+        case Thing() if value.name == "numpy.dtype":
             return None
         case Thing():
             inner = value.built if value.built is not None else value.items or value.arguments

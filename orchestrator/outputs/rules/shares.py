@@ -77,7 +77,7 @@ def _by_rows(seen: Seen, least: int) -> Iterator[Finding]:
     Shape: `Female, % | 37.5` and `Higher risk, % | 25.0` of one site; two different shares say
     something, and all of a column have one denominator.
     """
-    named = {at for at, row in enumerate(seen.table.rows, 1) if "%" in row[0]}
+    named = {at for at, row in enumerate(seen.table.rows, 1) if row and "%" in row[0]}
     columns = range(1, len(seen.table.columns)) if len(named) > 1 else ()
     for column in columns:
         own = [share for share in shares(seen, column) if share.row in named]
