@@ -3,7 +3,8 @@
 Run: python tests/bench/outputs_corpus.py [--quick] [--seed N] [--corpus C] [--only L1,S1] [--list]
      [--page FILE] [--keep TITLE] [--acro PYTHON]
 Every run draws its seed anew and prints it, but for the corpus that was frozen with one; `--list`
-names every file whose answer is not right; `--keep` writes the figures beside earlier ones.
+names every file whose answer is not right; `--keep` writes the figures beside earlier ones. A page
+of one corpus renews that part of a page of all of them, if both are of one engine.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from tests.bench.outputs.fifth import corpus as fifth
 from tests.bench.outputs.fourth import corpus as fourth
 from tests.bench.outputs.grid import Case
 from tests.bench.outputs.ninth import corpus as ninth
-from tests.bench.outputs.page import Run, page
+from tests.bench.outputs.page import Run, page, renewed
 from tests.bench.outputs.score import Outcome, Said
 from tests.bench.outputs.seventh import corpus as seventh
 from tests.bench.outputs.sixth import corpus as sixth
@@ -160,6 +161,8 @@ def main() -> None:
         kept.add(options.keep, date, runs)
     if options.page is not None:
         text = page(runs, engine(), harness.shipped().digest(), date, kept.known())
+        if options.corpus and options.page.exists():
+            text = renewed(options.page.read_text("utf-8"), text)
         options.page.write_text(text, "utf-8")
 
 

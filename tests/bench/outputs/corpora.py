@@ -116,13 +116,17 @@ def _cohort(shelf: Shelf, people: Grid) -> None:
         drawn = [shelf.random.choices(people.column(name), k=45) for name in facts]
         body = list(zip(*drawn, strict=True))
         shelf.add(
-            "S6", "drawn-by-column", "csv", csv(Grid(tuple(facts), tuple(body))), seen_by=("O01",)
+            "S6",
+            "drawn-by-column",
+            "csv",
+            csv(Grid(tuple(facts), tuple(body))),
+            seen_by=("O01", "O20"),
         )
         for place, row in enumerate(people.pick(facts).take(
             shelf.random.sample(range(len(people.rows)), count)).rows):  # fmt: skip
             body[2 * place] = row
         shelf.add("L4", f"{count}-among-drawn", "csv", csv(Grid(tuple(facts), tuple(body))), "O19",
-                  people=count, seen_by=("O01",))  # fmt: skip
+                  people=count, seen_by=("O01", "O20"))  # fmt: skip
 
 
 def _safe(people: Grid) -> Mapping[str, Grid]:

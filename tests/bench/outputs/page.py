@@ -1,5 +1,6 @@
 """[pure] The page of a run: what was measured, what was missed, beside what."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,6 +87,28 @@ def page(
     for run in runs:
         lines += _run(run)
     return "\n".join(lines) + "\n"
+
+
+def renewed(old: str, new: str) -> str:
+    """Put the corpora of a new page in the place of theirs on an older one, which keeps the others.
+
+    Shape: both of the same judge, rules and policy; head and earlier figures are the new page's.
+    Errors: ValueError where the older page is of another engine or policy.
+    """
+    before, after = _sections(old), _sections(new)
+    if _measured_with(before[""]) != _measured_with(after[""]):
+        raise ValueError("The page is of another engine or policy: run all corpora.")
+    return "".join({**before, **after}.values())
+
+
+def _sections(text: str) -> dict[str, str]:
+    """Cut a page at its titles; what stands before the first has none."""
+    head, *rest = re.split(r"(?m)^(?=## )", text)
+    return {"": head} | {part.partition("\n")[0]: part for part in rest}
+
+
+def _measured_with(head: str) -> list[str]:
+    return [line.partition(", policy")[2] or line for line in head.splitlines() if line[:2] == "* "]
 
 
 def _earlier(earlier: Sequence[Kept]) -> Iterable[str]:
