@@ -8,9 +8,11 @@ Source: outputs section 3, O14 (OpenSAFELY's worked example, ADRF), and 6.2.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from orchestrator.outputs import passages
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.facts import PEOPLE, TOLD, Fact, FactTable, tables
 from orchestrator.outputs.form import Part
@@ -18,8 +20,6 @@ from orchestrator.outputs.people import ANYBODY, NOUN, NOUNS, listed
 from orchestrator.outputs.roles import Known
 from orchestrator.outputs.wording import ALONE, PLANNED, RANKS, is_needed, is_rank, pattern
 
-_MOST = 200
-"""Sentences of one text that are compared; more are a manuscript's, and mostly no counts."""
 _FEW = 12
 """A table with more counts is compared by its categories alone."""
 _MORE = 8
@@ -31,10 +31,9 @@ _COUNTED = pattern(
 )
 _LISTED = pattern(
     rf"\A(?=.*?\b(?:{NOUNS}|{NOUN}|cases|these|those|whom|n)\b)[^\d:=]*(?:\d[^:=]*)?[:=|\t] ?"
-    r"(?P<n>\d{1,3}(?:[ ,]\d{3})+|\d{1,7})(?: ?\([^()]*\))?[ .;|]*\Z"
+    r"(?P<n>\d{1,3}(?:[ ,]\d{3})+|\d{1,7})(?: ?\([^()]*\))?[ .;!?|]*\Z"
 )
 """`Patients with a form: 4595`: a label that says that people are counted, and nothing behind."""
-_SENTENCE = re.compile(r"[.;!?](?=\s|\Z)|\n")
 _WORD = re.compile(r"[^\W_]+(?:[.,'-][^\W_]+)*")
 _ENDS = re.compile(r"[,:()\d]")
 """Behind a count a new clause begins there."""
@@ -82,14 +81,19 @@ def edges(words: Sequence[str]) -> tuple[str, str]:
 
 def near(here: FactTable, there: FactTable, least: int) -> Iterator[tuple[Fact, Fact]]:
     """List pairs of counts that the same words tell, or some more, and that lie close together."""
-    theirs = words_of(there)
     in_tables = not (is_told(here) or is_told(there))
     if in_tables and here.visible.keys() & there.visible:
         return  # compared by their categories
+    theirs = sorted(words_of(there), key=_value)
     for fact, words in words_of(here):
-        for other, others in theirs:
-            if 0 < abs(fact.low - other.low) < least and _alike(words, others):
+        first = bisect_right(theirs, fact.low - least, key=_value)
+        for other, others in theirs[first : bisect_left(theirs, fact.low + least, key=_value)]:
+            if fact.low != other.low and _alike(words, others):
                 yield fact, other
+
+
+def _value(one: tuple[Fact, tuple[str, ...]]) -> float:
+    return one[0].low
 
 
 def is_told(table: FactTable) -> bool:
@@ -115,15 +119,14 @@ def sentences(parts: Sequence[Part]) -> list[FactTable]:
                     seen.add((told, count))
                     facts.append(Fact(line, 0, TOLD, (("words", told),), count, count))
         if facts:
-            found.append(FactTable(part.path, 0, tuple(facts[:_MOST])))
+            found.append(FactTable(part.path, 0, tuple(facts)))
     return found[::-1]
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for at, line in enumerate(text.splitlines(), 1):
-        for sentence in _SENTENCE.split(line[:2000]):
-            if sentence.strip():
-                yield at, sentence.strip()
+    for line, passage in passages.passages(text):
+        for sentence in passages.sentences(passage):
+            yield line, sentence.strip()
 
 
 def _told(sentence: str) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.outputs import admission, in_words, ledger
+from orchestrator.outputs import admission, ledger
 from orchestrator.outputs.codec import job_from_json, keys_from_json, report_to_json
 from orchestrator.outputs.coverage import cover, uncovered
 from orchestrator.outputs.facts import FactTable
@@ -52,8 +52,7 @@ def judge(
         _subject(file, form, job, indexes, policy, sources_unread)
         for file, form in zip(job.files, padded, strict=False)
     ]
-    counts = [subject.facts for subject in subjects]
-    released = [[*subject.facts, *in_words.sentences(subject.parts)] for subject in subjects]
+    counts = [(*subject.facts, *subject.sentences) for subject in subjects]
     files = tuple(
         _file(replace(subject, others=_but(counts, at)), rules)
         for at, subject in enumerate(subjects)
@@ -64,7 +63,7 @@ def judge(
         files=files,
         policy_digest=job.policy_digest,
         snapshots=tuple(index.digest for index in indexes if index.digest is not None),
-        facts=ledger.spelled(job.files, released, policy.ledger.cells),
+        facts=ledger.spelled(job.files, counts, policy.ledger.cells),
         engine=engine(rules),
     )
 

@@ -199,7 +199,7 @@ _A_DAY = re.compile(r"\b(?:mg|mcg|ug|µg|iu|mmol) ?/ ?(?:day|d|week|kg|m2|m²|ta
 _PSEUDONYM = re.compile(r"(?=\w*\d[A-Za-z])(?=\w*[A-Za-z]\d)[A-Za-z\d]{8,}")
 """`RLQ1BAN4ED`: letters and digits in turn, of which pieces look like words."""
 _PERSON = re.compile(r"[Pp]0*([1-9]\d?)\Z")
-_SIX, _ALL = 6, 90
+_TEN, _ALL = 10, 90
 _FRENCH = re.compile(r"\bnombre(?= d[e'])")
 """A number; `nombre` alone is a name in Spanish."""
 _WORD = re.compile(r"[a-z]+\d*|\d+")
@@ -227,7 +227,9 @@ def words(name: str) -> list[str]:
     if not spaced.isascii():
         spaced = "".join(c for c in unicodedata.normalize("NFKD", spaced)
                          if not unicodedata.combining(c)).replace("ł", "l")  # fmt: skip
-    return [ENGLISH.get(word, word) for word in _WORD.findall(_FRENCH.sub("number", spaced))]
+    said = _WORD.findall(_FRENCH.sub("number", spaced))
+    told = [ENGLISH.get(word, word) for word in said]
+    return ["total"] if told == ["sum"] != said else told  # `Summe` alone is how many there are
 
 
 def label_of(table: Table, column: int) -> str:
@@ -287,7 +289,7 @@ def is_time(name: str, own: set[str]) -> bool:
     span (`deaths in the last months`, `deaths 30 days`) are counted.
     """
     if _A_DAY.search(name):
-        return True
+        return not own & (STRONG | {"n"})
     if _UNIT.search(name):
         return not own & (ANYBODY | {"n"})
     if "half" in own and own & {"life", "lives"}:
@@ -325,11 +327,11 @@ def counted(name: str) -> bool:
 def numbered_people(names: Sequence[str]) -> frozenset[str]:
     """Find columns that number people from one on: `P01`, `P02`, `P03`; so run no percentiles.
 
-    Shape: six and more; percentiles run so only if all of them are there.
+    Shape: ten and more; percentiles run so only if all of them are there.
     """
     told = {int(match[1]): name for name in names if (match := _PERSON.match(name.strip()))}
     run = sorted(told) == list(range(1, len(told) + 1))
-    return frozenset(told.values()) if run and _SIX <= len(told) < _ALL else frozenset()
+    return frozenset(told.values()) if run and _TEN <= len(told) < _ALL else frozenset()
 
 
 def is_total(label: str) -> bool:

@@ -21,7 +21,7 @@ _SPANS = re.compile(r" *(?:=+|-+)(?: +(?:=+|-+))+")
 """A line drawn in pieces, one for each column."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NAME_LINES = 3
-_CORNER = frozenset({"frequency", "percent", "row pct", "col pct", "tot pct", "expected"})
+_CORNER = frozenset({"row pct", "col pct", "tot pct"})
 _WIDEST = 2000
 """Units: lines, and characters."""
 _SHELL = re.compile(r"(?:\"[^\"]*\"|\S+)")

@@ -155,7 +155,9 @@ _CALL = re.compile(
 )
 _PEOPLE = pattern(rf"\b(?:{NOUNS}|{NOUN}|cases)\b")
 _RATE = pattern(
-    r"(?:\s*/\s*|\s+per\s+)\w|\s+an? (?:year|month|week|day)\b|[- ](?:years?|months?|days?)\b"
+    r"(?:\s*/\s*|\s+per\s+)\w|[- ](?:years?|months?|days?)\b"
+    r"|\s+an? (?:year|month|week|day)\b"
+    r"(?! (?:after|before|later|of|into|from|since|ago|post|prior))"
 )
 
 

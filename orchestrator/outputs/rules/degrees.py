@@ -5,6 +5,7 @@ Source: outputs section 3, O07: at least 10, ACRO's default and ABS.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.form import Part
@@ -97,11 +98,16 @@ def _few(text: str, least: int) -> bool:
 
 def _left(text: str, least: int) -> bool:
     """People less parameters, where both are told and the difference is not."""
+    starts = [match.start() for match in _N.finditer(text)]
+    starts = starts if len(starts) > 1 else [0]
+    return any(_model_left(text[a:b], least) for a, b in pairwise([*starts, len(text)]))
+
+
+def _model_left(text: str, least: int) -> bool:
+    """Say so of one model; of several each goes on until the next one tells its people."""
     people, model = _N.search(text), _MODEL.search(text)
-    if people is None:
-        return False
     fitted = int(model[1]) + 1 if model else _coefficients(text)
-    return fitted > 0 and 0 <= int(people[1]) - fitted < least
+    return people is not None and fitted > 0 and 0 <= int(people[1]) - fitted < least
 
 
 def _coefficients(text: str) -> int:

@@ -157,6 +157,13 @@ class _Ends:
             if column.numeric and column.role not in PERSON and names(column, said, text)
         )
 
+    def some(self, sentence: str) -> bool:
+        """Say whether a sentence tells the ends of some group, or in prose a value of few people.
+
+        Shape: weaker than `told`, which asks for an end of all people.
+        """
+        return self.spanned(sentence) or (bool(_PROSE.search(sentence)) and self.held(sentence))
+
     def spanned(self, sentence: str) -> bool:
         """Say whether a sentence tells from where to where the values of some group go.
 
@@ -205,10 +212,9 @@ def _told(ended: _Ends, part: Part) -> Iterator[int]:
     """
     for line, content in passages(part.text or ""):
         if _EXTREME.search(content):
-            told = filter(_EXTREME.search, sentences(content))
-            own = [one for one in told if not _REFERENCE.search(one)]
-            if any(ended.told(one) or ended.spanned(one) 
-                   or (_PROSE.search(one) and ended.held(one)) for one in own):  # fmt: skip
+            own = list(filter(_EXTREME.search, sentences(content)))
+            if any(ended.told(one) or (not _REFERENCE.search(one) and ended.some(one))
+                   for one in own):  # fmt: skip
                 yield line
 
 

@@ -31,7 +31,7 @@ _NOT_LISTED = listed(
     "mar apr jun jul aug sep sept oct nov dec table figure fig section chapter page appendix rule "
     "line step box panel note version"
 )
-_UP_TO = listed("to by per than until")
+_UP_TO = listed("to")
 """`rounded: age to 5`: what stands behind is no number of what stands before."""
 _COUNTED = ANYBODY | SEXES | OUTCOMES | listed("deaths died dead cases controls")
 

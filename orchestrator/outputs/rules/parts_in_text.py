@@ -46,7 +46,7 @@ _MOST_THEN = pattern(
 )
 """`208 patients were included. In 205 the level was above 20.`"""
 _FRACTION = pattern(
-    rf"{ALONE}(?<!= )(?!0\d/(?:19|20)\d\d(?!\d))"
+    rf"{ALONE}(?<!= )(?!0\d/(?:19|20)\d\d(?!\d)(?! (?:{NOUNS}|{NOUN})\b))"
     r"(?P<part>\d{1,5})/(?P<whole>\d{2,6})(?![\w/%]|[.,]\d)"
 )
 """`4/65 had`; what a program sets (`k = 1/16`) is a range, `05/2025` a month."""

@@ -54,7 +54,7 @@ def _told_by_numbers(subject: Subject) -> tuple[Finding, ...]:
     """
     least, found = subject.policy.counts.minimum, list[Finding]()
     for seen in subject.seen:
-        people = Role.UNKNOWN in seen.roles and may_be_people(seen, subject.policy, subject.indexes)
+        people = Role.UNKNOWN in seen.roles and may_be_people(seen, subject.policy)
         for column, role in enumerate(seen.roles):
             if role is Role.COUNT or (role is Role.UNKNOWN and not people):
                 rows = _few_behind(subject, seen, column, certain=role is Role.COUNT)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+from orchestrator.outputs import in_words
 from orchestrator.outputs.blocks import Block, blocks
 from orchestrator.outputs.count_cells import Cell, counts
 from orchestrator.outputs.facts import FactTable, tables
@@ -61,7 +62,7 @@ class Subject:
 
     Shape: `form` is None where the opener gave none; `indexes` are the snapshots to compare with;
     `sources_unread` says why a snapshot that should be compared could not be; `others` are the
-    counts of the other files of the same request.
+    counts of the other files of the same request, in tables and in sentences.
     """
 
     file: JobFile
@@ -93,6 +94,11 @@ class Subject:
         """The counts of all tables as facts; what was read in pixels is too unsure to be one."""
         told = (part for part in self.told if not part.is_read_in_pixels)
         return tuple(one for part in told for one in tables(part, self.known))
+
+    @cached_property
+    def sentences(self) -> tuple[FactTable, ...]:
+        """What the sentences of all parts count, which only other releases are compared with."""
+        return tuple(in_words.sentences(self.parts))
 
     @cached_property
     def in_pixels(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from orchestrator.outputs.canon import is_missing, number
 from orchestrator.outputs.form import Kind, Note, Part, Table
+from orchestrator.outputs.in_words import is_told
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role, words
@@ -88,8 +89,12 @@ def varied(
     return (share, different) if share >= shape.unique_percent or different >= 100 else None
 
 
-def may_be_people(seen: Seen, policy: OutputsPolicy, indexes: Sequence[Index]) -> bool:
-    """Say whether rows may be people and nothing counts: O20 says so, and nobody needs to again."""
+def may_be_people(seen: Seen, policy: OutputsPolicy, indexes: Sequence[Index] = ()) -> bool:
+    """Say whether rows may be people and nothing counts: O20 says so, and nobody needs to again.
+
+    Shape: with `indexes` also of fewer rows than the policy's, of which O20 speaks only in place of
+    small counts: whoever looks for anything else leaves them out.
+    """
     whole = seen.part.table
     return (
         Role.COUNT not in seen.roles
@@ -207,7 +212,7 @@ def _tables_beside(subject: Subject) -> list[str]:
 
     Shape: counts read back from a drawing's own marks are no table of it.
     """
-    facts = [*subject.facts, *subject.others]
+    facts = [*subject.facts, *(table for table in subject.others if not is_told(table))]
     return list(dict.fromkeys(table.path for table in facts if _MARKS not in table.path))
 
 

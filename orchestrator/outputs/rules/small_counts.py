@@ -274,7 +274,12 @@ def _tells_nothing(seen: Seen, cell: Cell) -> bool:
 
 
 def _is_first_time(seen: Seen, column: int) -> bool:
-    """Say whether a column is of time 0, before others that are later: nothing has happened yet."""
+    """Say whether a column is of time 0, before others that are later: nothing has happened yet.
+
+    Shape: the name above the labels says that they are times; `ECOG 0` is a group.
+    """
+    if not TIME & set(words(seen.table.columns[0])):
+        return False
     times = [number(name) for name in seen.table.columns[1:]]
     told = [time for time in times if time is not None]
     rises = len(told) == len(times) > 2 and told == sorted(set(told))
@@ -307,11 +312,7 @@ def _everybody(subject: Subject) -> Outcome:
     for seen in subject.seen:
         for column, role in enumerate(seen.roles):
             rows = _extremes(seen.table, column) if role is Role.PERCENT else _packed(seen, column)
-            if (
-                role is Role.PERCENT
-                and rows
-                and may_be_people(seen, subject.policy, subject.indexes)
-            ):
+            if role is Role.PERCENT and rows and may_be_people(seen, subject.policy):
                 rows = []  # measurements of people (blasts in percent), no shares of them
             found += _shares(seen, column, [seen.row(row) for row in rows])
         found += _whole_groups(seen)

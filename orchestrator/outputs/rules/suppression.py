@@ -28,8 +28,10 @@ _SAY = (
 
 def _check(subject: Subject) -> Outcome:
     own, flows = list(subject.facts), tuple(hidden_steps(subject))
+    differing = tuple(_differing(subject, [*own, *subject.sentences]))
     if not own:
-        return Outcome(flows, reason=None if flows else "There are no counts in this file.")
+        told = (*flows, *differing)
+        return Outcome(told, reason=None if told else "There are no counts in this file.")
     others = [table for table in subject.others if any(agree(table, one) for one in own)]
     limits = subject.policy.suppression
     known = [ends for seen in subject.seen
@@ -37,7 +39,7 @@ def _check(subject: Subject) -> Outcome:
                           *_by_size(seen, own))]  # fmt: skip
     answer = audit([*own, *others], limits.seconds, limits.unknowns, known=known)
     found = [*flows, *_findings(own, answer.pinned, subject.policy)]
-    found += _differing(subject, own)
+    found += differing
     if answer.exhausted:
         return Outcome(tuple(found), Verdict.COULD_NOT_CHECK,
                        "Working out what the hidden counts may be took longer than allowed.",

@@ -94,3 +94,19 @@ def test_words_one_for_one() -> None:
     """A sentence of another language is given in English, an English one as it is."""
     assert in_english("Drei Patienten starben.") == "three patients died."
     assert in_english("Three patients died.") == "Three patients died."
+
+
+def test_no_number_of_sentences_hides_another() -> None:
+    """Each is kept, however many stand before it."""
+    said = "".join(f"Cohort K{n:03d}: {10000 + 50 * n} patients.\n" for n in range(300)) + COUNTED
+    part = Part("a.txt", Kind.TEXT, digest_of(said.encode()), len(said), text=said)
+    (table,) = in_words.sentences([part])
+    assert [fact.low for fact in table.facts[-2:]] == [809, 510]
+
+
+def test_two_answers_of_one_request(tmp_path: Path) -> None:
+    """What leaves together is compared as well, and is no table beside a picture."""
+    for at, answer in enumerate(APART["a condition more"]):
+        (tmp_path / f"answer_{at}.txt").write_text(answer)
+    found = check_paths([tmp_path], rules=RULES)["files"]
+    assert [{str(one["rule"]) for one in file["findings"]} for file in found] == [{"O13"}, {"O13"}]

@@ -294,7 +294,10 @@ def test_reference_ranges_in_a_sentence(check: Check, ward: Index) -> None:
     """What is usual in a laboratory is nobody's, though somebody may have it."""
     top = max(map(int, column(ward, "ldh")))
     assert "O08" in loud(check("t.txt", f"LDH ranged up to {top} U/l.", ward))
-    assert "O08" not in loud(check("t.txt", f"Reference ranges: LDH 250 to {top} U/l.", ward))
+    few = sorted(map(int, column(ward, "ldh")))[-9]
+    assert "O08" in loud(check("t.txt", f"As seen here LDH ranged from 250 to {few} U/l.", ward))
+    assert "O08" not in loud(check("t.txt", f"Reference ranges: LDH 250 to {few} U/l.", ward))
+    assert "O08" in loud(check("t.txt", f"Reference ranges: LDH 250 to {top} U/l.", ward))
 
 
 def test_a_hidden_list_of_codes_of_several_kinds(check: Check, ward: Index) -> None:
@@ -448,3 +451,36 @@ def test_one_near_total_takes_two_tables_together(check: Check) -> None:
     found = check("t.md", "\n".join([*first, *second]).format(189, 20))
     assert sum("exactly" in one.evidence for one in found.findings if one.rule == "O13") == 2
     assert "O13" not in loud(check("t.md", "\n".join([*first, *second]).format(289, 120)))
+
+
+@pytest.mark.parametrize(("column", "row"), [
+    ("patients at 25 mg/day", "4|44"), ("deaths at 25 mg/day", "4|44"), ("Summe", "4|44"),
+])  # fmt: skip
+def test_no_word_hides_people(check: Check, column: str, row: str) -> None:
+    """A dose beside people, and the word for a total alone, leave counts what they are."""
+    few, many = row.split("|")
+    lines = [f"site|{column}", "A|51", "B|62", f"C|{few}", "D|70", "E|83"]
+    assert "O01" in loud(check("t.csv", table(*lines)))
+    lines[3] = f"C|{many}"
+    assert "O01" not in loud(check("t.csv", table(*lines)))
+
+
+@pytest.mark.parametrize("sentence", [
+    "4 patients a month after surgery relapsed.", 
+    "We saw 05/2025 patients with a relapse.",
+])  # fmt: skip
+def test_what_is_no_rate_and_no_month(check: Check, sentence: str) -> None:
+    """People who are told some time after something, and people behind a fraction."""
+    assert "O01" in loud(check("t.txt", sentence))
+
+
+def test_groups_that_begin_with_nought(check: Check) -> None:
+    """A zero of the group 0 is one of people: only times begin with nobody."""
+    lines = ["ECOG|0|1|2|3", "patients|170|147|112|85", "deaths|0|11|20|27"]
+    assert "O03" in loud(check("t.csv", table(*lines)))
+
+
+def test_the_second_of_two_models(check: Check) -> None:
+    """Each model is told by its own people."""
+    assert verdicts(check("t.txt", model(4000) + model(14)))["O07"] == "block"
+    assert verdicts(check("t.txt", model(4000) + model(15)))["O07"] == "pass"
