@@ -117,18 +117,13 @@ def in_boxes(text: str) -> Iterator[Between]:
 def in_graph(text: str) -> Iterator[Between]:
     """Subtract each node of a drawn graph from the one that an arrow leads from.
 
-    Shape: nodes say `n = 757`; those that make up the one before them are its parts, of which none
-    is taken away. Source: flowcharts of mermaid, graphs of graphviz.
+    Shape: nodes say `n = 757`. Source: flowcharts of mermaid, graphs of graphviz.
     """
     rows = {name: (row, count) for name, row, count in islice(_nodes(text), _NODES)}
-    led: dict[str, list[str]] = {}
     for match in _ARROW.finditer(_LABEL.sub("", text)) if len(rows) > 1 else ():
         if match[1] in rows and match[2] in rows:
-            led.setdefault(match[1], []).append(match[2])
-    for name, others in led.items():
-        before, parts = rows[name][1], [rows[other] for other in others]
-        if sum(count for _, count in parts) != before:
-            yield from (Between(row, before - count, 0) for row, count in parts)
+            row, after = rows[match[2]]
+            yield Between(row, rows[match[1]][1] - after, 0)
 
 
 def _nodes(text: str) -> Iterator[tuple[str, int, int]]:

@@ -16,7 +16,7 @@ from orchestrator.outputs import passages
 from orchestrator.outputs.canon import number
 from orchestrator.outputs.facts import PEOPLE, TOLD, Fact, FactTable, tables
 from orchestrator.outputs.form import Part
-from orchestrator.outputs.people import ANYBODY, NOUN, NOUNS, listed
+from orchestrator.outputs.people import ANYBODY, FATES, NOUN, NOUNS, listed
 from orchestrator.outputs.roles import Known
 from orchestrator.outputs.wording import ALONE, PLANNED, RANKS, is_needed, is_rank, pattern
 
@@ -24,8 +24,9 @@ _FEW = 12
 """A table with more counts is compared by its categories alone."""
 _MORE = 8
 """Words that a condition takes at most."""
+_NUMBER = r"\d{1,3}(?:[ ,.]\d{3})+|\d{1,7}"
 _COUNTED = pattern(
-    rf"{ALONE}(?P<n>\d{{1,3}}(?:[ ,.]\d{{3}})+|\d{{1,7}}) (?:\w+ ){{0,2}}?"
+    rf"{ALONE}(?P<n>{_NUMBER}) (?:\w+ ){{0,2}}?"
     rf"(?:{NOUNS}|{NOUN}|cases)\b"
     r"|\bn ?= ?(?P<size>\d{1,3}(?:[ ,]\d{3})+|\d{1,7})\b(?![.,]\d)"
 )
@@ -34,6 +35,11 @@ _LISTED = pattern(
     r"(?P<n>\d{1,3}(?:[ ,]\d{3})+|\d{1,7})(?: ?\([^()]*\))?[ .;!?|]*\Z"
 )
 """`Patients with a form: 4595`: a label that says that people are counted, and nothing behind."""
+_PART = pattern(
+    rf"(?:[,;:]|\b(?:and|but|while)) (?:only |just )?(?P<n>{_NUMBER})(?: ?\([^()]*\))?"
+    rf" (?P<said>(?:\w+ed|{FATES}|had|have|were|got|went|took|came)\b[^,;:()\d]*)"
+)
+"""`of 4183 patients, 3248 reached CR and 935 did not`: what some of the people did."""
 _WORD = re.compile(r"[^\W_]+(?:[.,'-][^\W_]+)*")
 _ENDS = re.compile(r"[,:()\d]")
 """Behind a count a new clause begins there."""
@@ -49,6 +55,7 @@ _ABOUT = pattern(r"(?:\b(?:about|around|approximately|roughly|circa|ca\.?|etwa|e
 _SAY_NOTHING = ANYBODY | listed(
     "a an the of in on at to and with was were is are had have has there this these those who whom "
     "all n no number total people included enrolled observations analysed analyzed cases obs we "
+    "did do does not others rest remaining "
     "der die das den dem und mit von im in les des avec dans la le los las el con de y en"
 )
 
@@ -130,23 +137,26 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _told(sentence: str) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Read what a sentence counts first: the words before it, and behind it until a new clause."""
+    """Read what a sentence counts first: the words before it, and behind it until a new clause.
+
+    Shape: then what it says of some of these people, with the words of all of them.
+    """
     match = _COUNTED.search(sentence) or _LISTED.search(sentence)
     if match is None:
         return
-    own = match.groupdict()
-    at = "n" if own["n"] else "size"
+    at = "n" if match.groupdict()["n"] else "size"
     before, after = sentence[: match.start(at)], sentence[match.end(at) :]
-    nobody = any(
-        (PLANNED.search(after), is_needed(sentence, match), _ABOUT.search(before),
-         is_rank(before, RANKS) and ":" not in before[-2:])
-    )  # fmt: skip
-    count = number(re.sub(r"[ ,.]", "", own[at]))
-    if not nobody and count:
-        end = _ENDS.search(after)
-        words = _words(f"{before} {after[: end.start()] if end else after}")
-        if _telling(words):
-            yield words, count
+    if (PLANNED.search(after) or is_needed(sentence, match) or _ABOUT.search(before)
+            or (is_rank(before, RANKS) and ":" not in before[-2:])):  # fmt: skip
+        return
+    end = _ENDS.search(after)
+    people = f"{before} {after[: end.start()] if end else after}"
+    told = [(people, people, match[at])]
+    told += [(one["said"], f"{people} {one['said']}", one["n"]) for one in _PART.finditer(after)]
+    for own, words, count in told:
+        value = number(re.sub(r"[ ,.]", "", count))
+        if value and _telling(_words(own)):
+            yield _words(words), value
 
 
 def _of_cell(fact: Fact) -> tuple[str, ...]:

@@ -57,7 +57,6 @@ _DOSE = listed("dose doses dosage mg mcg ug kg ml iu mmol umol nmol dl gy mgm2 u
 _CODE = listed("code codes icd icd9 icd10 atc snomed omop loinc concept ndc opcs chapter orpha "
                "version versions revision nbformat schema format")  # fmt: skip
 _YEAR = listed("year yr date")
-_CHROMOSOME = listed("chromosome chrom chr")
 _INDEX = listed("id rank order index row rownames rowname position nr")
 _ONE = listed("subject patient participant person individual case")
 _NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
@@ -72,6 +71,7 @@ _MOMENT = listed("day week month cycle visit course window")
 _OF_MOMENT = listed("of the study trial treatment therapy on in since after from")
 _ENDS = (("from", "to"), ("start", "end"), ("starts", "ends"), ("begin", "end"),
          ("begins", "ends"), ("first", "last"))  # fmt: skip
+_UNCLEAR = frozenset({Role.UNKNOWN, Role.AXIS, Role.INDEX})
 _ON_PLATE = listed("plate row column lane slot rack sprint volume issue chapter table figure page "
                    "section slide iter iteration epoch vars assign block place dim "
                    "format")  # fmt: skip
@@ -288,7 +288,7 @@ def _spans(
         ends = [places.get((*own[:-1], last)) for first, last in _ENDS if own[-1:] == (first,)]
         ends += [places.get((last, *own[1:])) for first, last in _ENDS if own[:1] == (first,)]
         for high in ends:
-            if high is None or told[low] is not Role.UNKNOWN:
+            if high is None or not {told[low], told[high]} <= _UNCLEAR:
                 continue
             pairs = zip(map(number, columns[low]), map(number, columns[high]), strict=True)
             if all(a is None or b is None or a <= b for a, b in pairs):
@@ -421,8 +421,6 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         return Role.AXIS  # `study day`, `day of cycle`: when, not how many
     if own & _WEAK and not own & (_DOSE | AXIS - {"risk"}) and len(own - _WEAK) <= 2:
         return Role.COUNT
-    if own and own <= _CHROMOSOME:
-        return Role.AXIS
     if all(1850 <= value <= 2150 for value in values):
         return Role.YEAR
     if own & _YEAR and list(values) == sorted(set(values)):

@@ -68,7 +68,8 @@ OF_THINGS = THINGS | listed(
     "tasks jobs checks wards municipalities counties hospitals schools clinics practices stations"
 )
 _TOLD = pattern(
-    r"(?<![\w.,/<>=≤≥-])(?P<part>\d{1,7})(?![\w%/-]|[.,]\d| ?%| per\b)(?:\s+(?P<noun>[^\W\d_]+))?"
+    rf"(?<![\w.,/<>=≤≥-])(?:(?P<part>\d{{1,7}})|(?P<word>{'|'.join(WORDS[1:])}))"
+    r"(?![\w%/-]|[.,]\d| ?%| per\b)(?:\s+(?P<noun>[^\W\d_]+))?"
 )
 _DOES = pattern(
     r"(?:\A|[,(]|\b(?:and|en|und|et|y|e|or|only|just|had|have|has|was|were|got|took|\w+ed))\s*\Z"
@@ -77,9 +78,9 @@ _DOES = pattern(
 
 
 def counts_of(clause: str) -> list[int]:
-    """List the numbers of people in what a sentence says of them: `13 received ... and 8 ...`."""
+    """List the numbers of people in what a sentence says of them: `13 received ... and two ...`."""
     return [
-        int(one["part"])
+        next(parts(one))
         for one in _TOLD.finditer(clause)
         if (one["noun"] or "").casefold() not in OF_THINGS and _DOES.search(clause[: one.start()])
     ]

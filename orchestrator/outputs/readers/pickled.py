@@ -19,6 +19,8 @@ from orchestrator.outputs.readers.squeezed import unsqueeze
 
 _STEPS = 2_000_000
 _LOOSE = 64
+_NUMBERS = tuple((3, order, None, None, None, -1, -1, 0) for order in "<>|=")
+"""What numpy keeps of a type of numbers beside its name."""
 
 
 @dataclass(eq=False)
@@ -451,20 +453,19 @@ def _plain(value: Value | _Mark, depth: int) -> structured.Value:
             return [_plain(item, depth + 1) for item in value]
         case Pairs():
             return {str(key): _plain(item, depth + 1) for key, item in value.items}
-        case Thing() if value.name.endswith("multiarray.scalar"):
-            return _scalar(value)
-        case Thing() if value.name == "numpy.dtype":
-            return None
+        case Thing() if (told := _scalar(value)) is not None:
+            return told
+        case Thing("numpy.dtype", (str(), False, True), built, []) if built in _NUMBERS:
+            return None  # a type of numbers, with no room for anything else
         case Thing():
-            inner = value.built if value.built is not None else value.items or value.arguments
-            return None if _array_of(value) else _plain_thing(inner, depth)
+            return None if _array_of(value) else _plain_thing(value, depth)
         case _:
             return None
 
 
 def _scalar(thing: Thing) -> str | None:
     """Write one number of numpy's, which keeps its type and its bytes."""
-    given = thing.arguments
+    given = thing.arguments if thing.name.endswith("multiarray.scalar") else None
     if not isinstance(given, tuple) or len(given) != 2:
         return None
     kind, payload = _kind(given[0]), given[1]
@@ -476,6 +477,10 @@ def _scalar(thing: Thing) -> str | None:
         return None
 
 
-def _plain_thing(inner: Value, depth: int) -> structured.Value:
-    found = _plain(inner, depth + 1)
-    return found if isinstance(found, list | dict) else None
+def _plain_thing(thing: Thing, depth: int) -> structured.Value:
+    """Give all that it is made of: what it is called with, what it is given later, its items."""
+    parts = [_plain(part, depth + 1) for part in (thing.arguments, thing.built, thing.items)]
+    full: list[structured.Value] = [
+        part for part in parts if part and isinstance(part, list | dict)
+    ]
+    return full if len(full) > 1 else full[0] if full else None

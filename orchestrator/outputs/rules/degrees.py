@@ -21,9 +21,15 @@ from orchestrator.outputs.rules.rule import (
     spelled_rows,
 )
 
+_FREE = r"(?:degrees of freedom|d\.? ?f\.?)"
+_NUMBER = r"(?<![\w.,-])(\d+)(?:\.0)?(?![\w]|[.,]\d)"
 _TEXT = (
     re.compile(r"\bdf[ _.]*resid(?:uals?)?\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
     re.compile(r"\bresid(?:ual)?s?[ _.]*df\"?\s*[:=]?\s*(\d+)(?:\.0)?\b", re.I),
+    re.compile(
+        rf"\bresid(?:ual)?s? {_FREE}\"?(?: (?:is|are|was|were|of))?\s*[:=]?\s*{_NUMBER}", re.I
+    ),
+    re.compile(rf"\b{_NUMBER} resid(?:ual)?s? {_FREE}\b", re.I),
     re.compile(r"\bresidual (?:standard error|deviance)\b[^\n]{0,60}?\bon\s+(\d+)\s+degrees", re.I),
     re.compile(r"\bF ?\(\s*\d+,\s*(\d+)(?:\.0)?\)"),
     re.compile(r"\bdegrees of freedom\b[^\n]{0,60}?\b(\d+) residual\b", re.I),

@@ -16,7 +16,7 @@ from orchestrator.outputs.facts import FactTable
 from orchestrator.outputs.form import Table
 from orchestrator.outputs.keys import only_flags
 from orchestrator.outputs.model import Finding, Verdict, Where
-from orchestrator.outputs.naming import PERCENT, STATISTICS, Role, is_total, is_unknown, words
+from orchestrator.outputs.naming import PERCENT, Role, is_total, is_unknown, words
 from orchestrator.outputs.people import ANYBODY, OUTCOMES, listed
 from orchestrator.outputs.rules.counts_in_text import everybody, in_text, nobody
 from orchestrator.outputs.rules.flows import small_steps
@@ -45,6 +45,7 @@ _CENSORED = listed("censor censored censoring")
 _LEFT_OUT = listed("missing excluded")
 _KEPT = listed("valid included")
 _ERRORS = listed("se std error err stderr standard of the")
+_OF_ERROR = listed("se error err stderr")
 _COEFFICIENTS = listed("coef coefficient coefficients")
 _OF_CASES = listed("n cases values listwise in the analysis percent from number of total selected")
 """How a program says which cases it could use: that none is missing tells nothing of anybody."""
@@ -462,9 +463,10 @@ def _whole_groups(seen: Seen) -> list[Finding]:
 def _same_values(seen: Seen) -> list[Finding]:
     """One-valued groups: a spread of nothing says that all members have the mean."""
     found = []
+    of_model = Role.COEFFICIENT in seen.roles
     for column, role in enumerate(seen.roles):
-        if role is not Role.SPREAD or role not in STATISTICS or "var" in words(
-            seen.table.columns[column]) or _of_coefficient(seen.table.columns[column]):  # fmt: skip
+        own = set(words(seen.table.columns[column]))
+        if role is not Role.SPREAD or "var" in own or _of_coefficient(own, of_model=of_model):
             continue
         rows = [
             seen.row(row)
@@ -490,10 +492,14 @@ def _is_whole_curve(table: Table, values: Sequence[str]) -> bool:
     )
 
 
-def _of_coefficient(name: str) -> bool:
-    """Say whether a spread is that of a coefficient, of which nobody has a value: `se(coef)`."""
-    own = set(words(name))
-    return bool(own & _ERRORS) and own <= _ERRORS | _COEFFICIENTS and bool(own & _COEFFICIENTS)
+def _of_coefficient(own: set[str], *, of_model: bool) -> bool:
+    """Say whether a spread is that of a coefficient, of which nobody has a value: `se(coef)`.
+
+    Shape: or `se` alone, where a column beside it holds coefficients.
+    """
+    if not own & _ERRORS or not own <= _ERRORS | _COEFFICIENTS:
+        return False
+    return bool(own & _COEFFICIENTS) or (of_model and bool(own & _OF_ERROR))
 
 
 def _parameters(policy: OutputsPolicy) -> dict[str, str]:

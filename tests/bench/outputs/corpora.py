@@ -112,9 +112,10 @@ def _cohort(shelf: Shelf, people: Grid) -> None:
         shelf.add("L13", "pseudonyms", ending, box(own.pick(["person"])), "O22", people=40)
         for kind, table in _safe(people).items():
             shelf.add("S1", kind, ending, box(table))
+    known_facts = people.pick(facts)
+    luck = _luck(known_facts)
     for count in (1, 5, 20):
-        drawn = [shelf.random.choices(people.column(name), k=45) for name in facts]
-        body = list(zip(*drawn, strict=True))
+        body = _drawn(known_facts, shelf.random)
         shelf.add(
             "S6",
             "drawn-by-column",
@@ -122,11 +123,25 @@ def _cohort(shelf: Shelf, people: Grid) -> None:
             csv(Grid(tuple(facts), tuple(body))),
             seen_by=("O01", "O20"),
         )
-        for place, row in enumerate(people.pick(facts).take(
+        for place, row in enumerate(known_facts.take(
             shelf.random.sample(range(len(people.rows)), count)).rows):  # fmt: skip
             body[2 * place] = row
         shelf.add("L4", f"{count}-among-drawn", "csv", csv(Grid(tuple(facts), tuple(body))), "O19",
-                  people=count, seen_by=("O01", "O20"))  # fmt: skip
+                  people=count, apart=count <= luck, seen_by=("O01", "O20"))  # fmt: skip
+
+
+def _drawn(facts: Grid, random: Random) -> list[tuple[str, ...]]:
+    """Rows of nobody: every column drawn by itself."""
+    drawn = [random.choices(facts.column(name), k=45) for name in facts.columns]
+    return list(zip(*drawn, strict=True))
+
+
+def _luck(facts: Grid) -> int:
+    """How many true rows chance puts into one in twenty drawn files: as many planted ones are no
+    more than the safe twin of a file has, and scored apart."""
+    own, random = set(facts.rows), Random("luck")
+    met = sorted(sum(row in own for row in _drawn(facts, random)) for _ in range(200))
+    return met[int(0.95 * len(met))]
 
 
 def _safe(people: Grid) -> Mapping[str, Grid]:

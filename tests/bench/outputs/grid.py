@@ -47,9 +47,10 @@ class Case:
     Shape: `family` is L1 to L16 (something of a patient is in it) or S1 to S16 (nothing is);
     `rules` are those that name this leak; `people` counts rows of the source in the file, 0 where
     the leak is another. `held` says that could-not-check is the right answer (a bomb). `apart`
-    marks what is scored apart: noised rows and copies of one column. `seen_by` names rules that
-    send a file of this kind to people whatever is in it: their flag is no false alarm, nothing
-    else is excused. `released` are files that left earlier.
+    marks what is scored apart: noised rows, copies of one column, and no more true rows than
+    chance alone draws from the columns. `seen_by` names rules that send a file of this kind to
+    people whatever is in it: their flag is no false alarm, nothing else is excused. `released`
+    are files that left earlier.
     """
 
     path: str

@@ -28,7 +28,8 @@ _WORDS = {
     "looked_at": "safe files sent to people by a rule about their kind",
     "containers": "files with rows of the source stopped or held",
     "rows": "rows of the source named one by one",
-    "apart": "noised rows and one-column copies flagged or blocked (scored apart)",
+    "apart": "noised rows, one-column copies, no more true rows than chance draws: flagged or "
+    "blocked (scored apart)",
 }
 
 

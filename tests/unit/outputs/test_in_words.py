@@ -22,6 +22,8 @@ APART = {
     "the same words": (COUNTED, "PV, age 60 and over: 812 patients.\n"),
     "another bound": (COUNTED, "PV, age 61 and over: 801 patients.\n"),
     "a label": ("Patients with a form: 4600\n", "Patients with a form: 4595\n"),
+    "a part of the people": ("Of 4183 patients, 3248 reached CR and 935 did not.\n",
+                             "Of 4170 patients (t(1;22) left out), 3245 reached CR.\n"),
     "a part of the label": ("Patients with ET and a form: 1700\n",
                             "Patients with ET and a form, women included: 1697\n"),
     "a table and a sentence": ("group,n\nruxolitinib first line,594\n",
@@ -34,6 +36,8 @@ ENOUGH = {
                      "Enrolled over the year 2021: 404 patients.\n"),
     "another cycle": ("PV, cycle 2 of ruxolitinib treatment: 809 patients.\n",
                       "PV, cycle 3 of ruxolitinib treatment: 804 patients.\n"),
+    "a part of others": ("Of 4183 patients, 3248 reached CR and 935 did not.\n",
+                         "Of 4170 women, 32 died, 12 months later, and 931 did not.\n"),
     "about so many": (COUNTED, "PV, age 60 and over, about 804 patients.\n"),
     "a plan": (COUNTED, "PV, age 60 and over: 804 patients, as planned.\n"),
     "one word in common": ("PV: 809 patients\n", "PV under hydroxyurea: 804 patients\n"),
@@ -108,5 +112,9 @@ def test_two_answers_of_one_request(tmp_path: Path) -> None:
     """What leaves together is compared as well, and is no table beside a picture."""
     for at, answer in enumerate(APART["a condition more"]):
         (tmp_path / f"answer_{at}.txt").write_text(answer)
+    (tmp_path / "bars.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><rect width="40" height="80"/></svg>'
+    )
     found = check_paths([tmp_path], rules=RULES)["files"]
-    assert [{str(one["rule"]) for one in file["findings"]} for file in found] == [{"O13"}, {"O13"}]
+    said = {str(file["path"]): {str(one["rule"]) for one in file["findings"]} for file in found}
+    assert said == {"answer_0.txt": {"O13"}, "answer_1.txt": {"O13"}, "bars.svg": {"O17"}}

@@ -13,6 +13,8 @@ import pytest
 from orchestrator.outputs.index import Index
 from orchestrator.outputs.naming import Role, is_total, named, words
 from orchestrator.outputs.readers.instream import find_inserted
+from orchestrator.outputs.readers.opening import ReadCaps
+from orchestrator.outputs.readers.registry import IN_PRISON, open_bytes
 from tests.outputs_world import Check, index_of, verdicts
 from tests.unit.outputs.rules.test_by_the_specification import workbook
 from tests.unit.outputs.rules.test_tables import loud, table
@@ -83,6 +85,8 @@ SENTENCES = {
     "En este grupo murieron {} pacientes.": (5, 25),
     "Zmarło {} pacjentów.": (2, 22),
     "We have 79 cases. Only {} of them went to transplant.": (4, 44),
+    "Davon waren {} schon 80 Jahre oder älter; die älteste Person war 84.": ("drei", "dreißig"),
+    "Of them {} were older than 80; the oldest person was 84.": ("three", "thirty"),
 }  # fmt: skip
 
 
@@ -98,6 +102,7 @@ def test_sentences_of_other_languages(check: Check, sentence: str) -> None:
     "Ein Patient gilt als transfusionsabhängig, wenn er zwei Einheiten erhält.",
     "Die Patienten wurden alle drei Monate gesehen.",
     "Une patiente remplit 3 questionnaires.",
+    "209 Patienten nahmen teil, davon 3 Monate lang auf der Station.",
     "There were 400 patients. Of these, 9 sites were in Italy.",
     "78 of them started, so the dose question of reviewer 2 is answered for all patients.",
     "We expect 6 patients a year.",
@@ -142,6 +147,36 @@ def test_numbers_that_numpy_keeps_one_by_one(check: Check) -> None:
 
     assert loud(check("t.pkl", kept(4)))["O01"] == "block"
     assert "O01" not in loud(check("t.pkl", kept(44)))
+
+
+class Told:
+    """A pickle that calls whatever it is told to, and gives it a state."""
+
+    def __init__(self, *made: object) -> None:
+        self.made = made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Be what was told."""
+        return self.made
+
+
+def test_a_type_of_numpy_is_no_table_and_no_hiding_place(
+    caps: ReadCaps, check: Check, ward: Index
+) -> None:
+    """Only the very words that numpy writes for a type are left out."""
+
+    def shown(value: object) -> int:
+        form = open_bytes("t.pkl", pickle.dumps(value), caps, IN_PRISON)
+        return sum(part.table is not None for part in form.parts)
+
+    assert shown([np.dtype("float64")]) == 1  # the list itself
+    rows = [(column(ward, "ldh")[n], column(ward, "death_days")[n]) for n in range(40)]
+    state = (3, "<", None, None, None, -1, -1, 0)
+    for made in (
+        (np.dtype, ("f8", False, True), rows), (np.dtype, (rows, False, True), state),
+        (np.dtype, ("f8", rows, True), state), (sorted, (rows,), {"some": "state"}),
+    ):  # fmt: skip
+        assert loud(check("t.pkl", pickle.dumps([Told(*made)]), ward))["O19"] == "block"
 
 
 def test_one_column_in_another_unit(check: Check, ward: Index) -> None:
@@ -379,7 +414,7 @@ def test_ends_in_a_long_table(check: Check, ward: Index) -> None:
 
 
 PARTS = {
-    "Of the 4572 patients, {} were followed; the others were not.": (4564, 4164),
+    "Of the 4572 patients of the register, {} answered.": (4564, 4164),
     "208 patients were included (2006-2023). In {} the level was above 20.": (205, 105),
     "Insgesamt wurden 208 Patienten eingeschlossen. Bei {} lag der Wert hoch.": (205, 105),
     "Av 2742 patienter vårdades {} i Visby.": (6, 600),
@@ -472,6 +507,48 @@ def test_no_word_hides_people(check: Check, column: str, row: str) -> None:
 def test_what_is_no_rate_and_no_month(check: Check, sentence: str) -> None:
     """People who are told some time after something, and people behind a fraction."""
     assert "O01" in loud(check("t.txt", sentence))
+
+
+@pytest.mark.parametrize("sentence", [
+    "Residual degrees of freedom {}.", "$n=22$; residual degrees of freedom {}; $R^2=0.70$",
+    "The residual d.f. were {}.", "A fit with {} residual degrees of freedom.",
+])  # fmt: skip
+def test_degrees_in_words(check: Check, sentence: str) -> None:
+    """Whichever side of the words the number stands on."""
+    assert verdicts(check("t.tex", sentence.format(9) + "\n"))["O07"] == "block"
+    for many in ("19", "1,209", "9.5"):
+        assert verdicts(check("t.tex", sentence.format(many) + "\n"))["O07"] == "pass"
+
+
+@pytest.mark.parametrize("name", ["mean ldh", "taux de réponse", "percent", "median ferritin"])
+def test_figures_of_few_people_without_their_count(check: Check, ward: Index, name: str) -> None:
+    """No count needs to stand there: the source knows how many people a group is."""
+    few = table(f"site|{name}", "north|41.3", "south|40.2", "small|47.7")
+    found = [one for one in check("t.csv", few, ward).findings if one.rule == "O02"]
+    assert [one.where.rows for one in found] == [(3,)]
+    for many in (
+        table(f"site|{name}", "north|41.3", "south|40.2", "east|47.7"),
+        table("site|hazard ratio", "north|1.3", "south|1.2", "small|1.7"),
+        table("site|opened in", "north|1991", "south|1980", "small|1984"),
+        table(f"clinic|{name}", "north|41.3", "south|40.2", "smaller|47.7"),
+    ):
+        assert "O02" not in loud(check("t.csv", many, ward))
+
+
+def test_ends_of_classes_in_german(check: Check) -> None:
+    """`von` and `bis` are where a class begins and ends, and nobody."""
+    lines = ["von (Mon.)|bis (Mon.)|unter Risiko", "0|6|1511", "6|12|1413", "12|18|1279"]
+    assert "O01" not in loud(check("t.csv", table(*lines)))
+    lines = ["von (Mon.)|davon|unter Risiko", "0|6|1511", "6|12|1413", "12|18|1279"]
+    assert "O01" in loud(check("t.csv", table(*lines)))
+
+
+def test_the_error_of_a_coefficient_may_be_nought(check: Check) -> None:
+    """Of a mean it says that everybody has it."""
+    lines = ["term|{}|se|p", "age|0.032|0.002|0", "wbc|0.011|0|0.82"]
+    assert "O04" not in loud(check("t.csv", table(lines[0].format("coef"), *lines[1:])))
+    assert "O04" in loud(check("t.csv", table(lines[0].format("mean"), *lines[1:])))
+    assert "O04" in loud(check("t.csv", table("term|coef|std|p", *lines[1:])))
 
 
 def test_groups_that_begin_with_nought(check: Check) -> None:
