@@ -3,28 +3,26 @@
 Source: outputs section 3, O02: Bundesbank's sdcLog counts distinct ids.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from orchestrator.outputs.canon import number
 from orchestrator.outputs.cells import whole
 from orchestrator.outputs.facts import Coordinates, Fact, people_table, row_coordinates
-from orchestrator.outputs.figures import figures
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role
 from orchestrator.outputs.narrowed import narrowed
 from orchestrator.outputs.recount import Group, Recount
 from orchestrator.outputs.renamed import renamed
+from orchestrator.outputs.rules.figures_of_few import figures_of_few
 from orchestrator.outputs.rules.groups_in_text import in_sentences
 from orchestrator.outputs.rules.rule import Need, Outcome, Rule, Seen, Subject, spelled_rows
 from orchestrator.outputs.rules.shape import may_be_people
 
 _WORK = 20_000_000
-_SHARES = frozenset({Role.PERCENT, Role.RATE})
 
 
 def _check(subject: Subject) -> Outcome:
     facts = [table for table in subject.facts if table.facts]
-    unclear = (*_told_by_numbers(subject), *_worked_out(subject), *in_sentences(subject))
+    unclear = (*_told_by_numbers(subject), *figures_of_few(subject), *in_sentences(subject))
     if not facts:
         return Outcome(unclear, reason=None if unclear else
                        "No count stands under categories of the source in this file.")  # fmt: skip
@@ -63,41 +61,6 @@ def _told_by_numbers(subject: Subject) -> tuple[Finding, ...]:
                 rows = _few_behind(subject, seen, column, certain=role is Role.COUNT)
                 found += [_finding(seen.part.path, rows, least, Verdict.FLAG)] if rows else []
     return tuple(found)
-
-
-def _worked_out(subject: Subject) -> Iterator[Finding]:
-    """Tell means, shares and the like of groups that are too few people in the source.
-
-    Shape: no count needs to stand beside them; of a group that several tables know, each must have
-    few. They flag, because categories may be called like those of the source and be others.
-    """
-    least = subject.policy.counts.minimum
-    for seen in subject.seen:
-        told = [*_figures(seen, subject), *_shares(seen, subject)]
-        recount = Recount.of(subject.indexes, [group for _, group in told])
-        few = {row for row, group in told if _is_few(recount.groups(group), least)}
-        if few:
-            yield _finding_of_figures(seen.part.path, sorted(few), least)
-
-
-def _figures(seen: Seen, subject: Subject) -> Iterator[tuple[int, Coordinates]]:
-    for figure in figures(seen.block, subject.known):
-        if figure.coordinates:
-            yield figure.row, figure.coordinates
-
-
-def _shares(seen: Seen, subject: Subject) -> Iterator[tuple[int, Coordinates]]:
-    table, found, labels, heads = people_table(seen.block, subject.known)
-    columns = [at for at, role in enumerate(found) if role in _SHARES and at not in labels]
-    for at, row in enumerate(table.rows):
-        group = row_coordinates(table, row, labels, heads.get(at, ""), None)
-        if group and any(number(row[column]) is not None for column in columns):
-            yield seen.row(at + 1), group
-
-
-def _is_few(groups: Sequence[Group], least: int) -> bool:
-    people = [group.size if (own := group.people()) is None else own for group in groups]
-    return bool(people) and min(people) > 0 and max(people) < least
 
 
 def _few_behind(subject: Subject, seen: Seen, column: int, *, certain: bool) -> list[int]:
@@ -186,19 +149,6 @@ def _finding(path: str, rows: list[int], least: int, severity: Verdict = Verdict
         "Several rows of the source are about one person here. Count people, not rows, and merge "
         f"groups of fewer than {least}.",
         measured=f"{len(set(rows))} rows",
-        threshold=f"at least {least} people",
-    )
-
-
-def _finding_of_figures(path: str, rows: list[int], least: int) -> Finding:
-    return Finding(
-        "O02",
-        Verdict.FLAG,
-        Where(path, tuple(rows)),
-        f"figures at {spelled_rows(rows)} are of groups of fewer than {least} people",
-        "The source has so few people in these groups, and a mean or a share of them tells nearly "
-        "what each of them has. Merge groups, or leave them out.",
-        measured=f"{len(rows)} rows",
         threshold=f"at least {least} people",
     )
 
