@@ -55,7 +55,6 @@ _ABOUT = pattern(r"(?:\b(?:about|around|approximately|roughly|circa|ca\.?|etwa|e
 _SAY_NOTHING = ANYBODY | listed(
     "a an the of in on at to and with was were is are had have has there this these those who whom "
     "all n no number total people included enrolled observations analysed analyzed cases obs we "
-    "did do does not others rest remaining "
     "der die das den dem und mit von im in les des avec dans la le los las el con de y en"
 )
 
@@ -151,12 +150,11 @@ def _told(sentence: str) -> Iterator[tuple[tuple[str, ...], float]]:
         return
     end = _ENDS.search(after)
     people = f"{before} {after[: end.start()] if end else after}"
-    told = [(people, people, match[at])]
-    told += [(one["said"], f"{people} {one['said']}", one["n"]) for one in _PART.finditer(after)]
-    for own, words, count in told:
-        value = number(re.sub(r"[ ,.]", "", count))
-        if value and _telling(_words(own)):
-            yield _words(words), value
+    some = ((f"{people} {one['said']}", one["n"]) for one in _PART.finditer(after))
+    for told, count in ((people, match[at]), *some):
+        words, value = _words(told), number(re.sub(r"[ ,.]", "", count))
+        if value and _telling(words):
+            yield words, value
 
 
 def _of_cell(fact: Fact) -> tuple[str, ...]:

@@ -103,6 +103,7 @@ def test_sentences_of_other_languages(check: Check, sentence: str) -> None:
     "Die Patienten wurden alle drei Monate gesehen.",
     "Une patiente remplit 3 questionnaires.",
     "209 Patienten nahmen teil, davon 3 Monate lang auf der Station.",
+    "209 Patienten nahmen teil, davon 3 Jahre lang auf der Station.",
     "There were 400 patients. Of these, 9 sites were in Italy.",
     "78 of them started, so the dose question of reviewer 2 is answered for all patients.",
     "We expect 6 patients a year.",
@@ -523,7 +524,7 @@ def test_degrees_in_words(check: Check, sentence: str) -> None:
 OF_SITES = {
     "csv": ("site,{0}\nnorth,41.3\n{1},47.7\n", "mean ldh"),
     "md": ("|  | north | {1} |\n|---|---|---|\n| {0} | 41.3 | 47.7 |\n", "ldh, mean"),
-    "tsv": ("\tnorth\t{1}\n{0}\t41.3\t47.7\n", "response, %"),
+    "tsv": ("\tnorth\t{1}\n{0}\t41\t47\n", "response, %"),
     "json": ('{{"{0}": {{"north": 41.3, "{1}": 47.7}}}}', "ldh"),
     "jsonl": ('{{"site": "north", "{0}": 41.3}}\n{{"site": "{1}", "{0}": 47.7}}\n', "mean_ldh"),
 }
@@ -552,16 +553,17 @@ def test_which_figures_are_of_people(check: Check, ward: Index, name: str) -> No
 
 def test_rows_of_nobody_are_no_figures(check: Check, ward: Index) -> None:
     """A group that comes again is one of whom rows are, and O19 and O20 look at rows."""
-    rows = [f"{'small' if n % 5 else 'north'}|{40 + n * 7 % 13}.{n}" for n in range(10)]
-    assert "O02" not in loud(check("t.csv", table("site|ldh", *rows), ward))
+    sizes = table("measure|small|medium", "mean ldh|41.3|47.7")
+    assert "O02" not in loud(check("t.csv", sizes, ward))  # of something else than sites
+    rows = [f"{'small' if n % 5 else 'north'}|{40 + n * 7 % 13}.{n}|7.{n}" for n in range(10)]
+    assert "O02" not in loud(check("t.csv", table("site|ldh|wbc", *rows), ward))
 
 
 def test_ends_of_classes_in_german(check: Check) -> None:
     """`von` and `bis` are where a class begins and ends, and nobody."""
-    lines = ["von (Mon.)|bis (Mon.)|unter Risiko", "0|6|1511", "6|12|1413", "12|18|1279"]
-    assert "O01" not in loud(check("t.csv", table(*lines)))
-    lines = ["von (Mon.)|davon|unter Risiko", "0|6|1511", "6|12|1413", "12|18|1279"]
-    assert "O01" in loud(check("t.csv", table(*lines)))
+    rows = [f"{6 * n}|{6 * n + 6}|{1511 - 98 * n}" for n in range(12)]
+    assert "O01" not in loud(check("t.csv", table("von (Mon.)|bis (Mon.)|unter Risiko", *rows)))
+    assert "O01" in loud(check("t.csv", table("von (Mon.)|davon|unter Risiko", *rows)))
 
 
 def test_the_error_of_a_coefficient_may_be_nought(check: Check) -> None:
