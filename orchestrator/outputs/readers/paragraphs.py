@@ -13,6 +13,7 @@ _ROW_NAME = re.compile(r"(?:\d+|\.+)\s")
 _SPLIT = re.compile(r"-{8,}\s*\Z")
 _LED = re.compile(r"\S{1,40}: \S+(?: \S+)*\Z")
 """What stands between groups that R's `by` prints: a line, and of which group the next one is."""
+_GAP, _LEAST = re.compile(r"\s{2,}"), 3
 _LISTED = re.compile(r" *(?:Obs|OBS) {2,}\S")
 """The names of a listing as SAS prints it, with a blank line below them."""
 
@@ -27,12 +28,31 @@ def find_paragraphs(content: str, least: int = 2) -> list[tuple[int, list[str]]]
             _SPLIT.match(text) and _LED.match("".join(lines[number : number + 1]))
         ):
             current.append(text)
-        elif len(current) == 1 and number <= len(lines) and _LISTED.match(current[0]):
+        elif (
+            len(current) == 1
+            and number <= len(lines)
+            and (
+                _LISTED.match(current[0]) or _names(current[0], "".join(lines[number : number + 1]))
+            )
+        ):
             continue
         elif current:
             found += _unprompted(number - len(current), current)
             current = []
     return [(line, block) for line, block in found if len(block) >= least]
+
+
+def _names(line: str, below: str) -> bool:
+    """Say whether a line names the columns of a listing that begins behind a blank line.
+
+    Shape: three words and more, none a number, as many cells as the first row has.
+    """
+    names, cells = (_GAP.split(text.strip()) for text in (line, below))
+    return (
+        len(names) == len(cells) >= _LEAST
+        and not any(map(is_number, names))
+        and any(map(is_number, cells))
+    )
 
 
 def _unprompted(line: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:

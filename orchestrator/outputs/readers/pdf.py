@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.outputs.form import Note, Observation, Span
-from orchestrator.outputs.readers import fonts, marks, packing, pdf_pages
+from orchestrator.outputs.readers import fonts, marks, packing, pdf_pages, stairs
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below, digest
 from orchestrator.outputs.readers.pdf_objects import Objects, Reference, Stream, Value, inside, scan
 from orchestrator.outputs.readers.pictures import from_samples
@@ -257,6 +257,7 @@ def _pages(file: _File) -> None:
         across, up = pdf_pages.scales(drawn)
         for group, points in enumerate(pdf_pages.clouds(drawn), 1):
             marks.add(opening, f"{own}/marks/{group}", points, across, up)
+        stairs.add(opening, f"{own}/stairs", drawn.lines, across, up)
 
 
 def _every_page(file: _File) -> Iterator[dict[str, Value]]:

@@ -67,6 +67,7 @@ class Drawn:
     forms: dict[str, list[marks.Point]] = field(default_factory=lambda: defaultdict(list))
     dashes: list[list[marks.Point]] = field(default_factory=list)
     strokes: list[list[marks.Point]] = field(default_factory=list)
+    lines: list[list[marks.Point]] = field(default_factory=list)
     bars: dict[tuple[int, ...], list[tuple[float, float, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -182,6 +183,8 @@ def _follow(
         elif operator in _PAINTS:
             if operator != "n":
                 _mark(outline, found, state.panel)
+            if operator == "S" and len(outline) > _CORNERS // 2:
+                found.lines.append(outline)
             outline = []
             if operator != "n" and len(path) == 2:
                 found.strokes.append(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from orchestrator.outputs.form import Note, Observation
-from orchestrator.outputs.readers import marks, xml
+from orchestrator.outputs.readers import marks, stairs, xml
 from orchestrator.outputs.readers.delimited import is_number
 from orchestrator.outputs.readers.embedded import add_link
 from orchestrator.outputs.readers.opening import Opening, Unreadable, below
@@ -23,6 +23,7 @@ _TICK = re.compile(r"([xy])tick_[0-9]+\Z")
 _SCRIPTS = frozenset({"script", "foreignObject", "handler", "iframe", "animate", "set"})
 _CURVED = re.compile(r"[^MLml\d\s,.eE+-]|[ml]")
 _RELATIVE = re.compile(r"[^MLCQSTmlcqst\d\s,.eE+-]|[mlcqst]")
+_PIECE = re.compile(r"([A-Za-z])([^A-Za-z]*(?:[eE][-+]?[0-9][^A-Za-z]*)*)")
 _CORNERS, _SMALL = 40, 12.0
 """Units: points, and of the drawing; a larger shape is no mark."""
 _CONSOLE = re.compile(rb"monospace|\xe2\x94[\x80-\xbf]|\xe2\x95[\x80-\xbf]")
@@ -90,7 +91,8 @@ def read(opening: Opening, path: str, data: bytes) -> None:
     )
     for turn, points in enumerate(_clouds(drawing), 1):
         marks.add(opening, f"{below(path)}marks/{turn}", points, across, up)
-    _add_lines(opening, path, drawing.lines, across, up)
+    _add_lines(opening, path, [one for one in drawing.lines if len(one) <= _VISITS], across, up)
+    stairs.add(opening, f"{below(path)}stairs", drawing.lines, across, up)
     _add_bars(opening, path, drawing, across)
     screen = _CONSOLE.search(data) is not None
     if screen:
@@ -233,13 +235,34 @@ def _middle(shape: str) -> marks.Point | None:
 
 def _line(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:
     """Note a line of several straight pieces; what is closed or curved is a shape."""
-    text = node.get("points") if node.name == "polyline" else ""
-    if node.name == "path" and not _CURVED.search(node.get("d")):
-        text = node.get("d")
-    given = [float(one) for one in _NUMBERS.findall(text)]
-    points = [*zip(given[::2], given[1::2], strict=False)]
-    if _BENT <= len(points) <= _VISITS:
+    if node.name == "polyline":
+        given = [float(one) for one in _NUMBERS.findall(node.get("points"))]
+        points = [*zip(given[::2], given[1::2], strict=False)]
+    else:
+        points = _straight(node.get("d")) if node.name == "path" else []
+    if len(points) >= _BENT:
         drawing.lines.append([_moved(matrix, point) for point in points])
+
+
+def _straight(shape: str) -> list[marks.Point]:
+    """Give the corners of a path of straight pieces; none of a path that is closed or curved."""
+    points: list[marks.Point] = []
+    x = y = 0.0
+    for command, text in _PIECE.findall(shape):
+        given = [float(one) for one in _NUMBERS.findall(text)]
+        if command.upper() not in "MLHV":
+            return []
+        here = command.islower()
+        for at in range(0, len(given), 1 if command in "HhVv" else 2):
+            if command in "Hh":
+                x = given[at] + (x if here else 0.0)
+            elif command in "Vv":
+                y = given[at] + (y if here else 0.0)
+            elif at + 1 < len(given):
+                x = given[at] + (x if here else 0.0)
+                y = given[at + 1] + (y if here else 0.0)
+            points.append((x, y))
+    return points
 
 
 def _rule(drawing: _Drawing, node: xml.Node, matrix: Matrix) -> None:

@@ -189,7 +189,7 @@ def _say(least: int) -> str:
 
 RULE = Rule(
     id="O07",
-    version=7,
+    version=8,
     title="Degrees of freedom",
     text="A model must leave enough residual degrees of freedom.",
     source="outputs section 3, O07: at least 10, ACRO's default and ABS",

@@ -33,7 +33,7 @@ _STEP = 2
 _FEW, _MEASURED, _MANY_VALUES = 20, 3, 8
 """Units: rows; columns; different values."""
 _PEOPLE = ANYBODY | SEXES | frozenset(NOUN.split("|"))
-_MARKS = "/marks/"
+_MARKS, _STAIRS = "/marks/", "/stairs/"
 _FILLED = 0.9
 """Of a hundred values that a long table could have, how many it has at least."""
 
@@ -217,8 +217,9 @@ def _tables_beside(subject: Subject) -> list[str]:
 
 
 def _drawings(subject: Subject) -> list[str]:
-    """Name the vector figures: an svg file, and pages on which marks are drawn."""
-    pages = [part.path.partition(_MARKS)[0] for part in subject.parts if _MARKS in part.path]
+    """Name the vector figures: an svg file, and pages on which marks or steps are drawn."""
+    pages = [part.path.partition(drawn)[0] for part in subject.parts
+             for drawn in (_MARKS, _STAIRS) if drawn in part.path]  # fmt: skip
     svg = subject.form is not None and subject.form.format == "svg"
     return list(dict.fromkeys([subject.file.path] if svg else pages))
 
@@ -268,7 +269,7 @@ ROW_LIKE = Rule(
 
 PICTURE = Rule(
     id="O17",
-    version=3,
+    version=4,
     title="Figures without their table",
     text="A picture is looked at by people; a figure comes with the table that it shows.",
     source="outputs section 3, O17: ADRF, ABS, OpenSAFELY",

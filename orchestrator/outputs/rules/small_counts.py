@@ -508,7 +508,7 @@ def _parameters(policy: OutputsPolicy) -> dict[str, str]:
 
 SMALL = Rule(
     id="O01",
-    version=14,
+    version=15,
     title="Small counts",
     text="A count of people below the minimum must not leave, nor what is left of its group.",
     source="outputs section 3, O01: ACRO's default, ABS and ADRF use 10",
@@ -529,7 +529,7 @@ ZERO = Rule(
 
 EVERYBODY = Rule(
     id="O04",
-    version=11,
+    version=12,
     title="Groups of which nobody or everybody has a property",
     text="A share of 0 or 100 %, or one value for all, tells something about every member.",
     source="outputs section 3, O04: OpenSAFELY's documentation",

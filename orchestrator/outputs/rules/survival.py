@@ -9,8 +9,9 @@ from itertools import pairwise
 from math import gcd
 
 from orchestrator.outputs.canon import number
+from orchestrator.outputs.form import Part
 from orchestrator.outputs.keys import enumerates
-from orchestrator.outputs.model import Finding, Verdict
+from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role, words
 from orchestrator.outputs.recount import PERSON, holders, variable_column
 from orchestrator.outputs.rules.rule import (
@@ -36,6 +37,9 @@ _FEWEST_STEPS = 3
 _MANY_STEPS = 10
 _STARTS = 0.9
 """Where a curve begins that falls from 1, or a little below."""
+_DRAWN = "/stairs/"
+_EVEN, _MONTHS = 0.1, 250
+"""Units: distances of the grid; finer ones are of weeks and days."""
 _COARSER = 5
 """Times that stand on a grid so much coarser than their variable's are rounded ones."""
 
@@ -57,7 +61,8 @@ def _check(subject: Subject) -> Outcome:
     steps = [curve for seen in subject.seen
              if id(seen) not in known and (curve := _by_value(seen)) is not None]  # fmt: skip
     stairs = [seen for seen in subject.seen if _is_staircase(seen)]
-    if not curves and not steps and not stairs:
+    drawn = [part for part in subject.parts if _DRAWN in part.path and part.table is not None]
+    if not (curves or steps or stairs or drawn):
         return Outcome(reason="There is no table of survival steps in this file.")
     found: list[Finding] = []
     for curve in curves:
@@ -66,6 +71,7 @@ def _check(subject: Subject) -> Outcome:
     for curve in steps:
         found += _own_times(curve, subject)
     found += map(_of_stairs, stairs)
+    found += (one for part in drawn for one in _drawn_steps(part, subject))
     return Outcome(tuple(found))
 
 
@@ -93,6 +99,34 @@ def _of_stairs(seen: Seen) -> Finding:
         "people and more between them.",
         rows=[seen.row(row) for row in range(1, len(seen.table.rows) + 1)],
     )  # fmt: skip
+
+
+def _drawn_steps(part: Part, subject: Subject) -> Iterator[Finding]:
+    """Tell a drawn curve that steps at values which nobody rounded, or too often."""
+    rows = part.table.rows if part.table is not None else ()
+    places = [value for x, _ in rows if (value := number(x)) is not None]
+    if _are_too_many(len(rows), subject) or not _are_rounded(places):
+        yield Finding(
+            "O16", Verdict.FLAG, Where(part.path),
+            f"a drawn curve with {len(rows)} steps, each at the value of few people",
+            "Somebody's event, or value, is at each step. Draw the curve at rounded times, or few "
+            "thresholds, with ten people and more between two of them.",
+            threshold=f"at least {subject.policy.survival.minimum}",
+        )  # fmt: skip
+
+
+def _are_too_many(steps: int, subject: Subject) -> bool:
+    """Say whether the source has not people enough for so many steps of enough people each."""
+    people = max((table.size for index in subject.indexes for table in index.tables), default=0)
+    return 0 < people < steps * subject.policy.survival.minimum
+
+
+def _are_rounded(places: Sequence[float]) -> bool:
+    """Say whether places stand on a grid as coarse as months: all distances are whole steps."""
+    gaps = [abs(b - a) for a, b in pairwise(places) if a != b]
+    least = min(gaps, default=0.0)
+    even = all(abs(gap / least - round(gap / least)) <= _EVEN for gap in gaps)
+    return not gaps or (even and sum(gaps) / least <= _MONTHS)
 
 
 def _curve(seen: Seen) -> _Curve | None:
@@ -222,11 +256,19 @@ def _times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
 def _own_times(curve: _Curve, subject: Subject) -> Iterator[Finding]:
     """Times of steps, of a curve without a name, that are few people's own of any variable.
 
-    Shape: most of them; times on a coarser grid were rounded.
+    Shape: most of them; times on a coarser grid were rounded. Or steps that are too many.
     """
     least = subject.policy.survival.minimum
     times = [row[curve.time] for row in curve.seen.table.rows]
     values = [number(text) or 0.0 for text in times]
+    if curve.survival is not None:
+        levels = _column(curve.seen, curve.survival)
+        steps = sum(one != other for one, other in pairwise(levels))
+        if _are_too_many(steps, subject):
+            yield _finding(curve, Verdict.FLAG, range(1, len(times) + 1),
+                           f"{steps} steps, of fewer than {least} people each on average",
+                           curve.survival, least)  # fmt: skip
+            return
     for index in subject.indexes:
         for table in index.tables:
             for column in table.columns if _are_steps(values) else ():
@@ -265,7 +307,7 @@ def _finding(
 
 RULE = Rule(
     id="O16",
-    version=4,
+    version=5,
     title="Survival steps",
     text="Each step of a survival curve rests on enough events and people at risk.",
     source="outputs section 3, O16: ACRO's survival_safe_threshold; OpenSAFELY (printed steps)",

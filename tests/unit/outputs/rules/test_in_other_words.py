@@ -559,6 +559,22 @@ def test_rows_of_nobody_are_no_figures(check: Check, ward: Index) -> None:
     assert "O02" not in loud(check("t.csv", table("site|ldh|wbc", *rows), ward))
 
 
+def test_numbers_of_no_name_are_no_groups(check: Check, ward: Index) -> None:
+    """Below a name that has ages of few people they are some."""
+    rows = ["31|24|438|0.84", "32|48|338|0.71", "99|72|233|0.62"]
+    loose = "\n".join("   ".join(row.split("|")) for row in rows)
+    assert "O02" not in loud(check("t.lst", f"Life table\n\n{loose}\n", ward))
+
+
+def test_names_above_a_blank_line(check: Check, ward: Index) -> None:
+    """A listing has a blank line below its names; what they say is said of the rows."""
+    listing = "site    variable   Mean   Minimum\n\n" + "".join(
+        f"{site}   ldh   57{n}.3   {low}\n" for n, (site, low) in enumerate(
+            {"north": 120, "south": 122, "east": 121}.items()))  # fmt: skip
+    assert "O08" in loud(check("t.lst", listing, ward))
+    assert "O08" not in loud(check("t.lst", listing.replace("Minimum", "Rate"), ward))
+
+
 def test_ends_of_classes_in_german(check: Check) -> None:
     """`von` and `bis` are where a class begins and ends, and nobody."""
     rows = [f"{6 * n}|{6 * n + 6}|{1511 - 98 * n}" for n in range(12)]
