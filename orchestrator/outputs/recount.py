@@ -69,6 +69,21 @@ class Group:
         column = person_column(self.table)
         return None if column is None else {column.values[row] for row in self.members} - {0}
 
+    def is_few(self, least: int) -> bool:
+        """Say whether the rows are about somebody, and about fewer people than `least`.
+
+        Shape: each row is somebody of its own where no column says who.
+        """
+        column = person_column(self.table)
+        if column is None:
+            return 0 < self.size < least
+        found: set[int] = set()
+        for row in self.members:
+            found |= {column.values[row]} - {0}
+            if len(found) >= least:
+                return False
+        return bool(found)
+
     def shares(self, of: Column) -> list[float]:
         """Sum the absolute numbers of a column for each person, the largest first.
 

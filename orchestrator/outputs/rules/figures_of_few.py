@@ -29,9 +29,12 @@ def figures_of_few(subject: Subject) -> Iterator[Finding]:
     """
     least = subject.policy.counts.minimum
     for seen in subject.seen:
-        told = list(_told(seen, subject.known))
-        recount = Recount.of(subject.indexes, (group for _, group in told))
-        rows = sorted({row for row, group in told if _is_few(recount.groups(group), least)})
+        told: dict[Coordinates, set[int]] = {}
+        for row, group in _told(seen, subject.known):
+            told.setdefault(group, set()).add(row)
+        recount = Recount.of(subject.indexes, told)
+        few = [own for group, own in told.items() if _is_few(recount.groups(group), least)]
+        rows = sorted(set().union(*few))
         if rows:
             yield Finding(
                 "O02",
@@ -92,5 +95,4 @@ def _across(table: Table, labels: Sequence[int], known: Known) -> Mapping[int, C
 
 
 def _is_few(groups: Sequence[Group], least: int) -> bool:
-    people = [group.size if (own := group.people()) is None else own for group in groups]
-    return bool(people) and min(people) > 0 and max(people) < least
+    return bool(groups) and all(group.is_few(least) for group in groups)
