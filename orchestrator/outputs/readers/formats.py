@@ -68,7 +68,7 @@ FORMATS: tuple[Format, ...] = (
            " objects are held", ("rtf",)),
     Format("mail", ("eml", "mht", "mhtml"), "headers; every part and attachment by its own reader"),
     Format("ipynb", ("ipynb",), "every source, output, attachment and metadata entry"),
-    Format("svg", ("svg",), "every text and attribute; marks turned back into values"),
+    Format("svg", ("svg",), "every text and attribute; marks and steps turned back into values"),
     Format("png", ("png",), "chunks, texts, words in the pixels; pixels written again for release",
            ("png",)),
     Format("jpeg", ("jpg", "jpeg"), "segments, EXIF, comments, words in the pixels; pixels written"
@@ -76,7 +76,7 @@ FORMATS: tuple[Format, ...] = (
     Format("tiff", ("tif", "tiff"), "every directory and tag, words in the pixels; pixels written"
            " again for release", ("tiff",)),
     Format("pdf", ("pdf",), "all objects of all revisions, texts and their tables, attachments,"
-           " scripts, marks of figures", ("pdf",)),
+           " scripts, marks and steps of figures", ("pdf",)),
     Format("zip", ("zip", "epub"), "every member by its own reader; headers, comments, extras",
            _ZIP),
     Format("tar", ("tar",), "every member by its own reader; headers", ("tar",)),

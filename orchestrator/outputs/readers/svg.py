@@ -1,4 +1,4 @@
-"""SVG: all text and attributes, marks turned back into values, scripts and pictures inside.
+"""SVG: texts and attributes, marks and steps turned back into values, scripts and pictures inside.
 
 Source: outputs 4.2 (SVG) and 6.3 (un-plotting).
 """
