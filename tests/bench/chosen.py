@@ -14,6 +14,7 @@ ON_THIS_MACHINE = {
     "B7": "click_to_kernel.py",
     "B9": "ingest.py",
     "B13": "airlock_life.py",
+    "B14": "airlock_scan.py",
     "ledger": "ledger.py",
     "index": "outputs_index.py",
     "outputs": "outputs_corpus.py",
