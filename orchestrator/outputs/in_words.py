@@ -130,9 +130,11 @@ def sentences(parts: Sequence[Part]) -> list[FactTable]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for line, passage in passages.passages(text):
+    long = ((at, one) for at, one in enumerate(text.splitlines(), 1) if passages.is_long(one))
+    for line, passage in (*passages.passages(text), *long):
         for sentence in passages.sentences(passage):
-            yield line, sentence.strip()
+            if not passages.is_long(sentence):
+                yield line, sentence.strip()
 
 
 def _told(sentence: str) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -25,14 +25,19 @@ def numbers(sentence: str) -> list[str]:
     return [text.replace(",", "") for text in NUMBER.findall(sentence)]
 
 
+def is_long(line: str) -> bool:
+    """Say whether a line is longer than a sentence or a paragraph of some."""
+    return len(line) > _LONGEST
+
+
 def passages(text: str) -> Iterator[tuple[int, str]]:
     """List lines by their number, from 1, and after each that is cut it together with the next."""
     lines = text.splitlines()
     for at, (line, below) in enumerate(pairwise([*lines, ""]), 1):
-        if len(line) > _LONGEST:
+        if is_long(line):
             continue
         yield at, line
-        if _is_cut(line) and below.strip() and len(below) <= _LONGEST:
+        if _is_cut(line) and below.strip() and not is_long(below):
             yield at, f"{line.rstrip()} {below.lstrip()}"
 
 

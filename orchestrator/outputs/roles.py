@@ -61,7 +61,7 @@ _INDEX = listed("id rank order index row rownames rowname position nr")
 _ONE = listed("subject patient participant person individual case")
 _NUMERO = re.compile(r"(?:n[°º]|№|#|no\.|nr\.?)\Z", re.IGNORECASE)
 _OF_STEPS = re.compile(r"\d+/\d+")
-_UNNAMED = re.compile(r"column \d+\Z")
+UNNAMED = re.compile(r"column \d+\Z")
 _LEVELS = listed("level levels category categories class stratum")
 _SAID = 0.25
 """The share of words without a digit in a column of levels."""
@@ -432,7 +432,7 @@ def _whole_role(said: Role | None, own: set[str], values: Sequence[int], name: s
         or (own and own <= _ON_PLATE)
         or (own and own <= _STEPS)
         or (not name.strip() and _runs(values))
-        or (_UNNAMED.match(name) and len(values) >= _ENOUGH_RUN and _runs(values))
+        or (UNNAMED.match(name) and len(values) >= _ENOUGH_RUN and _runs(values))
     ):
         return Role.INDEX
     return Role.DOSE if own & _DOSE else Role.UNKNOWN

@@ -115,6 +115,14 @@ def values(points: Sequence[float], scale: Scale) -> list[str]:
     return [_spelled(round(one, decimals)) for one in found]
 
 
+def rows(points: Sequence[Point], across: Scale | None, up: Scale | None) -> list[list[str]]:
+    """Turn points into rows of values; places as drawn along an axis that is not known."""
+    sides = [[point[axis] for point in points] for axis in (0, 1)]
+    told = [values(side, scale) if scale else [f"{at:g}" for at in side]
+            for side, scale in zip(sides, (across, up), strict=True)]  # fmt: skip
+    return [*map(list, zip(*told, strict=True))]
+
+
 def steps(points: Sequence[float], scale: Scale) -> list[str] | None:
     """Give the values with as few decimals as most can be written with; None if with none.
 
@@ -163,13 +171,10 @@ def add(
     note = [Observation(Note.MARKS, count=len(points))]
     notes = note if len(points) > opening.caps.marks else []
     own = opening.free(path)
+    opening.table(own, ["x", "y"], rows(points, across, up), notes=notes)
     sides = [[point[axis] for point in points] for axis in (0, 1)]
-    drawn = [[f"{at:g}" for at in side] for side in sides]
-    told = [values(side, scale) if scale else raw
-            for side, scale, raw in zip(sides, (across, up), drawn, strict=True)]  # fmt: skip
-    opening.table(own, ["x", "y"], [*map(list, zip(*told, strict=True))], notes=notes)
     unclear = any(scale and _rounded(side) and steps(side, scale) is None
                   for side, scale in zip(sides, (across, up), strict=True))  # fmt: skip
     if notes and unclear:  # the axis may be another panel's; places as drawn are on a line too
-        rows = [*map(list, zip(*drawn, strict=True))]
-        opening.table(f"{own}/drawn", ["x", "y"], rows, notes=[Observation(Note.SENTENCE)])
+        drawn = rows(points, None, None)
+        opening.table(f"{own}/drawn", ["x", "y"], drawn, notes=[Observation(Note.SENTENCE)])

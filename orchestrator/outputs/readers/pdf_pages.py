@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from orchestrator.outputs.form import Note
-from orchestrator.outputs.readers import marks
+from orchestrator.outputs.readers import marks, stairs
 from orchestrator.outputs.readers.opening import Unreadable
 from orchestrator.outputs.readers.pdf_objects import Name, Objects, Stream, Value, read, skip_space
 
@@ -183,7 +183,7 @@ def _follow(
         elif operator in _PAINTS:
             if operator != "n":
                 _mark(outline, found, state.panel)
-            if operator == "S" and len(outline) > _CORNERS // 2:
+            if operator == "S" and len(outline) > 2 * stairs.FEWEST:
                 found.lines.append(outline)
             outline = []
             if operator != "n" and len(path) == 2:

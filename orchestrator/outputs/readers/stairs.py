@@ -27,11 +27,7 @@ def add(
 ) -> None:
     """Add the corners of each line that steps as a table, which is only compared."""
     for turn, corners in enumerate(filter(None, map(corners_of, lines)), 1):
-        sides = [[corner[axis] for corner in corners] for axis in (0, 1)]
-        told = [marks.values(side, scale) if scale else [f"{at:g}" for at in side]
-                for side, scale in zip(sides, (across, up), strict=True)]  # fmt: skip
-        rows = [*map(list, zip(*told, strict=True))]
-        notes = [Observation(Note.SENTENCE)]
+        rows, notes = marks.rows(corners, across, up), [Observation(Note.SENTENCE)]
         opening.table(opening.free(f"{path}/{turn}"), ["x", "y"], rows, notes=notes)
 
 

@@ -333,12 +333,11 @@ def _add_lines(
     points = [point for line in lines for point in line]
     if len(lines) < _COURSES or not (across and up):
         return
-    rows = zip(marks.values([x for x, _ in points], across),
-               marks.values([y for _, y in points], up), strict=True)  # fmt: skip
     notes = [Observation(Note.SENTENCE)]
     if len(lines) >= _MANY and len(points) > opening.caps.marks:
         notes.append(Observation(Note.MARKS, count=len(points)))
-    opening.table(opening.free(f"{below(path)}lines"), ["x", "y"], [*map(list, rows)], notes=notes)
+    opening.table(opening.free(f"{below(path)}lines"), ["x", "y"],
+                  marks.rows(points, across, up), notes=notes)  # fmt: skip
 
 
 def _add_bars(opening: Opening, path: str, drawing: _Drawing, across: marks.Scale | None) -> None:

@@ -3,7 +3,6 @@
 Source: outputs section 3, O02, and O01 ("recount when groups are named by source categories").
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator.outputs.canon import number
@@ -14,10 +13,9 @@ from orchestrator.outputs.form import Table
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role, is_total, named
 from orchestrator.outputs.recount import Group, Recount
-from orchestrator.outputs.roles import Known
+from orchestrator.outputs.roles import UNNAMED, Known
 from orchestrator.outputs.rules.rule import Seen, Subject, spelled_rows
 
-_UNNAMED = re.compile(r"column \d+\Z")
 _SHARES = frozenset({Role.PERCENT, Role.RATE})
 
 
@@ -61,7 +59,7 @@ def _told(seen: Seen, known: Known) -> Iterator[tuple[int, Coordinates]]:
     for at, row in enumerate(table.rows):
         place = seen.row(at + 1)
         own = row_coordinates(table, row, labels, heads.get(at, ""), speaks)
-        if any(_UNNAMED.match(name) and number(category) is not None for name, category in own):
+        if any(UNNAMED.match(name) and number(category) is not None for name, category in own):
             own = ()  # a number of no known variable may be any
         are_shares = any("%" in row[label] or named(row[label]) in _SHARES for label in labels)
         for column, text in enumerate(row):

@@ -13,7 +13,7 @@ from orchestrator.outputs.form import Part
 from orchestrator.outputs.keys import enumerates
 from orchestrator.outputs.model import Finding, Verdict, Where
 from orchestrator.outputs.naming import Role, words
-from orchestrator.outputs.recount import PERSON, holders, variable_column
+from orchestrator.outputs.recount import PERSON, Group, holders, variable_column
 from orchestrator.outputs.rules.rule import (
     Need,
     Outcome,
@@ -117,7 +117,8 @@ def _drawn_steps(part: Part, subject: Subject) -> Iterator[Finding]:
 
 def _are_too_many(steps: int, subject: Subject) -> bool:
     """Say whether the source has not people enough for so many steps of enough people each."""
-    people = max((table.size for index in subject.indexes for table in index.tables), default=0)
+    everybody = [Group(index, table, None) for index in subject.indexes for table in index.tables]
+    people = max((group.people() or group.size for group in everybody), default=0)
     return 0 < people < steps * subject.policy.survival.minimum
 
 

@@ -106,6 +106,10 @@ def test_no_number_of_sentences_hides_another() -> None:
     part = Part("a.txt", Kind.TEXT, digest_of(said.encode()), len(said), text=said)
     (table,) = in_words.sentences([part])
     assert [fact.low for fact in table.facts[-2:]] == [809, 510]
+    line = said.replace("\n", " ")  # a paragraph as a word processor keeps it
+    part = Part("a.txt", Kind.TEXT, digest_of(line.encode()), len(line), text=line)
+    (table,) = in_words.sentences([part])
+    assert len(table.facts) == 302
 
 
 def test_two_answers_of_one_request(tmp_path: Path) -> None:

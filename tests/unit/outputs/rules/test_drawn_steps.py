@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from orchestrator.outputs.index import Index
-from tests.outputs_world import Check
+from tests.outputs_world import Check, index_of
 from tests.unit.outputs.readers.test_hostile import pdf, stream
 from tests.unit.outputs.rules.test_tables import loud
 
@@ -90,6 +90,14 @@ def test_more_steps_than_the_source_has_people_for(check: Check, source: Index) 
     assert "O16" not in loud(check("t.svg", polyline(steps(few)), source))
     table = "".join(f"{10 * n},{1 - n / 1000:.4f}\n" for n in few)
     assert "O16" not in loud(check("t.csv", f"x,y\n0,1\n{table}", source))
+
+
+def test_people_are_counted_and_not_their_visits(check: Check) -> None:
+    """Sixty steps are too many for five hundred people, however often they came."""
+    visits = index_of("visits", {"person": [f"V{n % 500:04d}K" for n in range(8000)],
+                                 "count": [str(n * 7 % 991) for n in range(8000)]})  # fmt: skip
+    assert "O16" in loud(check("t.svg", polyline(steps(range(1, 61))), visits))
+    assert "O16" not in loud(check("t.svg", polyline(steps(range(1, 41))), visits))
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_sentences_of_other_languages(check: Check, sentence: str) -> None:
     "Une patiente remplit 3 questionnaires.",
     "209 Patienten nahmen teil, davon 3 Monate lang auf der Station.",
     "209 Patienten nahmen teil, davon 3 Jahre lang auf der Station.",
+    "209 Patienten nahmen teil, davon 3 Tage lang auf der Station.",
     "There were 400 patients. Of these, 9 sites were in Italy.",
     "78 of them started, so the dose question of reviewer 2 is answered for all patients.",
     "We expect 6 patients a year.",
